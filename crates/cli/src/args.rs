@@ -1,0 +1,387 @@
+//! The grammar of the command line: verb first, long positive flags, secrets only from files.
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use std::path::PathBuf;
+
+/// Finds the families that several agencies already know, without any agency handing its records over.
+///
+/// This is the custodian's tool. It runs on the custodian's own machine, has no network code, and lets nothing leave but
+/// sealed packages of codes.
+#[derive(Debug, Parser)]
+#[command(
+    name = "kinfold",
+    version,
+    subcommand_required = true,
+    arg_required_else_help = true,
+    disable_help_subcommand = true,
+    after_help = "Exit codes: 0 done · 1 finished, and the answer is no · 2 could not run · 3 refused by policy ·\n\
+                  4 integrity failure · 101 a bug · 130 interrupted"
+)]
+pub struct Cli {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+    /// Flags of every command.
+    #[command(flatten)]
+    pub global: Global,
+}
+
+/// Flags of every command.
+#[derive(Clone, Debug, Default, Args)]
+pub struct Global {
+    /// Start in this folder
+    #[arg(short = 'C', long = "directory", global = true, value_name = "DIR")]
+    pub directory: Option<PathBuf>,
+    /// Print one JSON object on standard output instead of text
+    #[arg(long, global = true)]
+    pub json: bool,
+    /// Print errors only
+    #[arg(short, long, global = true)]
+    pub quiet: bool,
+    /// No progress bars
+    #[arg(long, global = true)]
+    pub no_progress: bool,
+    /// When to use colour (NO_COLOR is respected)
+    #[arg(long, global = true, value_enum, default_value_t = Color::Auto, value_name = "WHEN")]
+    pub color: Color,
+}
+
+/// When to use colour.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum Color {
+    /// When standard error is a terminal and `NO_COLOR` is not set.
+    #[default]
+    Auto,
+    /// Always.
+    Always,
+    /// Never.
+    Never,
+}
+
+/// The verbs.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Read a custodian's files and say what can be sent, and what is in the way
+    Check(CheckArgs),
+    /// Turn people and events into codes, in a folder that stays here
+    Encode(EncodeArgs),
+    /// Seal encoded files into two packages: records and events
+    Seal(SealArgs),
+    /// check, encode and seal in one go
+    ///
+    /// The release check (simulated attacks on the codes before they leave) is a step of its own that this version does not
+    /// have yet: it comes with the `release` crate. Until then send packages of synthetic data only.
+    Run(RunArgs),
+    /// Make the agreement between the parties, sign it, check it
+    #[command(subcommand)]
+    Agreement(AgreementCommand),
+    /// Make keys and compare them
+    #[command(subcommand)]
+    Key(KeyCommand),
+    /// Validate, explain and show the linkage schema
+    #[command(subcommand)]
+    Schema(SchemaCommand),
+    /// Say what a file is: kind, counts, columns; never its values
+    Inspect(InspectArgs),
+    /// The long version of any message
+    Explain(ExplainArgs),
+    /// Write a borough of synthetic families, with known truth
+    Sample(SampleArgs),
+}
+
+/// Arguments of `check`.
+#[derive(Debug, Args)]
+pub struct CheckArgs {
+    /// The custodian's mapping of columns and values
+    #[arg(long, value_name = "FILE")]
+    pub mapping: PathBuf,
+    /// The agreement; its event codes are checked too
+    #[arg(long, value_name = "FILE")]
+    pub agreement: Option<PathBuf>,
+    /// The month the extract was made for, such as 2026-08
+    #[arg(long, value_name = "YYYY-MM")]
+    pub period: Option<Period>,
+    /// Where to write check.json
+    #[arg(short, long, value_name = "DIR")]
+    pub output: Option<PathBuf>,
+}
+
+/// What `encode` and `run` need.
+#[derive(Debug, Args)]
+pub struct EncodeArgs {
+    /// The agreement, signed by all parties
+    #[arg(long, value_name = "FILE")]
+    pub agreement: PathBuf,
+    /// The custodian's own key
+    #[arg(long, value_name = "FILE")]
+    pub key: PathBuf,
+    /// The project key that the custodians share
+    #[arg(long, value_name = "FILE")]
+    pub project_key: PathBuf,
+    /// The custodian's mapping of columns and values
+    #[arg(long, value_name = "FILE")]
+    pub mapping: PathBuf,
+    /// The month the extract was made for, such as 2026-08
+    #[arg(long, value_name = "YYYY-MM")]
+    pub period: Period,
+    /// The day on which the agreement must be in force [default: the period's last day]
+    #[arg(long, value_name = "YYYY-MM-DD")]
+    pub on: Option<String>,
+    /// Do everything but write files
+    #[arg(long)]
+    pub dry_run: bool,
+    /// The folder to write to
+    #[arg(short, long, value_name = "DIR")]
+    pub output: PathBuf,
+}
+
+/// Arguments of `run`.
+#[derive(Debug, Args)]
+pub struct RunArgs {
+    /// As `encode`.
+    #[command(flatten)]
+    pub encode: EncodeArgs,
+    /// Number of this delivery; each one is higher than the last
+    #[arg(long, value_name = "N")]
+    pub sequence: u64,
+}
+
+/// Arguments of `seal`.
+#[derive(Debug, Args)]
+pub struct SealArgs {
+    /// The folder that `encode` wrote
+    #[arg(value_name = "DIR")]
+    pub encoded: PathBuf,
+    /// The agreement, signed by all parties
+    #[arg(long, value_name = "FILE")]
+    pub agreement: PathBuf,
+    /// The custodian's own key
+    #[arg(long, value_name = "FILE")]
+    pub key: PathBuf,
+    /// Number of this delivery; each one is higher than the last
+    #[arg(long, value_name = "N")]
+    pub sequence: u64,
+    /// The day on which the agreement must be in force [default: the period's last day]
+    #[arg(long, value_name = "YYYY-MM-DD")]
+    pub on: Option<String>,
+    /// Do everything but write files
+    #[arg(long)]
+    pub dry_run: bool,
+    /// The folder to write to
+    #[arg(short, long, value_name = "DIR")]
+    pub output: PathBuf,
+}
+
+/// Verbs of `agreement`.
+#[derive(Debug, Subcommand)]
+pub enum AgreementCommand {
+    /// Write an agreement to read, edit and sign
+    Draft(DraftArgs),
+    /// Sign the agreement with a party's key
+    Sign {
+        /// The agreement
+        agreement: PathBuf,
+        /// The party's key
+        #[arg(long, value_name = "FILE")]
+        key: PathBuf,
+    },
+    /// Say who has signed and whether the agreement is in force
+    Check {
+        /// The agreement
+        agreement: PathBuf,
+        /// The day on which it must be in force
+        #[arg(long, value_name = "YYYY-MM-DD")]
+        on: Option<String>,
+    },
+}
+
+/// Arguments of `agreement draft`.
+#[derive(Debug, Args)]
+pub struct DraftArgs {
+    /// Name of the work, for people
+    #[arg(long)]
+    pub name: String,
+    /// Id of the project
+    #[arg(long)]
+    pub project: String,
+    /// Epoch of the project's keys, usually a year
+    #[arg(long)]
+    pub epoch: String,
+    /// Public part of each party's key
+    #[arg(long, required = true, num_args = 1.., value_name = "FILE")]
+    pub public: Vec<PathBuf>,
+    /// Last day on which the agreement is in force
+    #[arg(long, value_name = "YYYY-MM-DD")]
+    pub expires: String,
+    /// Most people that the project will cover
+    #[arg(long, value_name = "N")]
+    pub people: u32,
+    /// The linkage schema [default: standard]
+    #[arg(long, value_name = "FILE")]
+    pub schema: Option<PathBuf>,
+    /// The rule pack [default: LOCAL7]
+    #[arg(long, value_name = "FILE")]
+    pub rule_pack: Option<PathBuf>,
+    /// How exact the dates of events leave
+    #[arg(long, value_enum, default_value_t = EventDatesArg::Month)]
+    pub event_dates: EventDatesArg,
+    /// A test agreement: keys made from seeds are allowed, real data is not
+    #[arg(long)]
+    pub test: bool,
+    /// The file to write
+    #[arg(short, long, value_name = "FILE")]
+    pub output: PathBuf,
+}
+
+/// How exact the dates of events leave.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum EventDatesArg {
+    /// The first of the month.
+    Month,
+    /// The day.
+    Day,
+}
+
+/// Verbs of `key`.
+#[derive(Debug, Subcommand)]
+pub enum KeyCommand {
+    /// Make a party's key and its public part
+    New {
+        /// The party's id, such as council
+        #[arg(long)]
+        party: String,
+        /// What the party does
+        #[arg(long, value_enum)]
+        role: RoleArg,
+        /// The party's name for people [default: the id]
+        #[arg(long)]
+        name: Option<String>,
+        /// Services to call, for the public part: a TOML file of [[contact]] tables
+        #[arg(long, value_name = "FILE")]
+        contacts: Option<PathBuf>,
+        /// For tests only: make the key from a number that anyone can repeat
+        #[arg(long, value_name = "N")]
+        danger_seed: Option<u64>,
+        /// The key file to write; the public part goes beside it
+        #[arg(short, long, value_name = "FILE")]
+        output: PathBuf,
+    },
+    /// Make the key that the custodians of one project share
+    Project {
+        /// Id of the project
+        #[arg(long)]
+        project: String,
+        /// Epoch of the project's keys, usually a year
+        #[arg(long)]
+        epoch: String,
+        /// For tests only: make the key from a number that anyone can repeat
+        #[arg(long, value_name = "N")]
+        danger_seed: Option<u64>,
+        /// The key file to write
+        #[arg(short, long, value_name = "FILE")]
+        output: PathBuf,
+    },
+    /// The words to compare over the telephone
+    Fingerprint {
+        /// A public part, a party's key or an agreement
+        file: PathBuf,
+    },
+}
+
+/// What a party does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum RoleArg {
+    /// Owns records and encodes them.
+    Custodian,
+    /// Links codes.
+    LinkageUnit,
+    /// Joins events to linked records.
+    Integrator,
+}
+
+/// Verbs of `schema`.
+#[derive(Debug, Subcommand)]
+pub enum SchemaCommand {
+    /// Check a linkage schema against the rules
+    Validate {
+        /// The schema
+        schema: PathBuf,
+    },
+    /// Say in plain words what a linkage schema releases
+    Explain {
+        /// The schema [default: standard]
+        schema: Option<PathBuf>,
+    },
+    /// Print the standard linkage schema
+    Show,
+}
+
+/// Arguments of `inspect`.
+#[derive(Debug, Args)]
+pub struct InspectArgs {
+    /// Any file of kinfold, or a custodian's extract
+    pub file: PathBuf,
+}
+
+/// Arguments of `explain`.
+#[derive(Debug, Args)]
+pub struct ExplainArgs {
+    /// The code, such as E-FILE-MISSING; without one, the list of all
+    pub code: Option<String>,
+}
+
+/// Arguments of `sample`.
+#[derive(Debug, Args)]
+pub struct SampleArgs {
+    /// Number of households
+    #[arg(long, default_value_t = 500, value_name = "N")]
+    pub households: usize,
+    /// Equal seeds give equal boroughs
+    #[arg(long, default_value_t = 7, value_name = "N")]
+    pub seed: u64,
+    /// Error rates: as measured in the UK, or three times those
+    #[arg(long, value_enum, default_value_t = ProfileArg::Uk)]
+    pub profile: ProfileArg,
+    /// The folder to write to
+    #[arg(short, long, value_name = "DIR")]
+    pub output: PathBuf,
+}
+
+/// Error rates of the sample.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum ProfileArg {
+    /// As measured in the UK.
+    Uk,
+    /// Three times those.
+    Stress,
+}
+
+/// A month, written `2026-08`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Period {
+    /// The year.
+    pub year: u16,
+    /// The month, 1 to 12.
+    pub month: u8,
+}
+
+impl std::str::FromStr for Period {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let parsed = text.split_once('-').and_then(|(year, month)| {
+            let exact = year.len() == 4 && month.len() == 2;
+            Some((year.parse().ok()?, month.parse().ok()?)).filter(|_| exact)
+        });
+        match parsed {
+            Some((year @ 1990..=2999, month @ 1..=12)) => Ok(Self { year, month }),
+            _ => Err("a period is a month such as 2026-08".to_owned()),
+        }
+    }
+}
+
+impl std::fmt::Display for Period {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{:04}-{:02}", self.year, self.month)
+    }
+}

@@ -1,0 +1,137 @@
+//! Writing several files together: all appear, or none.
+
+use kinfold_message::Problem;
+use std::fs::{File, OpenOptions};
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+
+/// Who may read a file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Access {
+    /// As the system's default says.
+    Ordinary,
+    /// The owner only (mode 0600 where the system has modes).
+    OwnerOnly,
+}
+
+/// A file to write.
+pub struct NewFile {
+    /// Where.
+    pub path: PathBuf,
+    /// What.
+    pub bytes: Vec<u8>,
+    /// Who may read it.
+    pub access: Access,
+}
+
+impl NewFile {
+    /// A file for everyone on the machine.
+    pub fn ordinary(path: PathBuf, bytes: Vec<u8>) -> Self {
+        Self { path, bytes, access: Access::Ordinary }
+    }
+
+    /// A file for its owner only.
+    pub fn owner_only(path: PathBuf, bytes: Vec<u8>) -> Self {
+        Self { path, bytes, access: Access::OwnerOnly }
+    }
+}
+
+/// Writes all files: each under a temporary name and flushed to the disk, and only when every one is complete are they renamed.
+/// On a failure everything of this call is removed.
+///
+/// # Errors
+/// The input or output error, as a [`Problem`].
+pub fn write_together(files: &[NewFile]) -> Result<(), Problem> {
+    let parts: Vec<PathBuf> = files.iter().map(|file| part_name(&file.path)).collect();
+    let written = files.iter().zip(&parts).try_for_each(|(file, part)| {
+        write_part(part, file).map_err(|error| Problem::io("write the file", &file.path, &error))
+    });
+    if let Err(problem) = written {
+        remove_all(&parts);
+        return Err(problem);
+    }
+    for (index, (file, part)) in files.iter().zip(&parts).enumerate() {
+        if let Err(error) = std::fs::rename(part, &file.path) {
+            remove_all(&parts);
+            remove_all(files[..index].iter().map(|file| &file.path));
+            return Err(Problem::io("write the file", &file.path, &error));
+        }
+    }
+    Ok(())
+}
+
+/// Makes a folder and its parents.
+///
+/// # Errors
+/// The input or output error, as a [`Problem`].
+pub fn make_folder(path: &Path) -> Result<(), Problem> {
+    std::fs::create_dir_all(path).map_err(|error| Problem::io("make the folder", path, &error))
+}
+
+fn part_name(path: &Path) -> PathBuf {
+    let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+    path.with_file_name(format!(".{name}.part"))
+}
+
+fn write_part(part: &Path, file: &NewFile) -> std::io::Result<()> {
+    // An earlier attempt's leftover might have wider permissions.
+    let _ = std::fs::remove_file(part);
+    let mut open = create(part, file.access)?;
+    open.write_all(&file.bytes)?;
+    open.sync_all()
+}
+
+#[cfg(unix)]
+fn create(part: &Path, access: Access) -> std::io::Result<File> {
+    use std::os::unix::fs::OpenOptionsExt as _;
+    let mut options = OpenOptions::new();
+    options.write(true).create_new(true);
+    if access == Access::OwnerOnly {
+        options.mode(0o600);
+    }
+    options.open(part)
+}
+
+#[cfg(not(unix))]
+fn create(part: &Path, _access: Access) -> std::io::Result<File> {
+    OpenOptions::new().write(true).create_new(true).open(part)
+}
+
+/// Best effort: the error to report is the one that came before.
+fn remove_all<'paths>(paths: impl IntoIterator<Item = &'paths PathBuf>) {
+    for path in paths {
+        let _ = std::fs::remove_file(path);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn all_appear() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let at = |name: &str| folder.path().join(name);
+        write_together(&[NewFile::ordinary(at("a"), b"1".to_vec()), NewFile::owner_only(at("b"), b"2".to_vec())]).expect("written");
+        assert_eq!(std::fs::read(at("b")).expect("read"), b"2");
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::PermissionsExt as _;
+            assert_eq!(std::fs::metadata(at("b")).expect("there").permissions().mode() & 0o777, 0o600);
+        }
+        assert_eq!(std::fs::read_dir(folder.path()).expect("listed").count(), 2);
+    }
+
+    #[test]
+    fn or_none() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let good = folder.path().join("a");
+        let blocked = folder.path().join("is-a-folder");
+        std::fs::create_dir_all(blocked.join("full")).expect("made");
+        for bad in [folder.path().join("no-such-folder/b"), blocked.clone()] {
+            let files = [NewFile::ordinary(good.clone(), b"1".to_vec()), NewFile::ordinary(bad, b"2".to_vec())];
+            assert!(write_together(&files).is_err());
+            assert_eq!(std::fs::read_dir(folder.path()).expect("listed").count(), 1, "only the folder is left");
+        }
+    }
+}

@@ -1,0 +1,1 @@
+//! The custodian's tool: init, map, check, encode, seal, run

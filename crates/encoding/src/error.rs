@@ -1,0 +1,59 @@
+//! What can stop an encoding.
+
+use kinfold_message::{Exit, Problem};
+
+/// An encoding that cannot be made.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// No person of the file has enough identity to be encoded.
+    #[error("none of the {people} people has enough identity to be encoded")]
+    Nobody {
+        /// People given.
+        people: usize,
+    },
+    /// There are more people than the schema's diffusion is safe for.
+    #[error("the file has {people} people, but linkage schema `{schema}` is safe for {most} at most")]
+    TooManyPeople {
+        /// People given.
+        people: usize,
+        /// The schema's limit.
+        most: u32,
+        /// The schema's id.
+        schema: String,
+    },
+    /// The schema asks for standardisation rules that this program does not have.
+    #[error("the linkage schema asks for standardisation `{wanted}`, this program has `{own}`")]
+    Standardisation {
+        /// What the schema asks for.
+        wanted: String,
+        /// What this program has.
+        own: &'static str,
+    },
+}
+
+impl From<Error> for Problem {
+    fn from(error: Error) -> Self {
+        let what = error.to_string();
+        match error {
+            Error::Nobody { .. } => Self::new(
+                "E-ENC-NOBODY",
+                Exit::Answer,
+                what,
+                "check in mapping.toml that names and birth date point at the right columns, then run `kinfold check`",
+            ),
+            Error::TooManyPeople { .. } => Self::new(
+                "E-ENC-TOO-MANY",
+                Exit::Refused,
+                what,
+                "ask the agreement's parties for a linkage schema with more diffusion",
+            ),
+            Error::Standardisation { .. } => Self::new(
+                "E-ENC-STANDARD",
+                Exit::Refused,
+                what,
+                "use the version of kinfold that the agreement names",
+            ),
+        }
+    }
+}

@@ -1,0 +1,13 @@
+//! The tables inside packages, as Arrow IPC files with plain column types: pyarrow, polars and R read them as they are.
+//!
+//! A table comes from another organisation, so reading one checks every column's type, length and values, and stops at the first
+//! that does not fit. Rows are written in the order of their random references: a source's own order never leaves.
+
+mod arrow_file;
+mod codes;
+mod events;
+
+pub use codes::{codes_from_ipc, codes_to_ipc};
+pub use events::{
+    EventRow, EventTable, LifeStage, SubjectRow, events_from_ipc, events_to_ipc, subjects_from_ipc, subjects_to_ipc,
+};

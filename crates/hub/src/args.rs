@@ -1,0 +1,255 @@
+//! The grammar of the command line: verb first, long positive flags, secrets only from files.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+/// Joins the codes that custodians sent into people and households, and scores seven needs.
+///
+/// This is the linkage unit's tool. It never sees a name, a birth date or the project key.
+#[derive(Debug, Parser)]
+#[command(
+    name = "kinfold-hub",
+    version,
+    subcommand_required = true,
+    arg_required_else_help = true,
+    disable_help_subcommand = true,
+    after_help = "Exit codes: 0 done · 1 finished, and the answer is no · 2 could not run · 3 refused by policy ·\n\
+                  4 integrity failure · 101 a bug · 130 interrupted"
+)]
+pub struct Cli {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+    /// Flags of every command.
+    #[command(flatten)]
+    pub global: Global,
+}
+
+/// Flags of every command.
+#[derive(Clone, Debug, Default, Args)]
+pub struct Global {
+    /// Start in this folder
+    #[arg(short = 'C', long = "directory", global = true, value_name = "DIR")]
+    pub directory: Option<PathBuf>,
+    /// Print one JSON object on standard output instead of text
+    #[arg(long, global = true)]
+    pub json: bool,
+    /// Print errors only
+    #[arg(short, long, global = true)]
+    pub quiet: bool,
+    /// No progress bars
+    #[arg(long, global = true)]
+    pub no_progress: bool,
+}
+
+/// The verbs.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Make the hub's folder for one signed agreement
+    Init(InitArgs),
+    /// Open, verify and keep packages that custodians sent
+    Ingest(IngestArgs),
+    /// List the packages, and what is still awaited
+    Packages(HubArgs),
+    /// Link people, form households, score needs, write tables and the report
+    Link(LinkArgs),
+    /// Compare two files of encodings, every pair of rows
+    Match(MatchArgs),
+    /// Measure a result against known truth
+    Evaluate(EvaluateArgs),
+    /// Show a report in a browser on this machine only
+    Serve(ServeArgs),
+    /// The long version of any message
+    Explain(ExplainArgs),
+    /// Check this machine and, if given, the hub's folder
+    Doctor(DoctorArgs),
+}
+
+/// Arguments of `init`.
+#[derive(Debug, Args)]
+pub struct InitArgs {
+    /// The folder to make; it must be empty or absent
+    pub folder: PathBuf,
+    /// The agreement, signed by all parties
+    #[arg(long, value_name = "FILE")]
+    pub agreement: PathBuf,
+}
+
+/// Arguments of `ingest`.
+#[derive(Debug, Args)]
+pub struct IngestArgs {
+    /// Sealed packages (*.kin), in any order
+    #[arg(required = true, value_name = "PACKAGE")]
+    pub packages: Vec<PathBuf>,
+    /// The hub's folder
+    #[arg(long, value_name = "DIR")]
+    pub hub: PathBuf,
+    /// Key of a recipient: the linkage unit for records, the integrator for events
+    #[arg(long = "key", required = true, num_args = 1, value_name = "FILE")]
+    pub keys: Vec<PathBuf>,
+    /// Today's date: an expired package or agreement is refused
+    #[arg(long, value_name = "YYYY-MM-DD")]
+    pub on: String,
+    /// Verify everything, keep nothing
+    #[arg(long)]
+    pub dry_run: bool,
+}
+
+/// The hub's folder alone.
+#[derive(Debug, Args)]
+pub struct HubArgs {
+    /// The hub's folder
+    #[arg(long, value_name = "DIR")]
+    pub hub: PathBuf,
+}
+
+/// Arguments of `link`.
+#[derive(Debug, Args)]
+pub struct LinkArgs {
+    /// The hub's folder
+    #[arg(long, value_name = "DIR")]
+    pub hub: PathBuf,
+    /// The day for which needs are decided
+    #[arg(long, value_name = "YYYY-MM-DD")]
+    pub reference_date: String,
+    /// Folder for the tables, run.json and report.html
+    #[arg(short, long = "output", value_name = "DIR")]
+    pub output: PathBuf,
+    /// Number of threads; it changes the time, never the result [default: all]
+    #[arg(long, value_name = "N", default_value_t = 0, hide_default_value = true)]
+    pub threads: usize,
+    /// Say what would be read, how long it takes and how much memory it needs, and stop
+    #[arg(long)]
+    pub dry_run: bool,
+}
+
+/// Arguments of `match`.
+#[derive(Debug, Args)]
+pub struct MatchArgs {
+    /// Left file: clkhash JSON {"clks":[base64,…]}, or raw packed filters (.bin with --bits)
+    pub left: PathBuf,
+    /// Right file
+    pub right: PathBuf,
+    /// How similarity is measured
+    #[arg(long, value_enum, default_value_t = Metric::Dice)]
+    pub metric: Metric,
+    /// Least similarity of a pair, 0 to 1, as a decimal
+    #[arg(long, value_name = "T")]
+    pub threshold: String,
+    /// Bits of one filter in a .bin file, a multiple of 64
+    #[arg(long, value_name = "N")]
+    pub bits: Option<usize>,
+    /// Number of threads [default: all]
+    #[arg(long, value_name = "N", default_value_t = 0, hide_default_value = true)]
+    pub threads: usize,
+    /// Which instructions to use; it changes the time, never the result
+    #[arg(long, value_enum, default_value_t = Simd::Auto)]
+    pub simd: Simd,
+    /// The Parquet file to write: left, right (row numbers from 0), similarity
+    #[arg(short, long = "output", value_name = "FILE")]
+    pub output: PathBuf,
+}
+
+/// How similarity is measured.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Metric {
+    /// 2·|a and b| / (|a| + |b|)
+    Dice,
+    /// 1 - differing bits / bits
+    Hamming,
+}
+
+/// Which instructions to use.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Simd {
+    /// The best that this processor has
+    Auto,
+    /// A plain loop
+    Scalar,
+    /// 256-bit vectors
+    Avx2,
+    /// 512-bit vectors with a population count
+    Avx512,
+}
+
+/// Arguments of `evaluate`.
+#[derive(Debug, Args)]
+pub struct EvaluateArgs {
+    /// Records and their person: source, record_ref or rec_id, cluster_id (.parquet or .csv)
+    #[arg(long, value_name = "FILE")]
+    pub people: PathBuf,
+    /// The truth: source, rec_id or record_ref, entity_id, household_id (several separated by ;)
+    #[arg(long, value_name = "FILE")]
+    pub truth: PathBuf,
+    /// Custodians' local reference files (source, own_id, record_ref), to join the two; synthetic data only
+    #[arg(long, value_name = "FILE", num_args = 1..)]
+    pub references: Vec<PathBuf>,
+    /// Predicted households: household_id, cluster_id
+    #[arg(long, value_name = "FILE")]
+    pub households: Option<PathBuf>,
+    /// True households: household_id, entity_id; instead of the truth's household_id
+    #[arg(long, value_name = "FILE")]
+    pub true_households: Option<PathBuf>,
+    /// Predicted needs: household_id, indicator, state (or current)
+    #[arg(long, value_name = "FILE", requires = "households", requires = "true_needs")]
+    pub needs: Option<PathBuf>,
+    /// True needs: household_id, indicator, current
+    #[arg(long, value_name = "FILE", requires = "needs")]
+    pub true_needs: Option<PathBuf>,
+}
+
+/// Arguments of `serve`.
+#[derive(Debug, Args)]
+pub struct ServeArgs {
+    /// Folder that `link` wrote; only report.html and summary.json are served
+    pub folder: PathBuf,
+    /// Address and port; only the loopback interface is allowed, port 0 takes a free one
+    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:8750")]
+    pub address: String,
+}
+
+/// Arguments of `explain`.
+#[derive(Debug, Args)]
+pub struct ExplainArgs {
+    /// The code, such as E-FILE-MISSING; without one, the list of all
+    pub code: Option<String>,
+}
+
+/// Arguments of `doctor`.
+#[derive(Debug, Args)]
+pub struct DoctorArgs {
+    /// The hub's folder
+    #[arg(long, value_name = "DIR")]
+    pub hub: Option<PathBuf>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory as _;
+
+    #[test]
+    fn the_grammar_is_consistent() {
+        Cli::command().debug_assert();
+    }
+
+    /// Every help text fits a screen, and changing one is a reviewed difference.
+    #[test]
+    fn help_is_short_and_golden() {
+        let mut cli = Cli::command().term_width(100);
+        cli.build();
+        let mut all = cli.render_long_help().to_string();
+        assert!(all.lines().count() < 40, "the help of kinfold-hub has {} lines", all.lines().count());
+        for command in cli.get_subcommands_mut() {
+            let text = command.render_help().to_string();
+            let long = command.render_long_help().to_string();
+            for text in [&text, &long] {
+                let lines = text.lines().count();
+                assert!(lines < 40, "the help of {} has {lines} lines", command.get_name());
+            }
+            all.push_str(&format!("\n=== {} ===\n{text}", command.get_name()));
+        }
+        insta::assert_snapshot!(all);
+    }
+}

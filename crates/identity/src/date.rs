@@ -1,0 +1,403 @@
+//! Birth dates in every form that files hold them.
+
+use crate::fold::{bare, fold, says_unknown};
+use crate::plain::hidden_debug;
+use crate::rejected::Rejected;
+
+/// A birth date, or as much of one as is known: the year, the year and month, or all three.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct BirthDate {
+    /// Year, 1880 to 2100.
+    pub year: u16,
+    /// Month, 1 to 12.
+    pub month: Option<u8>,
+    /// Day of the month, 1 to 31; only with a month.
+    pub day: Option<u8>,
+}
+hidden_debug!(BirthDate);
+
+impl BirthDate {
+    /// The canonical text: `1990-03-07`, `1990-03` or `1990`.
+    pub fn iso(self) -> String {
+        match (self.month, self.day) {
+            (Some(month), Some(day)) => format!("{:04}-{month:02}-{day:02}", self.year),
+            (Some(month), None) => format!("{:04}-{month:02}", self.year),
+            _ => format!("{:04}", self.year),
+        }
+    }
+
+    /// Whether year, month and day are all known.
+    pub fn is_full(self) -> bool {
+        self.month.is_some() && self.day.is_some()
+    }
+}
+
+/// Which number comes first in `03/07/1990`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum DateOrder {
+    /// Day, month, year: the United Kingdom's order.
+    DayFirst,
+    /// Month, day, year.
+    MonthFirst,
+}
+
+/// Last year that a two-digit year means, unless the custodian says otherwise: `26` is 2026 and `27` is 1927.
+pub const DEFAULT_TWO_DIGIT_PIVOT: u16 = 2026;
+
+/// How the dates of one column are to be read. A cell alone cannot tell; see [`crate::infer_date_rules`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct DateRules {
+    /// Order of day and month when both are numbers.
+    pub order: DateOrder,
+    /// Last year that a two-digit year means; the hundred years that end with it are used. Below 100 it counts from 2000.
+    pub two_digit_pivot: u16,
+    /// Whether a bare number of five digits is a spreadsheet's count of days.
+    pub excel_serial: bool,
+    /// Whether 1 January means "only the year is known" in this column.
+    pub first_january_is_year_only: bool,
+}
+
+impl Default for DateRules {
+    fn default() -> Self {
+        Self {
+            order: DateOrder::DayFirst,
+            two_digit_pivot: DEFAULT_TWO_DIGIT_PIVOT,
+            excel_serial: false,
+            first_january_is_year_only: false,
+        }
+    }
+}
+
+/// Reads a birth date.
+///
+/// Forms: `1990-03-07`, `1990-03-07T00:00:00Z`, `07/03/1990`, `7.3.90`, `07-MAR-1990`, `7th March 1990`, `March 7, 1990`,
+/// `19900307`, `07031990`, a spreadsheet's day count, `1990-03`, `1990`, and dates with `00`, `??` or `XX` for what is not known.
+/// A day that the column's order makes impossible is rejected and never quietly swapped.
+///
+/// # Errors
+/// [`Rejected::Placeholder`] for dates that systems use for "not known", [`Rejected::OutOfRange`] for days that do not exist
+/// and years before 1880 or after 2100, [`Rejected::ExcelDamaged`] for a day count where the rules allow none.
+pub fn read_date(cell: &str, rules: &DateRules) -> Result<BirthDate, Rejected> {
+    if says_unknown(cell) {
+        return Err(Rejected::Placeholder);
+    }
+    let written = parts(cell)?;
+    let date = resolve(written, rules)?;
+    checked(date, rules)
+}
+
+/// A date as written, before the column's rules say what it means.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Written {
+    /// Year, month, day in no doubt; 0 for what is not known.
+    Known(u32, u32, u32),
+    /// Two numbers and a year whose order depends on the column; the flag says that the year has two digits.
+    Ordered { first: u32, second: u32, year: u32, short_year: bool },
+    /// Day and month name, with a two-digit year.
+    ShortYear { year: u32, month: u32, day: u32 },
+    /// A spreadsheet's count of days.
+    Serial(u32),
+}
+
+/// Takes a cell apart.
+pub(crate) fn parts(cell: &str) -> Result<Written, Rejected> {
+    let text = fold(bare(cell));
+    let text = without_time(text.trim());
+    let tokens = tokens(text);
+    let tokens: Vec<&str> = tokens.iter().map(String::as_str).filter(|t| !is_noise(t)).collect();
+    if tokens.is_empty() {
+        return Err(Rejected::Empty);
+    }
+    let number = |token: &str| -> Option<u32> {
+        if token.bytes().all(|b| b == b'?' || b == b'X') && token.len() <= 4 {
+            return Some(0);
+        }
+        (token.len() <= 8).then(|| token.parse().ok()).flatten()
+    };
+    match tokens.as_slice() {
+        [one] => single(one, number(one).ok_or(Rejected::BadShape)?),
+        // A data frame's day count or year: "33304.0".
+        [whole, "0"] if whole.len() >= 4 => single(whole, number(whole).ok_or(Rejected::BadShape)?),
+        [a, b] => two(a, b, number),
+        [a, b, c] => three(a, b, c, number),
+        _ => Err(Rejected::BadShape),
+    }
+}
+
+fn single(text: &str, value: u32) -> Result<Written, Rejected> {
+    match text.len() {
+        8 => {
+            let (year, month, day) = (value / 10_000, value / 100 % 100, value % 100);
+            // A year 19xx or 20xx at the end reads as month 19 or 20 when taken from the front: never both possible.
+            if month <= 12 && day <= 31 && year >= 1000 {
+                return Ok(Written::Known(year, month, day));
+            }
+            let (first, second, year) = (value / 1_000_000, value / 10_000 % 100, value % 10_000);
+            Ok(Written::Ordered { first, second, year, short_year: false })
+        }
+        4 => Ok(Written::Known(value, 0, 0)),
+        5 => Ok(Written::Serial(value)),
+        1..=3 if value <= 1 => Err(Rejected::Placeholder),
+        _ => Err(Rejected::BadShape),
+    }
+}
+
+fn two(a: &str, b: &str, number: impl Fn(&str) -> Option<u32>) -> Result<Written, Rejected> {
+    let year_of = |text: &str| (text.len() == 4).then(|| number(text)).flatten();
+    let month_of = |text: &str| month_name(text).or_else(|| (text.len() <= 2).then(|| number(text)).flatten());
+    match (year_of(a), month_of(b), month_of(a), year_of(b)) {
+        (Some(year), Some(month), _, _) | (_, _, Some(month), Some(year)) => Ok(Written::Known(year, month, 0)),
+        _ => Err(Rejected::BadShape),
+    }
+}
+
+fn three(a: &str, b: &str, c: &str, number: impl Fn(&str) -> Option<u32>) -> Result<Written, Rejected> {
+    // The month in words settles the order.
+    let named = month_name(b).map(|month| (month, a, c)).or_else(|| month_name(a).map(|month| (month, b, c)));
+    if let Some((month, day, year)) = named {
+        if day.len() == 4 {
+            let (year, day) = (number(day).ok_or(Rejected::BadShape)?, number(year).ok_or(Rejected::BadShape)?);
+            return Ok(Written::Known(year, month, day));
+        }
+        let day = number(day).ok_or(Rejected::BadShape)?;
+        let value = number(year).ok_or(Rejected::BadShape)?;
+        return match year.len() {
+            4 => Ok(Written::Known(value, month, day)),
+            2 => Ok(Written::ShortYear { year: value, month, day }),
+            _ => Err(Rejected::BadShape),
+        };
+    }
+    let (Some(first), Some(second), Some(third)) = (number(a), number(b), number(c)) else {
+        return Err(Rejected::BadShape);
+    };
+    if b.len() > 2 {
+        return Err(Rejected::BadShape);
+    }
+    match (a.len(), c.len()) {
+        (4, 1 | 2) => Ok(Written::Known(first, second, third)),
+        (1 | 2, 4) => Ok(Written::Ordered { first, second, year: third, short_year: false }),
+        (1 | 2, 2) => Ok(Written::Ordered { first, second, year: third, short_year: true }),
+        _ => Err(Rejected::BadShape),
+    }
+}
+
+/// Applies the column's rules.
+fn resolve(written: Written, rules: &DateRules) -> Result<(u32, u32, u32), Rejected> {
+    match written {
+        Written::Known(year, month, day) => Ok((year, month, day)),
+        Written::Ordered { first, second, year, short_year } => {
+            let year = if short_year { full_year(year, rules) } else { year };
+            Ok(match rules.order {
+                DateOrder::DayFirst => (year, second, first),
+                DateOrder::MonthFirst => (year, first, second),
+            })
+        }
+        Written::ShortYear { year, month, day } => Ok((full_year(year, rules), month, day)),
+        Written::Serial(days) if rules.excel_serial => from_serial(days),
+        Written::Serial(_) => Err(Rejected::ExcelDamaged),
+    }
+}
+
+fn full_year(short: u32, rules: &DateRules) -> u32 {
+    let pivot = u32::from(rules.two_digit_pivot);
+    let pivot = if pivot < 100 { 2000 + pivot } else { pivot };
+    let year = pivot - pivot % 100 + short;
+    if year > pivot { year - 100 } else { year }
+}
+
+/// A spreadsheet counts days from 30 December 1899 (from 1 March 1900 on; before that it believes in a 29 February 1900).
+pub(crate) fn from_serial(days: u32) -> Result<(u32, u32, u32), Rejected> {
+    if !(61..=73_415).contains(&days) {
+        return Err(Rejected::OutOfRange);
+    }
+    // Days since 1 March of year 0, then the usual civil calendar by 400-year eras.
+    let from_march = days + 693_899;
+    let era = from_march / 146_097;
+    let day_of_era = from_march % 146_097;
+    let year_of_era = (day_of_era - day_of_era / 1460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
+    let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+    let shifted = (5 * day_of_year + 2) / 153;
+    let day = day_of_year - (153 * shifted + 2) / 5 + 1;
+    let month = if shifted < 10 { shifted + 3 } else { shifted - 9 };
+    let year = year_of_era + era * 400 + u32::from(month <= 2);
+    Ok((year, month, day))
+}
+
+fn checked((year, month, day): (u32, u32, u32), rules: &DateRules) -> Result<BirthDate, Rejected> {
+    if is_placeholder(year, month, day) {
+        return Err(Rejected::Placeholder);
+    }
+    if !(1880..=2100).contains(&year) || month > 12 || day > days_in(year, month) {
+        return Err(Rejected::OutOfRange);
+    }
+    let year_only = month == 0 || (rules.first_january_is_year_only && month == 1 && day == 1);
+    let month = (!year_only).then_some(month as u8);
+    let day = (day != 0 && !year_only).then_some(day as u8);
+    Ok(BirthDate { year: year as u16, month, day })
+}
+
+/// Dates that stand for "not known". Each is the zero or the limit of some system, or a row of ones.
+///
+/// 1 January 1970 is also a true birthday. It is the zero of every Unix clock, so where it appears it appears often, and one
+/// shared false date costs more than some lost true ones.
+fn is_placeholder(year: u32, month: u32, day: u32) -> bool {
+    let row_of_ones = (year, month, day) == (1911, 11, 11);
+    let clock_zero = matches!((year, month, day), (1899, 12, 30 | 31) | (1900 | 1901 | 1970, 1, 1));
+    let bare_century = year == 1900 && month == 0;
+    let limit = matches!(year, 0 | 1 | 1111 | 1753 | 1800 | 9999) || (year, month, day) == (2099, 12, 31);
+    row_of_ones || clock_zero || bare_century || limit
+}
+
+/// Days in a month; 31 for an unknown one.
+fn days_in(year: u32, month: u32) -> u32 {
+    match month {
+        4 | 6 | 9 | 11 => 30,
+        2 if year.is_multiple_of(4) && (!year.is_multiple_of(100) || year.is_multiple_of(400)) => 29,
+        2 => 28,
+        _ => 31,
+    }
+}
+
+/// Cuts off a time of day: `T00:00:00Z`, ` 00:00`.
+fn without_time(text: &str) -> &str {
+    let Some(colon) = text.find(':') else {
+        return text;
+    };
+    let head = &text[..colon];
+    match head.rfind(|c: char| !c.is_ascii_digit()) {
+        Some(at) if at > 0 => head[..at].trim_end(),
+        _ => text,
+    }
+}
+
+/// Runs of digits (with `?`) and runs of letters; everything else separates. `XX` counts as letters.
+fn tokens(text: &str) -> Vec<String> {
+    let mut tokens: Vec<String> = Vec::new();
+    let mut kind = 0u8;
+    for c in text.chars() {
+        let now = match c {
+            '0'..='9' => 1,
+            'A'..='Z' => 2,
+            '?' => 3,
+            _ => 0,
+        };
+        if now != 0 {
+            if now != kind {
+                tokens.push(String::new());
+            }
+            tokens.last_mut().expect("one was just pushed").push(c);
+        }
+        kind = now;
+    }
+    tokens
+}
+
+/// Words around a date that say nothing: ordinals, week days.
+fn is_noise(token: &str) -> bool {
+    matches!(token, "ST" | "ND" | "RD" | "TH" | "OF")
+        || (token.len() >= 3
+            && ["MONDAY", "TUESDAY", "WEDNESDAY", "THURSDAY", "FRIDAY", "SATURDAY", "SUNDAY"].iter().any(|day| day.starts_with(token)))
+}
+
+fn month_name(token: &str) -> Option<u32> {
+    const NAMES: [&str; 12] = [
+        "JANUARY", "FEBRUARY", "MARCH", "APRIL", "MAY", "JUNE", "JULY", "AUGUST", "SEPTEMBER", "OCTOBER", "NOVEMBER", "DECEMBER",
+    ];
+    if token == "SEPT" {
+        return Some(9);
+    }
+    let at = NAMES.iter().position(|name| token.len() >= 3 && name.starts_with(token))?;
+    Some(at as u32 + 1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn iso(cell: &str, rules: &DateRules) -> Result<String, Rejected> {
+        read_date(cell, rules).map(BirthDate::iso)
+    }
+
+    #[test]
+    fn forms() {
+        let rules = DateRules { excel_serial: true, ..DateRules::default() };
+        for cell in [
+            "1990-03-07", "1990/3/7", "07/03/1990", "7/3/90", "07.03.1990", "7 3 1990", "07-MAR-1990", "7th March 1990", "March 7, 1990",
+            "Wed 7 Mar 1990", "1990-Mar-07", "07MAR1990", "07-Mar-90", "19900307", "07031990", "32939", "32939.0", "1990-03-07T00:00:00.000Z",
+            "07/03/1990 00:00", "1990-03-07 13:45:00+01:00", "\u{feff}07/03/1990 ", "'07/03/1990", "2026-01-01".replace("2026-01-01", "7/3/1990").as_str(),
+        ] {
+            assert_eq!(iso(cell, &rules).as_deref(), Ok("1990-03-07"), "{cell}");
+        }
+        let month_first = DateRules { order: DateOrder::MonthFirst, ..rules };
+        assert_eq!(iso("03/07/1990", &month_first).as_deref(), Ok("1990-03-07"));
+    }
+
+    #[test]
+    fn parts_of_dates() {
+        let rules = DateRules::default();
+        for (cell, expected) in [
+            ("1990", "1990"), ("1990-03", "1990-03"), ("03/1990", "1990-03"), ("Mar 1990", "1990-03"), ("00/03/1990", "1990-03"),
+            ("00/00/1990", "1990"), ("1990-00-00", "1990"), ("??/03/1990", "1990-03"), ("XX/XX/1990", "1990"), ("29/02/2000", "2000-02-29"),
+            ("26/05/26", "2026-05-26"), ("26/05/27", "1927-05-26"),
+        ] {
+            assert_eq!(iso(cell, &rules).as_deref(), Ok(expected), "{cell}");
+        }
+    }
+
+    #[test]
+    fn refusals() {
+        let rules = DateRules::default();
+        for (cell, why) in [
+            ("", Rejected::Empty), ("unknown", Rejected::Placeholder), ("1900-01-01", Rejected::Placeholder), ("01/01/1901", Rejected::Placeholder),
+            ("1970-01-01", Rejected::Placeholder), ("31/12/9999", Rejected::Placeholder), ("11/11/1911", Rejected::Placeholder),
+            ("1900", Rejected::Placeholder), ("00/00/0000", Rejected::Placeholder), ("31/12/1899", Rejected::Placeholder), ("0", Rejected::Placeholder),
+            ("31/02/1990", Rejected::OutOfRange), ("29/02/1900", Rejected::OutOfRange), ("03/25/1990", Rejected::OutOfRange), ("07/03/1790", Rejected::OutOfRange),
+            ("32939", Rejected::ExcelDamaged), ("hello", Rejected::BadShape), ("1/2/3/4", Rejected::BadShape), ("123456", Rejected::BadShape),
+        ] {
+            assert_eq!(iso(cell, &rules), Err(why), "{cell}");
+        }
+    }
+
+    #[test]
+    fn first_of_january_can_mean_the_year() {
+        let rules = DateRules { first_january_is_year_only: true, ..DateRules::default() };
+        assert_eq!(iso("01/01/1990", &rules).as_deref(), Ok("1990"));
+        assert_eq!(iso("02/01/1990", &rules).as_deref(), Ok("1990-01-02"));
+    }
+
+    #[test]
+    fn serial_days() {
+        assert_eq!(from_serial(61), Ok((1900, 3, 1)));
+        assert_eq!(from_serial(36526), Ok((2000, 1, 1)));
+        assert_eq!(from_serial(36585), Ok((2000, 2, 29)));
+        assert_eq!(from_serial(46265), Ok((2026, 8, 31)));
+        assert_eq!(from_serial(60), Err(Rejected::OutOfRange));
+    }
+
+    proptest! {
+        #[test]
+        fn any_text_is_survived(cell in "\\PC*|[0-9/. -]{4,12}|[0-9]{1,2}[ -][A-Za-z]{3,9}[ -][0-9]{2,4}", serial in any::<bool>(), year_only in any::<bool>()) {
+            let rules = DateRules { excel_serial: serial, first_january_is_year_only: year_only, ..DateRules::default() };
+            if let Ok(date) = read_date(&cell, &rules) {
+                prop_assert!(date.day.is_none() || date.month.is_some());
+                prop_assert!(read_date(&date.iso(), &rules) == Ok(date));
+            }
+        }
+
+        #[test]
+        fn every_day_reads_back_from_every_form(serial in 61u32..73_000) {
+            let rules = DateRules { excel_serial: true, ..DateRules::default() };
+            let month_first = DateRules { order: DateOrder::MonthFirst, ..rules };
+            let (year, month, day) = from_serial(serial).unwrap();
+            let expected = read_date(&format!("{year}-{month:02}-{day:02}"), &rules);
+            prop_assert!(expected == read_date(&format!("{day}/{month}/{year}"), &rules));
+            prop_assert!(expected == read_date(&format!("{month}/{day}/{year}"), &month_first));
+            prop_assert!(expected == read_date(&format!("{year}{month:02}{day:02}"), &rules));
+            prop_assert!(expected == read_date(&format!("{day:02}{month:02}{year}"), &rules));
+            if serial >= 10_000 {
+                prop_assert!(expected == read_date(&serial.to_string(), &rules));
+            }
+        }
+    }
+}

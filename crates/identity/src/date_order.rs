@@ -1,0 +1,122 @@
+//! What a whole column says about its dates, which no single cell can.
+
+use thiserror::Error;
+
+use crate::date::{DateOrder, DateRules, Written, from_serial, parts};
+use crate::fold::says_unknown;
+
+/// A column that holds day-first and month-first dates. Many of its dates then have two readings, so none can be trusted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+#[error("{day_first} dates can only be day first and {month_first} only month first; {either} could be either")]
+pub struct MixedDateOrder {
+    /// Dates that only make sense with the day first.
+    pub day_first: usize,
+    /// Dates that only make sense with the month first.
+    pub month_first: usize,
+    /// Dates that make sense in both orders.
+    pub either: usize,
+}
+
+/// A second order that is rarer than one date in this many is typing slips (`03/25/1990` for `30/05/1990`): those dates
+/// are rejected one by one when they are read, and the column stands.
+const SLIPS: usize = 1000;
+
+/// Finds how the dates of one column are written.
+///
+/// * Order: from the dates that have only one reading. With none of them, the day comes first, as everywhere in the country.
+/// * A number of five digits is a spreadsheet's count of days: there is no other date of five digits.
+/// * When more than 2 % of the dates are 1 January (chance gives 0.3 %) the column uses it for "only the year is known",
+///   as asylum and older registers do. A count below three says nothing.
+///
+/// # Errors
+/// [`MixedDateOrder`] when both orders occur.
+pub fn infer_date_rules<'a>(values: impl Iterator<Item = &'a str>) -> Result<DateRules, MixedDateOrder> {
+    let mut counts = MixedDateOrder { day_first: 0, month_first: 0, either: 0 };
+    let (mut dates, mut first_january, mut serials) = (0usize, 0usize, 0usize);
+    for value in values {
+        if says_unknown(value) {
+            continue;
+        }
+        let Ok(written) = parts(value) else { continue };
+        let (year, month, day) = match written {
+            Written::Known(year, month, day) | Written::ShortYear { year, month, day } => (year, month, day),
+            Written::Ordered { first, second, year, .. } => {
+                match (first, second) {
+                    (13..=31, 1..=12) => counts.day_first += 1,
+                    (1..=12, 13..=31) => counts.month_first += 1,
+                    (1..=12, 1..=12) => counts.either += 1,
+                    _ => continue,
+                }
+                (year, second, first)
+            }
+            Written::Serial(days) => {
+                let Ok(date) = from_serial(days) else { continue };
+                serials += 1;
+                date
+            }
+        };
+        // Years that stand for "not known" have their 1 January from the system, not from people.
+        if matches!(year, 1900 | 1901 | 1970 | 9999) || month == 0 || day == 0 {
+            continue;
+        }
+        dates += 1;
+        first_january += usize::from(month == 1 && day == 1);
+    }
+    let minority = counts.day_first.min(counts.month_first);
+    let decided = counts.day_first + counts.month_first;
+    if minority > 0 && minority * SLIPS >= decided {
+        return Err(counts);
+    }
+    Ok(DateRules {
+        order: if counts.month_first > counts.day_first { DateOrder::MonthFirst } else { DateOrder::DayFirst },
+        excel_serial: serials > 0,
+        first_january_is_year_only: first_january >= 3 && first_january * 50 > dates,
+        ..DateRules::default()
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn order_comes_from_the_dates_with_one_reading() {
+        let day = infer_date_rules(["03/07/1990", "25/07/1990", ""].into_iter()).unwrap();
+        assert_eq!(day.order, DateOrder::DayFirst);
+        let month = infer_date_rules(["03/07/1990", "07/25/1990", "unknown"].into_iter()).unwrap();
+        assert_eq!(month.order, DateOrder::MonthFirst);
+        assert_eq!(infer_date_rules(["03/07/1990"].into_iter()), Ok(DateRules::default()));
+        assert_eq!(
+            infer_date_rules(["03/07/1990", "25/07/1990", "07/25/1990"].into_iter()),
+            Err(MixedDateOrder { day_first: 1, month_first: 1, either: 1 })
+        );
+    }
+
+    #[test]
+    fn one_slip_in_thousands_is_no_second_order() {
+        let dates = std::iter::repeat_n("25/07/1990", 5000).chain(["07/25/1990"]);
+        assert_eq!(infer_date_rules(dates).map(|r| r.order), Ok(DateOrder::DayFirst));
+        let dates = std::iter::repeat_n("25/07/1990", 5000).chain(std::iter::repeat_n("07/25/1990", 20));
+        assert!(infer_date_rules(dates).is_err());
+    }
+
+    #[test]
+    fn spreadsheet_days_and_first_of_january() {
+        let rules = infer_date_rules(["25/07/1990", "33079"].into_iter()).unwrap();
+        assert!(rules.excel_serial && !rules.first_january_is_year_only);
+        let many = ["01/01/1990", "1984-01-01", "01-JAN-1977", "25/07/1990"];
+        assert!(infer_date_rules(many.into_iter()).unwrap().first_january_is_year_only);
+        let few = std::iter::repeat_n("25/07/1990", 400).chain(many);
+        assert!(!infer_date_rules(few).unwrap().first_january_is_year_only);
+        let zeros = std::iter::repeat_n("01/01/1900", 50).chain(["25/07/1990"]);
+        assert!(!infer_date_rules(zeros).unwrap().first_january_is_year_only);
+    }
+
+    proptest! {
+        #[test]
+        fn any_column_is_survived(values in proptest::collection::vec("\\PC{0,12}|[0-9]{1,2}/[0-9]{1,2}/[0-9]{2,4}|[0-9]{4,8}", 0..20)) {
+            let _ = infer_date_rules(values.iter().map(String::as_str));
+        }
+    }
+}

@@ -1,0 +1,1 @@
+//! Merkle log, signed checkpoints, run manifests

@@ -1,0 +1,227 @@
+//! Candidate pairs: every pair of records, of different custodians, that shares a match key or has near filters.
+
+use kinfold_matcher::{KeyTable, PackedSet, hamming_scan, join_keys};
+use kinfold_schema::{Agreement, FLAG_DO_NOT_LINK, Field, HOUSEHOLD_NONE, Schema, Token};
+
+use crate::pattern::{BANDS, band};
+use crate::{Comparable, Options, Progress, RecordId, RecordSet, Veto};
+
+/// One candidate pair.
+#[derive(Clone, Debug)]
+pub(crate) struct Candidate {
+    pub left: u32,
+    pub right: u32,
+    pub keys: u128,
+    pub agreement: Agreement,
+    pub comparable: Comparable,
+    pub same_home: bool,
+    pub sigmas: Option<f64>,
+    pub veto: Option<Veto>,
+}
+
+/// The candidates of two record sets, with what the model needs to know about all pairs.
+#[derive(Clone, Debug)]
+pub(crate) struct SetPair {
+    pub left_set: u32,
+    pub right_set: u32,
+    pub candidates: Vec<Candidate>,
+    /// Share of all pairs in each distance band.
+    pub band_shares: [f64; BANDS],
+    /// Which presence bits say what.
+    pub presence: PresenceBits,
+}
+
+impl SetPair {
+    pub(crate) fn left(&self, candidate: &Candidate) -> RecordId {
+        RecordId { set: self.left_set, row: candidate.left }
+    }
+
+    pub(crate) fn right(&self, candidate: &Candidate) -> RecordId {
+        RecordId { set: self.right_set, row: candidate.right }
+    }
+}
+
+/// Bits of the presence pattern that the model asks about.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct PresenceBits {
+    first: u32,
+    last: u32,
+    birth: u32,
+    place: u32,
+    nhs: u32,
+}
+
+impl PresenceBits {
+    pub(crate) fn of(schema: &Schema) -> Self {
+        let bit = |slot| schema.presence.bit(slot).unwrap_or(0);
+        Self {
+            first: bit("first"),
+            last: bit("last"),
+            birth: bit("birth"),
+            place: bit("home") | bit("postcode"),
+            nhs: bit("nhs"),
+        }
+    }
+
+    /// What both records have.
+    pub(crate) fn comparable(self, left: u32, right: u32) -> Comparable {
+        let both = |bits: u32| left & bits != 0 && right & bits != 0;
+        Comparable { birth: both(self.birth), place: both(self.place), nhs: both(self.nhs) }
+    }
+
+    /// Whether a record's filter is a real one.
+    fn has_filter(self, presence: u32) -> bool {
+        let needs = self.first | self.last | self.birth;
+        presence & needs == needs
+    }
+}
+
+/// The verified NHS number's token of a record, if it released one.
+pub(crate) fn nhs_token(schema: &Schema, set: &RecordSet, row: usize) -> Option<Token> {
+    let bits = PresenceBits::of(schema);
+    if set.table.presence[row] & bits.nhs == 0 {
+        return None;
+    }
+    let index = schema.keys.iter().position(|key| key.recipe.to_string() == "NHS")?;
+    let range = schema.key_layout()[index].clone();
+    // One slot: with more, a dummy could not be told from the number.
+    (range.len() == 1).then(|| set.table.keys[row * schema.key_slots() + range.start])
+}
+
+/// Finds the candidates of every two sets.
+pub(crate) fn find(schema: &Schema, sets: &[RecordSet], options: &Options, progress: &dyn Progress) -> Vec<SetPair> {
+    let total = sets.len() * sets.len().saturating_sub(1) / 2;
+    let mut found = Vec::with_capacity(total);
+    for left in 0..sets.len() {
+        for right in left + 1..sets.len() {
+            progress.step(found.len(), total, &format!("comparing {} with {}", sets[left].source, sets[right].source));
+            found.push(find_in(schema, sets, left, right, options));
+        }
+    }
+    found
+}
+
+fn find_in(schema: &Schema, sets: &[RecordSet], left_set: usize, right_set: usize, options: &Options) -> SetPair {
+    let (left, right) = (&sets[left_set].table, &sets[right_set].table);
+    let slots = schema.key_slots();
+    let slot_types: Vec<u8> = schema
+        .key_layout()
+        .iter()
+        .enumerate()
+        .flat_map(|(key, range)| range.clone().map(move |_| key as u8))
+        .collect();
+    let how = kinfold_matcher::Options { threads: options.threads, ..Default::default() };
+    let shared = join_keys(
+        &KeyTable { slots, tokens: &left.keys },
+        &KeyTable { slots, tokens: &right.keys },
+        &slot_types,
+        &how,
+    );
+    let bits = PresenceBits::of(schema);
+    let implied: Vec<Agreement> = schema.keys.iter().map(|key| key.recipe.implies()).collect();
+    let nhs_key = schema.keys.iter().position(|key| key.recipe.to_string() == "NHS");
+
+    // The first filter of the schema stands behind the keys.
+    let filter = schema.filters.first();
+    let mut band_shares = [0.0; BANDS];
+    let mut near: Vec<(u32, u32)> = Vec::new();
+    if let Some(filter) = filter
+        && let (Ok(a), Ok(b)) = (
+            PackedSet::new(filter.bits as usize, &left.filters[0].words),
+            PackedSet::new(filter.bits as usize, &right.filters[0].words),
+        )
+    {
+        let limit = distance_at(filter.bits, filter.candidate_sigmas);
+        let scan = hamming_scan(&a, &b, limit, &how);
+        let pairs: u64 = scan.histogram.iter().sum();
+        for (distance, &count) in scan.histogram.iter().enumerate() {
+            band_shares[band(sigmas(filter.bits, distance as u32))] += count as f64 / pairs.max(1) as f64;
+        }
+        near = scan
+            .pairs
+            .iter()
+            .filter(|pair| {
+                bits.has_filter(left.presence[pair.left as usize]) && bits.has_filter(right.presence[pair.right as usize])
+            })
+            .map(|pair| (pair.left, pair.right))
+            .collect();
+    }
+
+    let mut rows: Vec<(u32, u32, u128)> = shared.iter().map(|pair| (pair.left, pair.right, pair.types)).collect();
+    rows.extend(near.into_iter().map(|(l, r)| (l, r, 0)));
+    rows.sort_unstable_by_key(|&(l, r, types)| (l, r, std::cmp::Reverse(types)));
+    rows.dedup_by_key(|&mut (l, r, _)| (l, r));
+
+    let home_slots = schema.household_slots();
+    let homes = |table: &kinfold_schema::CodeTable, row: u32| -> Vec<Token> {
+        table.household[row as usize * home_slots..(row as usize + 1) * home_slots]
+            .iter()
+            .filter(|key| key.kind != HOUSEHOLD_NONE)
+            .map(|key| key.token)
+            .collect()
+    };
+    let candidates = rows
+        .into_iter()
+        .map(|(l, r, keys)| {
+            let same_home = {
+                let own = homes(left, l);
+                homes(right, r).iter().any(|token| own.contains(token))
+            };
+            let mut agreement = Agreement::default();
+            for (index, implied) in implied.iter().enumerate() {
+                if keys >> index & 1 == 1 {
+                    agreement = agreement.max(*implied);
+                }
+            }
+            if same_home {
+                agreement.levels[Field::Place as usize] = 3;
+            }
+            let (lp, rp) = (left.presence[l as usize], right.presence[r as usize]);
+            let comparable = bits.comparable(lp, rp);
+            let same_nhs = nhs_key.is_some_and(|index| keys >> index & 1 == 1);
+            let flags = left.flags[l as usize] | right.flags[r as usize];
+            let veto = if flags & FLAG_DO_NOT_LINK != 0 {
+                Some(Veto::DoNotLink)
+            } else if comparable.nhs && !same_nhs {
+                Some(Veto::NhsNumbersDiffer)
+            } else {
+                None
+            };
+            let sigmas = filter.filter(|_| bits.has_filter(lp) && bits.has_filter(rp)).map(|filter| {
+                let distance: u32 = left.filters[0]
+                    .row(l as usize)
+                    .iter()
+                    .zip(right.filters[0].row(r as usize))
+                    .map(|(a, b)| (a ^ b).count_ones())
+                    .sum();
+                sigmas(filter.bits, distance)
+            });
+            Candidate { left: l, right: r, keys, agreement, comparable, same_home, sigmas, veto }
+        })
+        .collect();
+    SetPair { left_set: left_set as u32, right_set: right_set as u32, candidates, band_shares, presence: bits }
+}
+
+/// How many standard deviations below the mean of independent filters a distance is: mean `bits / 2`, variance `bits / 4`.
+pub(crate) fn sigmas(bits: u32, distance: u32) -> f64 {
+    (f64::from(bits) / 2.0 - f64::from(distance)) / (f64::from(bits) / 4.0).sqrt()
+}
+
+/// The largest distance that is at least `sigmas` standard deviations below the mean.
+fn distance_at(bits: u32, sigmas: f64) -> u32 {
+    (f64::from(bits) / 2.0 - sigmas * (f64::from(bits) / 4.0).sqrt()).floor().max(0.0) as u32
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_distance_limit_is_the_inverse_of_sigmas() {
+        for wanted in [3.0, 4.5, 9.0] {
+            let distance = distance_at(2048, wanted);
+            assert!(sigmas(2048, distance) >= wanted);
+            assert!(sigmas(2048, distance + 1) < wanted);
+        }
+    }
+}

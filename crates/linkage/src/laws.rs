@@ -1,0 +1,300 @@
+//! Laws of linking, on made-up codes: the order of sets and the number of threads change nothing, vetoes hold, homes behave.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use kinfold_schema::{
+    Atom, CodeTable, FLAG_DO_NOT_LINK, FLAG_WITHHELD, FilterColumn, HOUSEHOLD_ADDRESS, HOUSEHOLD_NONE, HOUSEHOLD_UPRN, HouseholdKey,
+    NO_MONTH, Schema, Token,
+};
+use proptest::prelude::*;
+
+use crate::{Guard, LifeStage, Linked, Options, RecordSet, Verdict, form_households, link};
+
+/// A made-up person: small numbers instead of names and dates.
+#[derive(Clone, Debug)]
+struct Someone {
+    first: u32,
+    last: u32,
+    birth: u32,
+    sex: u32,
+    nhs: Option<u32>,
+    /// (home, from, to)
+    homes: Vec<(u32, u16, u16)>,
+    flags: u8,
+}
+
+fn someone(first: u32, last: u32, birth: u32, home: u32) -> Someone {
+    Someone { first, last, birth, sex: first % 2, nhs: None, homes: vec![(home, 1400, 1500)], flags: 0 }
+}
+
+fn hash(parts: &[&[u8]]) -> blake3::Hash {
+    let mut hasher = blake3::Hasher::new();
+    for part in parts {
+        hasher.update(&(part.len() as u64).to_le_bytes());
+        hasher.update(part);
+    }
+    hasher.finalize()
+}
+
+fn token(parts: &[&[u8]]) -> Token {
+    hash(parts).as_bytes()[..16].try_into().unwrap()
+}
+
+/// The value of an atom, or `None` where the made-up person has no such fact.
+fn value(person: &Someone, atom: Atom) -> Option<String> {
+    let home = person.homes.last().map(|home| home.0);
+    match atom {
+        Atom::First | Atom::FirstSound | Atom::FirstThree | Atom::FirstInitial => Some(format!("f{}", person.first)),
+        Atom::Last | Atom::LastSound | Atom::LastThree | Atom::LastInitial => Some(format!("l{}", person.last)),
+        Atom::AnyOne | Atom::AnyOneSound => Some(format!("f{}", person.first)),
+        Atom::AnyTwo | Atom::AnyTwoSound => Some(format!("f{}l{}", person.first, person.last)),
+        Atom::Birth | Atom::BirthFull | Atom::BirthSwapped => Some(format!("b{}", person.birth)),
+        Atom::BirthYear | Atom::BirthYearNear => Some(format!("y{}", person.birth / 365)),
+        Atom::BirthYearMonth | Atom::BirthYearDay | Atom::BirthMonthDay => Some(format!("m{}", person.birth / 2)),
+        Atom::Sex => Some(format!("s{}", person.sex)),
+        Atom::Nhs => person.nhs.map(|n| n.to_string()),
+        Atom::Upn | Atom::Nino | Atom::BirthPlace | Atom::Middle | Atom::MiddleInitial => None,
+        _ => home.map(|home| format!("h{home}")),
+    }
+}
+
+/// A record set as an encoder would make it.
+fn set(schema: &Schema, source: &str, people: &[Someone]) -> RecordSet {
+    let tokens = |person: &Someone| -> Vec<Option<Token>> {
+        schema
+            .keys
+            .iter()
+            .map(|key| {
+                let values: Option<Vec<String>> = key.recipe.atoms().iter().map(|&atom| value(person, atom)).collect();
+                values.map(|values| token(&[key.recipe.to_string().as_bytes(), values.join("|").as_bytes()]))
+            })
+            .collect()
+    };
+    let mut counts: BTreeMap<(usize, Token), usize> = BTreeMap::new();
+    for person in people {
+        for (index, token) in tokens(person).into_iter().enumerate() {
+            if let Some(token) = token {
+                *counts.entry((index, token)).or_default() += 1;
+            }
+        }
+    }
+    let mut rows: Vec<usize> = (0..people.len()).collect();
+    let reference = |row: usize| token(&[source.as_bytes(), &(row as u64).to_le_bytes()]);
+    rows.sort_by_key(|&row| reference(row));
+    let mut table = CodeTable::default();
+    let words = schema.filters[0].bits as usize / 64;
+    let mut filter = Vec::new();
+    let bit = |slot| schema.presence.bit(slot).unwrap();
+    for row in rows {
+        let person = &people[row];
+        let record_ref = reference(row);
+        table.record_ref.push(record_ref);
+        for (index, (key, own)) in schema.keys.iter().zip(tokens(person)).enumerate() {
+            for slot in 0..key.slots {
+                table.keys.push(match own {
+                    Some(own) if slot == 0 && counts[&(index, own)] == 1 => own,
+                    _ => token(&[b"dummy", &record_ref, &(index as u64).to_le_bytes(), &slot.to_le_bytes()]),
+                });
+            }
+        }
+        let identity = format!("{}/{}/{}", person.first, person.last, person.birth);
+        let mut reader = blake3::Hasher::new().update(identity.as_bytes()).finalize_xof();
+        for _ in 0..words {
+            let mut bytes = [0; 8];
+            reader.fill(&mut bytes);
+            filter.push(u64::from_le_bytes(bytes));
+        }
+        let nhs = if person.nhs.is_some() { bit("nhs") } else { 0 };
+        table.presence.push(bit("first") | bit("last") | bit("birth") | bit("home") | nhs);
+        table.flags.push(person.flags);
+        let mut household: Vec<HouseholdKey> = person
+            .homes
+            .iter()
+            .flat_map(|&(home, from, to)| {
+                [(HOUSEHOLD_UPRN, "uprn"), (HOUSEHOLD_ADDRESS, "address")].map(|(kind, label)| HouseholdKey {
+                    token: token(&[label.as_bytes(), &home.to_le_bytes()]),
+                    kind,
+                    from,
+                    to,
+                })
+            })
+            .collect();
+        while household.len() < schema.household_slots() {
+            let token = token(&[b"none", &record_ref, &household.len().to_le_bytes()]);
+            household.push(HouseholdKey { token, kind: HOUSEHOLD_NONE, from: NO_MONTH, to: NO_MONTH });
+        }
+        table.household.extend(household);
+    }
+    table.filters.push(FilterColumn { id: schema.filters[0].id.clone(), bits: schema.filters[0].bits, words: filter });
+    RecordSet { source: source.to_owned(), table }
+}
+
+/// A town: people with distinct birth dates and a few shared names.
+fn town(n: u32) -> Vec<Someone> {
+    (0..n).map(|i| someone(i % 37, i % 23, 5000 + i * 7, i / 3)).collect()
+}
+
+/// People as sets of record references, so that results with other numbering can be compared.
+fn people_of(sets: &[RecordSet], linked: &Linked) -> BTreeMap<String, BTreeSet<Token>> {
+    linked
+        .people
+        .iter()
+        .map(|person| {
+            let members = person.members.iter().map(|id| sets[id.set as usize].table.record_ref[id.row as usize]);
+            (person.reference.clone(), members.collect())
+        })
+        .collect()
+}
+
+#[test]
+fn people_known_to_three_custodians_become_one() {
+    let schema = Schema::standard();
+    let people = town(120);
+    let sets = [set(&schema, "a", &people[..100]), set(&schema, "b", &people[20..]), set(&schema, "c", &people[50..110])];
+    let linked = link(&schema, &sets, &Options::default(), &());
+    assert_eq!(linked.people.len(), 120);
+    assert!(linked.people.iter().filter(|person| person.members.len() == 3).count() >= 50);
+    assert!(linked.model.expected_matches > 150.0);
+}
+
+#[test]
+fn do_not_link_records_stay_alone() {
+    let schema = Schema::standard();
+    let people = town(90);
+    let mut marked = people.clone();
+    marked[5].flags = FLAG_DO_NOT_LINK;
+    let sets = [set(&schema, "a", &people), set(&schema, "b", &marked)];
+    let linked = link(&schema, &sets, &Options::default(), &());
+    assert_eq!(linked.people.len(), 91);
+    assert_eq!(linked.model.vetoed, 1);
+}
+
+#[test]
+fn two_verified_numbers_that_differ_are_never_one_person() {
+    let schema = Schema::standard();
+    let mut left = town(90);
+    for (number, person) in left.iter_mut().enumerate() {
+        person.nhs = Some(number as u32);
+    }
+    let mut right = left.clone();
+    right[7].nhs = Some(70_000);
+    // A third custodian without the number must not bridge the two.
+    let third: Vec<Someone> = left.iter().map(|person| Someone { nhs: None, ..person.clone() }).collect();
+    let sets = [set(&schema, "a", &left), set(&schema, "b", &right), set(&schema, "c", &third)];
+    let linked = link(&schema, &sets, &Options::default(), &());
+    assert_eq!(linked.people.len(), 91);
+    assert!(linked.people.iter().all(|person| {
+        let mut sets: Vec<u32> = person.members.iter().map(|id| id.set).collect();
+        sets.dedup();
+        sets.len() == person.members.len()
+    }));
+}
+
+#[test]
+fn twins_known_to_different_custodians_are_not_one_person() {
+    let schema = Schema::standard();
+    let people = town(120);
+    let (mut left, mut right) = (people.clone(), people.clone());
+    left.push(someone(90, 91, 4000, 500));
+    right.push(someone(92, 91, 4000, 500));
+    let sets = [set(&schema, "a", &left), set(&schema, "b", &right)];
+    let linked = link(&schema, &sets, &Options::default(), &());
+    assert_eq!(linked.people.len(), 122);
+    let twins = linked.pairs.iter().find(|pair| pair.verdict == Verdict::Guarded(Guard::TwinOrSibling));
+    assert!(twins.is_none_or(|pair| pair.sentence().contains("twin")));
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(12))]
+    #[test]
+    fn the_order_of_sets_and_the_number_of_threads_change_nothing(n in 40u32..90, skip in 0usize..20, threads in 1usize..4) {
+        let schema = Schema::standard();
+        let people = town(n);
+        let sets = [set(&schema, "a", &people), set(&schema, "b", &people[skip..]), set(&schema, "c", &people[..30])];
+        let forward = link(&schema, &sets, &Options::default(), &());
+        let turned: Vec<RecordSet> = sets.iter().rev().cloned().collect();
+        let backward = link(&schema, &turned, &Options { threads, ..Options::default() }, &());
+        prop_assert_eq!(people_of(&sets, &forward), people_of(&turned, &backward));
+        prop_assert_eq!(forward.pairs.len(), backward.pairs.len());
+    }
+
+    #[test]
+    fn every_record_is_in_exactly_one_person(n in 5u32..60) {
+        let schema = Schema::standard();
+        let people = town(n);
+        let sets = [set(&schema, "a", &people), set(&schema, "b", &people[..n as usize / 2])];
+        let linked = link(&schema, &sets, &Options::default(), &());
+        let mut seen = BTreeSet::new();
+        for id in linked.people.iter().flat_map(|person| &person.members) {
+            prop_assert!(seen.insert(*id));
+        }
+        prop_assert_eq!(seen.len(), n as usize + n as usize / 2);
+    }
+}
+
+/// Households of people that each have one record, as lists of people numbers.
+fn households(people: &[Someone], stages: &[LifeStage]) -> Vec<BTreeSet<u32>> {
+    let schema = Schema::standard();
+    let sets = [set(&schema, "a", people)];
+    let linked = link(&schema, &sets, &Options::default(), &());
+    // People come in row order; rows are sorted by reference, so find each one by its filter.
+    let original = |row: u32| {
+        let table = &sets[0].table;
+        (0..people.len() as u32).find(|&i| token(&[b"a", &u64::from(i).to_le_bytes()]) == table.record_ref[row as usize]).unwrap()
+    };
+    let numbers: Vec<u32> = linked.people.iter().map(|person| original(person.members[0].row)).collect();
+    let stages: Vec<LifeStage> = numbers.iter().map(|&n| stages.get(n as usize).copied().unwrap_or_default()).collect();
+    let formed = form_households(&schema, &sets, &linked, &stages);
+    formed.households.iter().map(|h| h.members.iter().map(|m| numbers[m.person]).collect()).collect()
+}
+
+fn at(homes: &[(u32, u16, u16)]) -> Someone {
+    let mut person = someone(0, 0, 0, 0);
+    person.homes = homes.to_vec();
+    person.birth = homes.iter().map(|h| h.0 * 1000 + u32::from(h.1)).sum();
+    person
+}
+
+fn group(numbers: &[u32]) -> BTreeSet<u32> {
+    numbers.iter().copied().collect()
+}
+
+#[test]
+fn successive_tenants_are_two_households() {
+    let formed = households(&[at(&[(1, 1300, 1350)]), at(&[(1, 1350, 1400)])], &[]);
+    assert_eq!(formed.len(), 2);
+}
+
+#[test]
+fn a_family_that_moves_stays_one_household() {
+    let moved = [(1, 1300, 1350), (2, 1350, 1400)];
+    let formed = households(&[at(&moved), at(&moved), at(&[(2, 1360, 1400)])], &[]);
+    assert_eq!(formed, vec![group(&[0, 1, 2])]);
+}
+
+#[test]
+fn a_child_with_two_homes_is_in_both_households() {
+    use LifeStage::{Adult, Child};
+    let both = [(1, 1300, 1400), (2, 1330, 1400)];
+    let people = [at(&[(1, 1300, 1400)]), at(&[(2, 1330, 1400)]), at(&both), at(&both)];
+    let mut formed = households(&people, &[Adult, Adult, Child, Child]);
+    formed.sort();
+    assert_eq!(formed, vec![group(&[0, 2, 3]), group(&[1, 2, 3])]);
+}
+
+#[test]
+fn someone_who_leaves_home_alone_starts_another_household() {
+    let people = [at(&[(1, 1300, 1400)]), at(&[(1, 1300, 1400)]), at(&[(1, 1300, 1360), (2, 1361, 1400)])];
+    let mut formed = households(&people, &[]);
+    formed.sort();
+    assert_eq!(formed, vec![group(&[0, 1, 2]), group(&[2])]);
+}
+
+#[test]
+fn crowded_homes_and_protected_people_form_none() {
+    let crowd: Vec<Someone> = (0..14).map(|_| at(&[(1, 1300, 1400)])).collect();
+    assert_eq!(households(&crowd, &[]).len(), 14);
+    let mut hidden = at(&[(1, 1300, 1400)]);
+    hidden.flags = FLAG_WITHHELD;
+    assert_eq!(households(&[hidden, at(&[(1, 1300, 1400)])], &[]).len(), 2);
+}

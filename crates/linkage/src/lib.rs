@@ -1,0 +1,172 @@
+//! From codes to people and households.
+//!
+//! [`link`] takes the code tables of several custodians and finds which records are one person: candidates by shared match keys and
+//! near filters ([`kinfold_matcher`] compares every pair), a Fellegi-Sunter model over what the shared keys say (its probabilities
+//! learnt from the data, without truth), vetoes, and clusters that never put two records of one custodian or two conflicting
+//! identifiers together. [`form_households`] puts people together who have dated evidence of living together.
+//!
+//! Nothing here sees a name, reads a file or a clock, or draws a random number. Logarithms come from a pure-Rust library and sums run
+//! in a fixed order, so the same codes give the same bytes on every machine and with any number of threads.
+
+mod candidates;
+mod evidence;
+mod households;
+#[cfg(test)]
+mod laws;
+pub mod measures;
+mod model;
+mod pattern;
+mod people;
+mod reference;
+
+use kinfold_schema::{CodeTable, Schema};
+
+pub use households::{Household, HouseholdMember, Households, LifeStage, form_households};
+pub use kinfold_schema::Agreement;
+pub use model::ModelSummary;
+pub use people::PersonCluster;
+
+/// The codes of one custodian.
+#[derive(Clone, Debug)]
+pub struct RecordSet {
+    /// The custodian's id.
+    pub source: String,
+    /// Its codes: one record a person.
+    pub table: CodeTable,
+}
+
+/// One record: which set, which row.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct RecordId {
+    /// Index of the record set.
+    pub set: u32,
+    /// Row in its table.
+    pub row: u32,
+}
+
+/// How to link.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Options {
+    /// Pairs of at least this match probability are linked.
+    pub link_probability: f64,
+    /// Pairs of at least this match probability, but not linked, are for clerical review.
+    pub review_probability: f64,
+    /// Threads of the comparison; 0 uses the pool that is there. The result is the same.
+    pub threads: usize,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self { link_probability: 0.85, review_probability: 0.2, threads: 0 }
+    }
+}
+
+/// Why a pair is never linked by the model.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Veto {
+    /// Both have a verified NHS number, and they differ.
+    NhsNumbersDiffer,
+    /// One of the records may not be linked to anything.
+    DoNotLink,
+}
+
+/// Why a pair that looks strong goes to review instead of being linked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Guard {
+    /// Same birth date and family or home, but no agreement of first names: twins look like this.
+    TwinOrSibling,
+    /// Same names, but birth dates that share nothing: father and son of one name look like this.
+    BirthDatesDiffer,
+}
+
+/// What became of a pair.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Verdict {
+    /// Taken as one person.
+    Linked,
+    /// Probable enough to link, but the cluster it would join says otherwise (another record of that custodian, or a veto).
+    Outvoted,
+    /// For clerical review.
+    Review,
+    /// Sent to review by a guard, whatever its weight.
+    Guarded(Guard),
+    /// Not linked.
+    NotLinked,
+    /// Never linked.
+    Vetoed(Veto),
+}
+
+/// Two records that share a match key or have near filters, with the evidence.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Pair {
+    /// The record of the earlier set.
+    pub left: RecordId,
+    /// The record of the later set.
+    pub right: RecordId,
+    /// Match weight: log2 of the odds that the two are one person, before others compete for them.
+    pub weight: f64,
+    /// Match probability, after others have competed.
+    pub probability: f64,
+    /// How far the records agree, by what their shared keys imply.
+    pub agreement: Agreement,
+    /// Shared match keys: bit `i` is key `i` of the schema.
+    pub keys: u128,
+    /// Whether they share a household key.
+    pub same_home: bool,
+    /// Distance of the filters in standard deviations below that of strangers; `None` when either filter is blank.
+    pub sigmas: Option<f64>,
+    /// What both have, so that silence is not taken for disagreement.
+    pub comparable: Comparable,
+    /// What became of it.
+    pub verdict: Verdict,
+}
+
+impl Pair {
+    /// The evidence in one plain sentence, without values.
+    pub fn sentence(&self) -> String {
+        evidence::sentence(self)
+    }
+}
+
+/// Which facts both records have.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Comparable {
+    /// Both have a full birth date.
+    pub birth: bool,
+    /// Both have a place.
+    pub place: bool,
+    /// Both have a verified NHS number.
+    pub nhs: bool,
+}
+
+/// The result of linking.
+#[derive(Clone, Debug)]
+pub struct Linked {
+    /// Every candidate pair, sorted by records.
+    pub pairs: Vec<Pair>,
+    /// Every person, sorted by its first record; records that link to nothing are people of one record.
+    pub people: Vec<PersonCluster>,
+    /// What the model learnt.
+    pub model: ModelSummary,
+}
+
+/// Steps of the work, for a progress display.
+pub trait Progress: Sync {
+    /// A step begins: `done` of `total` steps are finished.
+    fn step(&self, done: usize, total: usize, what: &str);
+}
+
+/// No display.
+impl Progress for () {
+    fn step(&self, _: usize, _: usize, _: &str) {}
+}
+
+/// Links the records of several custodians into people. `sets` may come in any order; the result depends on their order only in the
+/// numbers of [`RecordId`].
+pub fn link(schema: &Schema, sets: &[RecordSet], options: &Options, progress: &dyn Progress) -> Linked {
+    let candidates = candidates::find(schema, sets, options, progress);
+    let fitted = model::fit(sets, &candidates);
+    let mut pairs = model::judge(&candidates, &fitted, options);
+    let people = people::cluster(schema, sets, &mut pairs, &fitted);
+    Linked { pairs, people, model: fitted.summary }
+}

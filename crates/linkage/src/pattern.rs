@@ -1,0 +1,93 @@
+//! Patterns: how the agreement of a pair is cut into cells whose probabilities can be learnt.
+
+use kinfold_schema::{Agreement, Field};
+
+use crate::Comparable;
+
+/// Distance bands of the filter, from "like strangers" to "nearly the same".
+pub(crate) const BANDS: usize = 6;
+/// Lower edges of the bands 1 and up, in standard deviations below the mean of strangers.
+const BAND_EDGES: [f64; BANDS - 1] = [1.5, 3.0, 4.5, 6.5, 9.0];
+
+/// The band of a distance.
+pub(crate) fn band(sigmas: f64) -> usize {
+    BAND_EDGES.iter().filter(|&&edge| sigmas >= edge).count()
+}
+
+/// What both records have: eight classes.
+pub(crate) const CLASSES: usize = 8;
+
+/// The class of a pair.
+pub(crate) fn class(comparable: Comparable) -> usize {
+    usize::from(comparable.birth) | usize::from(comparable.place) << 1 | usize::from(comparable.nhs) << 2
+}
+
+/// Number of coarse codes.
+pub(crate) const COARSE: usize = 6 * 4 * 3 * 2;
+
+/// The coarse code: names in six steps, birth in four, place in three, identifier or not.
+pub(crate) fn coarse(agreement: Agreement) -> usize {
+    let level = |field| usize::from(agreement.level(field));
+    let (first, last, any) = (level(Field::First), level(Field::Last), level(Field::AnyName));
+    let names = if any == 3 || (first == 3 && last == 3) {
+        5
+    } else if first >= 2 && last >= 2 {
+        4
+    } else if first >= 2 {
+        3
+    } else if last >= 2 {
+        2
+    } else {
+        usize::from(any > 0 || first > 0 || last > 0)
+    };
+    let place = [0, 1, 2, 2][level(Field::Place)];
+    let identifier = usize::from(level(Field::Identifier) > 0);
+    ((names * 4 + level(Field::Birth)) * 3 + place) * 2 + identifier
+}
+
+/// The fine code: every level.
+pub(crate) fn fine(agreement: Agreement) -> u32 {
+    agreement.levels.iter().fold(0, |code, &level| code << 2 | u32::from(level))
+}
+
+/// Kinds of key evidence on which the distance band is conditioned: none, names only, birth only, both.
+pub(crate) const KINDS: usize = 4;
+
+/// The kind of a pair's key evidence.
+pub(crate) fn kind(agreement: Agreement) -> usize {
+    let names = [Field::First, Field::Last, Field::AnyName].iter().any(|&field| agreement.level(field) > 0);
+    let birth = agreement.level(Field::Birth) > 0;
+    usize::from(names) | usize::from(birth) << 1
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn bands_grow_with_nearness() {
+        assert_eq!(band(-2.0), 0);
+        assert_eq!(band(1.5), 1);
+        assert_eq!(band(30.0), BANDS - 1);
+    }
+
+    #[test]
+    fn codes_stay_in_range() {
+        for code in 0..4usize.pow(7) {
+            let mut levels = [0; 7];
+            for (index, level) in levels.iter_mut().enumerate() {
+                *level = (code >> (2 * index) & 3) as u8;
+            }
+            let agreement = Agreement { levels };
+            assert!(coarse(agreement) < COARSE);
+            assert!(kind(agreement) < KINDS);
+        }
+    }
+
+    #[test]
+    fn different_levels_have_different_fine_codes() {
+        let a = Agreement { levels: [1, 2, 3, 0, 1, 0, 0] };
+        let b = Agreement { levels: [1, 2, 3, 1, 0, 0, 0] };
+        assert_ne!(fine(a), fine(b));
+    }
+}

@@ -1,0 +1,56 @@
+//! Exact joins, without blocking: match keys by equality, packed filters by distance.
+//!
+//! Two files of codes come in as plain slices; pairs of row numbers come out, sorted by `(left, right)`. Every pair is compared,
+//! so no link is lost before the model sees it. Nothing here reads a file, a clock or the environment, and the answer is the
+//! same for every number of threads, tile size and SIMD level: a property test holds each kernel to a ten-line scalar loop.
+//!
+//! - [`join_keys`]: pairs of records that share at least one match key of the same type;
+//! - [`hamming_within`], [`hamming_histogram`], [`hamming_scan`]: pairs of filters within a Hamming distance, and how often
+//!   every distance occurs among all pairs (what chance looks like), in one pass;
+//! - [`dice_at_least`]: pairs of filters by Dice similarity under an exact rational threshold.
+
+#[doc = include_str!("../README.md")]
+#[cfg(doctest)]
+struct Readme;
+
+mod dice;
+mod hamming;
+mod kernel;
+mod keys;
+#[cfg(test)]
+mod laws;
+mod packed;
+mod tiles;
+
+pub use dice::{DicePair, dice_at_least};
+pub use hamming::{FilterPair, Scan, hamming_histogram, hamming_scan, hamming_within};
+pub use kernel::SimdLevel;
+pub use keys::{KeyMatch, KeyTable, MAX_KEY_TYPES, join_keys};
+pub use packed::{MAX_BITS, PackedSet, ShapeError};
+
+/// How to run a join. It changes the time taken, never the answer.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Options {
+    /// Number of threads; 0 uses the pool that is already there.
+    pub threads: usize,
+    /// Which instructions the kernel may use.
+    pub simd: SimdLevel,
+}
+
+impl Options {
+    /// Runs `work` on the wanted number of threads.
+    ///
+    /// When the operating system refuses new threads the work runs on the pool that is there: slower, with the same answer.
+    fn run<T: Send>(&self, work: impl FnOnce() -> T + Send) -> T {
+        if self.threads == 0 {
+            return work();
+        }
+        match rayon::ThreadPoolBuilder::new()
+            .num_threads(self.threads)
+            .build()
+        {
+            Ok(pool) => pool.install(work),
+            Err(_) => work(),
+        }
+    }
+}

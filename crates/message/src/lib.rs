@@ -1,0 +1,136 @@
+//! What a person reads when something is wrong.
+//!
+//! Every error that can reach a screen becomes a [`Problem`]: what happened to which thing, where, and the one next step. It has
+//! a stable code that `kinfold explain CODE` documents (the long texts are in `codes.rs`), and an [`Exit`] that says which kind
+//! of "no" it is. Libraries keep their own error types and implement `From<Error> for Problem`; only binaries print.
+//!
+//! A problem never holds a personal value, a key or a secret: name the file, the row number, the column and the rule instead.
+
+mod codes;
+
+pub use codes::{CODES, Explanation, explain};
+
+use std::fmt;
+
+/// How a command ends. The numbers are the exit codes of both binaries and never change meaning.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Exit {
+    /// 0: done.
+    Done,
+    /// 1: finished, but the answer is "no": the data has a blocking problem, two runs differ, a check is not passed.
+    Answer,
+    /// 2: could not run: usage, configuration, a file, the disk.
+    CouldNotRun,
+    /// 3: refused by policy: the agreement is expired, the purpose or the recipient is wrong.
+    Refused,
+    /// 4: integrity failure: a signature, a hash or a key check value is wrong.
+    Integrity,
+    /// 130: interrupted by the user.
+    Interrupted,
+}
+
+impl Exit {
+    /// The process exit code.
+    pub fn code(self) -> u8 {
+        match self {
+            Self::Done => 0,
+            Self::Answer => 1,
+            Self::CouldNotRun => 2,
+            Self::Refused => 3,
+            Self::Integrity => 4,
+            Self::Interrupted => 130,
+        }
+    }
+}
+
+/// One thing that is wrong, in the words a user reads.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
+pub struct Problem {
+    /// Stable code, `E-AREA-NAME`, documented by `kinfold explain`.
+    pub code: &'static str,
+    /// Which kind of "no" it is.
+    #[serde(skip)]
+    pub exit: Exit,
+    /// What happened to which thing: one sentence, no full stop, literals in backticks.
+    pub what: String,
+    /// Where: `file:line`, a column, a section.
+    pub place: Option<String>,
+    /// The one command or edit to try next.
+    pub hint: String,
+}
+
+impl Problem {
+    /// A problem without a place.
+    pub fn new(code: &'static str, exit: Exit, what: impl Into<String>, hint: impl Into<String>) -> Self {
+        Self { code, exit, what: what.into(), place: None, hint: hint.into() }
+    }
+
+    /// Adds the place.
+    #[must_use]
+    pub fn at(mut self, place: impl Into<String>) -> Self {
+        self.place = Some(place.into());
+        self
+    }
+
+    /// A file that could not be read or written, in the words for that kind of failure. A full disk has its own code, because its
+    /// remedy is different.
+    pub fn io(action: &str, path: &std::path::Path, error: &std::io::Error) -> Self {
+        let place = path.display().to_string();
+        match error.kind() {
+            std::io::ErrorKind::NotFound => Self::new(
+                "E-FILE-MISSING",
+                Exit::CouldNotRun,
+                format!("could not {action}: the file does not exist"),
+                "check the path; relative paths start at the current directory",
+            ),
+            std::io::ErrorKind::StorageFull | std::io::ErrorKind::QuotaExceeded => Self::new(
+                "E-FILE-DISK-FULL",
+                Exit::CouldNotRun,
+                format!("could not {action}: the disk is full; nothing was left half-written"),
+                "free some space, or choose another disk with `-o`, and run the same command again",
+            ),
+            _ => Self::new(
+                "E-FILE-IO",
+                Exit::CouldNotRun,
+                format!("could not {action}: {error}"),
+                "check that the file and its folder exist and that you may read and write them",
+            ),
+        }
+        .at(place)
+    }
+}
+
+impl fmt::Display for Problem {
+    /// The anatomy of a message: `error`, `-->` place, blank line, `hint`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(f, "error[{}]: {}", self.code, self.what)?;
+        if let Some(place) = &self.place {
+            writeln!(f, "  --> {place}")?;
+        }
+        write!(f, "\nhint: {}. More: `kinfold explain {}`", self.hint.trim_end_matches('.'), self.code)
+    }
+}
+
+impl std::error::Error for Problem {}
+
+/// Writes a file so that it appears whole or not at all: to a temporary name beside it, flushed to disk, then renamed. On any
+/// failure the temporary file is removed.
+///
+/// # Errors
+/// The input or output error, as a [`Problem`].
+pub fn write_whole(path: &std::path::Path, bytes: &[u8]) -> Result<(), Problem> {
+    use std::io::Write as _;
+    let name = path.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
+    let part = path.with_file_name(format!(".{name}.part"));
+    let attempt = || -> std::io::Result<()> {
+        let mut file = std::fs::File::create(&part)?;
+        file.write_all(bytes)?;
+        file.sync_all()?;
+        std::fs::rename(&part, path)
+    };
+    attempt().map_err(|error| {
+        // Best effort: the original error is the one to report.
+        let _ = std::fs::remove_file(&part);
+        Problem::io("write the file", path, &error)
+    })
+}

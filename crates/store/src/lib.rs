@@ -1,0 +1,37 @@
+//! The hub's folder: what the linkage unit received, what it ran, and the tables it writes.
+//!
+//! ```text
+//! hub/
+//!   agreement.toml                         a copy of the signed agreement, and its signatures
+//!   hub.sqlite                             packages, runs and the journal (append-only tables)
+//!   packages/<payload hash>.<section>.arrow  the opened sections, each written whole
+//!   runs/<run id>/run.json                 the manifest of each run
+//!   ledger.jsonl                           every step, as a Merkle log
+//! ```
+//!
+//! [`Hub`] is the only way to change any of it. A package is accepted whole or not at all, and never twice with different
+//! contents; sections are checked against their hash each time they are read. The tables of a run (pairs, people, households,
+//! needs) are Parquet files with documented columns, and the same rows give the same bytes.
+//!
+//! The store knows nothing of identities or of the rules of linking: it keeps bytes and counts.
+
+mod database;
+mod error;
+mod hub;
+mod journal;
+mod packages;
+mod read;
+mod runs;
+mod tables;
+mod whole;
+
+pub use error::Error;
+pub use hub::Hub;
+pub use packages::{Accepted, Incoming, PackageInfo, SectionInfo};
+pub use read::{Column, TextTable, read_text_columns};
+pub use runs::RunInfo;
+pub use tables::{
+    HouseholdRow, NeedRow, PairRow, PersonRow, SimilarPair, write_households, write_needs,
+    write_pairs, write_people, write_similar_pairs,
+};
+pub use whole::WholeFile;

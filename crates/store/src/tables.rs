@@ -1,0 +1,385 @@
+//! The tables of a run, as Parquet files that polars, DuckDB, pyarrow and R read.
+//!
+//! Columns are documented in the crate's README; names are Splink's where it has one (`match_weight`, `match_probability`,
+//! `cluster_id`, and `_l` and `_r` for the two sides of a pair). The same rows in the same order give the same bytes: a fixed
+//! writer name, no timestamps, fixed batch sizes. Rows stream to disk in batches, under a temporary name until complete.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use arrow::array::{
+    ArrayRef, BooleanArray, Date32Array, Float64Array, StringArray, UInt8Array, UInt32Array,
+};
+use arrow::datatypes::{DataType, Field, Schema};
+use arrow::record_batch::RecordBatch;
+use parquet::arrow::ArrowWriter;
+use parquet::basic::{Compression, ZstdLevel};
+use parquet::file::properties::WriterProperties;
+
+use crate::{Error, WholeFile};
+
+/// Rows that are turned into columns at a time.
+const BATCH_ROWS: usize = 65_536;
+
+/// Written into every file instead of the library's version, so that the bytes do not change with it.
+const CREATED_BY: &str = "kinfold";
+
+/// Two records and the evidence that they are one person.
+#[derive(Clone, Debug, PartialEq)]
+pub struct PairRow {
+    /// Custodian of the left record.
+    pub source_l: String,
+    /// Record reference of the left record, 32 hex digits.
+    pub record_ref_l: String,
+    /// Custodian of the right record.
+    pub source_r: String,
+    /// Record reference of the right record, 32 hex digits.
+    pub record_ref_r: String,
+    /// log2 of the odds that they match, prior included.
+    pub match_weight: f64,
+    /// The same as a probability, 0 to 1.
+    pub match_probability: f64,
+    /// What became of the pair, in a word: for instance `link` or `review`.
+    pub decision: String,
+    /// The evidence, in a sentence.
+    pub evidence: String,
+}
+
+/// One record and the person it belongs to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PersonRow {
+    /// `P-` reference.
+    pub cluster_id: String,
+    /// Custodian of the record.
+    pub source: String,
+    /// Record reference, 32 hex digits.
+    pub record_ref: String,
+}
+
+/// One person in one household.
+#[derive(Clone, Debug, PartialEq)]
+pub struct HouseholdRow {
+    /// `HH-` reference.
+    pub household_id: String,
+    /// `P-` reference of the member.
+    pub cluster_id: String,
+    /// First month of evidence, YYYY-MM; none when unknown.
+    pub from: Option<String>,
+    /// Last month of evidence, YYYY-MM; none when open.
+    pub to: Option<String>,
+    /// Whether the person is a member at the reference date.
+    pub current: bool,
+    /// How sure the household is, 0 to 1.
+    pub confidence: f64,
+    /// The evidence for the household, in a sentence.
+    pub reasons: String,
+}
+
+/// One need of one household.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NeedRow {
+    /// `HH-` reference.
+    pub household_id: String,
+    /// Indicator id, such as `homelessness`.
+    pub indicator: String,
+    /// `current`, `past`, `checked`, `no_data` or `withheld`.
+    pub state: String,
+    /// 1 to 3, or 0 when not current.
+    pub severity: u8,
+    /// First day of evidence, as days since 1970-01-01.
+    pub first: Option<i32>,
+    /// Last day of evidence.
+    pub last: Option<i32>,
+    /// Events that are evidence.
+    pub records: u32,
+    /// `custodian/service` of those who supplied evidence, separated by `;`.
+    pub sources: String,
+}
+
+/// Writes `pairs.parquet`.
+pub fn write_pairs(path: &Path, rows: impl IntoIterator<Item = PairRow>) -> Result<(), Error> {
+    let columns = [
+        ("source_l", DataType::Utf8, false),
+        ("record_ref_l", DataType::Utf8, false),
+        ("source_r", DataType::Utf8, false),
+        ("record_ref_r", DataType::Utf8, false),
+        ("match_weight", DataType::Float64, false),
+        ("match_probability", DataType::Float64, false),
+        ("decision", DataType::Utf8, false),
+        ("evidence", DataType::Utf8, false),
+    ];
+    write_rows(path, &columns, rows, |rows| {
+        vec![
+            text(rows, |r| &r.source_l),
+            text(rows, |r| &r.record_ref_l),
+            text(rows, |r| &r.source_r),
+            text(rows, |r| &r.record_ref_r),
+            number(rows, |r| r.match_weight),
+            number(rows, |r| r.match_probability),
+            text(rows, |r| &r.decision),
+            text(rows, |r| &r.evidence),
+        ]
+    })
+}
+
+/// Writes `people.parquet`.
+pub fn write_people(path: &Path, rows: impl IntoIterator<Item = PersonRow>) -> Result<(), Error> {
+    let columns = [
+        ("cluster_id", DataType::Utf8, false),
+        ("source", DataType::Utf8, false),
+        ("record_ref", DataType::Utf8, false),
+    ];
+    write_rows(path, &columns, rows, |rows| {
+        vec![
+            text(rows, |r| &r.cluster_id),
+            text(rows, |r| &r.source),
+            text(rows, |r| &r.record_ref),
+        ]
+    })
+}
+
+/// Writes `households.parquet`.
+pub fn write_households(
+    path: &Path,
+    rows: impl IntoIterator<Item = HouseholdRow>,
+) -> Result<(), Error> {
+    let columns = [
+        ("household_id", DataType::Utf8, false),
+        ("cluster_id", DataType::Utf8, false),
+        ("from", DataType::Utf8, true),
+        ("to", DataType::Utf8, true),
+        ("current", DataType::Boolean, false),
+        ("confidence", DataType::Float64, false),
+        ("reasons", DataType::Utf8, false),
+    ];
+    write_rows(path, &columns, rows, |rows| {
+        vec![
+            text(rows, |r| &r.household_id),
+            text(rows, |r| &r.cluster_id),
+            Arc::new(
+                rows.iter()
+                    .map(|r| r.from.as_deref())
+                    .collect::<StringArray>(),
+            ),
+            Arc::new(
+                rows.iter()
+                    .map(|r| r.to.as_deref())
+                    .collect::<StringArray>(),
+            ),
+            Arc::new(
+                rows.iter()
+                    .map(|r| Some(r.current))
+                    .collect::<BooleanArray>(),
+            ),
+            number(rows, |r| r.confidence),
+            text(rows, |r| &r.reasons),
+        ]
+    })
+}
+
+/// Writes `needs.parquet`.
+pub fn write_needs(path: &Path, rows: impl IntoIterator<Item = NeedRow>) -> Result<(), Error> {
+    let columns = [
+        ("household_id", DataType::Utf8, false),
+        ("indicator", DataType::Utf8, false),
+        ("state", DataType::Utf8, false),
+        ("severity", DataType::UInt8, false),
+        ("first", DataType::Date32, true),
+        ("last", DataType::Date32, true),
+        ("records", DataType::UInt32, false),
+        ("sources", DataType::Utf8, false),
+    ];
+    write_rows(path, &columns, rows, |rows| {
+        vec![
+            text(rows, |r| &r.household_id),
+            text(rows, |r| &r.indicator),
+            text(rows, |r| &r.state),
+            Arc::new(UInt8Array::from_iter_values(
+                rows.iter().map(|r| r.severity),
+            )),
+            Arc::new(rows.iter().map(|r| r.first).collect::<Date32Array>()),
+            Arc::new(rows.iter().map(|r| r.last).collect::<Date32Array>()),
+            Arc::new(UInt32Array::from_iter_values(
+                rows.iter().map(|r| r.records),
+            )),
+            text(rows, |r| &r.sources),
+        ]
+    })
+}
+
+/// Writes the answer of `kinfold-hub match`: columns `left`, `right` (row numbers, from 0) and `similarity` (0 to 1).
+///
+/// The rows come sorted by left, then right.
+pub fn write_similar_pairs(
+    path: &Path,
+    rows: impl IntoIterator<Item = SimilarPair>,
+) -> Result<(), Error> {
+    let columns = [
+        ("left", DataType::UInt32, false),
+        ("right", DataType::UInt32, false),
+        ("similarity", DataType::Float64, false),
+    ];
+    write_rows(path, &columns, rows, |rows| {
+        vec![
+            Arc::new(UInt32Array::from_iter_values(rows.iter().map(|r| r.left))),
+            Arc::new(UInt32Array::from_iter_values(rows.iter().map(|r| r.right))),
+            number(rows, |r| r.similarity),
+        ]
+    })
+}
+
+/// Two similar rows of two sets of filters.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct SimilarPair {
+    /// Row number in the first set, from 0.
+    pub left: u32,
+    /// Row number in the second set, from 0.
+    pub right: u32,
+    /// Similarity, 0 to 1.
+    pub similarity: f64,
+}
+
+fn write_rows<Row>(
+    path: &Path,
+    columns: &[(&str, DataType, bool)],
+    rows: impl IntoIterator<Item = Row>,
+    to_arrays: impl Fn(&[Row]) -> Vec<ArrayRef>,
+) -> Result<(), Error> {
+    let fields: Vec<Field> = columns
+        .iter()
+        .map(|(name, kind, nullable)| Field::new(*name, kind.clone(), *nullable))
+        .collect();
+    let schema = Arc::new(Schema::new(fields));
+    let failed = |reason: String| Error::Write {
+        path: path.to_owned(),
+        reason,
+    };
+    let compression = Compression::ZSTD(ZstdLevel::default());
+    let properties = WriterProperties::builder()
+        .set_created_by(CREATED_BY.into())
+        .set_compression(compression)
+        .build();
+    let file = WholeFile::create(path)?;
+    let mut writer = ArrowWriter::try_new(file, schema.clone(), Some(properties))
+        .map_err(|e| failed(e.to_string()))?;
+    let mut rows = rows.into_iter();
+    loop {
+        let batch: Vec<Row> = rows.by_ref().take(BATCH_ROWS).collect();
+        if batch.is_empty() {
+            break;
+        }
+        let arrays = to_arrays(&batch);
+        let batch =
+            RecordBatch::try_new(schema.clone(), arrays).map_err(|e| failed(e.to_string()))?;
+        writer.write(&batch).map_err(|e| failed(e.to_string()))?;
+    }
+    let file = writer.into_inner().map_err(|e| failed(e.to_string()))?;
+    Ok(file.finish()?)
+}
+
+fn text<Row>(rows: &[Row], of: impl Fn(&Row) -> &String) -> ArrayRef {
+    Arc::new(StringArray::from_iter_values(rows.iter().map(of)))
+}
+
+fn number<Row>(rows: &[Row], of: impl Fn(&Row) -> f64) -> ArrayRef {
+    Arc::new(Float64Array::from_iter_values(rows.iter().map(of)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Column, read_text_columns};
+
+    fn people(count: u32) -> impl Iterator<Item = PersonRow> {
+        (0..count).map(|i| PersonRow {
+            cluster_id: format!("P-{}", i / 2),
+            source: "council".into(),
+            record_ref: format!("{i:032x}"),
+        })
+    }
+
+    #[test]
+    fn the_same_rows_give_the_same_bytes() {
+        let folder = tempfile::tempdir().unwrap();
+        let (one, two) = (
+            folder.path().join("one.parquet"),
+            folder.path().join("two.parquet"),
+        );
+        write_people(&one, people(70_000)).unwrap();
+        write_people(&two, people(70_000)).unwrap();
+        assert_eq!(std::fs::read(one).unwrap(), std::fs::read(two).unwrap());
+    }
+
+    #[test]
+    fn every_table_reads_back() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = |name: &str| folder.path().join(name);
+        let pair = PairRow {
+            source_l: "council".into(),
+            record_ref_l: "00".into(),
+            source_r: "health".into(),
+            record_ref_r: "01".into(),
+            match_weight: 12.5,
+            match_probability: 0.99,
+            decision: "link".into(),
+            evidence: "names agree".into(),
+        };
+        write_pairs(&path("pairs.parquet"), [pair]).unwrap();
+        let household = HouseholdRow {
+            household_id: "HH-1".into(),
+            cluster_id: "P-1".into(),
+            from: Some("2020-01".into()),
+            to: None,
+            current: true,
+            confidence: 0.5,
+            reasons: "same home".into(),
+        };
+        write_households(&path("households.parquet"), [household]).unwrap();
+        let need = NeedRow {
+            household_id: "HH-1".into(),
+            indicator: "education".into(),
+            state: "current".into(),
+            severity: 2,
+            first: None,
+            last: Some(0),
+            records: 3,
+            sources: "council/education".into(),
+        };
+        write_needs(&path("needs.parquet"), [need]).unwrap();
+        write_similar_pairs(
+            &path("similar.parquet"),
+            [SimilarPair {
+                left: 1,
+                right: 2,
+                similarity: 1.0,
+            }],
+        )
+        .unwrap();
+
+        let cell = |file: &str, column: &'static str| {
+            let table = read_text_columns(&path(file), &[Column::needed(&[column])]).unwrap();
+            assert_eq!(table.rows, 1);
+            table.column(0).unwrap()[0].clone()
+        };
+        assert_eq!(cell("pairs.parquet", "match_weight"), "12.5");
+        assert_eq!(cell("households.parquet", "to"), "");
+        assert_eq!(cell("households.parquet", "current"), "true");
+        assert_eq!(cell("needs.parquet", "last"), "1970-01-01");
+        assert_eq!(cell("similar.parquet", "right"), "2");
+    }
+
+    #[test]
+    fn an_empty_table_has_its_columns() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("people.parquet");
+        write_people(&path, []).unwrap();
+        let table = read_text_columns(&path, &[Column::needed(&["cluster_id"])]).unwrap();
+        assert_eq!(table.rows, 0);
+    }
+
+    #[test]
+    fn a_folder_that_is_not_there_is_a_coded_error() {
+        let error = write_people(Path::new("/nowhere/people.parquet"), []).unwrap_err();
+        assert!(matches!(error, Error::File(_)));
+    }
+}

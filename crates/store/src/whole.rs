@@ -1,0 +1,112 @@
+//! A file that appears whole or not at all, written as a stream.
+//!
+//! `kinfold_message::write_whole` wants all bytes at once; a table of pairs may be larger than memory.
+
+use std::fs::File;
+use std::io::{BufWriter, Write};
+use std::path::{Path, PathBuf};
+
+use kinfold_message::Problem;
+
+/// A file being written under a temporary name. [`WholeFile::finish`] makes it appear; dropping it removes it.
+#[derive(Debug)]
+pub struct WholeFile {
+    part: PathBuf,
+    target: PathBuf,
+    file: BufWriter<File>,
+    finished: bool,
+}
+
+impl WholeFile {
+    /// Starts writing `target`.
+    ///
+    /// # Errors
+    /// The temporary file cannot be made.
+    pub fn create(target: &Path) -> Result<Self, Problem> {
+        let name = target
+            .file_name()
+            .map(|n| n.to_string_lossy().into_owned())
+            .unwrap_or_default();
+        let part = target.with_file_name(format!(".{name}.part"));
+        let file =
+            File::create(&part).map_err(|error| Problem::io("write the file", target, &error))?;
+        Ok(Self {
+            part,
+            target: target.to_owned(),
+            file: BufWriter::new(file),
+            finished: false,
+        })
+    }
+
+    /// Flushes to disk and gives the file its name.
+    ///
+    /// # Errors
+    /// The disk is full, or another failure; the temporary file is then removed.
+    pub fn finish(mut self) -> Result<(), Problem> {
+        let attempt = |this: &mut Self| -> std::io::Result<()> {
+            this.file.flush()?;
+            this.file.get_ref().sync_all()?;
+            std::fs::rename(&this.part, &this.target)
+        };
+        attempt(&mut self).map_err(|error| Problem::io("write the file", &self.target, &error))?;
+        self.finished = true;
+        Ok(())
+    }
+
+    /// Where the file will appear.
+    pub fn target(&self) -> &Path {
+        &self.target
+    }
+}
+
+impl Write for WholeFile {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.file.write(bytes)
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        self.file.flush()
+    }
+}
+
+impl Drop for WholeFile {
+    fn drop(&mut self) {
+        if !self.finished {
+            // Best effort: whoever dropped the file is already reporting why.
+            let _ = std::fs::remove_file(&self.part);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_appears_only_when_finished() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a.txt");
+        let mut file = WholeFile::create(&path).unwrap();
+        file.write_all(b"text").unwrap();
+        assert!(!path.exists());
+        file.finish().unwrap();
+        assert_eq!(std::fs::read(&path).unwrap(), b"text");
+        assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1);
+    }
+
+    #[test]
+    fn a_dropped_file_leaves_nothing() {
+        let folder = tempfile::tempdir().unwrap();
+        drop(WholeFile::create(&folder.path().join("a.txt")).unwrap());
+        assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0);
+    }
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn a_full_disk_is_reported_as_one() {
+        // /dev/full answers every write with "no space left on device".
+        let error = std::fs::write("/dev/full", b"x").unwrap_err();
+        let problem = Problem::io("write the file", Path::new("/dev/full"), &error);
+        assert_eq!(problem.code, "E-FILE-DISK-FULL");
+    }
+}

@@ -1,0 +1,1 @@
+//! Synthetic families with ground truth, agency extracts and planted errors
