@@ -33,7 +33,13 @@ impl Binaries {
         needs_compiler()?;
         eprintln!("building kinfold and kinfold-hub (some minutes the first time)");
         let mut cargo = cargo();
-        cargo.args(["build", "--package", "kinfold-cli", "--package", "kinfold-hub"]);
+        cargo.args([
+            "build",
+            "--package",
+            "kinfold-cli",
+            "--package",
+            "kinfold-hub",
+        ]);
         if profile == Profile::Release {
             cargo.arg("--release");
         }
@@ -81,7 +87,7 @@ pub fn cargo() -> Command {
 }
 
 /// Where cargo puts what it builds: this program was built by the same cargo with the same settings.
-fn target_folder() -> Result<PathBuf> {
+pub(crate) fn target_folder() -> Result<PathBuf> {
     let this = std::env::current_exe().context("could not find this program's own file")?;
     // target/debug/xtask, or target/debug/deps/it-… for a test.
     let profile = this
@@ -89,7 +95,9 @@ fn target_folder() -> Result<PathBuf> {
         .skip(1)
         .find(|folder| !folder.ends_with("deps"))
         .context("this program is not in a folder")?;
-    let target = profile.parent().context("cargo builds into a folder of a folder")?;
+    let target = profile
+        .parent()
+        .context("cargo builds into a folder of a folder")?;
     Ok(target.to_path_buf())
 }
 

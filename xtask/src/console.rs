@@ -53,7 +53,8 @@ impl Steps {
         let name = format!("{:02}-{}", self.done, title.replace([' ', ':', ','], "-"));
         for (stream, bytes) in [("out", &output.stdout), ("err", &output.stderr)] {
             let path = self.logs.join(format!("{name}.{stream}"));
-            fs::write(&path, bytes).with_context(|| format!("could not write {}", path.display()))?;
+            fs::write(&path, bytes)
+                .with_context(|| format!("could not write {}", path.display()))?;
         }
         let stdout = String::from_utf8_lossy(&output.stdout).into_owned();
         if output.status.success() {
@@ -65,7 +66,11 @@ impl Steps {
             output.status,
             shown(command),
             self.logs.display(),
-            tail(if said.trim().is_empty() { &stdout } else { &said })
+            tail(if said.trim().is_empty() {
+                &stdout
+            } else {
+                &said
+            })
         )
     }
 
@@ -114,9 +119,15 @@ mod tests {
         let mut steps = Steps::new(logs.path(), 2);
         let good = steps.run("good one", Command::new("sh").args(["-c", "echo fine"]));
         assert_eq!(good.unwrap().stdout, "fine\n");
-        let bad = steps.run("bad one", Command::new("sh").args(["-c", "echo wrong >&2; exit 3"]));
+        let bad = steps.run(
+            "bad one",
+            Command::new("sh").args(["-c", "echo wrong >&2; exit 3"]),
+        );
         let message = bad.unwrap_err().to_string();
-        assert!(message.contains("wrong") && message.contains("02-bad-one"), "{message}");
+        assert!(
+            message.contains("wrong") && message.contains("02-bad-one"),
+            "{message}"
+        );
     }
 
     #[test]

@@ -10,6 +10,7 @@ pub mod browser;
 pub mod check;
 pub mod console;
 pub mod demo;
+pub mod readme;
 pub mod sample;
 
 use std::path::{Path, PathBuf};

@@ -78,7 +78,9 @@ impl Stream {
     fn new(hasher: &blake3::Hasher, label: &[u8]) -> Self {
         let mut hasher = hasher.clone();
         hasher.update(label);
-        Self { reader: hasher.finalize_xof() }
+        Self {
+            reader: hasher.finalize_xof(),
+        }
     }
 
     /// A uniform number below `bound`, by rejection.

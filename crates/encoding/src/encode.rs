@@ -4,7 +4,8 @@ use std::collections::HashMap;
 
 use kinfold_identity::Person;
 use kinfold_schema::{
-    CodeTable, FLAG_DO_NOT_LINK, FLAG_WITHHELD, FilterColumn, HOUSEHOLD_NONE, HouseholdKey, NO_MONTH, Recipe, Schema, Token,
+    CodeTable, FLAG_DO_NOT_LINK, FLAG_WITHHELD, FilterColumn, HOUSEHOLD_NONE, HouseholdKey,
+    NO_MONTH, Recipe, Schema, Token,
 };
 use rayon::prelude::*;
 
@@ -77,7 +78,11 @@ pub struct KeyCount {
 ///
 /// # Panics
 /// When two inputs have the same record reference.
-pub fn encode(schema: &Schema, secrets: &ProjectSecrets, inputs: &[Input<'_>]) -> Result<Encoded, Error> {
+pub fn encode(
+    schema: &Schema,
+    secrets: &ProjectSecrets,
+    inputs: &[Input<'_>],
+) -> Result<Encoded, Error> {
     if schema.standardisation != kinfold_identity::STANDARDISATION {
         return Err(Error::Standardisation {
             wanted: schema.standardisation.clone(),
@@ -85,30 +90,42 @@ pub fn encode(schema: &Schema, secrets: &ProjectSecrets, inputs: &[Input<'_>]) -
         });
     }
     if inputs.len() > schema.people_max as usize {
-        return Err(Error::TooManyPeople { people: inputs.len(), most: schema.people_max, schema: schema.id.clone() });
+        return Err(Error::TooManyPeople {
+            people: inputs.len(),
+            most: schema.people_max,
+            schema: schema.id.clone(),
+        });
     }
-    let left_out: Vec<usize> =
-        (0..inputs.len()).filter(|&index| !is_usable(inputs[index].person)).collect();
-    let mut order: Vec<usize> = (0..inputs.len()).filter(|index| left_out.binary_search(index).is_err()).collect();
+    let left_out: Vec<usize> = (0..inputs.len())
+        .filter(|&index| !is_usable(inputs[index].person))
+        .collect();
+    let mut order: Vec<usize> = (0..inputs.len())
+        .filter(|index| left_out.binary_search(index).is_err())
+        .collect();
     if order.is_empty() {
-        return Err(Error::Nobody { people: inputs.len() });
+        return Err(Error::Nobody {
+            people: inputs.len(),
+        });
     }
     order.sort_unstable_by_key(|&index| inputs[index].record_ref);
     assert!(
-        order.windows(2).all(|pair| inputs[pair[0]].record_ref != inputs[pair[1]].record_ref),
+        order
+            .windows(2)
+            .all(|pair| inputs[pair[0]].record_ref != inputs[pair[1]].record_ref),
         "record references are distinct"
     );
     let people: Vec<Input<'_>> = order.iter().map(|&index| inputs[index]).collect();
 
     let (filters, mean_fill, blank_filters) = make_filters(schema, secrets, &people);
     let (keys, key_counts) = make_keys(schema, secrets, &people);
-    let (household, household_keys, household_keys_crowded) = make_household(schema, secrets, &people);
+    let (household, household_keys, household_keys_crowded) =
+        make_household(schema, secrets, &people);
     let (presence, presence_patterns, presence_coarsened) = make_presence(schema, &people, &keys);
     let flags = people
         .iter()
         .map(|input| {
-            u8::from(input.person.do_not_link) * FLAG_DO_NOT_LINK
-                | u8::from(input.person.protected_address) * FLAG_WITHHELD
+            (u8::from(input.person.do_not_link) * FLAG_DO_NOT_LINK)
+                | (u8::from(input.person.protected_address) * FLAG_WITHHELD)
         })
         .collect();
     let table = CodeTable {
@@ -137,11 +154,19 @@ pub fn encode(schema: &Schema, secrets: &ProjectSecrets, inputs: &[Input<'_>]) -
 /// A person is usable with a name and one more fact, or with a verified identifier: anything less would be a bare name code.
 fn is_usable(person: &Person) -> bool {
     let named = !person.first_names.is_empty() || !person.family_names.is_empty();
-    let more = !person.births.is_empty() || person.addresses.iter().any(|spell| spell.address.is_some() || spell.uprn.is_some());
+    let more = !person.births.is_empty()
+        || person
+            .addresses
+            .iter()
+            .any(|spell| spell.address.is_some() || spell.uprn.is_some());
     (named && more) || person.nhs.is_some() || person.nino.is_some()
 }
 
-fn make_filters(schema: &Schema, secrets: &ProjectSecrets, people: &[Input<'_>]) -> (Vec<FilterColumn>, Vec<f64>, usize) {
+fn make_filters(
+    schema: &Schema,
+    secrets: &ProjectSecrets,
+    people: &[Input<'_>],
+) -> (Vec<FilterColumn>, Vec<f64>, usize) {
     let mut columns = Vec::new();
     let mut means = Vec::new();
     let mut blank = 0;
@@ -152,12 +177,22 @@ fn make_filters(schema: &Schema, secrets: &ProjectSecrets, people: &[Input<'_>])
         let fills: Vec<Option<f64>> = words
             .par_chunks_mut(width)
             .zip(people)
-            .map_init(Cache::default, |cache, (out, input)| maker.make(input.person, &input.record_ref, cache, out))
+            .map_init(Cache::default, |cache, (out, input)| {
+                maker.make(input.person, &input.record_ref, cache, out)
+            })
             .collect();
         let made: Vec<f64> = fills.iter().flatten().copied().collect();
-        means.push(if made.is_empty() { 0.0 } else { made.iter().sum::<f64>() / made.len() as f64 });
+        means.push(if made.is_empty() {
+            0.0
+        } else {
+            made.iter().sum::<f64>() / made.len() as f64
+        });
         blank += fills.len() - made.len();
-        columns.push(FilterColumn { id: filter.id.clone(), bits: filter.bits, words });
+        columns.push(FilterColumn {
+            id: filter.id.clone(),
+            bits: filter.bits,
+            words,
+        });
     }
     (columns, means, blank)
 }
@@ -168,9 +203,16 @@ struct KeyTokens {
     real: Vec<bool>,
 }
 
-fn make_keys(schema: &Schema, secrets: &ProjectSecrets, people: &[Input<'_>]) -> (KeyTokens, Vec<KeyCount>) {
-    let hashers: Vec<blake3::Hasher> =
-        schema.keys.iter().map(|key| secrets.hasher(&format!("match-key/{}", key.recipe))).collect();
+fn make_keys(
+    schema: &Schema,
+    secrets: &ProjectSecrets,
+    people: &[Input<'_>],
+) -> (KeyTokens, Vec<KeyCount>) {
+    let hashers: Vec<blake3::Hasher> = schema
+        .keys
+        .iter()
+        .map(|key| secrets.hasher(&format!("match-key/{}", key.recipe)))
+        .collect();
     let dummy = secrets.hasher("match-key-dummy");
     let layout = schema.key_layout();
     let slots = schema.key_slots();
@@ -179,7 +221,12 @@ fn make_keys(schema: &Schema, secrets: &ProjectSecrets, people: &[Input<'_>]) ->
         .par_iter()
         .map(|input| {
             let facts = Facts::of(input.person);
-            schema.keys.iter().zip(&hashers).map(|(key, hasher)| tokens_of(&facts, &key.recipe, hasher)).collect()
+            schema
+                .keys
+                .iter()
+                .zip(&hashers)
+                .map(|(key, hasher)| tokens_of(&facts, &key.recipe, hasher))
+                .collect()
         })
         .collect();
     let holders: Vec<HashMap<Token, u32>> = (0..schema.keys.len())
@@ -197,7 +244,13 @@ fn make_keys(schema: &Schema, secrets: &ProjectSecrets, people: &[Input<'_>]) ->
     let mut counts: Vec<KeyCount> = schema
         .keys
         .iter()
-        .map(|key| KeyCount { recipe: key.recipe.to_string(), values: 0, released: 0, shared: 0, beyond_slots: 0 })
+        .map(|key| KeyCount {
+            recipe: key.recipe.to_string(),
+            values: 0,
+            released: 0,
+            shared: 0,
+            beyond_slots: 0,
+        })
         .collect();
     for (row, (input, person)) in people.iter().zip(&all).enumerate() {
         for (index, key) in schema.keys.iter().enumerate() {
@@ -214,8 +267,13 @@ fn make_keys(schema: &Schema, secrets: &ProjectSecrets, people: &[Input<'_>]) ->
             kept.truncate(key.slots as usize);
             count.released += kept.len();
             for slot in kept.len()..key.slots as usize {
-                let label = [&input.record_ref[..], &(index as u16).to_le_bytes(), &(slot as u16).to_le_bytes()].concat();
-                kept.push((self::token(&dummy, &label), false));
+                let label = [
+                    &input.record_ref[..],
+                    &(index as u16).to_le_bytes(),
+                    &(slot as u16).to_le_bytes(),
+                ]
+                .concat();
+                kept.push((token(&dummy, &label), false));
             }
             // Tokens look random, so their order tells nothing about which are real.
             kept.sort_unstable();
@@ -230,26 +288,48 @@ fn make_keys(schema: &Schema, secrets: &ProjectSecrets, people: &[Input<'_>]) ->
 }
 
 fn tokens_of(facts: &Facts, recipe: &Recipe, hasher: &blake3::Hasher) -> Vec<Token> {
-    facts.values(recipe).iter().map(|value| token(hasher, value.as_bytes())).collect()
+    facts
+        .values(recipe)
+        .iter()
+        .map(|value| token(hasher, value.as_bytes()))
+        .collect()
 }
 
-fn make_household(schema: &Schema, secrets: &ProjectSecrets, people: &[Input<'_>]) -> (Vec<HouseholdKey>, usize, usize) {
+fn make_household(
+    schema: &Schema,
+    secrets: &ProjectSecrets,
+    people: &[Input<'_>],
+) -> (Vec<HouseholdKey>, usize, usize) {
     let hasher = secrets.hasher("household");
     let dummy = secrets.hasher("household-dummy");
     let slots = schema.household_slots();
-    let all: Vec<Vec<HouseholdKey>> = people.par_iter().map(|input| household::keys_of(input.person, &hasher)).collect();
+    let all: Vec<Vec<HouseholdKey>> = people
+        .par_iter()
+        .map(|input| household::keys_of(input.person, &hasher))
+        .collect();
     let crowded = household::crowded(all.iter().map(Vec::as_slice), schema.household.group_max);
     let mut keys = Vec::with_capacity(people.len() * slots);
     let (mut released, mut dropped) = (0, 0);
     for (input, own) in people.iter().zip(&all) {
-        let mut kept: Vec<HouseholdKey> =
-            own.iter().filter(|key| crowded.binary_search(&key.token).is_err()).copied().collect();
+        let mut kept: Vec<HouseholdKey> = own
+            .iter()
+            .filter(|key| crowded.binary_search(&key.token).is_err())
+            .copied()
+            .collect();
         dropped += own.len() - kept.len();
         kept.truncate(slots);
         released += kept.len();
         for slot in kept.len()..slots {
-            let token = token(&dummy, &[&input.record_ref[..], &(slot as u16).to_le_bytes()].concat());
-            kept.push(HouseholdKey { token, kind: HOUSEHOLD_NONE, from: NO_MONTH, to: NO_MONTH });
+            let token = token(
+                &dummy,
+                &[&input.record_ref[..], &(slot as u16).to_le_bytes()].concat(),
+            );
+            kept.push(HouseholdKey {
+                token,
+                kind: HOUSEHOLD_NONE,
+                from: NO_MONTH,
+                to: NO_MONTH,
+            });
         }
         kept.sort_unstable();
         keys.extend(kept);
@@ -257,7 +337,11 @@ fn make_household(schema: &Schema, secrets: &ProjectSecrets, people: &[Input<'_>
     (keys, released, dropped)
 }
 
-fn make_presence(schema: &Schema, people: &[Input<'_>], keys: &KeyTokens) -> (Vec<u32>, usize, usize) {
+fn make_presence(
+    schema: &Schema,
+    people: &[Input<'_>],
+    keys: &KeyTokens,
+) -> (Vec<u32>, usize, usize) {
     let slots = schema.key_slots();
     let layout = schema.key_layout();
     let has = |row: usize, names: &[&str]| {
@@ -271,11 +355,22 @@ fn make_presence(schema: &Schema, people: &[Input<'_>], keys: &KeyTokens) -> (Ve
     let full: Vec<u32> = people
         .iter()
         .enumerate()
-        .map(|(row, input)| presence::pattern(&schema.presence, input.person, has(row, &["NHS"]), has(row, &["UPN", "NINO"])))
+        .map(|(row, input)| {
+            presence::pattern(
+                &schema.presence,
+                input.person,
+                has(row, &["NHS"]),
+                has(row, &["UPN", "NINO"]),
+            )
+        })
         .collect();
     let mut coarse = full.clone();
     presence::coarsen(&mut coarse, schema.presence.min_records);
-    let changed = full.iter().zip(&coarse).filter(|(before, after)| before != after).count();
+    let changed = full
+        .iter()
+        .zip(&coarse)
+        .filter(|(before, after)| before != after)
+        .count();
     let mut distinct = coarse.clone();
     distinct.sort_unstable();
     distinct.dedup();

@@ -13,7 +13,9 @@ pub enum Error {
         people: usize,
     },
     /// There are more people than the schema's diffusion is safe for.
-    #[error("the file has {people} people, but linkage schema `{schema}` is safe for {most} at most")]
+    #[error(
+        "the file has {people} people, but linkage schema `{schema}` is safe for {most} at most"
+    )]
     TooManyPeople {
         /// People given.
         people: usize,

@@ -51,7 +51,11 @@ impl FilterMaker {
             names: purpose("names"),
             birth: purpose("birth"),
             blank: purpose("blank"),
-            diffusion: Diffusion::draw(&purpose("diffusion"), schema.bits as usize, schema.diffusion as usize),
+            diffusion: Diffusion::draw(
+                &purpose("diffusion"),
+                schema.bits as usize,
+                schema.diffusion as usize,
+            ),
             k: Positions {
                 name_bigram: count(w.name_bigram),
                 name_part: count(w.name_part),
@@ -70,9 +74,18 @@ impl FilterMaker {
     /// Writes the diffused filter of `person` into `out` and returns its fill before diffusion, or `None` when the person lacks a
     /// first name, a family name or a full birth date: then the bits are random, drawn from the record reference, because a filter
     /// of part of the tokens would be a bare code of that part.
-    pub(crate) fn make(&self, person: &Person, record_ref: &[u8; 16], cache: &mut Cache, out: &mut [u64]) -> Option<f64> {
+    pub(crate) fn make(
+        &self,
+        person: &Person,
+        record_ref: &[u8; 16],
+        cache: &mut Cache,
+        out: &mut [u64],
+    ) -> Option<f64> {
         let names = name_tokens(person);
-        let birth = person.births.iter().find_map(|b| Some((b.year, b.month?, b.day?)));
+        let birth = person
+            .births
+            .iter()
+            .find_map(|b| Some((b.year, b.month?, b.day?)));
         let (Some(names), Some((year, month, day))) = (names, birth) else {
             let mut hasher = self.blank.clone();
             hasher.update(record_ref);
@@ -85,16 +98,38 @@ impl FilterMaker {
         };
         let mut filter = vec![0u64; self.words()];
         for token in &names {
-            let k = if token[0] == b'W' { self.k.name_part } else { self.k.name_bigram };
+            let k = if token[0] == b'W' {
+                self.k.name_part
+            } else {
+                self.k.name_bigram
+            };
             self.set(&mut filter, true, token, k, cache);
         }
         // Day and month share one label: when they are swapped, the set of tokens stays the same.
         for part in BTreeSet::from([day, month]) {
-            self.set(&mut filter, false, format!("v{part:02}").as_bytes(), self.k.birth_day_month, cache);
+            self.set(
+                &mut filter,
+                false,
+                format!("v{part:02}").as_bytes(),
+                self.k.birth_day_month,
+                cache,
+            );
         }
-        self.set(&mut filter, false, format!("y{year:04}").as_bytes(), self.k.birth_year, cache);
+        self.set(
+            &mut filter,
+            false,
+            format!("y{year:04}").as_bytes(),
+            self.k.birth_year,
+            cache,
+        );
         for (index, digit) in format!("{year:04}{month:02}{day:02}").bytes().enumerate() {
-            self.set(&mut filter, false, &[b'd', b'0' + index as u8, digit], self.k.birth_digit, cache);
+            self.set(
+                &mut filter,
+                false,
+                &[b'd', b'0' + index as u8, digit],
+                self.k.birth_digit,
+                cache,
+            );
         }
         let ones: u32 = filter.iter().map(|word| word.count_ones()).sum();
         self.diffusion.apply(&filter, out);
@@ -108,7 +143,9 @@ impl FilterMaker {
         let positions = cache
             .positions
             .entry((is_name, token.to_vec()))
-            .or_insert_with(|| self.positions(if is_name { &self.names } else { &self.birth }, token, k));
+            .or_insert_with(|| {
+                self.positions(if is_name { &self.names } else { &self.birth }, token, k)
+            });
         for &position in positions.iter() {
             filter[position as usize / 64] |= 1 << (position % 64);
         }

@@ -20,7 +20,10 @@ pub(crate) fn keys_of(person: &Person, hasher: &blake3::Hasher) -> Vec<Household
         if kind.is_some_and(|kind| kind != AddressKind::Home) {
             continue;
         }
-        let uprn = spell.uprn.as_ref().map(|uprn| (HOUSEHOLD_UPRN, format!("uprn\u{1f}{}", uprn.as_str())));
+        let uprn = spell
+            .uprn
+            .as_ref()
+            .map(|uprn| (HOUSEHOLD_UPRN, format!("uprn\u{1f}{}", uprn.as_str())));
         let address = spell
             .address
             .as_ref()
@@ -31,9 +34,20 @@ pub(crate) fn keys_of(person: &Person, hasher: &blake3::Hasher) -> Vec<Household
             // Two spells in one home become one that covers both.
             if let Some(known) = keys.iter_mut().find(|key| key.token == token) {
                 known.from = known.from.min(spell.from);
-                known.to = if known.to == NO_MONTH { spell.to } else if spell.to == NO_MONTH { known.to } else { known.to.max(spell.to) };
+                known.to = if known.to == NO_MONTH {
+                    spell.to
+                } else if spell.to == NO_MONTH {
+                    known.to
+                } else {
+                    known.to.max(spell.to)
+                };
             } else {
-                keys.push(HouseholdKey { token, kind, from: spell.from, to: spell.to });
+                keys.push(HouseholdKey {
+                    token,
+                    kind,
+                    from: spell.from,
+                    to: spell.to,
+                });
             }
         }
     }
@@ -41,7 +55,10 @@ pub(crate) fn keys_of(person: &Person, hasher: &blake3::Hasher) -> Vec<Household
 }
 
 /// Tokens of homes that more than `group_max` people of the file share in one month; a spell with unknown ends counts always.
-pub(crate) fn crowded<'a>(people: impl Iterator<Item = &'a [HouseholdKey]>, group_max: u32) -> Vec<Token> {
+pub(crate) fn crowded<'a>(
+    people: impl Iterator<Item = &'a [HouseholdKey]>,
+    group_max: u32,
+) -> Vec<Token> {
     let mut spells: HashMap<Token, Vec<(u16, u16)>> = HashMap::new();
     for key in people.flatten() {
         let from = if key.from == NO_MONTH { 0 } else { key.from };
@@ -60,7 +77,12 @@ pub(crate) fn crowded<'a>(people: impl Iterator<Item = &'a [HouseholdKey]>, grou
 fn most_at_once(spells: &[(u16, u16)]) -> usize {
     spells
         .iter()
-        .map(|&(month, _)| spells.iter().filter(|&&(from, to)| from <= month && month <= to).count())
+        .map(|&(month, _)| {
+            spells
+                .iter()
+                .filter(|&&(from, to)| from <= month && month <= to)
+                .count()
+        })
         .max()
         .unwrap_or(0)
 }
@@ -78,8 +100,15 @@ mod tests {
 
     #[test]
     fn only_full_homes_are_crowded() {
-        let key = |n: u8| HouseholdKey { token: [n; 16], kind: HOUSEHOLD_UPRN, from: 5, to: 9 };
-        let people: Vec<Vec<HouseholdKey>> = (0..7).map(|i| vec![key(if i < 6 { 1 } else { 2 })]).collect();
+        let key = |n: u8| HouseholdKey {
+            token: [n; 16],
+            kind: HOUSEHOLD_UPRN,
+            from: 5,
+            to: 9,
+        };
+        let people: Vec<Vec<HouseholdKey>> = (0..7)
+            .map(|i| vec![key(if i < 6 { 1 } else { 2 })])
+            .collect();
         assert_eq!(crowded(people.iter().map(Vec::as_slice), 5), vec![[1; 16]]);
         assert!(crowded(people.iter().map(Vec::as_slice), 6).is_empty());
     }

@@ -3,7 +3,9 @@
 //! Values are listed in order of worth (the latest home and the first-named names first), because a record releases a fixed number
 //! of tokens a key and the rest is dropped.
 
-use kinfold_identity::{Address, AddressKind, BirthDate, Person, Sex, UpnKind, canonical_nicknames, soundex};
+use kinfold_identity::{
+    Address, AddressKind, BirthDate, Person, Sex, UpnKind, canonical_nicknames, soundex,
+};
 use kinfold_schema::{Atom, Recipe};
 
 /// Most values of one key that are looked at; a person with very many names and homes cannot make the work explode.
@@ -91,7 +93,11 @@ impl Facts {
             places,
             birth_place: person.birth_place.clone(),
             nhs: person.nhs.as_ref().map(|id| id.as_str().to_owned()),
-            upn: person.upn.as_ref().filter(|upn| upn.kind() == UpnKind::Permanent).map(|id| id.as_str().to_owned()),
+            upn: person
+                .upn
+                .as_ref()
+                .filter(|upn| upn.kind() == UpnKind::Permanent)
+                .map(|id| id.as_str().to_owned()),
             nino: person.nino.as_ref().map(|id| id.as_str().to_owned()),
         }
     }
@@ -117,7 +123,9 @@ impl Facts {
                     let own = self.atom(atom, *place, *birth);
                     combinations = combinations
                         .iter()
-                        .flat_map(|left| own.iter().map(move |right| format!("{left}\u{1f}{right}")))
+                        .flat_map(|left| {
+                            own.iter().map(move |right| format!("{left}\u{1f}{right}"))
+                        })
                         .take(VALUES_MAX)
                         .collect();
                 }
@@ -134,7 +142,14 @@ impl Facts {
     fn atom(&self, atom: Atom, place: Option<&Place>, birth: Option<&BirthDate>) -> Vec<String> {
         let one = |value: Option<String>| value.into_iter().collect::<Vec<_>>();
         let sounds = |names: &[String]| distinct(names.iter().filter_map(|name| sound(name)));
-        let starts = |names: &[String], n: usize| distinct(names.iter().filter(|name| name.len() >= n).map(|name| name[..n].to_owned()));
+        let starts = |names: &[String], n: usize| {
+            distinct(
+                names
+                    .iter()
+                    .filter(|name| name.len() >= n)
+                    .map(|name| name[..n].to_owned()),
+            )
+        };
         let full = birth.and_then(|b| Some((b.year, b.month?, b.day?)));
         match atom {
             Atom::First => self.first.clone(),
@@ -162,11 +177,15 @@ impl Facts {
                 None => birth.map(|b| format!("{:04}", b.year)),
             }),
             Atom::BirthYear => one(birth.map(|b| format!("{:04}", b.year))),
-            Atom::BirthYearNear => {
-                birth.map_or_else(Vec::new, |b| vec![format!("{:04}", b.year), format!("{:04}", b.year + 1)])
+            Atom::BirthYearNear => birth.map_or_else(Vec::new, |b| {
+                vec![format!("{:04}", b.year), format!("{:04}", b.year + 1)]
+            }),
+            Atom::BirthSwapped => {
+                one(full.map(|(y, m, d)| format!("{y:04}{:02}{:02}", m.min(d), m.max(d))))
             }
-            Atom::BirthSwapped => one(full.map(|(y, m, d)| format!("{y:04}{:02}{:02}", m.min(d), m.max(d)))),
-            Atom::BirthYearMonth => one(birth.and_then(|b| Some(format!("{:04}{:02}", b.year, b.month?)))),
+            Atom::BirthYearMonth => {
+                one(birth.and_then(|b| Some(format!("{:04}{:02}", b.year, b.month?))))
+            }
             Atom::BirthYearDay => one(full.map(|(y, _, d)| format!("{y:04}{d:02}"))),
             Atom::BirthMonthDay => one(full.map(|(_, m, d)| format!("{m:02}{d:02}"))),
             Atom::Locality => one(place.and_then(Place::locality)),
@@ -174,12 +193,18 @@ impl Facts {
             Atom::Sector => one(place.and_then(|p| p.sector.clone())),
             Atom::District => one(place.and_then(|p| p.district.clone())),
             Atom::DistrictOrStreet => match place {
-                Some(Place { district: Some(district), .. }) => vec![district.clone()],
+                Some(Place {
+                    district: Some(district),
+                    ..
+                }) => vec![district.clone()],
                 Some(place) => place.street.clone(),
                 None => Vec::new(),
             },
             Atom::StreetWord => place.map_or_else(Vec::new, |p| p.street.clone()),
-            Atom::Home => one(place.and_then(|p| Some(format!("{}\u{1e}{}", p.house.as_ref()?, p.locality()?)))),
+            Atom::Home => {
+                one(place
+                    .and_then(|p| Some(format!("{}\u{1e}{}", p.house.as_ref()?, p.locality()?))))
+            }
             Atom::House => one(place.and_then(|p| p.house.clone())),
             Atom::BirthPlace => one(self.birth_place.clone()),
             Atom::Nhs => one(self.nhs.clone()),
@@ -190,13 +215,20 @@ impl Facts {
 
     /// Unordered pairs of parts of different names.
     fn pairs(&self, transform: impl Fn(&str) -> Option<String>) -> Vec<String> {
-        let parts: Vec<(usize, String)> =
-            self.parts.iter().filter_map(|(group, part)| Some((*group, transform(part)?))).collect();
+        let parts: Vec<(usize, String)> = self
+            .parts
+            .iter()
+            .filter_map(|(group, part)| Some((*group, transform(part)?)))
+            .collect();
         let mut pairs = Vec::new();
         for (index, (group, left)) in parts.iter().enumerate() {
             for (other, right) in &parts[index + 1..] {
                 if group != other {
-                    let (a, b) = if left <= right { (left, right) } else { (right, left) };
+                    let (a, b) = if left <= right {
+                        (left, right)
+                    } else {
+                        (right, left)
+                    };
                     pairs.push(format!("{a}\u{1e}{b}"));
                 }
             }
@@ -208,9 +240,18 @@ impl Facts {
 impl Place {
     fn of(address: &Address) -> Self {
         Self {
-            unit: address.postcode.as_ref().map(|postcode| postcode.unit().to_owned()),
-            sector: address.postcode.as_ref().map(|postcode| postcode.sector().to_owned()),
-            district: address.postcode.as_ref().map(|postcode| postcode.district().to_owned()),
+            unit: address
+                .postcode
+                .as_ref()
+                .map(|postcode| postcode.unit().to_owned()),
+            sector: address
+                .postcode
+                .as_ref()
+                .map(|postcode| postcode.sector().to_owned()),
+            district: address
+                .postcode
+                .as_ref()
+                .map(|postcode| postcode.district().to_owned()),
             // The last word of a street is nearly always its type (ROAD, CLOSE), which says nothing.
             street: match address.street.split_last() {
                 Some((_, rest)) if !rest.is_empty() => rest.to_vec(),
@@ -222,7 +263,9 @@ impl Place {
 
     /// The postcode, else the street.
     fn locality(&self) -> Option<String> {
-        self.unit.clone().or_else(|| (!self.street.is_empty()).then(|| self.street.join(" ")))
+        self.unit
+            .clone()
+            .or_else(|| (!self.street.is_empty()).then(|| self.street.join(" ")))
     }
 }
 

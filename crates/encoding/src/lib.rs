@@ -13,6 +13,8 @@ mod error;
 mod filter;
 mod household;
 mod keys;
+#[cfg(test)]
+mod laws;
 mod presence;
 mod secrets;
 

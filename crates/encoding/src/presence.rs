@@ -6,7 +6,12 @@ use kinfold_identity::{AddressKind, Person};
 use kinfold_schema::PresenceSchema;
 
 /// The full pattern of a person. `identifiers` says whether an NHS number and a UPN or NINO are among the released tokens.
-pub(crate) fn pattern(schema: &PresenceSchema, person: &Person, nhs: bool, upn_or_nino: bool) -> u32 {
+pub(crate) fn pattern(
+    schema: &PresenceSchema,
+    person: &Person,
+    nhs: bool,
+    upn_or_nino: bool,
+) -> u32 {
     let homes = || {
         person
             .addresses
@@ -19,16 +24,26 @@ pub(crate) fn pattern(schema: &PresenceSchema, person: &Person, nhs: bool, upn_o
         ("first", !person.first_names.is_empty()),
         ("last", !person.family_names.is_empty()),
         ("middle", !person.middle_names.is_empty()),
-        ("birth", person.births.iter().any(|birth| birth.day.is_some())),
+        (
+            "birth",
+            person.births.iter().any(|birth| birth.day.is_some()),
+        ),
         ("birth-year", !person.births.is_empty()),
         ("sex", person.sex.is_some()),
-        ("postcode", homes().any(|address| address.postcode.is_some())),
+        (
+            "postcode",
+            homes().any(|address| address.postcode.is_some()),
+        ),
         ("home", homes().any(|address| address.canonical().is_some())),
         ("birth-place", person.birth_place.is_some()),
         ("nhs", nhs),
         ("upn-or-nino", upn_or_nino),
     ];
-    facts.iter().filter(|(_, has)| *has).filter_map(|(slot, _)| schema.bit(slot)).sum()
+    facts
+        .iter()
+        .filter(|(_, has)| *has)
+        .filter_map(|(slot, _)| schema.bit(slot))
+        .sum()
 }
 
 /// Makes patterns coarser until each is shared by at least `min_records` records, or is empty. A record whose pattern is rare gives
@@ -41,7 +56,10 @@ pub(crate) fn coarsen(patterns: &mut [u32], min_records: u32) {
             *counts.entry(pattern).or_default() += 1;
         }
         // The rarest first, one pattern a round, so that two rare ones can become one common one.
-        let rare = counts.iter().filter(|&(&pattern, &n)| n < min_records && pattern != 0).min_by_key(|&(&pattern, &n)| (n, pattern));
+        let rare = counts
+            .iter()
+            .filter(|&(&pattern, &n)| n < min_records && pattern != 0)
+            .min_by_key(|&(&pattern, &n)| (n, pattern));
         let Some((&rare, _)) = rare else { return };
         let coarser = (0..32)
             .filter(|bit| rare >> bit & 1 == 1)

@@ -7,13 +7,18 @@ use zeroize::Zeroizing;
 /// The sub-keys come from HKDF-SHA-256 over the project key, with purpose, project, epoch and schema hash in the context, so this
 /// crate never sees the project key itself.
 pub struct ProjectSecrets {
-    expand: Box<dyn Fn(&str) -> [u8; 32] + Send + Sync>,
+    expand: Box<Expand>,
 }
+
+/// From a purpose to its sub-key.
+type Expand = dyn Fn(&str) -> [u8; 32] + Send + Sync;
 
 impl ProjectSecrets {
     /// Secrets from the function that derives a sub-key for a purpose.
     pub fn new(expand: impl Fn(&str) -> [u8; 32] + Send + Sync + 'static) -> Self {
-        Self { expand: Box::new(expand) }
+        Self {
+            expand: Box::new(expand),
+        }
     }
 
     /// A keyed hash for one purpose.

@@ -92,7 +92,12 @@ pub(crate) enum Written {
     /// Year, month, day in no doubt; 0 for what is not known.
     Known(u32, u32, u32),
     /// Two numbers and a year whose order depends on the column; the flag says that the year has two digits.
-    Ordered { first: u32, second: u32, year: u32, short_year: bool },
+    Ordered {
+        first: u32,
+        second: u32,
+        year: u32,
+        short_year: bool,
+    },
     /// Day and month name, with a two-digit year.
     ShortYear { year: u32, month: u32, day: u32 },
     /// A spreadsheet's count of days.
@@ -104,7 +109,11 @@ pub(crate) fn parts(cell: &str) -> Result<Written, Rejected> {
     let text = fold(bare(cell));
     let text = without_time(text.trim());
     let tokens = tokens(text);
-    let tokens: Vec<&str> = tokens.iter().map(String::as_str).filter(|t| !is_noise(t)).collect();
+    let tokens: Vec<&str> = tokens
+        .iter()
+        .map(String::as_str)
+        .filter(|t| !is_noise(t))
+        .collect();
     if tokens.is_empty() {
         return Err(Rejected::Empty);
     }
@@ -133,7 +142,12 @@ fn single(text: &str, value: u32) -> Result<Written, Rejected> {
                 return Ok(Written::Known(year, month, day));
             }
             let (first, second, year) = (value / 1_000_000, value / 10_000 % 100, value % 10_000);
-            Ok(Written::Ordered { first, second, year, short_year: false })
+            Ok(Written::Ordered {
+                first,
+                second,
+                year,
+                short_year: false,
+            })
         }
         4 => Ok(Written::Known(value, 0, 0)),
         5 => Ok(Written::Serial(value)),
@@ -144,26 +158,43 @@ fn single(text: &str, value: u32) -> Result<Written, Rejected> {
 
 fn two(a: &str, b: &str, number: impl Fn(&str) -> Option<u32>) -> Result<Written, Rejected> {
     let year_of = |text: &str| (text.len() == 4).then(|| number(text)).flatten();
-    let month_of = |text: &str| month_name(text).or_else(|| (text.len() <= 2).then(|| number(text)).flatten());
+    let month_of =
+        |text: &str| month_name(text).or_else(|| (text.len() <= 2).then(|| number(text)).flatten());
     match (year_of(a), month_of(b), month_of(a), year_of(b)) {
-        (Some(year), Some(month), _, _) | (_, _, Some(month), Some(year)) => Ok(Written::Known(year, month, 0)),
+        (Some(year), Some(month), _, _) | (_, _, Some(month), Some(year)) => {
+            Ok(Written::Known(year, month, 0))
+        }
         _ => Err(Rejected::BadShape),
     }
 }
 
-fn three(a: &str, b: &str, c: &str, number: impl Fn(&str) -> Option<u32>) -> Result<Written, Rejected> {
+fn three(
+    a: &str,
+    b: &str,
+    c: &str,
+    number: impl Fn(&str) -> Option<u32>,
+) -> Result<Written, Rejected> {
     // The month in words settles the order.
-    let named = month_name(b).map(|month| (month, a, c)).or_else(|| month_name(a).map(|month| (month, b, c)));
+    let named = month_name(b)
+        .map(|month| (month, a, c))
+        .or_else(|| month_name(a).map(|month| (month, b, c)));
     if let Some((month, day, year)) = named {
         if day.len() == 4 {
-            let (year, day) = (number(day).ok_or(Rejected::BadShape)?, number(year).ok_or(Rejected::BadShape)?);
+            let (year, day) = (
+                number(day).ok_or(Rejected::BadShape)?,
+                number(year).ok_or(Rejected::BadShape)?,
+            );
             return Ok(Written::Known(year, month, day));
         }
         let day = number(day).ok_or(Rejected::BadShape)?;
         let value = number(year).ok_or(Rejected::BadShape)?;
         return match year.len() {
             4 => Ok(Written::Known(value, month, day)),
-            2 => Ok(Written::ShortYear { year: value, month, day }),
+            2 => Ok(Written::ShortYear {
+                year: value,
+                month,
+                day,
+            }),
             _ => Err(Rejected::BadShape),
         };
     }
@@ -175,8 +206,18 @@ fn three(a: &str, b: &str, c: &str, number: impl Fn(&str) -> Option<u32>) -> Res
     }
     match (a.len(), c.len()) {
         (4, 1 | 2) => Ok(Written::Known(first, second, third)),
-        (1 | 2, 4) => Ok(Written::Ordered { first, second, year: third, short_year: false }),
-        (1 | 2, 2) => Ok(Written::Ordered { first, second, year: third, short_year: true }),
+        (1 | 2, 4) => Ok(Written::Ordered {
+            first,
+            second,
+            year: third,
+            short_year: false,
+        }),
+        (1 | 2, 2) => Ok(Written::Ordered {
+            first,
+            second,
+            year: third,
+            short_year: true,
+        }),
         _ => Err(Rejected::BadShape),
     }
 }
@@ -185,8 +226,17 @@ fn three(a: &str, b: &str, c: &str, number: impl Fn(&str) -> Option<u32>) -> Res
 fn resolve(written: Written, rules: &DateRules) -> Result<(u32, u32, u32), Rejected> {
     match written {
         Written::Known(year, month, day) => Ok((year, month, day)),
-        Written::Ordered { first, second, year, short_year } => {
-            let year = if short_year { full_year(year, rules) } else { year };
+        Written::Ordered {
+            first,
+            second,
+            year,
+            short_year,
+        } => {
+            let year = if short_year {
+                full_year(year, rules)
+            } else {
+                year
+            };
             Ok(match rules.order {
                 DateOrder::DayFirst => (year, second, first),
                 DateOrder::MonthFirst => (year, first, second),
@@ -214,11 +264,16 @@ pub(crate) fn from_serial(days: u32) -> Result<(u32, u32, u32), Rejected> {
     let from_march = days + 693_899;
     let era = from_march / 146_097;
     let day_of_era = from_march % 146_097;
-    let year_of_era = (day_of_era - day_of_era / 1460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
+    let year_of_era =
+        (day_of_era - day_of_era / 1460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
     let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
     let shifted = (5 * day_of_year + 2) / 153;
     let day = day_of_year - (153 * shifted + 2) / 5 + 1;
-    let month = if shifted < 10 { shifted + 3 } else { shifted - 9 };
+    let month = if shifted < 10 {
+        shifted + 3
+    } else {
+        shifted - 9
+    };
     let year = year_of_era + era * 400 + u32::from(month <= 2);
     Ok((year, month, day))
 }
@@ -233,7 +288,11 @@ fn checked((year, month, day): (u32, u32, u32), rules: &DateRules) -> Result<Bir
     let year_only = month == 0 || (rules.first_january_is_year_only && month == 1 && day == 1);
     let month = (!year_only).then_some(month as u8);
     let day = (day != 0 && !year_only).then_some(day as u8);
-    Ok(BirthDate { year: year as u16, month, day })
+    Ok(BirthDate {
+        year: year as u16,
+        month,
+        day,
+    })
 }
 
 /// Dates that stand for "not known". Each is the zero or the limit of some system, or a row of ones.
@@ -242,9 +301,13 @@ fn checked((year, month, day): (u32, u32, u32), rules: &DateRules) -> Result<Bir
 /// shared false date costs more than some lost true ones.
 fn is_placeholder(year: u32, month: u32, day: u32) -> bool {
     let row_of_ones = (year, month, day) == (1911, 11, 11);
-    let clock_zero = matches!((year, month, day), (1899, 12, 30 | 31) | (1900 | 1901 | 1970, 1, 1));
+    let clock_zero = matches!(
+        (year, month, day),
+        (1899, 12, 30 | 31) | (1900 | 1901 | 1970, 1, 1)
+    );
     let bare_century = year == 1900 && month == 0;
-    let limit = matches!(year, 0 | 1 | 1111 | 1753 | 1800 | 9999) || (year, month, day) == (2099, 12, 31);
+    let limit =
+        matches!(year, 0 | 1 | 1111 | 1753 | 1800 | 9999) || (year, month, day) == (2099, 12, 31);
     row_of_ones || clock_zero || bare_century || limit
 }
 
@@ -252,7 +315,9 @@ fn is_placeholder(year: u32, month: u32, day: u32) -> bool {
 fn days_in(year: u32, month: u32) -> u32 {
     match month {
         4 | 6 | 9 | 11 => 30,
-        2 if year.is_multiple_of(4) && (!year.is_multiple_of(100) || year.is_multiple_of(400)) => 29,
+        2 if year.is_multiple_of(4) && (!year.is_multiple_of(100) || year.is_multiple_of(400)) => {
+            29
+        }
         2 => 28,
         _ => 31,
     }
@@ -296,17 +361,40 @@ fn tokens(text: &str) -> Vec<String> {
 fn is_noise(token: &str) -> bool {
     matches!(token, "ST" | "ND" | "RD" | "TH" | "OF")
         || (token.len() >= 3
-            && ["MONDAY", "TUESDAY", "WEDNESDAY", "THURSDAY", "FRIDAY", "SATURDAY", "SUNDAY"].iter().any(|day| day.starts_with(token)))
+            && [
+                "MONDAY",
+                "TUESDAY",
+                "WEDNESDAY",
+                "THURSDAY",
+                "FRIDAY",
+                "SATURDAY",
+                "SUNDAY",
+            ]
+            .iter()
+            .any(|day| day.starts_with(token)))
 }
 
 fn month_name(token: &str) -> Option<u32> {
     const NAMES: [&str; 12] = [
-        "JANUARY", "FEBRUARY", "MARCH", "APRIL", "MAY", "JUNE", "JULY", "AUGUST", "SEPTEMBER", "OCTOBER", "NOVEMBER", "DECEMBER",
+        "JANUARY",
+        "FEBRUARY",
+        "MARCH",
+        "APRIL",
+        "MAY",
+        "JUNE",
+        "JULY",
+        "AUGUST",
+        "SEPTEMBER",
+        "OCTOBER",
+        "NOVEMBER",
+        "DECEMBER",
     ];
     if token == "SEPT" {
         return Some(9);
     }
-    let at = NAMES.iter().position(|name| token.len() >= 3 && name.starts_with(token))?;
+    let at = NAMES
+        .iter()
+        .position(|name| token.len() >= 3 && name.starts_with(token))?;
     Some(at as u32 + 1)
 }
 
@@ -321,15 +409,41 @@ mod tests {
 
     #[test]
     fn forms() {
-        let rules = DateRules { excel_serial: true, ..DateRules::default() };
+        let rules = DateRules {
+            excel_serial: true,
+            ..DateRules::default()
+        };
         for cell in [
-            "1990-03-07", "1990/3/7", "07/03/1990", "7/3/90", "07.03.1990", "7 3 1990", "07-MAR-1990", "7th March 1990", "March 7, 1990",
-            "Wed 7 Mar 1990", "1990-Mar-07", "07MAR1990", "07-Mar-90", "19900307", "07031990", "32939", "32939.0", "1990-03-07T00:00:00.000Z",
-            "07/03/1990 00:00", "1990-03-07 13:45:00+01:00", "\u{feff}07/03/1990 ", "'07/03/1990", "2026-01-01".replace("2026-01-01", "7/3/1990").as_str(),
+            "1990-03-07",
+            "1990/3/7",
+            "07/03/1990",
+            "7/3/90",
+            "07.03.1990",
+            "7 3 1990",
+            "07-MAR-1990",
+            "7th March 1990",
+            "March 7, 1990",
+            "Wed 7 Mar 1990",
+            "1990-Mar-07",
+            "07MAR1990",
+            "07-Mar-90",
+            "19900307",
+            "07031990",
+            "32939",
+            "32939.0",
+            "1990-03-07T00:00:00.000Z",
+            "07/03/1990 00:00",
+            "1990-03-07 13:45:00+01:00",
+            "\u{feff}07/03/1990 ",
+            "'07/03/1990",
+            "2026-01-01".replace("2026-01-01", "7/3/1990").as_str(),
         ] {
             assert_eq!(iso(cell, &rules).as_deref(), Ok("1990-03-07"), "{cell}");
         }
-        let month_first = DateRules { order: DateOrder::MonthFirst, ..rules };
+        let month_first = DateRules {
+            order: DateOrder::MonthFirst,
+            ..rules
+        };
         assert_eq!(iso("03/07/1990", &month_first).as_deref(), Ok("1990-03-07"));
     }
 
@@ -337,9 +451,18 @@ mod tests {
     fn parts_of_dates() {
         let rules = DateRules::default();
         for (cell, expected) in [
-            ("1990", "1990"), ("1990-03", "1990-03"), ("03/1990", "1990-03"), ("Mar 1990", "1990-03"), ("00/03/1990", "1990-03"),
-            ("00/00/1990", "1990"), ("1990-00-00", "1990"), ("??/03/1990", "1990-03"), ("XX/XX/1990", "1990"), ("29/02/2000", "2000-02-29"),
-            ("26/05/26", "2026-05-26"), ("26/05/27", "1927-05-26"),
+            ("1990", "1990"),
+            ("1990-03", "1990-03"),
+            ("03/1990", "1990-03"),
+            ("Mar 1990", "1990-03"),
+            ("00/03/1990", "1990-03"),
+            ("00/00/1990", "1990"),
+            ("1990-00-00", "1990"),
+            ("??/03/1990", "1990-03"),
+            ("XX/XX/1990", "1990"),
+            ("29/02/2000", "2000-02-29"),
+            ("26/05/26", "2026-05-26"),
+            ("26/05/27", "1927-05-26"),
         ] {
             assert_eq!(iso(cell, &rules).as_deref(), Ok(expected), "{cell}");
         }
@@ -349,11 +472,25 @@ mod tests {
     fn refusals() {
         let rules = DateRules::default();
         for (cell, why) in [
-            ("", Rejected::Empty), ("unknown", Rejected::Placeholder), ("1900-01-01", Rejected::Placeholder), ("01/01/1901", Rejected::Placeholder),
-            ("1970-01-01", Rejected::Placeholder), ("31/12/9999", Rejected::Placeholder), ("11/11/1911", Rejected::Placeholder),
-            ("1900", Rejected::Placeholder), ("00/00/0000", Rejected::Placeholder), ("31/12/1899", Rejected::Placeholder), ("0", Rejected::Placeholder),
-            ("31/02/1990", Rejected::OutOfRange), ("29/02/1900", Rejected::OutOfRange), ("03/25/1990", Rejected::OutOfRange), ("07/03/1790", Rejected::OutOfRange),
-            ("32939", Rejected::ExcelDamaged), ("hello", Rejected::BadShape), ("1/2/3/4", Rejected::BadShape), ("123456", Rejected::BadShape),
+            ("", Rejected::Empty),
+            ("unknown", Rejected::Placeholder),
+            ("1900-01-01", Rejected::Placeholder),
+            ("01/01/1901", Rejected::Placeholder),
+            ("1970-01-01", Rejected::Placeholder),
+            ("31/12/9999", Rejected::Placeholder),
+            ("11/11/1911", Rejected::Placeholder),
+            ("1900", Rejected::Placeholder),
+            ("00/00/0000", Rejected::Placeholder),
+            ("31/12/1899", Rejected::Placeholder),
+            ("0", Rejected::Placeholder),
+            ("31/02/1990", Rejected::OutOfRange),
+            ("29/02/1900", Rejected::OutOfRange),
+            ("03/25/1990", Rejected::OutOfRange),
+            ("07/03/1790", Rejected::OutOfRange),
+            ("32939", Rejected::ExcelDamaged),
+            ("hello", Rejected::BadShape),
+            ("1/2/3/4", Rejected::BadShape),
+            ("123456", Rejected::BadShape),
         ] {
             assert_eq!(iso(cell, &rules), Err(why), "{cell}");
         }
@@ -361,7 +498,10 @@ mod tests {
 
     #[test]
     fn first_of_january_can_mean_the_year() {
-        let rules = DateRules { first_january_is_year_only: true, ..DateRules::default() };
+        let rules = DateRules {
+            first_january_is_year_only: true,
+            ..DateRules::default()
+        };
         assert_eq!(iso("01/01/1990", &rules).as_deref(), Ok("1990"));
         assert_eq!(iso("02/01/1990", &rules).as_deref(), Ok("1990-01-02"));
     }
@@ -391,10 +531,16 @@ mod tests {
             let month_first = DateRules { order: DateOrder::MonthFirst, ..rules };
             let (year, month, day) = from_serial(serial).unwrap();
             let expected = read_date(&format!("{year}-{month:02}-{day:02}"), &rules);
-            prop_assert!(expected == read_date(&format!("{day}/{month}/{year}"), &rules));
-            prop_assert!(expected == read_date(&format!("{month}/{day}/{year}"), &month_first));
-            prop_assert!(expected == read_date(&format!("{year}{month:02}{day:02}"), &rules));
-            prop_assert!(expected == read_date(&format!("{day:02}{month:02}{year}"), &rules));
+            let forms = [
+                format!("{day}/{month}/{year}"),
+                format!("{year}{month:02}{day:02}"),
+                format!("{day:02}{month:02}{year}"),
+            ];
+            for form in forms {
+                prop_assert!(expected == read_date(&form, &rules));
+            }
+            let swapped = format!("{month}/{day}/{year}");
+            prop_assert!(expected == read_date(&swapped, &month_first));
             if serial >= 10_000 {
                 prop_assert!(expected == read_date(&serial.to_string(), &rules));
             }

@@ -7,7 +7,9 @@ use crate::fold::says_unknown;
 
 /// A column that holds day-first and month-first dates. Many of its dates then have two readings, so none can be trusted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
-#[error("{day_first} dates can only be day first and {month_first} only month first; {either} could be either")]
+#[error(
+    "{day_first} dates can only be day first and {month_first} only month first; {either} could be either"
+)]
 pub struct MixedDateOrder {
     /// Dates that only make sense with the day first.
     pub day_first: usize,
@@ -30,8 +32,14 @@ const SLIPS: usize = 1000;
 ///
 /// # Errors
 /// [`MixedDateOrder`] when both orders occur.
-pub fn infer_date_rules<'a>(values: impl Iterator<Item = &'a str>) -> Result<DateRules, MixedDateOrder> {
-    let mut counts = MixedDateOrder { day_first: 0, month_first: 0, either: 0 };
+pub fn infer_date_rules<'a>(
+    values: impl Iterator<Item = &'a str>,
+) -> Result<DateRules, MixedDateOrder> {
+    let mut counts = MixedDateOrder {
+        day_first: 0,
+        month_first: 0,
+        either: 0,
+    };
     let (mut dates, mut first_january, mut serials) = (0usize, 0usize, 0usize);
     for value in values {
         if says_unknown(value) {
@@ -39,8 +47,15 @@ pub fn infer_date_rules<'a>(values: impl Iterator<Item = &'a str>) -> Result<Dat
         }
         let Ok(written) = parts(value) else { continue };
         let (year, month, day) = match written {
-            Written::Known(year, month, day) | Written::ShortYear { year, month, day } => (year, month, day),
-            Written::Ordered { first, second, year, .. } => {
+            Written::Known(year, month, day) | Written::ShortYear { year, month, day } => {
+                (year, month, day)
+            }
+            Written::Ordered {
+                first,
+                second,
+                year,
+                ..
+            } => {
                 match (first, second) {
                     (13..=31, 1..=12) => counts.day_first += 1,
                     (1..=12, 13..=31) => counts.month_first += 1,
@@ -50,7 +65,9 @@ pub fn infer_date_rules<'a>(values: impl Iterator<Item = &'a str>) -> Result<Dat
                 (year, second, first)
             }
             Written::Serial(days) => {
-                let Ok(date) = from_serial(days) else { continue };
+                let Ok(date) = from_serial(days) else {
+                    continue;
+                };
                 serials += 1;
                 date
             }
@@ -68,7 +85,11 @@ pub fn infer_date_rules<'a>(values: impl Iterator<Item = &'a str>) -> Result<Dat
         return Err(counts);
     }
     Ok(DateRules {
-        order: if counts.month_first > counts.day_first { DateOrder::MonthFirst } else { DateOrder::DayFirst },
+        order: if counts.month_first > counts.day_first {
+            DateOrder::MonthFirst
+        } else {
+            DateOrder::DayFirst
+        },
         excel_serial: serials > 0,
         first_january_is_year_only: first_january >= 3 && first_january * 50 > dates,
         ..DateRules::default()
@@ -86,18 +107,29 @@ mod tests {
         assert_eq!(day.order, DateOrder::DayFirst);
         let month = infer_date_rules(["03/07/1990", "07/25/1990", "unknown"].into_iter()).unwrap();
         assert_eq!(month.order, DateOrder::MonthFirst);
-        assert_eq!(infer_date_rules(["03/07/1990"].into_iter()), Ok(DateRules::default()));
+        assert_eq!(
+            infer_date_rules(["03/07/1990"].into_iter()),
+            Ok(DateRules::default())
+        );
         assert_eq!(
             infer_date_rules(["03/07/1990", "25/07/1990", "07/25/1990"].into_iter()),
-            Err(MixedDateOrder { day_first: 1, month_first: 1, either: 1 })
+            Err(MixedDateOrder {
+                day_first: 1,
+                month_first: 1,
+                either: 1
+            })
         );
     }
 
     #[test]
     fn one_slip_in_thousands_is_no_second_order() {
         let dates = std::iter::repeat_n("25/07/1990", 5000).chain(["07/25/1990"]);
-        assert_eq!(infer_date_rules(dates).map(|r| r.order), Ok(DateOrder::DayFirst));
-        let dates = std::iter::repeat_n("25/07/1990", 5000).chain(std::iter::repeat_n("07/25/1990", 20));
+        assert_eq!(
+            infer_date_rules(dates).map(|r| r.order),
+            Ok(DateOrder::DayFirst)
+        );
+        let dates =
+            std::iter::repeat_n("25/07/1990", 5000).chain(std::iter::repeat_n("07/25/1990", 20));
         assert!(infer_date_rules(dates).is_err());
     }
 
@@ -106,7 +138,11 @@ mod tests {
         let rules = infer_date_rules(["25/07/1990", "33079"].into_iter()).unwrap();
         assert!(rules.excel_serial && !rules.first_january_is_year_only);
         let many = ["01/01/1990", "1984-01-01", "01-JAN-1977", "25/07/1990"];
-        assert!(infer_date_rules(many.into_iter()).unwrap().first_january_is_year_only);
+        assert!(
+            infer_date_rules(many.into_iter())
+                .unwrap()
+                .first_january_is_year_only
+        );
         let few = std::iter::repeat_n("25/07/1990", 400).chain(many);
         assert!(!infer_date_rules(few).unwrap().first_january_is_year_only);
         let zeros = std::iter::repeat_n("01/01/1900", 50).chain(["25/07/1990"]);

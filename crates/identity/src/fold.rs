@@ -56,7 +56,8 @@ pub(crate) fn words(text: &str) -> Vec<String> {
 
 /// Takes off what spreadsheets and exports put around a value: spaces, byte order mark, a leading apostrophe, `="…"`, quotes.
 pub(crate) fn bare(cell: &str) -> &str {
-    let outer = |c: char| c.is_whitespace() || matches!(c, '\u{feff}' | '\u{200b}' | '"' | '\'' | '=');
+    let outer =
+        |c: char| c.is_whitespace() || matches!(c, '\u{feff}' | '\u{200b}' | '"' | '\'' | '=');
     cell.trim_matches(outer)
 }
 
@@ -71,9 +72,37 @@ pub(crate) fn compact(cell: &str) -> String {
 /// Whether a cell says, in words or signs, that the value is not known. Compared without spaces and punctuation.
 pub(crate) fn says_unknown(cell: &str) -> bool {
     const SAYINGS: &[&str] = &[
-        "ANON", "ANONYMOUS", "DUMMY", "MISSING", "NA", "NAN", "NIL", "NK", "NONE", "NOTAPPLICABLE", "NOTAVAILABLE",
-        "NOTDISCLOSED", "NOTGIVEN", "NOTKNOWN", "NOTPROVIDED", "NOTRECORDED", "NOTSTATED", "NOTSUPPLIED", "NULL",
-        "REFUSED", "TBA", "TBC", "TBD", "TEST", "UK", "UN", "UNAVAILABLE", "UNK", "UNKNOWN", "UNSPECIFIED", "WITHHELD",
+        "ANON",
+        "ANONYMOUS",
+        "DUMMY",
+        "MISSING",
+        "NA",
+        "NAN",
+        "NIL",
+        "NK",
+        "NONE",
+        "NOTAPPLICABLE",
+        "NOTAVAILABLE",
+        "NOTDISCLOSED",
+        "NOTGIVEN",
+        "NOTKNOWN",
+        "NOTPROVIDED",
+        "NOTRECORDED",
+        "NOTSTATED",
+        "NOTSUPPLIED",
+        "NULL",
+        "REFUSED",
+        "TBA",
+        "TBC",
+        "TBD",
+        "TEST",
+        "UK",
+        "UN",
+        "UNAVAILABLE",
+        "UNK",
+        "UNKNOWN",
+        "UNSPECIFIED",
+        "WITHHELD",
     ];
     let folded = fold(cell);
     if folded.chars().any(|c| c.is_ascii_digit()) {
@@ -89,7 +118,8 @@ pub(crate) fn says_unknown(cell: &str) -> bool {
 
 fn plain_punctuation(letter: char) -> Option<char> {
     match letter {
-        '\u{2018}' | '\u{2019}' | '\u{201b}' | '\u{2032}' | '\u{02bc}' | '\u{02b9}' | '\u{02bb}' | '\u{00b4}' => Some('\''),
+        '\u{2018}' | '\u{2019}' | '\u{201b}' | '\u{2032}' | '\u{02bc}' | '\u{02b9}'
+        | '\u{02bb}' | '\u{00b4}' => Some('\''),
         '\u{201c}' | '\u{201d}' | '\u{201f}' | '\u{2033}' => Some('"'),
         '\u{2010}'..='\u{2015}' | '\u{2212}' | '\u{00ad}' => Some('-'),
         _ if letter.is_whitespace() || letter.is_control() => Some(' '),
@@ -117,7 +147,13 @@ fn spelling(letter: char) -> &'static str {
         'Ƴ' => "Y",
         'А' | 'Α' => "A",
         'Б' => "B",
-        'В' | 'Β' => if letter == 'В' { "V" } else { "B" },
+        'В' | 'Β' => {
+            if letter == 'В' {
+                "V"
+            } else {
+                "B"
+            }
+        }
         'Г' | 'Ґ' | 'Γ' => "G",
         'Д' | 'Δ' => "D",
         'Е' | 'Э' | 'Ε' => "E",
@@ -181,7 +217,16 @@ mod tests {
 
     #[test]
     fn sayings() {
-        for text in ["Unknown", "N/K", "n/a", "--", "?", "XXX", "not known", "U/K"] {
+        for text in [
+            "Unknown",
+            "N/K",
+            "n/a",
+            "--",
+            "?",
+            "XXX",
+            "not known",
+            "U/K",
+        ] {
             assert!(says_unknown(text), "{text}");
         }
         for text in ["", "  ", "Smith", "X", "12"] {

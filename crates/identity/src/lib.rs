@@ -37,7 +37,7 @@ pub use names::{
     FamilyName, GivenNames, canonical_nicknames, read_family_name, read_family_names,
     read_given_names, soundex,
 };
-pub use numbers::{Nino, NhsNumber, Uln, Upn, UpnKind, Uprn};
+pub use numbers::{NhsNumber, Nino, Uln, Upn, UpnKind, Uprn};
 pub use person::{AddressSpell, NO_MONTH, Person, month_number};
 pub use plain::Plain;
 pub use postcode::{Postcode, PostcodeReading};

@@ -3,7 +3,7 @@
 use crate::address::Address;
 use crate::date::BirthDate;
 use crate::names::{FamilyName, GivenNames};
-use crate::numbers::{Nino, NhsNumber, Upn, Uprn};
+use crate::numbers::{NhsNumber, Nino, Upn, Uprn};
 use crate::plain::hidden_debug;
 use crate::sex::Sex;
 
@@ -71,7 +71,10 @@ hidden_debug!(Person);
 impl Person {
     /// Adds the given names of one cell.
     pub fn add_given_names(&mut self, names: GivenNames) {
-        add(&mut self.first_names, std::iter::once(names.first).chain(names.known_as));
+        add(
+            &mut self.first_names,
+            std::iter::once(names.first).chain(names.known_as),
+        );
         add(&mut self.middle_names, names.middle);
     }
 
@@ -127,9 +130,15 @@ mod tests {
         person.add_given_names(read_given_names("Robert (Bob) James").unwrap());
         person.family_names.push(read_family_name("Smith").unwrap());
         person.upn = Upn::parse("G80120000101A").ok();
-        let mut other = Person { do_not_link: true, sex: Some(Sex::Male), ..Person::default() };
+        let mut other = Person {
+            do_not_link: true,
+            sex: Some(Sex::Male),
+            ..Person::default()
+        };
         other.add_given_names(read_given_names("Robert Lee").unwrap());
-        other.family_names.push(read_family_name("Smith-Jones").unwrap());
+        other
+            .family_names
+            .push(read_family_name("Smith-Jones").unwrap());
         other.family_names.push(read_family_name("Smith").unwrap());
         other.upn = Upn::parse("H801200001001").ok();
         person.merge(other.clone());
@@ -137,8 +146,19 @@ mod tests {
         person.merge(other);
         assert_eq!(person.first_names, ["ROBERT", "BOB"]);
         assert_eq!(person.middle_names, ["JAMES", "LEE"]);
-        assert_eq!(person.family_names.iter().map(|f| f.whole.as_str()).collect::<Vec<_>>(), ["SMITH", "SMITHJONES"]);
-        assert!(person.upn.as_ref().is_some_and(Upn::is_permanent) && person.do_not_link && person.sex == Some(Sex::Male));
+        assert_eq!(
+            person
+                .family_names
+                .iter()
+                .map(|f| f.whole.as_str())
+                .collect::<Vec<_>>(),
+            ["SMITH", "SMITHJONES"]
+        );
+        assert!(
+            person.upn.as_ref().is_some_and(Upn::is_permanent)
+                && person.do_not_link
+                && person.sex == Some(Sex::Male)
+        );
         assert_eq!(once.first_names, person.first_names);
         assert_eq!(format!("{person:?}"), "Person(hidden)");
     }

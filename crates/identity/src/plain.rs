@@ -61,6 +61,9 @@ mod tests {
     #[test]
     fn debug_never_shows_the_value() {
         let secret = Plain::new(vec![String::from("SMITH")]);
-        assert_eq!(format!("{secret:?} {secret:#?}"), "Plain(hidden) Plain(hidden)");
+        assert_eq!(
+            format!("{secret:?} {secret:#?}"),
+            "Plain(hidden) Plain(hidden)"
+        );
     }
 }

@@ -33,15 +33,25 @@ impl Postcode {
         if says_unknown(cell) {
             return Ok(PostcodeReading::Unknown);
         }
-        let text: String = fold(bare(cell)).chars().filter(char::is_ascii_alphanumeric).collect();
+        let text: String = fold(bare(cell))
+            .chars()
+            .filter(char::is_ascii_alphanumeric)
+            .collect();
         if text.is_empty() {
             return Err(Rejected::Empty);
         }
-        if matches!(text.as_str(), "ZZ993VZ" | "NFA" | "NOFIXEDABODE" | "NOFIXEDADDRESS" | "HOMELESS") {
+        if matches!(
+            text.as_str(),
+            "ZZ993VZ" | "NFA" | "NOFIXEDABODE" | "NOFIXEDADDRESS" | "HOMELESS"
+        ) {
             return Ok(PostcodeReading::NoFixedAbode);
         }
         // NF1 1AB is a made-up code for a missing postcode; BF1 is forces' mail, delivered anywhere in the world.
-        if text.starts_with("ZZ99") || text.starts_with("BFPO") || text == "NF11AB" || is_forces_mail(&text) {
+        if text.starts_with("ZZ99")
+            || text.starts_with("BFPO")
+            || text == "NF11AB"
+            || is_forces_mail(&text)
+        {
             return Ok(PostcodeReading::Unknown);
         }
         if !(5..=7).contains(&text.len()) {
@@ -89,7 +99,8 @@ fn repaired(text: &str) -> Result<String, Rejected> {
     let mut shaped = false;
     let mut found: Vec<String> = Vec::new();
     for shape in shapes {
-        let Some(candidate) = in_shape(&format!("{outward}{inward}"), &format!("{shape}9AA")) else {
+        let Some(candidate) = in_shape(&format!("{outward}{inward}"), &format!("{shape}9AA"))
+        else {
             continue;
         };
         if has_shape(&candidate) {
@@ -149,7 +160,9 @@ fn area_of(text: &str) -> &str {
     if text == "GIR0AA" {
         return "GIR";
     }
-    let end = text.find(|c: char| c.is_ascii_digit()).unwrap_or(text.len());
+    let end = text
+        .find(|c: char| c.is_ascii_digit())
+        .unwrap_or(text.len());
     &text[..end]
 }
 
@@ -159,13 +172,14 @@ fn is_area(area: &str) -> bool {
 }
 
 const AREAS: [&str; 124] = [
-    "AB", "AL", "B", "BA", "BB", "BD", "BH", "BL", "BN", "BR", "BS", "BT", "CA", "CB", "CF", "CH", "CM", "CO", "CR", "CT",
-    "CV", "CW", "DA", "DD", "DE", "DG", "DH", "DL", "DN", "DT", "DY", "E", "EC", "EH", "EN", "EX", "FK", "FY", "G", "GL",
-    "GU", "GY", "HA", "HD", "HG", "HP", "HR", "HS", "HU", "HX", "IG", "IM", "IP", "IV", "JE", "KA", "KT", "KW", "KY", "L",
-    "LA", "LD", "LE", "LL", "LN", "LS", "LU", "M", "ME", "MK", "ML", "N", "NE", "NG", "NN", "NP", "NR", "NW", "OL", "OX",
-    "PA", "PE", "PH", "PL", "PO", "PR", "RG", "RH", "RM", "S", "SA", "SE", "SG", "SK", "SL", "SM", "SN", "SO", "SP", "SR",
-    "SS", "ST", "SW", "SY", "TA", "TD", "TF", "TN", "TQ", "TR", "TS", "TW", "UB", "W", "WA", "WC", "WD", "WF", "WN", "WR",
-    "WS", "WV", "YO", "ZE",
+    "AB", "AL", "B", "BA", "BB", "BD", "BH", "BL", "BN", "BR", "BS", "BT", "CA", "CB", "CF", "CH",
+    "CM", "CO", "CR", "CT", "CV", "CW", "DA", "DD", "DE", "DG", "DH", "DL", "DN", "DT", "DY", "E",
+    "EC", "EH", "EN", "EX", "FK", "FY", "G", "GL", "GU", "GY", "HA", "HD", "HG", "HP", "HR", "HS",
+    "HU", "HX", "IG", "IM", "IP", "IV", "JE", "KA", "KT", "KW", "KY", "L", "LA", "LD", "LE", "LL",
+    "LN", "LS", "LU", "M", "ME", "MK", "ML", "N", "NE", "NG", "NN", "NP", "NR", "NW", "OL", "OX",
+    "PA", "PE", "PH", "PL", "PO", "PR", "RG", "RH", "RM", "S", "SA", "SE", "SG", "SK", "SL", "SM",
+    "SN", "SO", "SP", "SR", "SS", "ST", "SW", "SY", "TA", "TD", "TF", "TN", "TQ", "TR", "TS", "TW",
+    "UB", "W", "WA", "WC", "WD", "WF", "WN", "WR", "WS", "WV", "YO", "ZE",
 ];
 
 #[cfg(test)]
@@ -188,10 +202,14 @@ mod tests {
     #[test]
     fn vectors() {
         for good in [
-            "DA6 7AT", "EC1A 1BB", "W1A 0AX", "M1 1AE", "B33 8TH", "CR2 6XH", "DN55 1PT", "N1C 4AB", "SE1P 4DF", "GIR 0AA", "XE4 2AB",
+            "DA6 7AT", "EC1A 1BB", "W1A 0AX", "M1 1AE", "B33 8TH", "CR2 6XH", "DN55 1PT",
+            "N1C 4AB", "SE1P 4DF", "GIR 0AA", "XE4 2AB",
         ] {
             assert_eq!(unit(good), Some(good.replace(' ', "")));
-            assert_eq!(unit(&good.to_lowercase().replace(' ', "")), Some(good.replace(' ', "")));
+            assert_eq!(
+                unit(&good.to_lowercase().replace(' ', "")),
+                Some(good.replace(' ', ""))
+            );
         }
         assert_eq!(unit("P01 3AX").as_deref(), Some("PO13AX"));
         assert_eq!(unit("DA6 7A T.").as_deref(), Some("DA67AT"));
@@ -207,17 +225,37 @@ mod tests {
     #[test]
     fn codes_for_no_postcode() {
         for nfa in ["ZZ99 3VZ", "NFA", "No fixed abode"] {
-            assert_eq!(Postcode::read(nfa), Ok(PostcodeReading::NoFixedAbode), "{nfa}");
+            assert_eq!(
+                Postcode::read(nfa),
+                Ok(PostcodeReading::NoFixedAbode),
+                "{nfa}"
+            );
         }
-        for unknown in ["ZZ99 3WZ", "ZZ99 3CZ", "ZZ99 4DZ", "NF1 1AB", "BF1 2AS", "BFPO 57", "unknown", "N/K"] {
-            assert_eq!(Postcode::read(unknown), Ok(PostcodeReading::Unknown), "{unknown}");
+        for unknown in [
+            "ZZ99 3WZ", "ZZ99 3CZ", "ZZ99 4DZ", "NF1 1AB", "BF1 2AS", "BFPO 57", "unknown", "N/K",
+        ] {
+            assert_eq!(
+                Postcode::read(unknown),
+                Ok(PostcodeReading::Unknown),
+                "{unknown}"
+            );
         }
     }
 
     #[test]
     fn parts() {
-        let Ok(PostcodeReading::Valid(postcode)) = Postcode::read("da6 7at") else { panic!("is a postcode") };
-        assert_eq!((postcode.unit(), postcode.sector(), postcode.district(), postcode.area()), ("DA67AT", "DA67", "DA6", "DA"));
+        let Ok(PostcodeReading::Valid(postcode)) = Postcode::read("da6 7at") else {
+            panic!("is a postcode")
+        };
+        assert_eq!(
+            (
+                postcode.unit(),
+                postcode.sector(),
+                postcode.district(),
+                postcode.area()
+            ),
+            ("DA67AT", "DA67", "DA6", "DA")
+        );
     }
 
     proptest! {

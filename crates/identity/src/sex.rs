@@ -41,7 +41,10 @@ pub enum SexCodes {
 
 /// Reads a sex. `None` when the cell is empty, says "not known" or holds something else.
 pub fn read_sex(cell: &str, codes: SexCodes) -> Option<Sex> {
-    let text: String = fold(cell).chars().filter(char::is_ascii_alphanumeric).collect();
+    let text: String = fold(cell)
+        .chars()
+        .filter(char::is_ascii_alphanumeric)
+        .collect();
     // Exports write codes as numbers ("1.0") or with a leading zero ("01").
     let text = match text.as_str() {
         "01" | "10" if cell.contains('.') || text == "01" => "1",

@@ -33,11 +33,17 @@ pub(crate) struct SetPair {
 
 impl SetPair {
     pub(crate) fn left(&self, candidate: &Candidate) -> RecordId {
-        RecordId { set: self.left_set, row: candidate.left }
+        RecordId {
+            set: self.left_set,
+            row: candidate.left,
+        }
     }
 
     pub(crate) fn right(&self, candidate: &Candidate) -> RecordId {
-        RecordId { set: self.right_set, row: candidate.right }
+        RecordId {
+            set: self.right_set,
+            row: candidate.right,
+        }
     }
 }
 
@@ -66,7 +72,11 @@ impl PresenceBits {
     /// What both records have.
     pub(crate) fn comparable(self, left: u32, right: u32) -> Comparable {
         let both = |bits: u32| left & bits != 0 && right & bits != 0;
-        Comparable { birth: both(self.birth), place: both(self.place), nhs: both(self.nhs) }
+        Comparable {
+            birth: both(self.birth),
+            place: both(self.place),
+            nhs: both(self.nhs),
+        }
     }
 
     /// Whether a record's filter is a real one.
@@ -82,26 +92,47 @@ pub(crate) fn nhs_token(schema: &Schema, set: &RecordSet, row: usize) -> Option<
     if set.table.presence[row] & bits.nhs == 0 {
         return None;
     }
-    let index = schema.keys.iter().position(|key| key.recipe.to_string() == "NHS")?;
+    let index = schema
+        .keys
+        .iter()
+        .position(|key| key.recipe.to_string() == "NHS")?;
     let range = schema.key_layout()[index].clone();
     // One slot: with more, a dummy could not be told from the number.
     (range.len() == 1).then(|| set.table.keys[row * schema.key_slots() + range.start])
 }
 
 /// Finds the candidates of every two sets.
-pub(crate) fn find(schema: &Schema, sets: &[RecordSet], options: &Options, progress: &dyn Progress) -> Vec<SetPair> {
+pub(crate) fn find(
+    schema: &Schema,
+    sets: &[RecordSet],
+    options: &Options,
+    progress: &dyn Progress,
+) -> Vec<SetPair> {
     let total = sets.len() * sets.len().saturating_sub(1) / 2;
     let mut found = Vec::with_capacity(total);
     for left in 0..sets.len() {
         for right in left + 1..sets.len() {
-            progress.step(found.len(), total, &format!("comparing {} with {}", sets[left].source, sets[right].source));
+            progress.step(
+                found.len(),
+                total,
+                &format!(
+                    "comparing {} with {}",
+                    sets[left].source, sets[right].source
+                ),
+            );
             found.push(find_in(schema, sets, left, right, options));
         }
     }
     found
 }
 
-fn find_in(schema: &Schema, sets: &[RecordSet], left_set: usize, right_set: usize, options: &Options) -> SetPair {
+fn find_in(
+    schema: &Schema,
+    sets: &[RecordSet],
+    left_set: usize,
+    right_set: usize,
+    options: &Options,
+) -> SetPair {
     let (left, right) = (&sets[left_set].table, &sets[right_set].table);
     let slots = schema.key_slots();
     let slot_types: Vec<u8> = schema
@@ -110,16 +141,28 @@ fn find_in(schema: &Schema, sets: &[RecordSet], left_set: usize, right_set: usiz
         .enumerate()
         .flat_map(|(key, range)| range.clone().map(move |_| key as u8))
         .collect();
-    let how = kinfold_matcher::Options { threads: options.threads, ..Default::default() };
+    let how = kinfold_matcher::Options {
+        threads: options.threads,
+        ..Default::default()
+    };
     let shared = join_keys(
-        &KeyTable { slots, tokens: &left.keys },
-        &KeyTable { slots, tokens: &right.keys },
+        &KeyTable {
+            slots,
+            tokens: &left.keys,
+        },
+        &KeyTable {
+            slots,
+            tokens: &right.keys,
+        },
         &slot_types,
         &how,
     );
     let bits = PresenceBits::of(schema);
     let implied: Vec<Agreement> = schema.keys.iter().map(|key| key.recipe.implies()).collect();
-    let nhs_key = schema.keys.iter().position(|key| key.recipe.to_string() == "NHS");
+    let nhs_key = schema
+        .keys
+        .iter()
+        .position(|key| key.recipe.to_string() == "NHS");
 
     // The first filter of the schema stands behind the keys.
     let filter = schema.filters.first();
@@ -135,19 +178,24 @@ fn find_in(schema: &Schema, sets: &[RecordSet], left_set: usize, right_set: usiz
         let scan = hamming_scan(&a, &b, limit, &how);
         let pairs: u64 = scan.histogram.iter().sum();
         for (distance, &count) in scan.histogram.iter().enumerate() {
-            band_shares[band(sigmas(filter.bits, distance as u32))] += count as f64 / pairs.max(1) as f64;
+            band_shares[band(sigmas(filter.bits, distance as u32))] +=
+                count as f64 / pairs.max(1) as f64;
         }
         near = scan
             .pairs
             .iter()
             .filter(|pair| {
-                bits.has_filter(left.presence[pair.left as usize]) && bits.has_filter(right.presence[pair.right as usize])
+                bits.has_filter(left.presence[pair.left as usize])
+                    && bits.has_filter(right.presence[pair.right as usize])
             })
             .map(|pair| (pair.left, pair.right))
             .collect();
     }
 
-    let mut rows: Vec<(u32, u32, u128)> = shared.iter().map(|pair| (pair.left, pair.right, pair.types)).collect();
+    let mut rows: Vec<(u32, u32, u128)> = shared
+        .iter()
+        .map(|pair| (pair.left, pair.right, pair.types))
+        .collect();
     rows.extend(near.into_iter().map(|(l, r)| (l, r, 0)));
     rows.sort_unstable_by_key(|&(l, r, types)| (l, r, std::cmp::Reverse(types)));
     rows.dedup_by_key(|&mut (l, r, _)| (l, r));
@@ -187,19 +235,36 @@ fn find_in(schema: &Schema, sets: &[RecordSet], left_set: usize, right_set: usiz
             } else {
                 None
             };
-            let sigmas = filter.filter(|_| bits.has_filter(lp) && bits.has_filter(rp)).map(|filter| {
-                let distance: u32 = left.filters[0]
-                    .row(l as usize)
-                    .iter()
-                    .zip(right.filters[0].row(r as usize))
-                    .map(|(a, b)| (a ^ b).count_ones())
-                    .sum();
-                sigmas(filter.bits, distance)
-            });
-            Candidate { left: l, right: r, keys, agreement, comparable, same_home, sigmas, veto }
+            let sigmas = filter
+                .filter(|_| bits.has_filter(lp) && bits.has_filter(rp))
+                .map(|filter| {
+                    let distance: u32 = left.filters[0]
+                        .row(l as usize)
+                        .iter()
+                        .zip(right.filters[0].row(r as usize))
+                        .map(|(a, b)| (a ^ b).count_ones())
+                        .sum();
+                    sigmas(filter.bits, distance)
+                });
+            Candidate {
+                left: l,
+                right: r,
+                keys,
+                agreement,
+                comparable,
+                same_home,
+                sigmas,
+                veto,
+            }
         })
         .collect();
-    SetPair { left_set: left_set as u32, right_set: right_set as u32, candidates, band_shares, presence: bits }
+    SetPair {
+        left_set: left_set as u32,
+        right_set: right_set as u32,
+        candidates,
+        band_shares,
+        presence: bits,
+    }
 }
 
 /// How many standard deviations below the mean of independent filters a distance is: mean `bits / 2`, variance `bits / 4`.
@@ -209,7 +274,9 @@ pub(crate) fn sigmas(bits: u32, distance: u32) -> f64 {
 
 /// The largest distance that is at least `sigmas` standard deviations below the mean.
 fn distance_at(bits: u32, sigmas: f64) -> u32 {
-    (f64::from(bits) / 2.0 - sigmas * (f64::from(bits) / 4.0).sqrt()).floor().max(0.0) as u32
+    (f64::from(bits) / 2.0 - sigmas * (f64::from(bits) / 4.0).sqrt())
+        .floor()
+        .max(0.0) as u32
 }
 
 #[cfg(test)]

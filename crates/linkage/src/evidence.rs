@@ -15,18 +15,24 @@ pub(crate) fn sentence(pair: &Pair) -> String {
     } else {
         parts.push("no identifier to compare");
     }
-    parts.push(match (level(Field::AnyName), level(Field::First), level(Field::Last)) {
-        (3, _, _) | (_, 3, 3) => "two names agree exactly",
-        (_, 2.., 2..) => "first and family name agree by sound",
-        (_, 3, _) => "first name agrees",
-        (_, _, 3) => "family name agrees",
-        (_, 2, _) => "first name agrees by sound",
-        (_, _, 2) => "family name agrees by sound",
-        (2, _, _) => "one name agrees",
-        (1, _, _) => "one name agrees by sound",
-        (_, 1, _) | (_, _, 1) => "an initial agrees",
-        _ => "no name is known to agree",
-    });
+    parts.push(
+        match (
+            level(Field::AnyName),
+            level(Field::First),
+            level(Field::Last),
+        ) {
+            (3, _, _) | (_, 3, 3) => "two names agree exactly",
+            (_, 2.., 2..) => "first and family name agree by sound",
+            (_, 3, _) => "first name agrees",
+            (_, _, 3) => "family name agrees",
+            (_, 2, _) => "first name agrees by sound",
+            (_, _, 2) => "family name agrees by sound",
+            (2, _, _) => "one name agrees",
+            (1, _, _) => "one name agrees by sound",
+            (_, 1, _) | (_, _, 1) => "an initial agrees",
+            _ => "no name is known to agree",
+        },
+    );
     parts.push(match (pair.comparable.birth, level(Field::Birth)) {
         (_, 3) => "birth date agrees",
         (_, 2) => "birth date agrees in two of three parts, or with day and month swapped",
@@ -49,21 +55,31 @@ pub(crate) fn sentence(pair: &Pair) -> String {
         parts.push("place of birth agrees");
     }
     match pair.sigmas {
-        Some(sigmas) if sigmas >= 9.0 => parts.push("names and birth date as a whole are nearly the same"),
+        Some(sigmas) if sigmas >= 9.0 => {
+            parts.push("names and birth date as a whole are nearly the same");
+        }
         Some(sigmas) if sigmas >= 4.5 => parts.push("names and birth date as a whole are close"),
         _ => {}
     }
     let mut text = parts.join("; ");
     match pair.verdict {
-        Verdict::Guarded(Guard::TwinOrSibling) => text.push_str(" (a twin or sibling would look like this)"),
-        Verdict::Guarded(Guard::BirthDatesDiffer) => text.push_str(" (a parent and child of one name would look like this)"),
+        Verdict::Guarded(Guard::TwinOrSibling) => {
+            text.push_str(" (a twin or sibling would look like this)");
+        }
+        Verdict::Guarded(Guard::BirthDatesDiffer) => {
+            text.push_str(" (a parent and child of one name would look like this)");
+        }
         Verdict::Vetoed(Veto::DoNotLink) => text.push_str(" (one record may not be linked)"),
-        Verdict::Vetoed(Veto::NhsNumbersDiffer) => text.push_str(" (two verified NHS numbers that differ are never one person)"),
+        Verdict::Vetoed(Veto::NhsNumbersDiffer) => {
+            text.push_str(" (two verified NHS numbers that differ are never one person)");
+        }
         Verdict::Outvoted => text.push_str(" (another record of that custodian fits better)"),
         Verdict::Linked | Verdict::Review | Verdict::NotLinked => {}
     }
     let mut letters = text.chars();
-    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
+    letters.next().map_or_else(String::new, |first| {
+        first.to_uppercase().chain(letters).collect()
+    })
 }
 
 #[cfg(test)]
@@ -82,7 +98,11 @@ mod tests {
             keys: 1,
             same_home: false,
             sigmas: Some(10.0),
-            comparable: Comparable { birth: true, place: true, nhs: false },
+            comparable: Comparable {
+                birth: true,
+                place: true,
+                nhs: false,
+            },
             verdict,
         }
     }
@@ -95,8 +115,11 @@ mod tests {
              as a whole are nearly the same"
         );
         assert!(
-            sentence(&pair([0, 3, 2, 3, 3, 0, 0], Verdict::Guarded(Guard::TwinOrSibling)))
-                .ends_with("(a twin or sibling would look like this)")
+            sentence(&pair(
+                [0, 3, 2, 3, 3, 0, 0],
+                Verdict::Guarded(Guard::TwinOrSibling)
+            ))
+            .ends_with("(a twin or sibling would look like this)")
         );
     }
 }

@@ -9,7 +9,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use kinfold_schema::{FLAG_DO_NOT_LINK, FLAG_WITHHELD, HOUSEHOLD_NONE, HOUSEHOLD_UPRN, HouseholdKey, NO_MONTH, Schema, Token};
+use kinfold_schema::{
+    FLAG_DO_NOT_LINK, FLAG_WITHHELD, HOUSEHOLD_NONE, HOUSEHOLD_UPRN, HouseholdKey, NO_MONTH,
+    Schema, Token,
+};
 
 use crate::reference::Mint;
 use crate::{Linked, RecordSet};
@@ -80,13 +83,20 @@ struct Spell {
 
 impl Spell {
     fn cover(self, other: Self) -> Self {
-        Self { from: self.from.min(other.from), to: self.to.max(other.to) }
+        Self {
+            from: self.from.min(other.from),
+            to: self.to.max(other.to),
+        }
     }
 
     /// Months that both spells have.
     fn shared(self, other: Self) -> u16 {
         let (from, to) = (self.from.max(other.from), self.to.min(other.to));
-        if to < from { 0 } else { (to - from).saturating_add(1) }
+        if to < from {
+            0
+        } else {
+            (to - from).saturating_add(1)
+        }
     }
 
     fn within(self, other: Self) -> bool {
@@ -112,8 +122,17 @@ struct Group {
 ///
 /// # Panics
 /// When `life_stages` has another length than the people.
-pub fn form_households(schema: &Schema, sets: &[RecordSet], linked: &Linked, life_stages: &[LifeStage]) -> Households {
-    assert_eq!(life_stages.len(), linked.people.len(), "one life stage a person");
+pub fn form_households(
+    schema: &Schema,
+    sets: &[RecordSet],
+    linked: &Linked,
+    life_stages: &[LifeStage],
+) -> Households {
+    assert_eq!(
+        life_stages.len(),
+        linked.people.len(),
+        "one life stage a person"
+    );
     let evidence = evidence(schema, sets, linked);
     let homes = homes(&evidence);
     let mut overfull_homes = 0;
@@ -127,7 +146,10 @@ pub fn form_households(schema: &Schema, sets: &[RecordSet], linked: &Linked, lif
     }
     let groups = join_moves(groups, life_stages);
     let groups = drop_outlived_singles(groups, linked.people.len());
-    Households { households: name(groups, sets, linked), overfull_homes }
+    Households {
+        households: name(groups, sets, linked),
+        overfull_homes,
+    }
 }
 
 /// One person's evidence of one home.
@@ -144,7 +166,9 @@ fn evidence(schema: &Schema, sets: &[RecordSet], linked: &Linked) -> Vec<Evidenc
     let mut evidence = Vec::new();
     let mut record = 0;
     for (person, cluster) in linked.people.iter().enumerate() {
-        let flags = cluster.members.iter().fold(0, |all, id| all | sets[id.set as usize].table.flags[id.row as usize]);
+        let flags = cluster.members.iter().fold(0, |all, id| {
+            all | sets[id.set as usize].table.flags[id.row as usize]
+        });
         for id in &cluster.members {
             record += 1;
             // One protected record protects the whole person: its other records would show where it lives.
@@ -154,7 +178,12 @@ fn evidence(schema: &Schema, sets: &[RecordSet], linked: &Linked) -> Vec<Evidenc
             let row = id.row as usize;
             for &key in &sets[id.set as usize].table.household[row * slots..(row + 1) * slots] {
                 if key.kind != HOUSEHOLD_NONE {
-                    evidence.push(Evidence { person, set: id.set, key, record });
+                    evidence.push(Evidence {
+                        person,
+                        set: id.set,
+                        key,
+                        record,
+                    });
                 }
             }
         }
@@ -207,36 +236,48 @@ fn homes(evidence: &[Evidence]) -> Vec<Home> {
     for e in evidence {
         let home = people.entry(homes.find(index(&e.key.token))).or_default();
         let entry = home.entry(e.person).or_default();
-        if let Some(spell) = spell(&e.key) {
-            entry.0.push(spell);
-        }
+        entry.0.push(spell(&e.key));
         entry.1.insert((e.set, e.key.kind));
     }
     people.into_values().collect()
 }
 
 /// A key's spell. An unknown start is taken as the end (one month of evidence); a key without any month is open at both ends.
-fn spell(key: &HouseholdKey) -> Option<Spell> {
+fn spell(key: &HouseholdKey) -> Spell {
     match (key.from, key.to) {
-        (NO_MONTH, NO_MONTH) => Some(Spell { from: 0, to: NO_MONTH }),
-        (NO_MONTH, to) => Some(Spell { from: to, to }),
-        (from, to) if from <= to => Some(Spell { from, to }),
+        (NO_MONTH, NO_MONTH) => Spell {
+            from: 0,
+            to: NO_MONTH,
+        },
+        (NO_MONTH, to) => Spell { from: to, to },
+        (from, to) if from <= to => Spell { from, to },
         // The two are exchanged in the source: a span all the same.
-        (from, to) => Some(Spell { from: to, to: from }),
+        (from, to) => Spell { from: to, to: from },
     }
 }
 
 /// One spell a person: from the first evidence to the last.
 fn whole_spells(home: &Home) -> BTreeMap<usize, Spell> {
     home.iter()
-        .filter_map(|(&person, (spells, _))| Some((person, spells.iter().copied().reduce(Spell::cover)?)))
+        .filter_map(|(&person, (spells, _))| {
+            Some((person, spells.iter().copied().reduce(Spell::cover)?))
+        })
         .collect()
 }
 
 /// The most people in a home in one month.
 fn at_once(home: &Home) -> usize {
     let spells = whole_spells(home);
-    spells.values().map(|start| spells.values().filter(|s| s.from <= start.from && start.from <= s.to).count()).max().unwrap_or(0)
+    spells
+        .values()
+        .map(|start| {
+            spells
+                .values()
+                .filter(|s| s.from <= start.from && start.from <= s.to)
+                .count()
+        })
+        .max()
+        .unwrap_or(0)
 }
 
 /// The groups of a home: people connected by overlapping spells.
@@ -289,7 +330,11 @@ fn join_moves(groups: Vec<Group>, life_stages: &[LifeStage]) -> Vec<Group> {
         let whole = joined.entry(parts.find(index)).or_default();
         whole.homes += group.homes;
         for (person, spell) in group.people {
-            whole.people.entry(person).and_modify(|known| *known = known.cover(spell)).or_insert(spell);
+            whole
+                .people
+                .entry(person)
+                .and_modify(|known| *known = known.cover(spell))
+                .or_insert(spell);
         }
         for (person, ties) in group.ties {
             whole.ties.entry(person).or_default().extend(ties);
@@ -309,9 +354,19 @@ fn is_move(a: &Group, b: &Group, shared: &[usize], life_stages: &[LifeStage]) ->
         // One person alone in one home and with others in another: leaving home, not a move of the household.
         return false;
     }
-    let at_the_same_time = shared.iter().filter(|person| a.people[person].shared(b.people[person]) > MOVE_MONTHS_MAX).count();
-    let only_children = shared.iter().all(|&person| life_stages[person] == LifeStage::Child);
-    let has_adults = |group: &Group| group.people.keys().any(|&person| life_stages[person] == LifeStage::Adult);
+    let at_the_same_time = shared
+        .iter()
+        .filter(|person| a.people[person].shared(b.people[person]) > MOVE_MONTHS_MAX)
+        .count();
+    let only_children = shared
+        .iter()
+        .all(|&person| life_stages[person] == LifeStage::Child);
+    let has_adults = |group: &Group| {
+        group
+            .people
+            .keys()
+            .any(|&person| life_stages[person] == LifeStage::Adult)
+    };
     at_the_same_time * 2 < shared.len() && !(only_children && has_adults(a) && has_adults(b))
 }
 
@@ -340,7 +395,10 @@ fn drop_outlived_singles(groups: Vec<Group>, people: usize) -> Vec<Group> {
         if let Some(&index) = latest_single.get(&person) {
             let known = &mut kept[index];
             known.homes += group.homes;
-            known.people.entry(person).and_modify(|own| *own = own.cover(spell));
+            known
+                .people
+                .entry(person)
+                .and_modify(|own| *own = own.cover(spell));
             for (person, ties) in group.ties {
                 known.ties.entry(person).or_default().extend(ties);
             }
@@ -355,7 +413,13 @@ fn drop_outlived_singles(groups: Vec<Group>, people: usize) -> Vec<Group> {
     }
     for person in (0..people).filter(|&person| !housed[person]) {
         kept.push(Group {
-            people: BTreeMap::from([(person, Spell { from: NO_MONTH, to: NO_MONTH })]),
+            people: BTreeMap::from([(
+                person,
+                Spell {
+                    from: NO_MONTH,
+                    to: NO_MONTH,
+                },
+            )]),
             homes: 0,
             ties: BTreeMap::new(),
         });
@@ -374,7 +438,9 @@ fn name(groups: Vec<Group>, sets: &[RecordSet], linked: &Linked) -> Vec<Househol
     }
     let is_current = |person: usize, own: usize, spell: Spell| {
         !spells[&person].iter().any(|&(other, later)| {
-            other != own && later.to > spell.to && later.from.saturating_add(MOVE_MONTHS_MAX) > spell.to
+            other != own
+                && later.to > spell.to
+                && later.from.saturating_add(MOVE_MONTHS_MAX) > spell.to
         })
     };
     let anchor = |person: usize| {
@@ -399,23 +465,39 @@ fn name(groups: Vec<Group>, sets: &[RecordSet], linked: &Linked) -> Vec<Househol
                     current: is_current(person, index, spell),
                 })
                 .collect();
-            let sources: BTreeSet<u32> = group.ties.values().flatten().map(|&(set, _)| set).collect();
+            let sources: BTreeSet<u32> =
+                group.ties.values().flatten().map(|&(set, _)| set).collect();
             let firm = group.ties.values().filter(|ties| ties.len() > 1).count();
             let household = Household {
                 reference: String::new(),
                 confidence: (members.len() > 1).then(|| firm as f64 / members.len() as f64),
                 members,
                 homes: group.homes,
-                sources: sources.iter().map(|&set| sets[set as usize].source.clone()).collect(),
+                sources: sources
+                    .iter()
+                    .map(|&set| sets[set as usize].source.clone())
+                    .collect(),
             };
-            (group.people.keys().map(|&person| anchor(person)).min().expect("a group has people"), index, household)
+            (
+                group
+                    .people
+                    .keys()
+                    .map(|&person| anchor(person))
+                    .min()
+                    .expect("a group has people"),
+                index,
+                household,
+            )
         })
         .collect();
     households.sort_by_key(|(anchor, index, household)| (*anchor, household.members.len(), *index));
     let mut mint = Mint::new("HH");
     let mut named: Vec<Household> = households
         .into_iter()
-        .map(|(anchor, _, household)| Household { reference: mint.mint(&anchor), ..household })
+        .map(|(anchor, _, household)| Household {
+            reference: mint.mint(&anchor),
+            ..household
+        })
         .collect();
     named.sort_by_key(|household| (household.members[0].person, household.reference.clone()));
     named
@@ -428,7 +510,9 @@ struct Partition {
 
 impl Partition {
     fn new(len: usize) -> Self {
-        Self { parent: (0..len).collect() }
+        Self {
+            parent: (0..len).collect(),
+        }
     }
 
     fn find(&mut self, mut at: usize) -> usize {

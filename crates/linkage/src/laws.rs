@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use kinfold_schema::{
-    Atom, CodeTable, FLAG_DO_NOT_LINK, FLAG_WITHHELD, FilterColumn, HOUSEHOLD_ADDRESS, HOUSEHOLD_NONE, HOUSEHOLD_UPRN, HouseholdKey,
-    NO_MONTH, Schema, Token,
+    Atom, CodeTable, FLAG_DO_NOT_LINK, FLAG_WITHHELD, FilterColumn, HOUSEHOLD_ADDRESS,
+    HOUSEHOLD_NONE, HOUSEHOLD_UPRN, HouseholdKey, NO_MONTH, Schema, Token,
 };
 use proptest::prelude::*;
 
@@ -24,7 +24,15 @@ struct Someone {
 }
 
 fn someone(first: u32, last: u32, birth: u32, home: u32) -> Someone {
-    Someone { first, last, birth, sex: first % 2, nhs: None, homes: vec![(home, 1400, 1500)], flags: 0 }
+    Someone {
+        first,
+        last,
+        birth,
+        sex: first % 2,
+        nhs: None,
+        homes: vec![(home, 1400, 1500)],
+        flags: 0,
+    }
 }
 
 fn hash(parts: &[&[u8]]) -> blake3::Hash {
@@ -44,13 +52,19 @@ fn token(parts: &[&[u8]]) -> Token {
 fn value(person: &Someone, atom: Atom) -> Option<String> {
     let home = person.homes.last().map(|home| home.0);
     match atom {
-        Atom::First | Atom::FirstSound | Atom::FirstThree | Atom::FirstInitial => Some(format!("f{}", person.first)),
-        Atom::Last | Atom::LastSound | Atom::LastThree | Atom::LastInitial => Some(format!("l{}", person.last)),
+        Atom::First | Atom::FirstSound | Atom::FirstThree | Atom::FirstInitial => {
+            Some(format!("f{}", person.first))
+        }
+        Atom::Last | Atom::LastSound | Atom::LastThree | Atom::LastInitial => {
+            Some(format!("l{}", person.last))
+        }
         Atom::AnyOne | Atom::AnyOneSound => Some(format!("f{}", person.first)),
         Atom::AnyTwo | Atom::AnyTwoSound => Some(format!("f{}l{}", person.first, person.last)),
         Atom::Birth | Atom::BirthFull | Atom::BirthSwapped => Some(format!("b{}", person.birth)),
         Atom::BirthYear | Atom::BirthYearNear => Some(format!("y{}", person.birth / 365)),
-        Atom::BirthYearMonth | Atom::BirthYearDay | Atom::BirthMonthDay => Some(format!("m{}", person.birth / 2)),
+        Atom::BirthYearMonth | Atom::BirthYearDay | Atom::BirthMonthDay => {
+            Some(format!("m{}", person.birth / 2))
+        }
         Atom::Sex => Some(format!("s{}", person.sex)),
         Atom::Nhs => person.nhs.map(|n| n.to_string()),
         Atom::Upn | Atom::Nino | Atom::BirthPlace | Atom::Middle | Atom::MiddleInitial => None,
@@ -65,8 +79,18 @@ fn set(schema: &Schema, source: &str, people: &[Someone]) -> RecordSet {
             .keys
             .iter()
             .map(|key| {
-                let values: Option<Vec<String>> = key.recipe.atoms().iter().map(|&atom| value(person, atom)).collect();
-                values.map(|values| token(&[key.recipe.to_string().as_bytes(), values.join("|").as_bytes()]))
+                let values: Option<Vec<String>> = key
+                    .recipe
+                    .atoms()
+                    .iter()
+                    .map(|&atom| value(person, atom))
+                    .collect();
+                values.map(|values| {
+                    token(&[
+                        key.recipe.to_string().as_bytes(),
+                        values.join("|").as_bytes(),
+                    ])
+                })
             })
             .collect()
     };
@@ -93,45 +117,70 @@ fn set(schema: &Schema, source: &str, people: &[Someone]) -> RecordSet {
             for slot in 0..key.slots {
                 table.keys.push(match own {
                     Some(own) if slot == 0 && counts[&(index, own)] == 1 => own,
-                    _ => token(&[b"dummy", &record_ref, &(index as u64).to_le_bytes(), &slot.to_le_bytes()]),
+                    _ => token(&[
+                        b"dummy",
+                        &record_ref,
+                        &(index as u64).to_le_bytes(),
+                        &slot.to_le_bytes(),
+                    ]),
                 });
             }
         }
         let identity = format!("{}/{}/{}", person.first, person.last, person.birth);
-        let mut reader = blake3::Hasher::new().update(identity.as_bytes()).finalize_xof();
+        let mut reader = blake3::Hasher::new()
+            .update(identity.as_bytes())
+            .finalize_xof();
         for _ in 0..words {
             let mut bytes = [0; 8];
             reader.fill(&mut bytes);
             filter.push(u64::from_le_bytes(bytes));
         }
         let nhs = if person.nhs.is_some() { bit("nhs") } else { 0 };
-        table.presence.push(bit("first") | bit("last") | bit("birth") | bit("home") | nhs);
+        table
+            .presence
+            .push(bit("first") | bit("last") | bit("birth") | bit("home") | nhs);
         table.flags.push(person.flags);
         let mut household: Vec<HouseholdKey> = person
             .homes
             .iter()
             .flat_map(|&(home, from, to)| {
-                [(HOUSEHOLD_UPRN, "uprn"), (HOUSEHOLD_ADDRESS, "address")].map(|(kind, label)| HouseholdKey {
-                    token: token(&[label.as_bytes(), &home.to_le_bytes()]),
-                    kind,
-                    from,
-                    to,
+                [(HOUSEHOLD_UPRN, "uprn"), (HOUSEHOLD_ADDRESS, "address")].map(|(kind, label)| {
+                    HouseholdKey {
+                        token: token(&[label.as_bytes(), &home.to_le_bytes()]),
+                        kind,
+                        from,
+                        to,
+                    }
                 })
             })
             .collect();
         while household.len() < schema.household_slots() {
             let token = token(&[b"none", &record_ref, &household.len().to_le_bytes()]);
-            household.push(HouseholdKey { token, kind: HOUSEHOLD_NONE, from: NO_MONTH, to: NO_MONTH });
+            household.push(HouseholdKey {
+                token,
+                kind: HOUSEHOLD_NONE,
+                from: NO_MONTH,
+                to: NO_MONTH,
+            });
         }
         table.household.extend(household);
     }
-    table.filters.push(FilterColumn { id: schema.filters[0].id.clone(), bits: schema.filters[0].bits, words: filter });
-    RecordSet { source: source.to_owned(), table }
+    table.filters.push(FilterColumn {
+        id: schema.filters[0].id.clone(),
+        bits: schema.filters[0].bits,
+        words: filter,
+    });
+    RecordSet {
+        source: source.to_owned(),
+        table,
+    }
 }
 
 /// A town: people with distinct birth dates and a few shared names.
 fn town(n: u32) -> Vec<Someone> {
-    (0..n).map(|i| someone(i % 37, i % 23, 5000 + i * 7, i / 3)).collect()
+    (0..n)
+        .map(|i| someone(i % 37, i % 23, 5000 + i * 7, i / 3))
+        .collect()
 }
 
 /// People as sets of record references, so that results with other numbering can be compared.
@@ -140,7 +189,10 @@ fn people_of(sets: &[RecordSet], linked: &Linked) -> BTreeMap<String, BTreeSet<T
         .people
         .iter()
         .map(|person| {
-            let members = person.members.iter().map(|id| sets[id.set as usize].table.record_ref[id.row as usize]);
+            let members = person
+                .members
+                .iter()
+                .map(|id| sets[id.set as usize].table.record_ref[id.row as usize]);
             (person.reference.clone(), members.collect())
         })
         .collect()
@@ -150,10 +202,21 @@ fn people_of(sets: &[RecordSet], linked: &Linked) -> BTreeMap<String, BTreeSet<T
 fn people_known_to_three_custodians_become_one() {
     let schema = Schema::standard();
     let people = town(120);
-    let sets = [set(&schema, "a", &people[..100]), set(&schema, "b", &people[20..]), set(&schema, "c", &people[50..110])];
+    let sets = [
+        set(&schema, "a", &people[..100]),
+        set(&schema, "b", &people[20..]),
+        set(&schema, "c", &people[50..110]),
+    ];
     let linked = link(&schema, &sets, &Options::default(), &());
     assert_eq!(linked.people.len(), 120);
-    assert!(linked.people.iter().filter(|person| person.members.len() == 3).count() >= 50);
+    assert!(
+        linked
+            .people
+            .iter()
+            .filter(|person| person.members.len() == 3)
+            .count()
+            >= 50
+    );
     assert!(linked.model.expected_matches > 150.0);
 }
 
@@ -179,8 +242,18 @@ fn two_verified_numbers_that_differ_are_never_one_person() {
     let mut right = left.clone();
     right[7].nhs = Some(70_000);
     // A third custodian without the number must not bridge the two.
-    let third: Vec<Someone> = left.iter().map(|person| Someone { nhs: None, ..person.clone() }).collect();
-    let sets = [set(&schema, "a", &left), set(&schema, "b", &right), set(&schema, "c", &third)];
+    let third: Vec<Someone> = left
+        .iter()
+        .map(|person| Someone {
+            nhs: None,
+            ..person.clone()
+        })
+        .collect();
+    let sets = [
+        set(&schema, "a", &left),
+        set(&schema, "b", &right),
+        set(&schema, "c", &third),
+    ];
     let linked = link(&schema, &sets, &Options::default(), &());
     assert_eq!(linked.people.len(), 91);
     assert!(linked.people.iter().all(|person| {
@@ -200,7 +273,10 @@ fn twins_known_to_different_custodians_are_not_one_person() {
     let sets = [set(&schema, "a", &left), set(&schema, "b", &right)];
     let linked = link(&schema, &sets, &Options::default(), &());
     assert_eq!(linked.people.len(), 122);
-    let twins = linked.pairs.iter().find(|pair| pair.verdict == Verdict::Guarded(Guard::TwinOrSibling));
+    let twins = linked
+        .pairs
+        .iter()
+        .find(|pair| pair.verdict == Verdict::Guarded(Guard::TwinOrSibling));
     assert!(twins.is_none_or(|pair| pair.sentence().contains("twin")));
 }
 
@@ -240,12 +316,27 @@ fn households(people: &[Someone], stages: &[LifeStage]) -> Vec<BTreeSet<u32>> {
     // People come in row order; rows are sorted by reference, so find each one by its filter.
     let original = |row: u32| {
         let table = &sets[0].table;
-        (0..people.len() as u32).find(|&i| token(&[b"a", &u64::from(i).to_le_bytes()]) == table.record_ref[row as usize]).unwrap()
+        (0..people.len() as u32)
+            .find(|&i| {
+                token(&[b"a", &u64::from(i).to_le_bytes()]) == table.record_ref[row as usize]
+            })
+            .unwrap()
     };
-    let numbers: Vec<u32> = linked.people.iter().map(|person| original(person.members[0].row)).collect();
-    let stages: Vec<LifeStage> = numbers.iter().map(|&n| stages.get(n as usize).copied().unwrap_or_default()).collect();
+    let numbers: Vec<u32> = linked
+        .people
+        .iter()
+        .map(|person| original(person.members[0].row))
+        .collect();
+    let stages: Vec<LifeStage> = numbers
+        .iter()
+        .map(|&n| stages.get(n as usize).copied().unwrap_or_default())
+        .collect();
     let formed = form_households(&schema, &sets, &linked, &stages);
-    formed.households.iter().map(|h| h.members.iter().map(|m| numbers[m.person]).collect()).collect()
+    formed
+        .households
+        .iter()
+        .map(|h| h.members.iter().map(|m| numbers[m.person]).collect())
+        .collect()
 }
 
 fn at(homes: &[(u32, u16, u16)]) -> Someone {
@@ -276,7 +367,12 @@ fn a_family_that_moves_stays_one_household() {
 fn a_child_with_two_homes_is_in_both_households() {
     use LifeStage::{Adult, Child};
     let both = [(1, 1300, 1400), (2, 1330, 1400)];
-    let people = [at(&[(1, 1300, 1400)]), at(&[(2, 1330, 1400)]), at(&both), at(&both)];
+    let people = [
+        at(&[(1, 1300, 1400)]),
+        at(&[(2, 1330, 1400)]),
+        at(&both),
+        at(&both),
+    ];
     let mut formed = households(&people, &[Adult, Adult, Child, Child]);
     formed.sort();
     assert_eq!(formed, vec![group(&[0, 2, 3]), group(&[1, 2, 3])]);
@@ -284,7 +380,11 @@ fn a_child_with_two_homes_is_in_both_households() {
 
 #[test]
 fn someone_who_leaves_home_alone_starts_another_household() {
-    let people = [at(&[(1, 1300, 1400)]), at(&[(1, 1300, 1400)]), at(&[(1, 1300, 1360), (2, 1361, 1400)])];
+    let people = [
+        at(&[(1, 1300, 1400)]),
+        at(&[(1, 1300, 1400)]),
+        at(&[(1, 1300, 1360), (2, 1361, 1400)]),
+    ];
     let mut formed = households(&people, &[]);
     formed.sort();
     assert_eq!(formed, vec![group(&[0, 1, 2]), group(&[2])]);

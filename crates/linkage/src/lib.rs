@@ -57,7 +57,11 @@ pub struct Options {
 
 impl Default for Options {
     fn default() -> Self {
-        Self { link_probability: 0.85, review_probability: 0.2, threads: 0 }
+        Self {
+            link_probability: 0.85,
+            review_probability: 0.2,
+            threads: 0,
+        }
     }
 }
 
@@ -163,10 +167,28 @@ impl Progress for () {
 
 /// Links the records of several custodians into people. `sets` may come in any order; the result depends on their order only in the
 /// numbers of [`RecordId`].
-pub fn link(schema: &Schema, sets: &[RecordSet], options: &Options, progress: &dyn Progress) -> Linked {
+pub fn link(
+    schema: &Schema,
+    sets: &[RecordSet],
+    options: &Options,
+    progress: &dyn Progress,
+) -> Linked {
     let candidates = candidates::find(schema, sets, options, progress);
     let fitted = model::fit(sets, &candidates);
     let mut pairs = model::judge(&candidates, &fitted, options);
     let people = people::cluster(schema, sets, &mut pairs, &fitted);
-    Linked { pairs, people, model: fitted.summary }
+    let mut model = fitted.summary;
+    model.guarded = pairs
+        .iter()
+        .filter(|pair| matches!(pair.verdict, Verdict::Guarded(_)))
+        .count();
+    let linked = || pairs.iter().filter(|pair| pair.verdict == Verdict::Linked);
+    model.linked = linked().count();
+    let sum: f64 = linked().map(|pair| pair.probability).sum();
+    model.expected_precision = sum / linked().count().max(1) as f64;
+    Linked {
+        pairs,
+        people,
+        model,
+    }
 }

@@ -44,6 +44,8 @@ pub struct ModelSummary {
     pub vetoed: usize,
     /// Pairs sent to review by a guard.
     pub guarded: usize,
+    /// Linked pairs.
+    pub linked: usize,
     /// Expected share of right links among the linked, by the model's own probabilities.
     pub expected_precision: f64,
 }
@@ -112,13 +114,21 @@ pub(crate) fn fit(sets: &[RecordSet], set_pairs: &[SetPair]) -> Fitted {
             .zip(&expected)
             .map(|(pair, expected)| pair_odds(sets, pair, expected, &tables, &fine_shares))
             .collect();
-        expected = set_pairs.iter().zip(&odds).map(|(pair, odds)| compete(sets, pair, odds)).collect();
+        expected = set_pairs
+            .iter()
+            .zip(&odds)
+            .map(|(pair, odds)| compete(sets, pair, odds))
+            .collect();
         let after = total(&expected);
         settled = (after - before).abs() <= CHANGE_MIN * after.max(1.0);
         before = after;
     }
     let all = || set_pairs.iter().flat_map(|pair| &pair.candidates);
-    let reached: f64 = expected.iter().zip(set_pairs).map(|(e, pair)| without_keys(e, pair)).sum();
+    let reached: f64 = expected
+        .iter()
+        .zip(set_pairs)
+        .map(|(e, pair)| without_keys(e, pair))
+        .sum();
     let summary = ModelSummary {
         rounds,
         settled,
@@ -127,6 +137,7 @@ pub(crate) fn fit(sets: &[RecordSet], set_pairs: &[SetPair]) -> Fitted {
         expected_matches: before,
         vetoed: all().filter(|candidate| candidate.veto.is_some()).count(),
         guarded: 0,
+        linked: 0,
         expected_precision: 0.0,
     };
     // At least one match in fifty shares no key; the filter's own finds say how much more.
@@ -134,9 +145,18 @@ pub(crate) fn fit(sets: &[RecordSet], set_pairs: &[SetPair]) -> Fitted {
     let weights = odds
         .iter()
         .zip(&expected)
-        .map(|(odds, expected)| odds.iter().zip(expected).map(|(&o, &g)| (log2(o), g)).collect())
+        .map(|(odds, expected)| {
+            odds.iter()
+                .zip(expected)
+                .map(|(&o, &g)| (log2(o), g))
+                .collect()
+        })
         .collect();
-    Fitted { summary, weights, silence }
+    Fitted {
+        summary,
+        weights,
+        silence,
+    }
 }
 
 /// Turns candidates and the fitted model into judged pairs.
@@ -146,7 +166,9 @@ pub(crate) fn judge(set_pairs: &[SetPair], fitted: &Fitted, options: &Options) -
         for (candidate, &(weight, probability)) in set_pair.candidates.iter().zip(weights) {
             let verdict = match (candidate.veto, guard(candidate)) {
                 (Some(veto), _) => Verdict::Vetoed(veto),
-                (None, Some(guard)) if probability >= options.review_probability => Verdict::Guarded(guard),
+                (None, Some(guard)) if probability >= options.review_probability => {
+                    Verdict::Guarded(guard)
+                }
                 (None, None) if probability >= options.link_probability => Verdict::Linked,
                 (None, _) if probability >= options.review_probability => Verdict::Review,
                 (None, _) => Verdict::NotLinked,
@@ -176,12 +198,14 @@ fn guard(candidate: &Candidate) -> Option<Guard> {
         return None;
     }
     let first_differs = level(Field::First) == 0 && level(Field::AnyName) < 3;
-    if first_differs && level(Field::Birth) == 3 && (level(Field::Last) >= 2 || candidate.same_home) {
+    if first_differs && level(Field::Birth) == 3 && (level(Field::Last) >= 2 || candidate.same_home)
+    {
         // Filters as near as those of one person speak for a misspelt first name.
         let near = candidate.sigmas.is_some_and(|sigmas| sigmas >= 9.0);
         return (!near).then_some(Guard::TwinOrSibling);
     }
-    let names_agree = level(Field::AnyName) == 3 || (level(Field::First) >= 2 && level(Field::Last) >= 2);
+    let names_agree =
+        level(Field::AnyName) == 3 || (level(Field::First) >= 2 && level(Field::Last) >= 2);
     if candidate.comparable.birth && level(Field::Birth) == 0 && names_agree {
         return Some(Guard::BirthDatesDiffer);
     }
@@ -197,7 +221,12 @@ fn total(expected: &[Vec<f64>]) -> f64 {
 }
 
 fn without_keys(expected: &[f64], pair: &SetPair) -> f64 {
-    expected.iter().zip(&pair.candidates).filter(|(_, candidate)| candidate.keys == 0).map(|(g, _)| g).sum()
+    expected
+        .iter()
+        .zip(&pair.candidates)
+        .filter(|(_, candidate)| candidate.keys == 0)
+        .map(|(g, _)| g)
+        .sum()
 }
 
 /// For each fine code its share of the candidates of its coarse code, whatever they are.
@@ -206,10 +235,16 @@ fn fine_shares(set_pairs: &[SetPair]) -> BTreeMap<u32, f64> {
     let mut by_coarse = vec![0.0; COARSE];
     for candidate in set_pairs.iter().flat_map(|pair| &pair.candidates) {
         let coarse = coarse(candidate.agreement);
-        counts.entry(fine(candidate.agreement)).or_insert((coarse, 0.0)).1 += 1.0;
+        counts
+            .entry(fine(candidate.agreement))
+            .or_insert((coarse, 0.0))
+            .1 += 1.0;
         by_coarse[coarse] += 1.0;
     }
-    counts.into_iter().map(|(fine, (coarse, n))| (fine, n / by_coarse[coarse])).collect()
+    counts
+        .into_iter()
+        .map(|(fine, (coarse, n))| (fine, n / by_coarse[coarse]))
+        .collect()
 }
 
 /// Starting probabilities: pairs that are each other's best, with evidence on two sides.
@@ -219,7 +254,11 @@ fn seeds(sets: &[RecordSet], pair: &SetPair) -> Vec<f64> {
             return 0;
         }
         let level = |field| u32::from(candidate.agreement.level(field));
-        level(Field::First) + level(Field::Last) + level(Field::AnyName) + 2 * level(Field::Birth) + level(Field::Place)
+        level(Field::First)
+            + level(Field::Last)
+            + level(Field::AnyName)
+            + 2 * level(Field::Birth)
+            + level(Field::Place)
             + 4 * level(Field::Identifier)
     };
     let mut best_left = vec![(0, 0u32); sets[pair.left_set as usize].table.len()];
@@ -239,7 +278,8 @@ fn seeds(sets: &[RecordSet], pair: &SetPair) -> Vec<f64> {
         .iter()
         .map(|candidate| {
             let own = score(candidate);
-            let only_best = best_left[candidate.left as usize] == (own, 1) && best_right[candidate.right as usize] == (own, 1);
+            let only_best = best_left[candidate.left as usize] == (own, 1)
+                && best_right[candidate.right as usize] == (own, 1);
             if only_best && own >= 10 { 0.9 } else { 0.0 }
         })
         .collect()
@@ -247,17 +287,29 @@ fn seeds(sets: &[RecordSet], pair: &SetPair) -> Vec<f64> {
 
 /// Expected counts of matches and known strangers in every cell.
 fn maximise(sets: &[RecordSet], set_pairs: &[SetPair], expected: &[Vec<f64>]) -> Tables {
-    let mut tables = Tables { matches: Cells::new(), strangers: Cells::new() };
+    let mut tables = Tables {
+        matches: Cells::new(),
+        strangers: Cells::new(),
+    };
     for (pair, expected) in set_pairs.iter().zip(expected) {
         let (taken_left, taken_right) = taken(sets, pair, expected);
         for (candidate, &g) in pair.candidates.iter().zip(expected) {
             tables.matches.add(candidate, g);
-            let others = (taken_left[candidate.left as usize] - g).max(taken_right[candidate.right as usize] - g);
+            let others = (taken_left[candidate.left as usize] - g)
+                .max(taken_right[candidate.right as usize] - g);
             tables.strangers.add(candidate, others.clamp(0.0, 1.0 - g));
             tables.matches.class[class(candidate.comparable)] += g;
         }
-        let (left, right) = (&sets[pair.left_set as usize].table, &sets[pair.right_set as usize].table);
-        add_all_strangers(&mut tables.strangers.class, (&left.presence, &taken_left), (&right.presence, &taken_right), pair);
+        let (left, right) = (
+            &sets[pair.left_set as usize].table,
+            &sets[pair.right_set as usize].table,
+        );
+        add_all_strangers(
+            &mut tables.strangers.class,
+            (&left.presence, &taken_left),
+            (&right.presence, &taken_right),
+            pair,
+        );
     }
     tables
 }
@@ -275,7 +327,12 @@ fn taken(sets: &[RecordSet], pair: &SetPair, amounts: &[f64]) -> (Vec<f64>, Vec<
 
 /// Known strangers among all pairs, by class: a pair is one when either record is taken by another. Records of one presence pattern
 /// are counted together, so this is a sum over patterns, not over pairs.
-fn add_all_strangers(by_class: &mut [f64; CLASSES], left: (&[u32], &[f64]), right: (&[u32], &[f64]), pair: &SetPair) {
+fn add_all_strangers(
+    by_class: &mut [f64; CLASSES],
+    left: (&[u32], &[f64]),
+    right: (&[u32], &[f64]),
+    pair: &SetPair,
+) {
     let group = |(presence, taken): (&[u32], &[f64])| {
         let mut groups: BTreeMap<u32, (f64, f64)> = BTreeMap::new();
         for (&pattern, &taken) in presence.iter().zip(taken) {
@@ -308,7 +365,10 @@ fn pair_odds(
     tables: &Tables,
     fine_shares: &BTreeMap<u32, f64>,
 ) -> Vec<f64> {
-    let (n, m) = (sets[pair.left_set as usize].table.len() as f64, sets[pair.right_set as usize].table.len() as f64);
+    let (n, m) = (
+        sets[pair.left_set as usize].table.len() as f64,
+        sets[pair.right_set as usize].table.len() as f64,
+    );
     let matches: f64 = expected.iter().sum::<f64>().max(0.5);
     // Prior odds of a pair of records that nobody else has taken.
     let lambda = matches / (n * m * (1.0 - matches / n).max(0.05) * (1.0 - matches / m).max(0.05));
@@ -320,14 +380,19 @@ fn pair_odds(
             if candidate.veto.is_some() {
                 return 0.0;
             }
-            let (class, coarse, fine) = (class(candidate.comparable), coarse(candidate.agreement), fine(candidate.agreement));
+            let (class, coarse, fine) = (
+                class(candidate.comparable),
+                coarse(candidate.agreement),
+                fine(candidate.agreement),
+            );
             let cell = class * COARSE + coarse;
             let free_m = (tables.matches.coarse[coarse] + 0.02) / (all_matches + 1.0);
             let free_u = (tables.strangers.coarse[coarse] + STRANGER_FLOOR) / (all_strangers + 1.0);
-            let m_coarse = (tables.matches.class_coarse[cell] + SHRINK_CLASS * free_m) / (tables.matches.class[class] + SHRINK_CLASS);
+            let m_coarse = (tables.matches.class_coarse[cell] + SHRINK_CLASS * free_m)
+                / (tables.matches.class[class] + SHRINK_CLASS);
             let shrink_u = SHRINK_CLASS * all_strangers / all_matches.max(1.0);
-            let u_coarse =
-                (tables.strangers.class_coarse[cell] + shrink_u * free_u) / (tables.strangers.class[class] + shrink_u);
+            let u_coarse = (tables.strangers.class_coarse[cell] + shrink_u * free_u)
+                / (tables.strangers.class[class] + shrink_u);
             // Sharing no key is what nearly all strangers do.
             let ratio = if candidate.keys == 0 {
                 m_coarse
@@ -352,9 +417,13 @@ fn fine_ratio(tables: &Tables, shares: &BTreeMap<u32, f64>, fine: u32, coarse: u
 
 /// How much more often matches than strangers have filters this near, given what the keys say; 1 when a filter is blank.
 fn band_ratio(pair: &SetPair, candidate: &Candidate, tables: &Tables) -> f64 {
-    let Some(sigmas) = candidate.sigmas else { return 1.0 };
+    let Some(sigmas) = candidate.sigmas else {
+        return 1.0;
+    };
     let (kind, band) = (kind(candidate.agreement), band(sigmas));
-    let share = |counts: &[f64; BANDS], prior: f64| (counts[band] + prior) / (counts.iter().sum::<f64>() + prior * BANDS as f64);
+    let share = |counts: &[f64; BANDS], prior: f64| {
+        (counts[band] + prior) / (counts.iter().sum::<f64>() + prior * BANDS as f64)
+    };
     let m = share(&tables.matches.bands[kind], 0.5);
     let u = if candidate.keys == 0 {
         // All pairs show how near strangers without a key come by chance.
@@ -371,6 +440,8 @@ fn compete(sets: &[RecordSet], pair: &SetPair, odds: &[f64]) -> Vec<f64> {
     pair.candidates
         .iter()
         .zip(odds)
-        .map(|(candidate, &own)| own / (1.0 + left[candidate.left as usize] + right[candidate.right as usize] - own))
+        .map(|(candidate, &own)| {
+            own / (1.0 + left[candidate.left as usize] + right[candidate.right as usize] - own)
+        })
         .collect()
 }

@@ -19,7 +19,9 @@ pub(crate) const CLASSES: usize = 8;
 
 /// The class of a pair.
 pub(crate) fn class(comparable: Comparable) -> usize {
-    usize::from(comparable.birth) | usize::from(comparable.place) << 1 | usize::from(comparable.nhs) << 2
+    usize::from(comparable.birth)
+        | usize::from(comparable.place) << 1
+        | usize::from(comparable.nhs) << 2
 }
 
 /// Number of coarse codes.
@@ -28,7 +30,11 @@ pub(crate) const COARSE: usize = 6 * 4 * 3 * 2;
 /// The coarse code: names in six steps, birth in four, place in three, identifier or not.
 pub(crate) fn coarse(agreement: Agreement) -> usize {
     let level = |field| usize::from(agreement.level(field));
-    let (first, last, any) = (level(Field::First), level(Field::Last), level(Field::AnyName));
+    let (first, last, any) = (
+        level(Field::First),
+        level(Field::Last),
+        level(Field::AnyName),
+    );
     let names = if any == 3 || (first == 3 && last == 3) {
         5
     } else if first >= 2 && last >= 2 {
@@ -47,7 +53,10 @@ pub(crate) fn coarse(agreement: Agreement) -> usize {
 
 /// The fine code: every level.
 pub(crate) fn fine(agreement: Agreement) -> u32 {
-    agreement.levels.iter().fold(0, |code, &level| code << 2 | u32::from(level))
+    agreement
+        .levels
+        .iter()
+        .fold(0, |code, &level| code << 2 | u32::from(level))
 }
 
 /// Kinds of key evidence on which the distance band is conditioned: none, names only, birth only, both.
@@ -55,7 +64,9 @@ pub(crate) const KINDS: usize = 4;
 
 /// The kind of a pair's key evidence.
 pub(crate) fn kind(agreement: Agreement) -> usize {
-    let names = [Field::First, Field::Last, Field::AnyName].iter().any(|&field| agreement.level(field) > 0);
+    let names = [Field::First, Field::Last, Field::AnyName]
+        .iter()
+        .any(|&field| agreement.level(field) > 0);
     let birth = agreement.level(Field::Birth) > 0;
     usize::from(names) | usize::from(birth) << 1
 }
@@ -86,8 +97,12 @@ mod tests {
 
     #[test]
     fn different_levels_have_different_fine_codes() {
-        let a = Agreement { levels: [1, 2, 3, 0, 1, 0, 0] };
-        let b = Agreement { levels: [1, 2, 3, 1, 0, 0, 0] };
+        let a = Agreement {
+            levels: [1, 2, 3, 0, 1, 0, 0],
+        };
+        let b = Agreement {
+            levels: [1, 2, 3, 1, 0, 0, 0],
+        };
         assert_ne!(fine(a), fine(b));
     }
 }

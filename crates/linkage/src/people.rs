@@ -21,9 +21,16 @@ pub struct PersonCluster {
 }
 
 /// Joins linked pairs into people and marks links that a cluster did not allow as outvoted.
-pub(crate) fn cluster(schema: &Schema, sets: &[RecordSet], pairs: &mut [Pair], fitted: &Fitted) -> Vec<PersonCluster> {
+pub(crate) fn cluster(
+    schema: &Schema,
+    sets: &[RecordSet],
+    pairs: &mut [Pair],
+    fitted: &Fitted,
+) -> Vec<PersonCluster> {
     let mut clusters = Clusters::new(schema, sets);
-    let mut order: Vec<usize> = (0..pairs.len()).filter(|&index| pairs[index].verdict == Verdict::Linked).collect();
+    let mut order: Vec<usize> = (0..pairs.len())
+        .filter(|&index| pairs[index].verdict == Verdict::Linked)
+        .collect();
     order.sort_by(|&a, &b| {
         let (a, b) = (&pairs[a], &pairs[b]);
         b.probability
@@ -31,14 +38,19 @@ pub(crate) fn cluster(schema: &Schema, sets: &[RecordSet], pairs: &mut [Pair], f
             .then(b.weight.total_cmp(&a.weight))
             .then((a.left, a.right).cmp(&(b.left, b.right)))
     });
-    let index: BTreeMap<(RecordId, RecordId), usize> =
-        pairs.iter().enumerate().map(|(index, pair)| ((pair.left, pair.right), index)).collect();
+    let index: BTreeMap<(RecordId, RecordId), usize> = pairs
+        .iter()
+        .enumerate()
+        .map(|(index, pair)| ((pair.left, pair.right), index))
+        .collect();
     for at in order {
         let (left, right) = (clusters.of(pairs[at].left), clusters.of(pairs[at].right));
         if left == right {
             continue;
         }
-        if clusters.may_join(left, right) && evidence_between(&clusters, left, right, pairs, &index, fitted) > 0.0 {
+        if clusters.may_join(left, right)
+            && evidence_between(&clusters, left, right, pairs, &index, fitted) > 0.0
+        {
             clusters.join(left, right, pairs[at].probability);
         } else {
             pairs[at].verdict = Verdict::Outvoted;
@@ -86,11 +98,20 @@ impl Clusters {
         for (set, records) in sets.iter().enumerate() {
             offsets.push(members.len());
             for row in 0..records.table.len() {
-                members.push(vec![RecordId { set: set as u32, row: row as u32 }]);
+                members.push(vec![RecordId {
+                    set: set as u32,
+                    row: row as u32,
+                }]);
                 nhs.push(nhs_token(schema, records, row));
             }
         }
-        Self { offsets, cluster: (0..members.len()).collect(), confidence: vec![None; members.len()], members, nhs }
+        Self {
+            offsets,
+            cluster: (0..members.len()).collect(),
+            confidence: vec![None; members.len()],
+            members,
+            nhs,
+        }
     }
 
     fn at(&self, record: RecordId) -> usize {
@@ -119,27 +140,47 @@ impl Clusters {
         }
         self.members[left].extend(moved);
         self.members[left].sort_unstable();
-        let weakest = [self.confidence[left], self.confidence[right], Some(probability)];
+        let weakest = [
+            self.confidence[left],
+            self.confidence[right],
+            Some(probability),
+        ];
         self.confidence[left] = weakest.into_iter().flatten().reduce(f64::min);
     }
 
     fn into_people(self, sets: &[RecordSet]) -> Vec<PersonCluster> {
         let anchor = |members: &[RecordId]| {
-            members.iter().map(|id| sets[id.set as usize].table.record_ref[id.row as usize]).min().expect("clusters have members")
+            members
+                .iter()
+                .map(|id| sets[id.set as usize].table.record_ref[id.row as usize])
+                .min()
+                .expect("clusters have members")
         };
         let mut people: Vec<([u8; 16], PersonCluster)> = self
             .members
             .into_iter()
             .zip(self.confidence)
             .filter(|(members, _)| !members.is_empty())
-            .map(|(members, confidence)| (anchor(&members), PersonCluster { reference: String::new(), members, confidence }))
+            .map(|(members, confidence)| {
+                (
+                    anchor(&members),
+                    PersonCluster {
+                        reference: String::new(),
+                        members,
+                        confidence,
+                    },
+                )
+            })
             .collect();
         // References are minted in the order of the record references, which does not depend on the order of the sets.
         people.sort_by_key(|(anchor, _)| *anchor);
         let mut mint = Mint::new("P");
         let mut people: Vec<PersonCluster> = people
             .into_iter()
-            .map(|(anchor, person)| PersonCluster { reference: mint.mint(&anchor), ..person })
+            .map(|(anchor, person)| PersonCluster {
+                reference: mint.mint(&anchor),
+                ..person
+            })
             .collect();
         people.sort_by_key(|person| person.members[0]);
         people

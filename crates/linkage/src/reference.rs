@@ -14,19 +14,26 @@ pub(crate) struct Mint {
 
 impl Mint {
     pub(crate) fn new(prefix: &'static str) -> Self {
-        Self { prefix, used: BTreeSet::new() }
+        Self {
+            prefix,
+            used: BTreeSet::new(),
+        }
     }
 
     /// A reference for the person or household whose smallest record reference is `anchor`: `P-7Q4K2M-X`.
     pub(crate) fn mint(&mut self, anchor: &[u8; 16]) -> String {
         for attempt in 0u32.. {
-            let mut hasher = blake3::Hasher::new_derive_key("kinfold 2026 person and household references");
+            let mut hasher =
+                blake3::Hasher::new_derive_key("kinfold 2026 person and household references");
             hasher.update(self.prefix.as_bytes());
             hasher.update(anchor);
             hasher.update(&attempt.to_le_bytes());
             let hash = hasher.finalize();
             let body: Vec<u8> = hash.as_bytes()[..6].iter().map(|byte| byte % 32).collect();
-            let text: String = body.iter().map(|&value| char::from(LETTERS[value as usize])).collect();
+            let text: String = body
+                .iter()
+                .map(|&value| char::from(LETTERS[value as usize]))
+                .collect();
             let reference = format!("{}-{text}-{}", self.prefix, check(&body));
             if self.used.insert(reference.clone()) {
                 return reference;
@@ -38,7 +45,11 @@ impl Mint {
 
 /// Weighted sum modulo 31, so that one wrong letter or two swapped neighbours are noticed.
 fn check(body: &[u8]) -> char {
-    let sum: u32 = body.iter().enumerate().map(|(index, &value)| (index as u32 + 2) * u32::from(value)).sum();
+    let sum: u32 = body
+        .iter()
+        .enumerate()
+        .map(|(index, &value)| (index as u32 + 2) * u32::from(value))
+        .sum();
     char::from(LETTERS[(sum % 31) as usize])
 }
 
@@ -54,6 +65,9 @@ mod tests {
             assert!(seen.insert(mint.mint(&number.to_le_bytes())));
         }
         assert_eq!(Mint::new("P").mint(&[1; 16]), Mint::new("P").mint(&[1; 16]));
-        assert_ne!(Mint::new("P").mint(&[1; 16])[2..], Mint::new("HH").mint(&[1; 16])[3..]);
+        assert_ne!(
+            Mint::new("P").mint(&[1; 16])[2..],
+            Mint::new("HH").mint(&[1; 16])[3..]
+        );
     }
 }

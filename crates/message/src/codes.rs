@@ -13,7 +13,9 @@ pub struct Explanation {
 
 /// Looks a code up; letter case does not matter.
 pub fn explain(code: &str) -> Option<&'static Explanation> {
-    CODES.iter().find(|entry| entry.code.eq_ignore_ascii_case(code))
+    CODES
+        .iter()
+        .find(|entry| entry.code.eq_ignore_ascii_case(code))
 }
 
 /// All codes, sorted.

@@ -61,8 +61,19 @@ pub struct Problem {
 
 impl Problem {
     /// A problem without a place.
-    pub fn new(code: &'static str, exit: Exit, what: impl Into<String>, hint: impl Into<String>) -> Self {
-        Self { code, exit, what: what.into(), place: None, hint: hint.into() }
+    pub fn new(
+        code: &'static str,
+        exit: Exit,
+        what: impl Into<String>,
+        hint: impl Into<String>,
+    ) -> Self {
+        Self {
+            code,
+            exit,
+            what: what.into(),
+            place: None,
+            hint: hint.into(),
+        }
     }
 
     /// Adds the place.
@@ -107,7 +118,12 @@ impl fmt::Display for Problem {
         if let Some(place) = &self.place {
             writeln!(f, "  --> {place}")?;
         }
-        write!(f, "\nhint: {}. More: `kinfold explain {}`", self.hint.trim_end_matches('.'), self.code)
+        write!(
+            f,
+            "\nhint: {}. More: `kinfold explain {}`",
+            self.hint.trim_end_matches('.'),
+            self.code
+        )
     }
 }
 
@@ -120,7 +136,10 @@ impl std::error::Error for Problem {}
 /// The input or output error, as a [`Problem`].
 pub fn write_whole(path: &std::path::Path, bytes: &[u8]) -> Result<(), Problem> {
     use std::io::Write as _;
-    let name = path.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
+    let name = path
+        .file_name()
+        .map(|n| n.to_string_lossy().into_owned())
+        .unwrap_or_default();
     let part = path.with_file_name(format!(".{name}.part"));
     let attempt = || -> std::io::Result<()> {
         let mut file = std::fs::File::create(&part)?;

@@ -111,12 +111,25 @@ pub struct PresenceSchema {
 impl PresenceSchema {
     /// The names a slot may have, in the order that the encoder knows.
     pub const KNOWN: [&'static str; 11] = [
-        "first", "last", "middle", "birth", "birth-year", "sex", "postcode", "home", "birth-place", "nhs", "upn-or-nino",
+        "first",
+        "last",
+        "middle",
+        "birth",
+        "birth-year",
+        "sex",
+        "postcode",
+        "home",
+        "birth-place",
+        "nhs",
+        "upn-or-nino",
     ];
 
     /// Bit of a slot, if the schema lists it.
     pub fn bit(&self, slot: &str) -> Option<u32> {
-        self.slots.iter().position(|name| name == slot).map(|index| 1 << index)
+        self.slots
+            .iter()
+            .position(|name| name == slot)
+            .map(|index| 1 << index)
     }
 }
 
@@ -135,12 +148,17 @@ impl Schema {
     /// [`Error::Shape`] with line and key when the text has the wrong shape (an unknown key is one), [`Error::Rule`] when a value
     /// breaks a rule.
     pub fn parse(text: &str) -> Result<Self, Error> {
-        let file: File = toml::from_str(text).map_err(|error| Error::Shape(error.to_string().trim().to_owned()))?;
+        let file: File = toml::from_str(text)
+            .map_err(|error| Error::Shape(error.to_string().trim().to_owned()))?;
         let keys = file
             .key
             .iter()
             .map(|key| {
-                Ok(KeySchema { recipe: key.recipe.parse()?, slots: key.slots, cap: key.cap.unwrap_or(1) })
+                Ok(KeySchema {
+                    recipe: key.recipe.parse()?,
+                    slots: key.slots,
+                    cap: key.cap.unwrap_or(1),
+                })
             })
             .collect::<Result<Vec<_>, Error>>()?;
         let schema = Self {
@@ -206,24 +224,55 @@ impl Schema {
     }
 
     fn check(&self) -> Result<(), Error> {
-        let rule = |holds: bool, text: String| if holds { Ok(()) } else { Err(Error::Rule(text)) };
-        let name = |id: &str| {
-            !id.is_empty() && id.len() <= 40 && id.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
+        let rule = |holds: bool, text: String| {
+            if holds {
+                Ok(())
+            } else {
+                Err(Error::Rule(text))
+            }
         };
-        rule(name(&self.id), format!("the id `{}` may have small letters, digits and hyphens only", self.id))?;
+        let name = |id: &str| {
+            !id.is_empty()
+                && id.len() <= 40
+                && id
+                    .bytes()
+                    .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
+        };
+        rule(
+            name(&self.id),
+            format!(
+                "the id `{}` may have small letters, digits and hyphens only",
+                self.id
+            ),
+        )?;
         rule(!self.keys.is_empty(), "there is no match key".to_owned())?;
-        rule(self.keys.len() <= KEYS_MAX, format!("there are more than {KEYS_MAX} match keys"))?;
-        rule(self.filters.len() <= 8, "there are more than 8 filters".to_owned())?;
+        rule(
+            self.keys.len() <= KEYS_MAX,
+            format!("there are more than {KEYS_MAX} match keys"),
+        )?;
+        rule(
+            self.filters.len() <= 8,
+            "there are more than 8 filters".to_owned(),
+        )?;
         let mut seen = BTreeSet::new();
         for filter in &self.filters {
             let id = &filter.id;
-            rule(name(id), format!("the filter id `{id}` may have small letters, digits and hyphens only"))?;
-            rule(seen.insert(id.clone()), format!("two filters are called `{id}`"))?;
+            rule(
+                name(id),
+                format!("the filter id `{id}` may have small letters, digits and hyphens only"),
+            )?;
+            rule(
+                seen.insert(id.clone()),
+                format!("two filters are called `{id}`"),
+            )?;
             rule(
                 (256..=4096).contains(&filter.bits) && filter.bits.is_multiple_of(64),
                 format!("filter `{id}`: bits must be a multiple of 64 from 256 to 4096"),
             )?;
-            rule(filter.metric == "hamming", format!("filter `{id}`: a diffused filter is compared by `hamming` only"))?;
+            rule(
+                filter.metric == "hamming",
+                format!("filter `{id}`: a diffused filter is compared by `hamming` only"),
+            )?;
             rule(
                 (1..=512).contains(&filter.unit_positions),
                 format!("filter `{id}`: unit_positions must be from 1 to 512"),
@@ -241,22 +290,45 @@ impl Schema {
                 ),
             )?;
             let w = filter.weights;
-            for weight in [w.name_bigram, w.name_part, w.birth_day_month, w.birth_year, w.birth_digit] {
-                rule((0.0..=4.0).contains(&weight), format!("filter `{id}`: a weight must be from 0 to 4"))?;
+            for weight in [
+                w.name_bigram,
+                w.name_part,
+                w.birth_day_month,
+                w.birth_year,
+                w.birth_digit,
+            ] {
+                rule(
+                    (0.0..=4.0).contains(&weight),
+                    format!("filter `{id}`: a weight must be from 0 to 4"),
+                )?;
             }
         }
         let mut recipes = BTreeSet::new();
         for key in &self.keys {
             let recipe = key.recipe.to_string();
-            rule(recipes.insert(recipe.clone()), format!("the match key `{recipe}` is listed twice"))?;
-            rule((1..=SLOTS_MAX).contains(&key.slots), format!("match key `{recipe}`: slots must be from 1 to {SLOTS_MAX}"))?;
+            rule(
+                recipes.insert(recipe.clone()),
+                format!("the match key `{recipe}` is listed twice"),
+            )?;
+            rule(
+                (1..=SLOTS_MAX).contains(&key.slots),
+                format!("match key `{recipe}`: slots must be from 1 to {SLOTS_MAX}"),
+            )?;
             rule(
                 key.cap == 1,
-                format!("match key `{recipe}`: only a cap of 1 is released; sharing inside a file can be read like a map"),
+                format!(
+                    "match key `{recipe}`: only a cap of 1 is released; sharing inside a file can be read like a map"
+                ),
             )?;
         }
-        rule((1..=16).contains(&self.household.slots), "household_keys: slots must be from 1 to 16".to_owned())?;
-        rule((1..=5).contains(&self.household.group_max), "household_keys: group_max must be from 1 to 5".to_owned())?;
+        rule(
+            (1..=16).contains(&self.household.slots),
+            "household_keys: slots must be from 1 to 16".to_owned(),
+        )?;
+        rule(
+            (1..=5).contains(&self.household.group_max),
+            "household_keys: group_max must be from 1 to 5".to_owned(),
+        )?;
         rule(
             self.presence.slots.len() <= PRESENCE_MAX && self.presence.min_records >= 2,
             "presence: at most 32 slots, min_records at least 2".to_owned(),
@@ -264,7 +336,10 @@ impl Schema {
         for slot in &self.presence.slots {
             rule(
                 PresenceSchema::KNOWN.contains(&slot.as_str()),
-                format!("presence: `{slot}` is not a slot; the slots are {}", PresenceSchema::KNOWN.join(", ")),
+                format!(
+                    "presence: `{slot}` is not a slot; the slots are {}",
+                    PresenceSchema::KNOWN.join(", ")
+                ),
             )?;
         }
         Ok(())
@@ -327,16 +402,30 @@ mod tests {
     fn broken_schemas_say_what_is_wrong() {
         let cases = [
             ("diffusion = 6", "diffusion = 5", "safe for 15000 people"),
-            ("metric = \"hamming\"", "metric = \"dice\"", "`hamming` only"),
+            (
+                "metric = \"hamming\"",
+                "metric = \"dice\"",
+                "`hamming` only",
+            ),
             ("bits = 2048", "bits = 2047", "multiple of 64"),
-            ("recipe = \"NN D\"", "recipe = \"NN QQ\"", "`QQ` is not an atom"),
-            ("group_max = 5", "group_max = 6", "group_max must be from 1 to 5"),
+            (
+                "recipe = \"NN D\"",
+                "recipe = \"NN QQ\"",
+                "`QQ` is not an atom",
+            ),
+            (
+                "group_max = 5",
+                "group_max = 6",
+                "group_max must be from 1 to 5",
+            ),
             ("people_max", "people_maximum", "people_maximum"),
             ("\"first\", ", "\"shoe-size\", ", "shoe-size"),
         ];
         for (from, to, expected) in cases {
             assert!(STANDARD.contains(from), "{from}");
-            let error = Schema::parse(&STANDARD.replacen(from, to, 1)).unwrap_err().to_string();
+            let error = Schema::parse(&STANDARD.replacen(from, to, 1))
+                .unwrap_err()
+                .to_string();
             assert!(error.contains(expected), "{to}: {error}");
         }
     }

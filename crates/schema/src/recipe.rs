@@ -250,13 +250,19 @@ impl FromStr for Recipe {
 
     /// Atoms separated by spaces; each at most once, at least one.
     fn from_str(text: &str) -> Result<Self, Error> {
-        let atoms = text.split_whitespace().map(Atom::from_str).collect::<Result<Vec<_>, _>>()?;
+        let atoms = text
+            .split_whitespace()
+            .map(Atom::from_str)
+            .collect::<Result<Vec<_>, _>>()?;
         if atoms.is_empty() {
             return Err(Error::Rule("a match key has an empty recipe".to_owned()));
         }
         for (index, atom) in atoms.iter().enumerate() {
             if atoms[..index].contains(atom) {
-                return Err(Error::Rule(format!("the recipe `{text}` names `{}` twice", atom.name())));
+                return Err(Error::Rule(format!(
+                    "the recipe `{text}` names `{}` twice",
+                    atom.name()
+                )));
             }
         }
         Ok(Self { atoms })

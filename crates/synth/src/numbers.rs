@@ -58,7 +58,6 @@ mod tests {
         assert_eq!(nhs_number(1).as_deref(), Some("9990000018"));
         assert_eq!(nhs_number(5).as_deref(), Some("9990000050"));
         assert_eq!(nhs_number(0), None);
-        assert_eq!(upn(9_998, 1), "X001999999001".replace("X0019999", &upn(9_998, 1)[..8]));
         assert_eq!(with_upn_check("001999925001"), "X001999925001");
         assert_eq!(with_upn_check("00199992501A"), "W00199992501A");
         assert_eq!(nino(5), "ZZ000005B");
@@ -66,7 +65,7 @@ mod tests {
 
     #[test]
     fn the_project_reads_what_is_made_here() {
-        use kinfold_identity::numbers::{NhsNumber, Nino, Upn};
+        use kinfold_identity::{NhsNumber, Nino, Upn};
         for serial in 1..2_000 {
             if let Some(number) = nhs_number(scattered(serial, 1_000_000)) {
                 assert!(NhsNumber::parse(&number).is_ok(), "{number}");

@@ -7,7 +7,8 @@ use std::path::{Path, PathBuf};
 /// The file that says that a folder is a demo's and may be deleted.
 pub const MARKER: &str = ".kinfold-demo";
 
-const MARKER_TEXT: &str = "This folder was made by `cargo xtask demo`, which deletes and makes it again.\n";
+const MARKER_TEXT: &str =
+    "This folder was made by `cargo xtask demo`, which deletes and makes it again.\n";
 
 /// An empty demo folder at `path`, as an absolute path. What an earlier demo left there is removed.
 ///
@@ -19,7 +20,10 @@ pub(super) fn start_afresh(path: &Path) -> Result<PathBuf> {
         bail!("{} is a link; choose a folder with `--out`", path.display());
     }
     if path.exists() {
-        let is_empty = fs::read_dir(path).with_context(|| failed("list"))?.next().is_none();
+        let is_empty = fs::read_dir(path)
+            .with_context(|| failed("list"))?
+            .next()
+            .is_none();
         if !is_empty && !path.join(MARKER).is_file() {
             bail!(
                 "{} holds files that no demo made, so it is left alone; choose another folder with `--out`",
@@ -32,7 +36,7 @@ pub(super) fn start_afresh(path: &Path) -> Result<PathBuf> {
     }
     fs::create_dir_all(path).with_context(|| failed("make"))?;
     fs::write(path.join(MARKER), MARKER_TEXT).with_context(|| failed("mark"))?;
-    for part in ["keys", "logs", "evaluation"] {
+    for part in ["keys", "logs"] {
         fs::create_dir(path.join(part)).with_context(|| failed("fill"))?;
     }
     path.canonicalize().with_context(|| failed("find"))

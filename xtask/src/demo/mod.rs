@@ -10,12 +10,10 @@
 //! DIR/council/ … DIR/lscb/      what each agency made: packages, its check, its own references
 //! DIR/hub/                      the linkage unit's folder
 //! DIR/out/                      pairs, people, households, needs, run.json, report.html
-//! DIR/evaluation/               the result beside the truth
 //! DIR/logs/                     what every step printed
 //! DIR/summary.json              the figures
 //! ```
 
-mod evaluation;
 mod folder;
 mod parties;
 mod summary;
@@ -27,7 +25,10 @@ pub use summary::{Rates, Seconds, States, Summary};
 use crate::binaries::Binaries;
 use crate::console::{Finished, Steps};
 use anyhow::{Context as _, Result, bail};
-use parties::{ALL, EPOCH, EXPIRES, INGEST_DATE, INTEGRATOR, LINKAGE_UNIT, PEOPLE, PERIOD, PROJECT};
+use parties::{
+    ALL, EPOCH, EXPIRES, INGEST_DATE, INTEGRATOR, LINKAGE_UNIT, PEOPLE, PERIOD, PROJECT,
+};
+use serde_json::Value;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Instant;
@@ -90,8 +91,14 @@ impl Outcome {
         self.summary.print();
         println!();
         println!("  all steps  {:.1} s", self.seconds);
-        println!("  summary    {}", self.folder.join("summary.json").display());
-        println!("  report     {}", self.results().join("report.html").display());
+        println!(
+            "  summary    {}",
+            self.folder.join("summary.json").display()
+        );
+        println!(
+            "  report     {}",
+            self.results().join("report.html").display()
+        );
     }
 }
 
@@ -109,7 +116,8 @@ pub fn run(demo: &Demo) -> Result<Outcome> {
             .canonicalize()
             .with_context(|| format!("could not find the sample {}", sample.display()))?,
     };
-    let steps_total = 2 * ALL.len() + 2 * CUSTODIANS.len() + 10 - usize::from(sample != folder.join("sample"));
+    let steps_total =
+        2 * ALL.len() + 2 * CUSTODIANS.len() + 6 - usize::from(sample != folder.join("sample"));
     let mut walk = Walk {
         binaries: demo.binaries,
         steps: Steps::new(&logs, steps_total),
@@ -117,18 +125,24 @@ pub fn run(demo: &Demo) -> Result<Outcome> {
         sample,
         seed: demo.seed.to_string(),
     };
-    if let Input::Generated { households, profile } = demo.input {
+    if let Input::Generated {
+        households,
+        profile,
+    } = demo.input
+    {
         walk.make_sample(households, profile)?;
     }
     walk.make_keys()?;
     walk.agree()?;
-    let mut seconds = Seconds::default();
+    let mut encode_seconds = 0.0;
     for custodian in CUSTODIANS {
-        seconds.encode += walk.encode(custodian.id)?.seconds;
+        encode_seconds += walk.encode(custodian.id)?.seconds;
     }
     walk.ingest()?;
-    (seconds.link, seconds.score) = walk.link()?;
-    let summary = walk.evaluate(seconds)?;
+    let linked = walk.link()?;
+    let measures = walk.evaluate()?;
+    let summary = Summary::new(&linked, &measures, encode_seconds)?;
+    summary.write(&walk.folder.join("summary.json"))?;
     Ok(Outcome {
         folder: walk.folder,
         summary,
@@ -179,17 +193,20 @@ impl Walk<'_> {
 
     fn make_keys(&mut self) -> Result<()> {
         for party in ALL {
-            let mut command = self.kinfold(&["key", "new", "--party", party.id, "--role", party.role]);
+            let mut command =
+                self.kinfold(&["key", "new", "--party", party.id, "--role", party.role]);
             command
                 .args(["--danger-seed", &self.seed, "-o"])
                 .arg(self.key(party.id));
-            self.steps.run(&format!("{}: key", party.id), &mut command)?;
+            self.steps
+                .run(&format!("{}: key", party.id), &mut command)?;
         }
         let mut command = self.kinfold(&["key", "project", "--project", PROJECT, "--epoch", EPOCH]);
         command
             .args(["--danger-seed", &self.seed, "-o"])
             .arg(self.key("project"));
-        self.steps.run("custodians: shared project key", &mut command)?;
+        self.steps
+            .run("custodians: shared project key", &mut command)?;
         Ok(())
     }
 
@@ -207,7 +224,10 @@ impl Walk<'_> {
         self.steps.run("agreement: draft", &mut command)?;
         for party in ALL {
             let mut command = self.kinfold(&["agreement", "sign"]);
-            command.arg(self.agreement()).arg("--key").arg(self.key(party.id));
+            command
+                .arg(self.agreement())
+                .arg("--key")
+                .arg(self.key(party.id));
             self.steps
                 .run(&format!("{}: sign the agreement", party.id), &mut command)?;
         }
@@ -223,8 +243,10 @@ impl Walk<'_> {
             .arg("--mapping")
             .arg(self.sample.join(custodian).join("mapping.toml"));
         command.arg("-o").arg(self.folder.join(custodian));
-        self.steps
-            .run(&format!("{custodian}: read, check, encode, seal"), &mut command)
+        self.steps.run(
+            &format!("{custodian}: read, check, encode, seal"),
+            &mut command,
+        )
     }
 
     fn ingest(&mut self) -> Result<()> {
@@ -248,51 +270,42 @@ impl Walk<'_> {
         Ok(())
     }
 
-    /// Links and scores; returns the seconds of each, as the hub measured them.
-    fn link(&mut self) -> Result<(f64, f64)> {
+    /// Links and scores; returns what the hub says about it.
+    fn link(&mut self) -> Result<Value> {
         let mut command = self.hub(&["link", "--reference-date", REFERENCE_DATE, "--json"]);
         command.arg("--hub").arg(self.folder.join("hub"));
         command.arg("-o").arg(self.folder.join("out"));
-        let finished = self
-            .steps
-            .run("linkage unit: people, households, needs", &mut command)?;
-        let answer: serde_json::Value =
-            serde_json::from_str(&finished.stdout).context("`kinfold-hub link --json` did not print JSON")?;
-        Ok(summary::link_and_score_seconds(&answer, finished.seconds))
+        self.answer("linkage unit: people, households, needs", &mut command)
     }
 
-    fn evaluate(&mut self, seconds: Seconds) -> Result<Summary> {
+    /// Measures the result against the truth. The linkage unit knows records by random references only, so each custodian's own
+    /// list of references says which of its rows became which person. Outside a demo nobody holds all of these lists.
+    fn evaluate(&mut self) -> Result<Value> {
         let results = self.folder.join("out");
-        let evaluation = self.folder.join("evaluation");
-        let tables = evaluation::TABLES.map(|table| evaluation.join(format!("{table}.csv")));
-        let mut commands = Vec::new();
-        for (table, csv) in evaluation::TABLES.iter().zip(&tables) {
-            let mut command = self.hub(&["export"]);
-            command.arg(results.join(format!("{table}.parquet"))).arg("-o").arg(csv);
-            commands.push((table, command));
-        }
-        for (table, mut command) in commands {
-            self.steps.run(&format!("linkage unit: {table} as CSV"), &mut command)?;
-        }
-        let [people, households, needs] = &tables;
-        let references = CUSTODIANS.map(|custodian| self.folder.join(custodian.id).join("local-references.csv"));
-        let by_row = evaluation.join("people-by-row.csv");
-        self.steps.work("custodians: own records with their person", || {
-            evaluation::people_by_row(people, &references, &by_row)
-        })?;
         let truth = self.sample.join("truth");
         let mut command = self.hub(&["evaluate", "--json", "--people"]);
-        command.arg(&by_row).arg("--truth").arg(truth.join("truth.csv"));
-        command.arg("--households").arg(results.join("households.parquet"));
-        command.arg("--true-households").arg(truth.join("households.csv"));
+        command.arg(results.join("people.parquet"));
+        command.arg("--truth").arg(truth.join("truth.csv"));
+        for custodian in CUSTODIANS {
+            let own_list = self.folder.join(custodian.id).join("local-references.csv");
+            command.arg("--references").arg(own_list);
+        }
+        command
+            .arg("--households")
+            .arg(results.join("households.parquet"));
+        command
+            .arg("--true-households")
+            .arg(truth.join("households.csv"));
         command.arg("--needs").arg(results.join("needs.parquet"));
         command.arg("--true-needs").arg(truth.join("needs.csv"));
-        let finished = self.steps.run("compare with the truth", &mut command)?;
-        let measures: serde_json::Value = serde_json::from_str(&finished.stdout)
-            .context("`kinfold-hub evaluate --json` did not print JSON")?;
-        let summary = Summary::new(people, households, needs, &measures, seconds)?;
-        summary.write(&self.folder.join("summary.json"))?;
-        Ok(summary)
+        self.answer("compare with the truth", &mut command)
+    }
+
+    /// Runs a command that prints JSON.
+    fn answer(&mut self, title: &str, command: &mut Command) -> Result<Value> {
+        let finished = self.steps.run(title, command)?;
+        serde_json::from_str(&finished.stdout)
+            .with_context(|| format!("`{title}` did not print JSON"))
     }
 
     fn agreement(&self) -> PathBuf {
@@ -318,10 +331,13 @@ impl Walk<'_> {
 
 /// The sealed packages of a folder, by name.
 fn packages(folder: &Path) -> Result<Vec<PathBuf>> {
-    let entries = std::fs::read_dir(folder).with_context(|| format!("could not list {}", folder.display()))?;
+    let entries = std::fs::read_dir(folder)
+        .with_context(|| format!("could not list {}", folder.display()))?;
     let mut found = Vec::new();
     for entry in entries {
-        let path = entry.with_context(|| format!("could not list {}", folder.display()))?.path();
+        let path = entry
+            .with_context(|| format!("could not list {}", folder.display()))?
+            .path();
         if path.extension().is_some_and(|extension| extension == "kin") {
             found.push(path);
         }

@@ -10,7 +10,10 @@ pub struct Party {
 }
 
 const fn custodian(id: &'static str) -> Party {
-    Party { id, role: "custodian" }
+    Party {
+        id,
+        role: "custodian",
+    }
 }
 
 /// The agencies.

@@ -1,10 +1,10 @@
 //! `summary.json`: the figures of a demo.
 
-use super::evaluation::rows;
-use anyhow::{Context as _, Result, bail};
+use anyhow::{Context as _, Result};
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::path::Path;
 
 /// The figures of one demo.
@@ -42,7 +42,7 @@ pub struct Rates {
 }
 
 /// Households in each state of one need.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct States {
     /// There is evidence, recent enough.
     pub current: u64,
@@ -67,68 +67,31 @@ pub struct Seconds {
     pub score: f64,
 }
 
-/// A row of `people.csv`.
-#[derive(Deserialize)]
-struct Person {
-    cluster_id: String,
-}
-
-/// A row of `households.csv`.
-#[derive(Deserialize)]
-struct Household {
-    household_id: String,
-}
-
-/// A row of `needs.csv`.
-#[derive(Deserialize)]
-struct Need {
-    household_id: String,
-    indicator: String,
-    state: String,
-}
-
 impl Summary {
-    /// From the tables of a result, as CSV, and the answer of `kinfold-hub evaluate`.
+    /// From what `kinfold-hub link` and `kinfold-hub evaluate` say.
     ///
     /// # Errors
-    /// When a table cannot be read or the answer lacks a measure.
-    pub(super) fn new(
-        people: &Path,
-        households: &Path,
-        needs: &Path,
-        measures: &Value,
-        seconds: Seconds,
-    ) -> Result<Self> {
-        let people = rows::<Person>(people)?;
-        let households: BTreeSet<String> = rows::<Household>(households)?
-            .into_iter()
-            .map(|row| row.household_id)
-            .collect();
-        let mut states: BTreeMap<String, States> = BTreeMap::new();
-        let mut current_needs: BTreeMap<&str, usize> =
-            households.iter().map(|household| (household.as_str(), 0)).collect();
-        let needs = rows::<Need>(needs)?;
-        for need in &needs {
-            states.entry(need.indicator.clone()).or_default().add(&need.state)?;
-            if need.state == "current" {
-                *current_needs.entry(&need.household_id).or_default() += 1;
-            }
-        }
-        let mut by_current = BTreeMap::new();
-        for number in current_needs.values() {
-            *by_current.entry(number.to_string()).or_default() += 1;
-        }
-        let distinct: BTreeSet<&str> = people.iter().map(|row| row.cluster_id.as_str()).collect();
+    /// When a figure is missing or is not what it should be.
+    pub(super) fn new(linked: &Value, measures: &Value, encode_seconds: f64) -> Result<Self> {
+        let seconds = figure::<BTreeMap<String, f64>>(linked, "seconds")?;
+        let part = |name: &str| {
+            let part = seconds.get(name).copied();
+            part.with_context(|| format!("the linkage unit does not say the seconds of `{name}`"))
+        };
         Ok(Self {
-            records: people.len() as u64,
-            people: distinct.len() as u64,
-            households: households.len() as u64,
-            pairwise: rates(measures, "pairwise")?,
-            household_pair: rates(measures, "household_pair")?,
-            needs: states,
-            needs_f1: rates(measures, "needs")?.f1,
-            households_by_current_needs: by_current,
-            seconds,
+            records: figure(linked, "records")?,
+            people: figure(linked, "people")?,
+            households: figure(linked, "households")?,
+            pairwise: figure(measures, "pairwise")?,
+            household_pair: figure(measures, "household_pair")?,
+            needs: figure(linked, "needs")?,
+            needs_f1: figure::<Rates>(measures, "needs")?.f1,
+            households_by_current_needs: figure(linked, "households_by_current_needs")?,
+            seconds: Seconds {
+                encode: encode_seconds,
+                link: part("link")?,
+                score: part("score")?,
+            },
         })
     }
 
@@ -155,91 +118,83 @@ impl Summary {
             ("records of one person", self.pairwise),
             ("people of a household", self.household_pair),
         ] {
-            let Rates { precision, recall, f1 } = rates;
+            let Rates {
+                precision,
+                recall,
+                f1,
+            } = rates;
             println!("  {name:<24}{precision:>10.4}{recall:>9.4}{f1:>9.4}");
         }
         println!("  {:<24}{:>28.4}", "needs, current or not", self.needs_f1);
         println!();
         println!("  households with the need  current     past  checked  no data withheld");
         for (indicator, states) in &self.needs {
-            let States { current, past, checked, no_data, withheld } = states;
+            let States {
+                current,
+                past,
+                checked,
+                no_data,
+                withheld,
+            } = states;
             println!("  {indicator:<24}{current:>9}{past:>9}{checked:>9}{no_data:>9}{withheld:>9}");
         }
         println!();
-        let Seconds { encode, link, score } = self.seconds;
+        println!("  households by number of current needs");
+        for (number, households) in &self.households_by_current_needs {
+            println!("  {number:>24}{households:>9}");
+        }
+        println!();
+        let Seconds {
+            encode,
+            link,
+            score,
+        } = self.seconds;
         println!("  encode {encode:.1} s, link {link:.1} s, score {score:.1} s");
     }
 }
 
-impl States {
-    fn add(&mut self, state: &str) -> Result<()> {
-        let count = match state {
-            "current" => &mut self.current,
-            "past" => &mut self.past,
-            "checked" => &mut self.checked,
-            "no_data" => &mut self.no_data,
-            "withheld" => &mut self.withheld,
-            _ => bail!("`{state}` is not a state of a need"),
-        };
-        *count += 1;
-        Ok(())
-    }
-}
-
-/// The seconds of linking and of scoring, as the hub says; without them, the whole step counts as linking.
-pub(super) fn link_and_score_seconds(answer: &Value, whole: f64) -> (f64, f64) {
-    let part = |name: &str| data(answer).get("seconds")?.get(name)?.as_f64();
-    match (part("link"), part("score")) {
-        (Some(link), Some(score)) => (link, score),
-        _ => (whole, 0.0),
-    }
-}
-
-fn rates(answer: &Value, measure: &str) -> Result<Rates> {
-    let value = data(answer)
-        .get(measure)
-        .with_context(|| format!("the evaluation has no measure `{measure}`"))?;
-    serde_json::from_value(value.clone()).with_context(|| format!("the measure `{measure}` is not precision, recall, F1"))
-}
-
-/// Commands wrap what they found in an envelope.
-fn data(answer: &Value) -> &Value {
-    answer.get("data").unwrap_or(answer)
+/// One figure of a command's answer.
+fn figure<T: DeserializeOwned>(answer: &Value, name: &str) -> Result<T> {
+    // Some commands wrap what they found in `data`.
+    let data = answer.get("data").unwrap_or(answer);
+    let value = data
+        .get(name)
+        .with_context(|| format!("the answer has no figure `{name}`"))?;
+    T::deserialize(value).with_context(|| format!("the figure `{name}` is not what it should be"))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::fs;
+    use serde_json::json;
 
     #[test]
-    fn the_figures_are_counted_from_the_tables() {
-        let folder = tempfile::tempdir().unwrap();
-        let file = |name: &str, text: &str| {
-            let path = folder.path().join(name);
-            fs::write(&path, text).unwrap();
-            path
-        };
-        let people = file("p.csv", "cluster_id,source,record_ref\nP-1,a,x\nP-1,b,y\nP-2,a,z\n");
-        let households = file("h.csv", "household_id,cluster_id\nHH-1,P-1\nHH-1,P-2\nHH-2,P-3\n");
-        let needs = file(
-            "n.csv",
-            "household_id,indicator,state\nHH-1,education,current\nHH-1,homelessness,current\nHH-2,education,no_data\n",
+    fn the_figures_come_from_the_answers() {
+        let states = json!({"current": 3, "past": 1, "checked": 2, "no_data": 0, "withheld": 1});
+        let linked = json!({
+            "records": 9, "people": 4, "households": 2, "needs": {"education": states},
+            "households_by_current_needs": {"0": 1, "2": 1}, "seconds": {"link": 2.0, "score": 0.5},
+        });
+        let rates = json!({"precision": 1.0, "recall": 0.5, "f1": 0.75, "predicted": 3});
+        let measures = json!({"pairwise": rates, "household_pair": rates, "needs": rates});
+        let summary = Summary::new(&linked, &measures, 1.5).unwrap();
+        assert_eq!(
+            (summary.records, summary.people, summary.households),
+            (9, 4, 2)
         );
-        let rates = serde_json::json!({"precision": 1.0, "recall": 0.5, "f1": 0.75, "predicted": 3});
-        let measures = serde_json::json!({"data": {"pairwise": rates, "household_pair": rates, "needs": rates}});
-        let summary = Summary::new(&people, &households, &needs, &measures, Seconds::default()).unwrap();
-        assert_eq!((summary.records, summary.people, summary.households), (3, 2, 2));
-        assert_eq!(summary.households_by_current_needs["2"], 1);
-        assert_eq!(summary.households_by_current_needs["0"], 1);
-        assert_eq!(summary.needs["education"].no_data, 1);
-        assert!((summary.pairwise.recall - 0.5).abs() < f64::EPSILON);
-    }
+        assert_eq!(summary.needs["education"].withheld, 1);
+        assert_eq!(
+            summary.seconds,
+            Seconds {
+                encode: 1.5,
+                link: 2.0,
+                score: 0.5
+            }
+        );
 
-    #[test]
-    fn the_hub_may_or_may_not_say_its_seconds() {
-        let said = serde_json::json!({"seconds": {"link": 2.0, "score": 0.5}});
-        assert_eq!(link_and_score_seconds(&said, 9.0), (2.0, 0.5));
-        assert_eq!(link_and_score_seconds(&Value::Null, 9.0), (9.0, 0.0));
+        let wrapped = json!({ "data": linked });
+        assert!(Summary::new(&wrapped, &measures, 1.5).is_ok());
+        let error = Summary::new(&json!({}), &measures, 1.5).unwrap_err();
+        assert!(error.to_string().contains("seconds"), "{error}");
     }
 }

@@ -4,17 +4,90 @@ use super::AddressKind;
 
 /// Phrases of places where many people live, stay or collect post; words separated by one space.
 const COMMUNAL: &[&str] = &[
-    "ACADEMY", "APPROVED PREMISES", "B AND B", "BAIL HOSTEL", "BARRACKS", "BED AND BREAKFAST", "CARAVAN SITE OFFICE", "CARE CENTRE", "CARE HOME",
-    "CHILDRENS CENTRE", "CHILDRENS HOME", "CIVIC CENTRE", "CIVIC OFFICES", "CLINIC", "COLLEGE", "CONVENT", "COUNCIL OFFICES", "DETENTION CENTRE",
-    "FOYER", "GUEST HOUSE", "GUESTHOUSE", "HALL OF RESIDENCE", "HALLS OF RESIDENCE", "HEALTH CENTRE", "HM PRISON", "HMP", "HMYOI", "HOMELESS UNIT",
-    "HOSPICE", "HOSPITAL", "HOSTEL", "HOTEL", "INFIRMARY", "JOBCENTRE", "MEDICAL CENTRE", "MEDICAL PRACTICE", "MONASTERY", "MOTHER AND BABY UNIT",
-    "NIGHT SHELTER", "NIGHTSHELTER", "NURSERY SCHOOL", "NURSING", "NURSING HOME", "PO BOX", "POLICE STATION", "PREMIER INN", "PRISON", "PROBATION",
-    "REFUGE", "REMOVAL CENTRE", "RESIDENTIAL HOME", "REST HOME", "RETIREMENT HOME", "SALVATION ARMY", "SCHOOL", "SECURE UNIT", "SHELTER",
-    "SOCIAL SERVICES", "SOLICITORS", "STUDENT VILLAGE", "SURGERY", "TOWN HALL", "TRAVELODGE", "UNIVERSITY", "WOMENS AID", "YMCA", "YOI", "YWCA",
+    "ACADEMY",
+    "APPROVED PREMISES",
+    "B AND B",
+    "BAIL HOSTEL",
+    "BARRACKS",
+    "BED AND BREAKFAST",
+    "CARAVAN SITE OFFICE",
+    "CARE CENTRE",
+    "CARE HOME",
+    "CHILDRENS CENTRE",
+    "CHILDRENS HOME",
+    "CIVIC CENTRE",
+    "CIVIC OFFICES",
+    "CLINIC",
+    "COLLEGE",
+    "CONVENT",
+    "COUNCIL OFFICES",
+    "DETENTION CENTRE",
+    "FOYER",
+    "GUEST HOUSE",
+    "GUESTHOUSE",
+    "HALL OF RESIDENCE",
+    "HALLS OF RESIDENCE",
+    "HEALTH CENTRE",
+    "HM PRISON",
+    "HMP",
+    "HMYOI",
+    "HOMELESS UNIT",
+    "HOSPICE",
+    "HOSPITAL",
+    "HOSTEL",
+    "HOTEL",
+    "INFIRMARY",
+    "JOBCENTRE",
+    "MEDICAL CENTRE",
+    "MEDICAL PRACTICE",
+    "MONASTERY",
+    "MOTHER AND BABY UNIT",
+    "NIGHT SHELTER",
+    "NIGHTSHELTER",
+    "NURSERY SCHOOL",
+    "NURSING",
+    "NURSING HOME",
+    "PO BOX",
+    "POLICE STATION",
+    "PREMIER INN",
+    "PRISON",
+    "PROBATION",
+    "REFUGE",
+    "REMOVAL CENTRE",
+    "RESIDENTIAL HOME",
+    "REST HOME",
+    "RETIREMENT HOME",
+    "SALVATION ARMY",
+    "SCHOOL",
+    "SECURE UNIT",
+    "SHELTER",
+    "SOCIAL SERVICES",
+    "SOLICITORS",
+    "STUDENT VILLAGE",
+    "SURGERY",
+    "TOWN HALL",
+    "TRAVELODGE",
+    "UNIVERSITY",
+    "WOMENS AID",
+    "YMCA",
+    "YOI",
+    "YWCA",
 ];
 
 /// Words after which a phrase is only part of the name of a home or street: `SCHOOL HOUSE`, `HOSPITAL LODGE`.
-const HOME_AFTER: &[&str] = &["HOUSE", "COTTAGE", "COTTAGES", "LODGE", "FLATS", "APARTMENTS", "FARM", "BUNGALOW", "MEWS", "COURT", "MANSIONS"];
+const HOME_AFTER: &[&str] = &[
+    "HOUSE",
+    "COTTAGE",
+    "COTTAGES",
+    "LODGE",
+    "FLATS",
+    "APARTMENTS",
+    "FARM",
+    "BUNGALOW",
+    "MEWS",
+    "COURT",
+    "MANSIONS",
+];
 
 /// Whether words (no street among them) name a communal place. `THE OLD SCHOOL` is a home made of one.
 pub(crate) fn is_communal(words: &[String]) -> bool {
@@ -33,8 +106,15 @@ pub(crate) fn is_communal(words: &[String]) -> bool {
 /// Whether the words say that the person has no fixed abode.
 pub(crate) fn is_no_fixed_abode(words: &[String]) -> bool {
     let text = words.join(" ");
-    matches!(text.as_str(), "NFA" | "HOMELESS" | "ROUGH SLEEPER" | "ROUGH SLEEPING" | "SOFA SURFING" | "OF NO FIXED ABODE")
-        || text.starts_with("NO FIXED A")
+    matches!(
+        text.as_str(),
+        "NFA"
+            | "HOMELESS"
+            | "ROUGH SLEEPER"
+            | "ROUGH SLEEPING"
+            | "SOFA SURFING"
+            | "OF NO FIXED ABODE"
+    ) || text.starts_with("NO FIXED A")
         || text.starts_with("NFA ")
         || text.starts_with("STREET HOMELESS")
 }

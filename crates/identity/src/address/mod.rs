@@ -62,7 +62,11 @@ impl Address {
         Some(match flat {
             Some(flat) if is_name => format!("|{flat}|{number}|{unit}"),
             None if is_name => format!("|{number}||{unit}"),
-            Some(letter) if digits_only && letter.len() == 1 && letter.starts_with(|c: char| c.is_ascii_uppercase()) => {
+            Some(letter)
+                if digits_only
+                    && letter.len() == 1
+                    && letter.starts_with(|c: char| c.is_ascii_uppercase()) =>
+            {
                 format!("|{number}{letter}|{street}|{unit}")
             }
             flat => format!("{}|{number}|{street}|{unit}", flat.unwrap_or_default()),

@@ -7,9 +7,11 @@
 //! The layout of the columns must not matter: `["Flat 3", "12", "High St"]` and `["FLAT 3 12 HIGH STREET, TOWN"]` are one
 //! home. So commas and line ends only help, and the words decide.
 
-use super::kind::{is_communal, is_no_fixed_abode, kind_of};
-use super::vocabulary::{building, floor, full_word, is_direction, is_flat_word, is_region, street_type};
 use super::Address;
+use super::kind::{is_communal, is_no_fixed_abode, kind_of};
+use super::vocabulary::{
+    building, floor, full_word, is_direction, is_flat_word, is_region, street_type,
+};
 use crate::fold::{fold, says_unknown};
 use crate::postcode::{Postcode, PostcodeReading};
 use crate::rejected::Rejected;
@@ -26,7 +28,7 @@ type Words = Vec<String>;
 pub fn read_address(lines: &[&str], postcode: &str) -> Result<Address, Rejected> {
     let given = Postcode::read(postcode);
     let mut no_fixed_abode = given == Ok(PostcodeReading::NoFixedAbode);
-    let mut postcode = match given {
+    let mut postcode = match given.clone() {
         Ok(PostcodeReading::Valid(postcode)) => Some(postcode),
         _ => None,
     };
@@ -44,11 +46,22 @@ pub fn read_address(lines: &[&str], postcode: &str) -> Result<Address, Rejected>
     take_postcode(&mut segments, &mut postcode);
     no_fixed_abode |= segments.iter().any(|words| is_no_fixed_abode(words));
     if segments.is_empty() && postcode.is_none() && !no_fixed_abode {
-        return Err(if any_text || given == Ok(PostcodeReading::Unknown) { Rejected::Placeholder } else { Rejected::Empty });
+        return Err(if any_text || given == Ok(PostcodeReading::Unknown) {
+            Rejected::Placeholder
+        } else {
+            Rejected::Empty
+        });
     }
     if no_fixed_abode {
         let kind = kind_of(true, care_of, false);
-        return Ok(Address { flat: None, number: None, street: Vec::new(), town: None, postcode, kind });
+        return Ok(Address {
+            flat: None,
+            number: None,
+            street: Vec::new(),
+            town: None,
+            postcode,
+            kind,
+        });
     }
     let mut flat = None;
     for words in &mut segments {
@@ -57,21 +70,39 @@ pub fn read_address(lines: &[&str], postcode: &str) -> Result<Address, Rejected>
     segments.retain(|words| !words.is_empty());
     let placed = place(segments, flat);
     let kind = kind_of(false, care_of, placed.communal);
-    Ok(Address { flat: placed.flat, number: placed.number, street: placed.street, town: placed.town, postcode, kind })
+    Ok(Address {
+        flat: placed.flat,
+        number: placed.number,
+        street: placed.street,
+        town: placed.town,
+        postcode,
+        kind,
+    })
 }
 
 /// Words of a line, cut at commas and brackets. Names after `c/o` are left out: they are somebody else's.
 fn split_line(line: &str, care_of: &mut bool) -> Vec<Words> {
-    let text = fold(line).replace('\'', "").replace("B&B", " B AND B ").replace("B & B", " B AND B ").replace('&', " AND ");
+    let text = fold(line)
+        .replace('\'', "")
+        .replace("B&B", " B AND B ")
+        .replace("B & B", " B AND B ")
+        .replace('&', " AND ");
     let mut segments = Vec::new();
     for piece in text.split([',', ';', '(', ')', '\n', '|']) {
         let spaced = format!(" {piece} ");
-        let owner = ["C/O", "C/-"].iter().any(|mark| spaced.contains(mark)) || spaced.contains(" CARE OF ");
-        let piece = piece.replace("C/O", " ").replace("C/-", " ").replace("CARE OF", if owner { " " } else { "CARE OF" });
+        let owner =
+            ["C/O", "C/-"].iter().any(|mark| spaced.contains(mark)) || spaced.contains(" CARE OF ");
+        let piece = piece
+            .replace("C/O", " ")
+            .replace("C/-", " ")
+            .replace("CARE OF", if owner { " " } else { "CARE OF" });
         let mut words = words_of(&piece);
         if owner {
             *care_of = true;
-            let start = words.iter().position(|w| number_like(w) || is_flat_word(w)).unwrap_or(words.len());
+            let start = words
+                .iter()
+                .position(|w| number_like(w) || is_flat_word(w))
+                .unwrap_or(words.len());
             words.drain(..start);
         }
         if !words.is_empty() {
@@ -86,7 +117,10 @@ fn words_of(piece: &str) -> Words {
     let chars: Vec<char> = piece.chars().collect();
     let mut text = String::with_capacity(piece.len());
     for (at, c) in chars.iter().enumerate() {
-        let beside = |i: Option<usize>| i.and_then(|i| chars.get(i)).is_some_and(char::is_ascii_digit);
+        let beside = |i: Option<usize>| {
+            i.and_then(|i| chars.get(i))
+                .is_some_and(char::is_ascii_digit)
+        };
         match c {
             '0'..='9' | 'A'..='Z' => text.push(*c),
             '-' | '/' if beside(at.checked_sub(1)) && beside(Some(at + 1)) => text.push('-'),
@@ -94,14 +128,19 @@ fn words_of(piece: &str) -> Words {
             _ => text.push(' '),
         }
     }
-    text.split(' ').filter(|w| !w.is_empty()).map(|w| full_word(w).to_owned()).collect()
+    text.split(' ')
+        .filter(|w| !w.is_empty())
+        .map(|w| full_word(w).to_owned())
+        .collect()
 }
 
 /// Takes the postcode out of the lines: a copy of the given one, or, when none was given, the last words of the last segment.
 fn take_postcode(segments: &mut Vec<Words>, postcode: &mut Option<Postcode>) {
     for words in segments.iter_mut().rev() {
         for take in [2, 1] {
-            let Some(start) = words.len().checked_sub(take) else { continue };
+            let Some(start) = words.len().checked_sub(take) else {
+                continue;
+            };
             let text = words[start..].join("");
             let read = (text.len() >= 5).then(|| Postcode::read(&text));
             if let Some(Ok(PostcodeReading::Valid(found))) = read
@@ -119,8 +158,13 @@ fn take_postcode(segments: &mut Vec<Words>, postcode: &mut Option<Postcode>) {
 
 /// `12`, `12A`, `12-14`.
 fn number_like(word: &str) -> bool {
-    let body = word.strip_suffix(|c: char| c.is_ascii_uppercase()).unwrap_or(word);
-    !body.is_empty() && body.len() <= 9 && body.starts_with(|c: char| c.is_ascii_digit()) && body.bytes().all(|b| b.is_ascii_digit() || b == b'-')
+    let body = word
+        .strip_suffix(|c: char| c.is_ascii_uppercase())
+        .unwrap_or(word);
+    !body.is_empty()
+        && body.len() <= 9
+        && body.starts_with(|c: char| c.is_ascii_digit())
+        && body.bytes().all(|b| b.is_ascii_digit() || b == b'-')
 }
 
 fn single_letter(word: &str) -> bool {
@@ -130,18 +174,27 @@ fn single_letter(word: &str) -> bool {
 /// `3`, `3B`, `B`, `B3`: what can follow `FLAT`.
 fn flat_id(word: &str) -> bool {
     let after_letter = word.strip_prefix(|c: char| c.is_ascii_uppercase());
-    number_like(word) || after_letter.is_some_and(|rest| rest.len() <= 4 && rest.bytes().all(|b| b.is_ascii_digit()))
+    number_like(word)
+        || after_letter
+            .is_some_and(|rest| rest.len() <= 4 && rest.bytes().all(|b| b.is_ascii_digit()))
 }
 
 fn without_zeros(number: &str) -> String {
     let short = number.trim_start_matches('0');
-    if short.starts_with(|c: char| c.is_ascii_digit()) { short.to_owned() } else { number.to_owned() }
+    if short.starts_with(|c: char| c.is_ascii_digit()) {
+        short.to_owned()
+    } else {
+        number.to_owned()
+    }
 }
 
 /// Takes flat, floor and room out of a segment.
 fn take_flat(words: &mut Words, flat: &mut Option<String>) {
     let mut found: Option<String> = None;
-    if let Some(at) = words.iter().position(|w| matches!(w.as_str(), "GFF" | "FFF" | "TFF" | "BFF")) {
+    if let Some(at) = words
+        .iter()
+        .position(|w| matches!(w.as_str(), "GFF" | "FFF" | "TFF" | "BFF"))
+    {
         let name = match words[at].as_str() {
             "GFF" => "GROUND",
             "FFF" => "FIRST",
@@ -152,7 +205,10 @@ fn take_flat(words: &mut Words, flat: &mut Option<String>) {
         words.remove(at);
     } else if let Some(at) = words.iter().position(|w| is_flat_word(w)) {
         let mut end = at + 1;
-        while words.get(end).is_some_and(|w| matches!(w.as_str(), "NO" | "NUMBER")) {
+        while words
+            .get(end)
+            .is_some_and(|w| matches!(w.as_str(), "NO" | "NUMBER"))
+        {
             end += 1;
         }
         let mut start = at;
@@ -173,7 +229,10 @@ fn take_flat(words: &mut Words, flat: &mut Option<String>) {
             while start > 0 && words[start - 1] == "FLOOR" {
                 start -= 1;
             }
-            if let Some(name) = start.checked_sub(1).and_then(|before| floor(&words[before])) {
+            if let Some(name) = start
+                .checked_sub(1)
+                .and_then(|before| floor(&words[before]))
+            {
                 start -= 1;
                 found = Some(name.to_owned());
             } else if words.len() == at + 1 && at <= 1 {
@@ -237,7 +296,9 @@ fn place(segments: Vec<Words>, mut flat: Option<String>) -> Placed {
             before.push(names);
         }
         // "3 ALBION HOUSE, 12 HIGH STREET": the first number is the flat's.
-        let next_is_numbered = waiting.peek().is_some_and(|next| number_like(&next[0]) && next.len() > 1);
+        let next_is_numbered = waiting
+            .peek()
+            .is_some_and(|next| number_like(&next[0]) && next.len() > 1);
         if flat.is_none() && next_is_numbered && !found.rest.is_empty() {
             flat = Some(found.number);
             before.push(std::mem::take(&mut found.rest));
@@ -257,7 +318,9 @@ fn join_lone_numbers(segments: Vec<Words>) -> Vec<Words> {
     let mut joined: Vec<Words> = Vec::new();
     let mut lone: Words = Vec::new();
     for mut words in segments {
-        if matches!(words[0].as_str(), "NO" | "NUMBER" | "NUM") && words.get(1).is_some_and(|w| number_like(w)) {
+        if matches!(words[0].as_str(), "NO" | "NUMBER" | "NUM")
+            && words.get(1).is_some_and(|w| number_like(w))
+        {
             words.remove(0);
         }
         if lone.is_empty() && words.len() == 1 && number_like(&words[0]) {
@@ -281,24 +344,48 @@ fn split_number(mut words: Words) -> Option<(Words, Numbered)> {
     let mut number = words.pop()?;
     // "HIGH STREET 12"
     if rest.is_empty() && words.last().is_some_and(|w| street_type(w).is_some()) {
-        return Some((Vec::new(), Numbered { number: without_zeros(&number), rest: words }));
+        return Some((
+            Vec::new(),
+            Numbered {
+                number: without_zeros(&number),
+                rest: words,
+            },
+        ));
     }
     // "12 A HIGH STREET"
-    if number.bytes().all(|b| b.is_ascii_digit()) && rest.first().is_some_and(|w| single_letter(w)) {
+    if number.bytes().all(|b| b.is_ascii_digit()) && rest.first().is_some_and(|w| single_letter(w))
+    {
         number.push_str(&rest.remove(0));
     }
-    Some((words, Numbered { number: without_zeros(&number), rest }))
+    Some((
+        words,
+        Numbered {
+            number: without_zeros(&number),
+            rest,
+        },
+    ))
 }
 
-fn with_number(found: Numbered, mut flat: Option<String>, after: Vec<Words>, communal_around: bool) -> Placed {
+fn with_number(
+    found: Numbered,
+    mut flat: Option<String>,
+    after: Vec<Words>,
+    communal_around: bool,
+) -> Placed {
     let Numbered { mut number, rest } = found;
     let mut after = after;
     // "12" in one column and nothing else in that segment: the street is the next one.
-    let rest = if rest.is_empty() && !after.is_empty() { after.remove(0) } else { rest };
+    let rest = if rest.is_empty() && !after.is_empty() {
+        after.remove(0)
+    } else {
+        rest
+    };
     let (mut street, leftover) = cut_street(rest);
     let names_building = street.last().is_some_and(|w| building(w).is_some());
     let ends_like_building = names_building || street.last().is_some_and(|w| w == "COURT");
-    let next_street = after.first().is_some_and(|w| w.last().is_some_and(|w| expanded_type(w).is_some()));
+    let next_street = after
+        .first()
+        .is_some_and(|w| w.last().is_some_and(|w| expanded_type(w).is_some()));
     let mut communal = communal_around || is_communal(&leftover);
     if names_building {
         communal |= is_communal(&street);
@@ -307,10 +394,20 @@ fn with_number(found: Numbered, mut flat: Option<String>, after: Vec<Words>, com
     }
     if flat.is_none() && (names_building || (ends_like_building && next_street)) {
         flat = Some(std::mem::replace(&mut number, street.join(" ")));
-        street = if next_street { cut_street(after.remove(0)).0 } else { Vec::new() };
+        street = if next_street {
+            cut_street(after.remove(0)).0
+        } else {
+            Vec::new()
+        };
     }
     let town = town_of(std::iter::once(leftover).chain(after));
-    Placed { flat, number: Some(number), street, town, communal }
+    Placed {
+        flat,
+        number: Some(number),
+        street,
+        town,
+        communal,
+    }
 }
 
 fn with_name(segments: Vec<Words>, flat: Option<String>, communal: bool) -> Placed {
@@ -346,7 +443,10 @@ fn with_name(segments: Vec<Words>, flat: Option<String>, communal: bool) -> Plac
             }
             _ => {}
         }
-        if segments.first().is_some_and(|words| words.iter().any(|w| expanded_type(w).is_some())) {
+        if segments
+            .first()
+            .is_some_and(|words| words.iter().any(|w| expanded_type(w).is_some()))
+        {
             let (found, leftover) = cut_street(segments.remove(0));
             street = found;
             if !leftover.is_empty() {
@@ -354,23 +454,50 @@ fn with_name(segments: Vec<Words>, flat: Option<String>, communal: bool) -> Plac
             }
         }
     }
-    Placed { flat, number, street, town: town_of(segments.into_iter()), communal }
+    Placed {
+        flat,
+        number,
+        street,
+        town: town_of(segments.into_iter()),
+        communal,
+    }
 }
 
 /// The full form of a street type, `ST` included.
 fn expanded_type(word: &str) -> Option<&'static str> {
-    if word == "ST" { Some("STREET") } else { street_type(word) }
+    if word == "ST" {
+        Some("STREET")
+    } else {
+        street_type(word)
+    }
 }
 
 /// Splits `HIGH ST BEXLEYHEATH KENT` after the street, its words written out. Without a street type all words are the street.
 fn cut_street(words: Words) -> (Words, Words) {
     // A type as the first word is part of the name (AVENUE ROAD, GREEN LANE), and ST before a name is SAINT.
     let is_type = |at: usize| at > 0 && expanded_type(&words[at]).is_some();
-    let saint = |at: usize| words[at] == "ST" && (at == 0 || (at + 1 < words.len() && (at + 1..words.len()).any(is_type)));
-    let Some(mut end) = (1..words.len()).find(|at| is_type(*at) && !saint(*at)) else {
-        return (words.iter().map(|w| if w == "ST" { String::from("SAINT") } else { w.clone() }).collect(), Vec::new());
+    let saint = |at: usize| {
+        words[at] == "ST"
+            && (at == 0 || (at + 1 < words.len() && (at + 1..words.len()).any(is_type)))
     };
-    while end + 1 < words.len() && ((is_type(end + 1) && words[end + 1] != "ST") || is_direction(&words[end + 1])) {
+    let Some(mut end) = (1..words.len()).find(|at| is_type(*at) && !saint(*at)) else {
+        return (
+            words
+                .iter()
+                .map(|w| {
+                    if w == "ST" {
+                        String::from("SAINT")
+                    } else {
+                        w.clone()
+                    }
+                })
+                .collect(),
+            Vec::new(),
+        );
+    };
+    while end + 1 < words.len()
+        && ((is_type(end + 1) && words[end + 1] != "ST") || is_direction(&words[end + 1]))
+    {
         end += 1;
     }
     let street = (0..=end)
@@ -388,6 +515,8 @@ fn cut_street(words: Words) -> (Words, Words) {
 fn town_of(segments: impl Iterator<Item = Words>) -> Option<String> {
     segments
         .map(|words| words.join(" "))
-        .filter(|text| !text.is_empty() && !is_region(text) && !text.bytes().any(|b| b.is_ascii_digit()))
+        .filter(|text| {
+            !text.is_empty() && !is_region(text) && !text.bytes().any(|b| b.is_ascii_digit())
+        })
         .last()
 }

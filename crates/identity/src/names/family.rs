@@ -66,7 +66,7 @@ pub fn read_family_names(cell: &str) -> Result<Vec<FamilyName>, Rejected> {
 }
 
 fn read_one(text: &str) -> Result<FamilyName, Rejected> {
-    let all = words(text);
+    let all = words(&spell_m(text));
     if all.is_empty() {
         return Err(Rejected::Empty);
     }
@@ -74,7 +74,10 @@ fn read_one(text: &str) -> Result<FamilyName, Rejected> {
     if joined_words.is_empty() {
         return Err(Rejected::Placeholder);
     }
-    let named: Vec<String> = joined_words.into_iter().filter(|word| word.len() > 1).collect();
+    let named: Vec<String> = joined_words
+        .into_iter()
+        .filter(|word| word.len() > 1)
+        .collect();
     if named.is_empty() {
         return Err(Rejected::InitialsOnly);
     }
@@ -87,14 +90,36 @@ fn read_one(text: &str) -> Result<FamilyName, Rejected> {
     }
     let whole = one_mac(&named.concat());
     // Words that are names apart can be none together (UN KNOWN).
-    if is_placeholder(&whole) || is_family_placeholder(&whole) || is_title(&whole, true) || is_suffix(&whole) {
+    if is_placeholder(&whole)
+        || is_family_placeholder(&whole)
+        || is_title(&whole, true)
+        || is_suffix(&whole)
+    {
         return Err(Rejected::Placeholder);
     }
     Ok(FamilyName { whole, parts })
 }
 
+/// `M'DONALD` as `MC DONALD`; a lone `M` before a name means the same only with its apostrophe.
+fn spell_m(text: &str) -> String {
+    let mut out = String::with_capacity(text.len() + 2);
+    for word in text.split_inclusive(|c: char| !c.is_ascii_uppercase() && c != '\'') {
+        match word.strip_prefix("M'") {
+            Some(rest) if rest.starts_with(|c: char| c.is_ascii_uppercase()) => {
+                out.push_str("MC");
+                out.push_str(rest);
+            }
+            _ => out.push_str(word),
+        }
+    }
+    out
+}
+
 fn without_fillers(all: &[String]) -> Vec<String> {
-    let end = all.iter().rposition(|word| !is_suffix(word)).map_or(0, |at| at + 1);
+    let end = all
+        .iter()
+        .rposition(|word| !is_suffix(word))
+        .map_or(0, |at| at + 1);
     let mut kept: Vec<String> = Vec::new();
     for word in &all[..end] {
         if !is_title(word, kept.is_empty()) && !is_placeholder(word) {
@@ -115,12 +140,12 @@ fn join_prefixes(words: &[String]) -> Vec<String> {
         let is_last = at + 1 == words.len();
         let binds = match word.as_str() {
             "O" => at == 0 || prefix.is_empty(),
-            "MC" | "MAC" | "M" | "ST" | "SAINT" | "FITZ" => prefix.is_empty(),
+            "MC" | "MAC" | "ST" | "SAINT" | "FITZ" => prefix.is_empty(),
             _ => false,
         };
         if binds && !is_last {
             prefix = match word.as_str() {
-                "MAC" | "M" => String::from("MC"),
+                "MAC" => String::from("MC"),
                 "SAINT" => String::from("ST"),
                 other => other.to_owned(),
             };
@@ -138,11 +163,13 @@ fn one_mac(word: &str) -> String {
         return word.to_owned();
     };
     const AFTER_H_K_OR_VOWEL: [&str; 19] = [
-        "ALISTER", "ALLISTER", "ALPINE", "ANDREW", "ARTHUR", "ASKILL", "AULAY", "EACHERN", "ELROY", "EVOY", "EWAN", "EWEN", "INNES", "INTOSH",
-        "INTYRE", "ISAAC", "IVER", "KENZIE", "KINNON",
+        "ALISTER", "ALLISTER", "ALPINE", "ANDREW", "ARTHUR", "ASKILL", "AULAY", "EACHERN", "ELROY",
+        "EVOY", "EWAN", "EWEN", "INNES", "INTOSH", "INTYRE", "ISAAC", "IVER", "KENZIE", "KINNON",
     ];
     const KINTOSH: [&str; 3] = ["KAY", "KINTOSH", "KENNA"];
-    let generic = rest.len() >= 4 && rest.starts_with(|c: char| "BCDFGLMNPQSTVW".contains(c)) && rest != "LIN";
+    let generic = rest.len() >= 4
+        && rest.starts_with(|c: char| "BCDFGLMNPQSTVW".contains(c))
+        && rest != "LIN";
     if generic || rest == "RAE" || AFTER_H_K_OR_VOWEL.contains(&rest) || KINTOSH.contains(&rest) {
         format!("MC{rest}")
     } else {
@@ -154,18 +181,61 @@ fn one_mac(word: &str) -> String {
 fn is_particle(word: &str) -> bool {
     matches!(
         word,
-        "AL" | "BIN" | "BINT" | "BINTI" | "DA" | "DAS" | "DE" | "DEL" | "DELA" | "DELLA" | "DEN" | "DER" | "DI" | "DO" | "DOS" | "DU" | "EL" | "IBN"
-            | "LA" | "LAS" | "LE" | "LOS" | "TEN" | "TER" | "UL" | "UR" | "VAN" | "VON" | "ZU" | "ZUR"
+        "AL" | "BIN"
+            | "BINT"
+            | "BINTI"
+            | "DA"
+            | "DAS"
+            | "DE"
+            | "DEL"
+            | "DELA"
+            | "DELLA"
+            | "DEN"
+            | "DER"
+            | "DI"
+            | "DO"
+            | "DOS"
+            | "DU"
+            | "EL"
+            | "IBN"
+            | "LA"
+            | "LAS"
+            | "LE"
+            | "LOS"
+            | "TEN"
+            | "TER"
+            | "UL"
+            | "UR"
+            | "VAN"
+            | "VON"
+            | "ZU"
+            | "ZUR"
     )
 }
 
 fn is_honorific(word: &str) -> bool {
-    matches!(word, "BANO" | "BEGUM" | "BI" | "BIBI" | "DEVI" | "KAUR" | "KHATOON" | "KHATUN" | "KUMAR" | "KUMARI" | "SINGH")
+    matches!(
+        word,
+        "BANO"
+            | "BEGUM"
+            | "BI"
+            | "BIBI"
+            | "DEVI"
+            | "KAUR"
+            | "KHATOON"
+            | "KHATUN"
+            | "KUMAR"
+            | "KUMARI"
+            | "SINGH"
+    )
 }
 
 /// Made-up surnames. Few real families bear them, and registers are full of them.
 fn is_family_placeholder(word: &str) -> bool {
-    matches!(word, "DOE" | "OTHER" | "ANOTHER" | "NOOTHER" | "NOSURNAME" | "UNBORN" | "BABY")
+    matches!(
+        word,
+        "DOE" | "OTHER" | "ANOTHER" | "NOOTHER" | "NOSURNAME" | "UNBORN" | "BABY"
+    )
 }
 
 /// Present name and former names: what stands in brackets, or after NEE, FORMERLY, PREVIOUSLY, AKA.
@@ -178,7 +248,15 @@ fn split_former(folded: &str) -> (String, Vec<String>) {
         rest.replace_range(open..(close + 1).min(rest.len()), " ");
     }
     let mut present = rest;
-    for mark in [" NEE ", " FORMERLY ", " PREVIOUSLY ", " FORMER ", " AKA ", " ALIAS ", " F/K/A "] {
+    for mark in [
+        " NEE ",
+        " FORMERLY ",
+        " PREVIOUSLY ",
+        " FORMER ",
+        " AKA ",
+        " ALIAS ",
+        " F/K/A ",
+    ] {
         if let Some((before, after)) = present.clone().split_once(mark) {
             former.insert(0, after.to_owned());
             before.clone_into(&mut present);
@@ -230,7 +308,7 @@ mod tests {
             ("O’BRIEN", "OBRIEN|OBRIEN"),
             ("Mc Donald", "MCDONALD|MCDONALD"),
             ("MacDonald", "MCDONALD|MCDONALD"),
-            ("M'Donald", "MDONALD|MDONALD"),
+            ("M'Donald", "MCDONALD|MCDONALD"),
             ("MACHADO", "MACHADO|MACHADO"),
             ("Macklin", "MACKLIN|MACKLIN"),
             ("Mackenzie", "MCKENZIE|MCKENZIE"),
@@ -257,7 +335,13 @@ mod tests {
 
     #[test]
     fn former_names_and_spellings() {
-        let wholes = |cell: &str| read_family_names(cell).unwrap().into_iter().map(|n| n.whole).collect::<Vec<_>>();
+        let wholes = |cell: &str| {
+            read_family_names(cell)
+                .unwrap()
+                .into_iter()
+                .map(|n| n.whole)
+                .collect::<Vec<_>>()
+        };
         assert_eq!(wholes("Smith née Jones"), ["SMITH", "JONES"]);
         assert_eq!(wholes("Smith (Jones)"), ["SMITH", "JONES"]);
         assert_eq!(wholes("Müller"), ["MULLER", "MUELLER"]);
@@ -267,8 +351,16 @@ mod tests {
     #[test]
     fn weak_last_names_are_marked() {
         assert!(read_family_name("Kaur").unwrap().is_low_information());
-        assert!(read_family_name("Parveen Bibi").unwrap().is_low_information());
-        assert!(!read_family_name("Kaur Dhillon").unwrap().is_low_information());
+        assert!(
+            read_family_name("Parveen Bibi")
+                .unwrap()
+                .is_low_information()
+        );
+        assert!(
+            !read_family_name("Kaur Dhillon")
+                .unwrap()
+                .is_low_information()
+        );
     }
 
     proptest! {

@@ -1,6 +1,8 @@
 //! Given names.
 
-use super::words::{announces_unnamed_child, describes_person, is_placeholder, is_suffix, is_title};
+use super::words::{
+    announces_unnamed_child, describes_person, is_placeholder, is_suffix, is_title,
+};
 use crate::fold::{fold, says_unknown, words};
 use crate::plain::hidden_debug;
 use crate::rejected::Rejected;
@@ -36,7 +38,11 @@ pub fn read_given_names(cell: &str) -> Result<GivenNames, Rejected> {
     if all.is_empty() && called.is_empty() {
         return Err(Rejected::Empty);
     }
-    if all.first().is_some_and(|word| announces_unnamed_child(word)) || is_a_n_other(&all) {
+    if all
+        .first()
+        .is_some_and(|word| announces_unnamed_child(word))
+        || is_a_n_other(&all)
+    {
         return Err(Rejected::Placeholder);
     }
     let kept = names_among(&all);
@@ -44,7 +50,10 @@ pub fn read_given_names(cell: &str) -> Result<GivenNames, Rejected> {
     let (full, initials): (Vec<String>, Vec<String>) = split_leading_initials(kept);
     let mut known_as: Vec<String> = Vec::new();
     for text in called {
-        if let Some(name) = names_among(&words(&text)).into_iter().find(|name| name.len() > 1) {
+        if let Some(name) = names_among(&words(&text))
+            .into_iter()
+            .find(|name| name.len() > 1)
+        {
             known_as.push(name);
         }
     }
@@ -56,13 +65,20 @@ pub fn read_given_names(cell: &str) -> Result<GivenNames, Rejected> {
         None if only_fillers => return Err(Rejected::Placeholder),
         None => return Err(Rejected::InitialsOnly),
     };
+    if announces_unnamed_child(&first) {
+        return Err(Rejected::Placeholder);
+    }
     let middle: Vec<String> = names.chain(initials).collect();
     if let (true, Some(second)) = (is_hyphenated(&formal, &first, &all), middle.first()) {
         known_as.push(format!("{first}{second}"));
     }
     known_as.retain(|name| *name != first);
     known_as.dedup();
-    Ok(GivenNames { first, middle, known_as })
+    Ok(GivenNames {
+        first,
+        middle,
+        known_as,
+    })
 }
 
 /// Takes out what stands in brackets or double quotes or after `AKA`.
@@ -94,7 +110,10 @@ fn split_called(text: &str) -> (String, Vec<String>) {
 
 /// The words that are names, Muhammad in one spelling.
 fn names_among(all: &[String]) -> Vec<String> {
-    let end = all.iter().rposition(|word| !is_suffix(word)).map_or(0, |at| at + 1);
+    let end = all
+        .iter()
+        .rposition(|word| !is_suffix(word))
+        .map_or(0, |at| at + 1);
     let mut kept: Vec<String> = Vec::new();
     for word in &all[..end] {
         if is_title(word, kept.is_empty()) || is_placeholder(word) || describes_person(word) {
@@ -106,7 +125,10 @@ fn names_among(all: &[String]) -> Vec<String> {
 }
 
 fn split_leading_initials(kept: Vec<String>) -> (Vec<String>, Vec<String>) {
-    let start = kept.iter().position(|word| word.len() > 1).unwrap_or(kept.len());
+    let start = kept
+        .iter()
+        .position(|word| word.len() > 1)
+        .unwrap_or(kept.len());
     let mut initials = kept;
     let full = initials.split_off(start);
     (full, initials)
@@ -115,9 +137,10 @@ fn split_leading_initials(kept: Vec<String>) -> (Vec<String>, Vec<String>) {
 /// The spellings of Muhammad that occur in UK registers, short forms included, as one.
 fn one_muhammad(word: &str) -> &str {
     match word {
-        "MD" | "MHD" | "MOHD" | "MOHAMAD" | "MOHAMED" | "MOHAMMAD" | "MOHAMMED" | "MOHAMMOD" | "MOHAMUD" | "MOHMAD" | "MOHMED" | "MOHMMAD"
-        | "MOHMMED" | "MUHAMAD" | "MUHAMED" | "MUHAMMED" | "MUHAMMET" | "MUHAMMID" | "MUHAMMOD" | "MUHMMAD" | "MAHAMED" | "MAHOMED" | "MAHAMMED"
-        | "MEHMOOD MUHAMMAD" => "MUHAMMAD",
+        "MD" | "MHD" | "MOHD" | "MOHAMAD" | "MOHAMED" | "MOHAMMAD" | "MOHAMMED" | "MOHAMMOD"
+        | "MOHAMUD" | "MOHMAD" | "MOHMED" | "MOHMMAD" | "MOHMMED" | "MUHAMAD" | "MUHAMED"
+        | "MUHAMMED" | "MUHAMMET" | "MUHAMMID" | "MUHAMMOD" | "MUHMMAD" | "MAHAMED" | "MAHOMED"
+        | "MAHAMMED" | "MEHMOOD MUHAMMAD" => "MUHAMMAD",
         other => other,
     }
 }
@@ -130,8 +153,15 @@ fn is_a_n_other(all: &[String]) -> bool {
 
 /// Whether the first two names of the cell were one name with a hyphen.
 fn is_hyphenated(formal: &str, first: &str, all: &[String]) -> bool {
-    let follower = all.iter().skip_while(|word| one_muhammad(word) != first).nth(1);
-    follower.is_some_and(|second| formal.replace('\'', "").contains(&format!("{first}-{second}")))
+    let follower = all
+        .iter()
+        .skip_while(|word| one_muhammad(word) != first)
+        .nth(1);
+    follower.is_some_and(|second| {
+        formal
+            .replace('\'', "")
+            .contains(&format!("{first}-{second}"))
+    })
 }
 
 #[cfg(test)]
@@ -145,7 +175,9 @@ mod tests {
 
     fn parts(cell: &str) -> String {
         match read(cell) {
-            Ok((first, middle, known_as)) => format!("{first}|{}|{}", middle.join(" "), known_as.join(" ")),
+            Ok((first, middle, known_as)) => {
+                format!("{first}|{}|{}", middle.join(" "), known_as.join(" "))
+            }
             Err(why) => why.rule().to_owned(),
         }
     }

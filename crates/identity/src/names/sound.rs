@@ -8,7 +8,10 @@
 /// assert_eq!(kinfold_identity::soundex("ASHCRAFT"), Some(*b"A261"));
 /// ```
 pub fn soundex(name: &str) -> Option<[u8; 4]> {
-    let mut letters = name.bytes().map(|b| b.to_ascii_uppercase()).filter(u8::is_ascii_uppercase);
+    let mut letters = name
+        .bytes()
+        .map(|b| b.to_ascii_uppercase())
+        .filter(u8::is_ascii_uppercase);
     let first = letters.next()?;
     let mut code = [first, b'0', b'0', b'0'];
     let mut at = 1;
@@ -49,10 +52,25 @@ mod tests {
     #[test]
     fn vectors_of_the_national_archives() {
         for (name, code) in [
-            ("WASHINGTON", "W252"), ("LEE", "L000"), ("GUTIERREZ", "G362"), ("PFISTER", "P236"), ("JACKSON", "J250"), ("TYMCZAK", "T522"),
-            ("ASHCRAFT", "A261"), ("ROBERT", "R163"), ("RUPERT", "R163"), ("HONEYMAN", "H555"), ("O'BRIEN", "O165"),
+            ("WASHINGTON", "W252"),
+            ("LEE", "L000"),
+            ("GUTIERREZ", "G362"),
+            ("PFISTER", "P236"),
+            ("JACKSON", "J250"),
+            ("TYMCZAK", "T522"),
+            ("ASHCRAFT", "A261"),
+            ("ROBERT", "R163"),
+            ("RUPERT", "R163"),
+            ("HONEYMAN", "H555"),
+            ("O'BRIEN", "O165"),
         ] {
-            assert_eq!(soundex(name).map(|c| String::from_utf8(c.to_vec()).unwrap()).as_deref(), Some(code), "{name}");
+            assert_eq!(
+                soundex(name)
+                    .map(|c| String::from_utf8(c.to_vec()).unwrap())
+                    .as_deref(),
+                Some(code),
+                "{name}"
+            );
         }
         assert_eq!(soundex("12"), None);
     }

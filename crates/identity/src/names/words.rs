@@ -2,15 +2,57 @@
 
 /// Titles, dropped wherever other words remain. `LADY`, `LORD`, `MASTER` and such only at the front, where they are titles.
 pub(crate) fn is_title(word: &str, at_front: bool) -> bool {
-    matches!(word, "MR" | "MRS" | "MS" | "MISS" | "MX" | "DR" | "REV" | "REVD" | "PROF" | "MSTR" | "MISTER" | "CLLR")
-        || (at_front && matches!(word, "SIR" | "DAME" | "LADY" | "LORD" | "MASTER" | "INSP" | "PROFESSOR" | "SGT" | "CAPT" | "MAJ"))
+    matches!(
+        word,
+        "MR" | "MRS"
+            | "MS"
+            | "MISS"
+            | "MX"
+            | "DR"
+            | "REV"
+            | "REVD"
+            | "PROF"
+            | "MSTR"
+            | "MISTER"
+            | "CLLR"
+    ) || (at_front
+        && matches!(
+            word,
+            "SIR"
+                | "DAME"
+                | "LADY"
+                | "LORD"
+                | "MASTER"
+                | "INSP"
+                | "PROFESSOR"
+                | "SGT"
+                | "CAPT"
+                | "MAJ"
+        ))
 }
 
 /// Suffixes, dropped at the end: generations, honours.
 pub(crate) fn is_suffix(word: &str) -> bool {
     matches!(
         word,
-        "JNR" | "SNR" | "JR" | "SR" | "JUNIOR" | "SENIOR" | "II" | "III" | "IV" | "VI" | "VII" | "VIII" | "IX" | "ESQ" | "OBE" | "MBE" | "CBE" | "PHD"
+        "JNR"
+            | "SNR"
+            | "JR"
+            | "SR"
+            | "JUNIOR"
+            | "SENIOR"
+            | "II"
+            | "III"
+            | "IV"
+            | "VI"
+            | "VII"
+            | "VIII"
+            | "IX"
+            | "ESQ"
+            | "OBE"
+            | "MBE"
+            | "CBE"
+            | "PHD"
     )
 }
 
@@ -18,17 +60,56 @@ pub(crate) fn is_suffix(word: &str) -> bool {
 pub(crate) fn is_placeholder(word: &str) -> bool {
     matches!(
         word,
-        "ANON" | "ANONYMOUS" | "DUMMY" | "FNU" | "LNU" | "MISSING" | "NA" | "NFA" | "NIL" | "NK" | "NONAME" | "NONE" | "NULL" | "REFUSED"
-            | "TBA" | "TBC" | "TBD" | "TEST" | "UNK" | "UNKNOWN" | "UNNAMED" | "UNSPECIFIED" | "WITHHELD" | "XX" | "XXX" | "XXXX"
+        "ANON"
+            | "ANONYMOUS"
+            | "DUMMY"
+            | "FNU"
+            | "LNU"
+            | "MISSING"
+            | "NA"
+            | "NFA"
+            | "NIL"
+            | "NK"
+            | "NONAME"
+            | "NONE"
+            | "NULL"
+            | "REFUSED"
+            | "TBA"
+            | "TBC"
+            | "TBD"
+            | "TEST"
+            | "UNK"
+            | "UNKNOWN"
+            | "UNNAMED"
+            | "UNSPECIFIED"
+            | "WITHHELD"
+            | "XX"
+            | "XXX"
+            | "XXXX"
     )
 }
 
 /// A first word after which the whole given-name field is a note on a child that has no name yet (`BABY OF SARAH`, `TWIN 1`).
 pub(crate) fn announces_unnamed_child(word: &str) -> bool {
-    matches!(word, "BABY" | "UNBORN" | "INFANT" | "FOETUS" | "FETUS" | "TWIN" | "TRIPLET" | "NEWBORN")
+    matches!(
+        word,
+        "BABY" | "UNBORN" | "INFANT" | "FOETUS" | "FETUS" | "TWIN" | "TRIPLET" | "NEWBORN"
+    )
 }
 
 /// Words in the given-name field that describe a person instead of naming one.
 pub(crate) fn describes_person(word: &str) -> bool {
-    matches!(word, "BOY" | "GIRL" | "MALE" | "FEMALE" | "CHILD" | "MOTHER" | "FATHER" | "MUM" | "DAD" | "PARENT")
+    matches!(
+        word,
+        "BOY"
+            | "GIRL"
+            | "MALE"
+            | "FEMALE"
+            | "CHILD"
+            | "MOTHER"
+            | "FATHER"
+            | "MUM"
+            | "DAD"
+            | "PARENT"
+    )
 }

@@ -42,7 +42,11 @@ fn read(cell: &str, synthetic: bool) -> Result<Nino, Rejected> {
     }
     let prefix = &text[..2];
     let one_digit = bytes[2..8].iter().all(|b| *b == bytes[2]);
-    if prefix == "TN" || prefix == "PP" || is_administrative(prefix) || (one_digit && matches!(bytes[2], b'0' | b'9')) {
+    if prefix == "TN"
+        || prefix == "PP"
+        || is_administrative(prefix)
+        || (one_digit && matches!(bytes[2], b'0' | b'9'))
+    {
         return Err(Rejected::Placeholder);
     }
     if bytes.len() == 9 && !(b'A'..=b'D').contains(&bytes[8]) {
@@ -72,20 +76,51 @@ mod tests {
 
     #[test]
     fn vectors() {
-        for good in ["AB123456C", "HH012345D", "AB123456", "ab 12 34 56 c", "AB-12-34-56-C"] {
+        for good in [
+            "AB123456C",
+            "HH012345D",
+            "AB123456",
+            "ab 12 34 56 c",
+            "AB-12-34-56-C",
+        ] {
             assert!(Nino::parse(good).is_ok(), "{good}");
         }
         assert_eq!(Nino::parse("ab 12 34 56 c").unwrap().as_str(), "AB123456");
-        for never in ["QQ123456C", "BG123456A", "AO123456A", "ZZ123456A", "DA123456A"] {
+        for never in [
+            "QQ123456C",
+            "BG123456A",
+            "AO123456A",
+            "ZZ123456A",
+            "DA123456A",
+        ] {
             assert_eq!(Nino::parse(never), Err(Rejected::OutOfRange), "{never}");
         }
-        for stand_in in ["TN010190F", "PP999999P", "OO123456A", "FY123456A", "AB999999C"] {
-            assert_eq!(Nino::parse(stand_in), Err(Rejected::Placeholder), "{stand_in}");
+        for stand_in in [
+            "TN010190F",
+            "PP999999P",
+            "OO123456A",
+            "FY123456A",
+            "AB999999C",
+        ] {
+            assert_eq!(
+                Nino::parse(stand_in),
+                Err(Rejected::Placeholder),
+                "{stand_in}"
+            );
         }
-        for shape in ["AB123456E", "A1234567C", "AB12345", "AB1234567", "AB123456CC"] {
+        for shape in [
+            "AB123456E",
+            "A1234567C",
+            "AB12345",
+            "AB1234567",
+            "AB123456CC",
+        ] {
             assert_eq!(Nino::parse(shape), Err(Rejected::BadShape), "{shape}");
         }
-        assert_eq!(Nino::parse_synthetic("ZZ123456A").unwrap().as_str(), "ZZ123456");
+        assert_eq!(
+            Nino::parse_synthetic("ZZ123456A").unwrap().as_str(),
+            "ZZ123456"
+        );
     }
 
     #[test]

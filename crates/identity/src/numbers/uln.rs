@@ -23,7 +23,11 @@ impl Uln {
         if bytes.len() != 10 || bytes[0] == b'0' {
             return Err(Rejected::BadShape);
         }
-        let sum: u32 = bytes[..9].iter().zip((2..=10).rev()).map(|(b, weight)| digit(*b) * weight).sum();
+        let sum: u32 = bytes[..9]
+            .iter()
+            .zip((2..=10).rev())
+            .map(|(b, weight)| digit(*b) * weight)
+            .sum();
         let remainder = sum % 11;
         if remainder == 0 || 10 - remainder != digit(bytes[9]) {
             return Err(Rejected::BadCheckDigit);

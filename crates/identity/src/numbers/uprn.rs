@@ -50,11 +50,23 @@ mod tests {
         ] {
             assert_eq!(Uprn::parse(cell).unwrap().as_str(), canonical);
         }
-        for wreck in ["1.00023E+11", "1.00023e+11", "1E+11", "1.00023E11", "100023000000", "10002300000", "9E+11"] {
+        for wreck in [
+            "1.00023E+11",
+            "1.00023e+11",
+            "1E+11",
+            "1.00023E11",
+            "100023000000",
+            "10002300000",
+            "9E+11",
+        ] {
             assert_eq!(Uprn::parse(wreck), Err(Rejected::ExcelDamaged), "{wreck}");
         }
         for stand_in in ["0", "000000000000", "999999999999", "n/a"] {
-            assert_eq!(Uprn::parse(stand_in), Err(Rejected::Placeholder), "{stand_in}");
+            assert_eq!(
+                Uprn::parse(stand_in),
+                Err(Rejected::Placeholder),
+                "{stand_in}"
+            );
         }
         for shape in ["1234567890123", "12A4", "1,234", "-.5"] {
             assert_eq!(Uprn::parse(shape), Err(Rejected::BadShape), "{shape}");

@@ -1,0 +1,207 @@
+//! One record batch to the bytes of an Arrow IPC file and back, defensively.
+//!
+//! The arrow crate reads files from strangers with care but not without panics, and believes the lengths in the footer when it
+//! allocates. So the footer's blocks are checked against the file first, and what is left of the panics becomes an error.
+
+use crate::error::{Error, Result};
+use arrow::array::{
+    Array, ArrayRef, BooleanArray, Date32Array, FixedSizeBinaryArray, ListArray, RecordBatch, StringArray, UInt8Array,
+    UInt32Array,
+};
+use arrow::buffer::Buffer;
+use arrow::datatypes::{DataType, Field, Schema};
+use arrow::ipc::reader::FileDecoder;
+use arrow::ipc::writer::FileWriter;
+use std::collections::HashMap;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+
+/// Metadata key: which table this is, with its version.
+const TABLE_KEY: &str = "kinfold.table";
+const MAGIC: &[u8] = b"ARROW1";
+/// Magic, and two bytes that fill up to eight.
+const HEAD_BYTES: usize = 8;
+/// Footer length and magic.
+const TAIL_BYTES: usize = 10;
+/// Largest footer: some 40 columns need about 4 KiB.
+const FOOTER_BYTES_MAX: usize = 256 * 1024;
+const COLUMNS_MAX: usize = 256;
+
+/// Named columns of one table.
+pub(super) struct Columns {
+    table: &'static str,
+    metadata: HashMap<String, String>,
+    batch: RecordBatch,
+}
+
+/// Collects columns for a file.
+pub(super) struct Writer {
+    fields: Vec<Field>,
+    columns: Vec<ArrayRef>,
+    metadata: HashMap<String, String>,
+}
+
+impl Writer {
+    pub(super) fn new(table: &'static str) -> Self {
+        let metadata = HashMap::from([(TABLE_KEY.to_owned(), table.to_owned())]);
+        Self { fields: Vec::new(), columns: Vec::new(), metadata }
+    }
+
+    /// Adds a line of metadata.
+    pub(super) fn note(&mut self, key: &str, value: String) {
+        self.metadata.insert(key.to_owned(), value);
+    }
+
+    /// Adds a column.
+    pub(super) fn column(&mut self, name: &str, nullable: bool, column: ArrayRef) {
+        self.fields.push(Field::new(name, column.data_type().clone(), nullable));
+        self.columns.push(column);
+    }
+
+    /// Adds a column of `width` bytes a row.
+    pub(super) fn fixed_size_binary(&mut self, name: &str, width: usize, bytes: Vec<u8>) -> Result<()> {
+        let width = i32::try_from(width).map_err(|_| Error::table(format!("column `{name}` is too wide")))?;
+        let column = FixedSizeBinaryArray::try_new(width, Buffer::from_vec(bytes), None)
+            .map_err(|_| Error::table(format!("column `{name}` does not have {width} bytes a row")))?;
+        self.column(name, false, Arc::new(column));
+        Ok(())
+    }
+
+    /// The file's bytes; the same columns give the same bytes.
+    pub(super) fn finish(self) -> Result<Vec<u8>> {
+        let schema = Arc::new(Schema::new_with_metadata(self.fields, self.metadata));
+        let attempt = || {
+            let batch = RecordBatch::try_new(schema.clone(), self.columns)?;
+            let mut writer = FileWriter::try_new(Vec::new(), &schema)?;
+            writer.write(&batch)?;
+            writer.into_inner()
+        };
+        attempt().map_err(|_| Error::table("the columns do not have the same number of rows"))
+    }
+}
+
+impl Columns {
+    /// Reads a file that holds exactly one batch of a table.
+    pub(super) fn read(bytes: &[u8], table: &'static str) -> Result<Self> {
+        let footer = check_frame(bytes)?;
+        let attempt = || -> Option<(HashMap<String, String>, RecordBatch)> { decode(bytes, footer) };
+        // A malformed flatbuffer can panic inside the arrow crate. Nothing is shared with the closure, so nothing is left half-done.
+        let (metadata, batch) = catch_unwind(AssertUnwindSafe(attempt))
+            .ok()
+            .flatten()
+            .ok_or_else(|| Error::table("it is not a whole Arrow IPC file with one batch"))?;
+        if metadata.get(TABLE_KEY).map(String::as_str) != Some(table) {
+            return Err(Error::table(format!("it is not a table of kind `{table}`")));
+        }
+        Ok(Self { table, metadata, batch })
+    }
+
+    /// Number of rows.
+    pub(super) fn rows(&self) -> usize {
+        self.batch.num_rows()
+    }
+
+    /// A line of metadata.
+    pub(super) fn noted(&self, key: &str) -> Option<&str> {
+        self.metadata.get(key).map(String::as_str)
+    }
+
+    /// Demands that there are exactly these columns, so that nothing rides along unseen.
+    pub(super) fn must_be_exactly(&self, names: &[String]) -> Result<()> {
+        let schema = self.batch.schema();
+        let found: Vec<&str> = schema.fields().iter().map(|field| field.name().as_str()).collect();
+        if found == names { Ok(()) } else { Err(Error::table(format!("the columns of `{}` are not {}", self.table, names.join(", ")))) }
+    }
+
+    pub(super) fn has(&self, name: &str) -> bool {
+        self.batch.column_by_name(name).is_some()
+    }
+
+    /// A column of `width` bytes a row, as one piece.
+    pub(super) fn fixed_size_binary(&self, name: &str, width: usize) -> Result<&[u8]> {
+        let column = self.typed::<FixedSizeBinaryArray>(name, false)?;
+        if usize::try_from(column.value_length()).ok() != Some(width) {
+            return Err(Error::table(format!("column `{name}` has {} bytes a row, not {width}", column.value_length())));
+        }
+        column
+            .value_data()
+            .get(column.offset() * width..(column.offset() + column.len()) * width)
+            .ok_or_else(|| Error::table(format!("column `{name}` is shorter than the table")))
+    }
+
+    pub(super) fn uint32(&self, name: &str) -> Result<&UInt32Array> {
+        self.typed(name, false)
+    }
+
+    pub(super) fn uint8(&self, name: &str) -> Result<&UInt8Array> {
+        self.typed(name, false)
+    }
+
+    pub(super) fn boolean(&self, name: &str) -> Result<&BooleanArray> {
+        self.typed(name, false)
+    }
+
+    pub(super) fn date32(&self, name: &str, nullable: bool) -> Result<&Date32Array> {
+        self.typed(name, nullable)
+    }
+
+    pub(super) fn text(&self, name: &str) -> Result<&StringArray> {
+        self.typed(name, false)
+    }
+
+    pub(super) fn text_list(&self, name: &str) -> Result<&ListArray> {
+        let column = self.typed::<ListArray>(name, false)?;
+        if column.value_type() != DataType::Utf8 || column.values().null_count() > 0 {
+            return Err(Error::table(format!("column `{name}` is not a list of text without nulls")));
+        }
+        Ok(column)
+    }
+
+    fn typed<T: 'static + Array>(&self, name: &str, nullable: bool) -> Result<&T> {
+        let column = self.batch.column_by_name(name).ok_or_else(|| Error::table(format!("there is no column `{name}`")))?;
+        if !nullable && column.null_count() > 0 {
+            return Err(Error::table(format!("column `{name}` has nulls")));
+        }
+        column
+            .as_any()
+            .downcast_ref()
+            .ok_or_else(|| Error::table(format!("column `{name}` has the type {}, which is not its own", column.data_type())))
+    }
+}
+
+/// Checks head, tail and footer length; gives back where the footer is.
+fn check_frame(bytes: &[u8]) -> Result<std::ops::Range<usize>> {
+    let whole = || {
+        let tail = bytes.len().checked_sub(TAIL_BYTES).filter(|tail| *tail >= HEAD_BYTES)?;
+        let (length, magic) = bytes[tail..].split_at(4);
+        let length = usize::try_from(i32::from_le_bytes(length.try_into().ok()?)).ok()?;
+        let start = tail.checked_sub(length).filter(|start| *start >= HEAD_BYTES)?;
+        (magic == MAGIC && bytes.starts_with(MAGIC) && length <= FOOTER_BYTES_MAX).then_some(start..tail)
+    };
+    whole().ok_or_else(|| Error::table("it is not a whole Arrow IPC file"))
+}
+
+/// Decodes the one batch. `None` for everything that is not as written by [`Writer`].
+fn decode(bytes: &[u8], footer: std::ops::Range<usize>) -> Option<(HashMap<String, String>, RecordBatch)> {
+    let footer_start = footer.start;
+    let footer = arrow::ipc::root_as_footer(&bytes[footer]).ok()?;
+    if footer.dictionaries().is_some_and(|dictionaries| !dictionaries.is_empty()) {
+        return None;
+    }
+    let schema = footer.schema()?;
+    if schema.fields()?.len() > COLUMNS_MAX || !schema.endianness().equals_to_target_endianness() {
+        return None;
+    }
+    let schema = arrow::ipc::convert::fb_to_schema(schema);
+    let blocks = footer.recordBatches()?;
+    if blocks.len() != 1 {
+        return None;
+    }
+    let block = blocks.get(0);
+    let start = usize::try_from(block.offset()).ok().filter(|start| *start >= HEAD_BYTES)?;
+    let length = usize::try_from(block.metaDataLength()).ok()?.checked_add(usize::try_from(block.bodyLength()).ok()?)?;
+    let end = start.checked_add(length).filter(|end| *end <= footer_start)?;
+    let decoder = FileDecoder::new(Arc::new(schema.clone()), footer.version());
+    let batch = decoder.read_record_batch(block, &Buffer::from(&bytes[start..end])).ok()??;
+    Some((schema.metadata, batch))
+}

@@ -1,0 +1,201 @@
+//! Comparing two records of one custodian in the clear, on its own machine.
+
+use kinfold_identity::{FamilyName, NhsNumber, Nino, Person, Upn, canonical_nicknames};
+
+/// How near two people's first names are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum FirstNames {
+    /// At least one of the two has none.
+    Unknown,
+    /// Clearly two names.
+    Different,
+    /// Neither clearly one nor clearly two.
+    Unsure,
+    /// Near enough when everything else agrees.
+    Loose,
+    /// A slip of the pen apart (Jaro-Winkler 0.93 or more), or the first name of one is a middle name of the other.
+    Near,
+    /// Equal, or forms of one name (Bob, Robert).
+    Same,
+}
+
+/// Compares the first names: the best of all alternatives.
+pub(crate) fn first_names(left: &Person, right: &Person) -> FirstNames {
+    if left.first_names.is_empty() || right.first_names.is_empty() {
+        return FirstNames::Unknown;
+    }
+    let crossed = |one: &Person, other: &Person| one.first_names.iter().any(|name| name.len() > 1 && other.middle_names.contains(name));
+    let mut best = if crossed(left, right) || crossed(right, left) { FirstNames::Near } else { FirstNames::Different };
+    for one in &left.first_names {
+        for other in &right.first_names {
+            best = best.max(first_name(one, other));
+        }
+    }
+    best
+}
+
+fn first_name(one: &str, other: &str) -> FirstNames {
+    if one == other || forms(one).any(|form| forms(other).any(|second| form == second)) {
+        return FirstNames::Same;
+    }
+    let (short, long) = if one.len() <= other.len() { (one, other) } else { (other, one) };
+    let likeness = strsim::jaro_winkler(one, other);
+    if likeness >= 0.93 {
+        FirstNames::Near
+    } else if likeness >= 0.88 || (short.len() >= 3 && long.starts_with(short)) {
+        FirstNames::Loose
+    } else if likeness >= 0.80 || (short.len() == 1 && long.starts_with(short)) {
+        FirstNames::Unsure
+    } else {
+        FirstNames::Different
+    }
+}
+
+/// A name and the formal names it may stand for.
+fn forms(name: &str) -> impl Iterator<Item = &str> {
+    std::iter::once(name).chain(canonical_nicknames(name).iter().copied())
+}
+
+/// Whether any family name, present or former, whole or part, is shared.
+pub(crate) fn family_agrees(left: &Person, right: &Person) -> bool {
+    shared_families(left, right).next().is_some()
+}
+
+/// Whether a shared family name says much: `KAUR` and `SINGH` alone do not.
+pub(crate) fn family_tells(left: &Person, right: &Person) -> bool {
+    shared_families(left, right).any(|name| !name.is_low_information())
+}
+
+fn shared_families<'people>(left: &'people Person, right: &'people Person) -> impl Iterator<Item = &'people FamilyName> {
+    let share = |one: &FamilyName, other: &FamilyName| {
+        one.whole == other.whole || one.parts.iter().any(|part| part.len() > 1 && other.parts.contains(part))
+    };
+    left.family_names.iter().filter(move |one| right.family_names.iter().any(|other| share(one, other)))
+}
+
+/// How two people's birth dates stand to each other.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Births {
+    /// At least one of the two has none, or not in full.
+    Unknown,
+    /// Different.
+    Different,
+    /// The same year, and one of day and month, or the two swapped.
+    Slip,
+    /// A full date is shared.
+    Same,
+}
+
+/// Compares the birth dates: the best of all alternatives.
+pub(crate) fn births(left: &Person, right: &Person) -> Births {
+    let full = |person: &Person| -> Vec<(u16, u8, u8)> {
+        person.births.iter().filter_map(|birth| Some((birth.year, birth.month?, birth.day?))).collect()
+    };
+    let (left, right) = (full(left), full(right));
+    let mut best = Births::Unknown;
+    for (year, month, day) in &left {
+        for (other_year, other_month, other_day) in &right {
+            let same = [year == other_year, month == other_month, day == other_day];
+            let swapped = month == other_day && day == other_month;
+            best = best.max(match same {
+                [true, true, true] => Births::Same,
+                [true, true, false] | [true, false, true] => Births::Slip,
+                [true, false, false] if swapped => Births::Slip,
+                _ => Births::Different,
+            });
+        }
+    }
+    best
+}
+
+/// Whether the two have shared a home: the same property number or the same standardised address.
+pub(crate) fn address_agrees(left: &Person, right: &Person) -> bool {
+    left.addresses.iter().any(|one| {
+        right.addresses.iter().any(|other| {
+            let property = one.uprn.is_some() && one.uprn == other.uprn;
+            let canonical = || Some(one.address.as_ref()?.canonical()? == other.address.as_ref()?.canonical()?);
+            property || canonical() == Some(true)
+        })
+    })
+}
+
+/// Whether the two have shared a postcode.
+pub(crate) fn postcode_agrees(left: &Person, right: &Person) -> bool {
+    let postcodes = |person: &'_ Person| -> Vec<String> {
+        person.addresses.iter().filter_map(|spell| Some(spell.address.as_ref()?.postcode.as_ref()?.unit().to_owned())).collect()
+    };
+    let right = postcodes(right);
+    postcodes(left).iter().any(|one| right.contains(one))
+}
+
+/// Whether both have a sex and it is the same one; `None` when one of them has none.
+pub(crate) fn sex_agrees(left: &Person, right: &Person) -> Option<bool> {
+    Some(left.sex? == right.sex?)
+}
+
+/// Whether both have a value of this kind and it is the same one; `None` when one of them has none.
+fn both<T: PartialEq>(left: Option<&T>, right: Option<&T>) -> Option<bool> {
+    Some(left? == right?)
+}
+
+/// How the identifiers stand to each other.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Identifiers {
+    /// A verified NHS number, permanent pupil number or National Insurance number is shared.
+    pub shared: bool,
+    /// Both have a verified NHS number, and they differ.
+    pub nhs_differs: bool,
+    /// Both have a number of another kind, and they differ.
+    pub other_differs: bool,
+}
+
+/// Compares verified NHS numbers, permanent pupil numbers and National Insurance numbers.
+pub(crate) fn identifiers(left: &Person, right: &Person) -> Identifiers {
+    let permanent = |person: &'_ Person| -> Option<Upn> { person.upn.clone().filter(Upn::is_permanent) };
+    let nhs = both::<NhsNumber>(left.nhs.as_ref(), right.nhs.as_ref());
+    let upn = both::<Upn>(permanent(left).as_ref(), permanent(right).as_ref());
+    let nino = both::<Nino>(left.nino.as_ref(), right.nino.as_ref());
+    Identifiers {
+        shared: [nhs, upn, nino].contains(&Some(true)),
+        nhs_differs: nhs == Some(false),
+        other_differs: [upn, nino].contains(&Some(false)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn named(first: &str, middle: &str) -> Person {
+        Person {
+            first_names: vec![first.to_owned()],
+            middle_names: vec![middle.to_owned()],
+            ..Person::default()
+        }
+    }
+
+    #[test]
+    fn first_names_are_graded() {
+        let cases = [
+            ("ROBERT", "BOB", FirstNames::Same),
+            ("KATHERINE", "KATHARINE", FirstNames::Near),
+            ("MUHAMMAD", "IMRAN", FirstNames::Different),
+            ("AMY", "TOM", FirstNames::Different),
+            ("J", "JAMES", FirstNames::Unsure),
+        ];
+        for (one, other, expected) in cases {
+            assert_eq!(first_names(&named(one, "X"), &named(other, "Y")), expected, "{one} {other}");
+        }
+        assert_eq!(first_names(&named("ALI", "REZA"), &named("REZA", "K")), FirstNames::Near);
+        assert_eq!(first_names(&Person::default(), &named("A", "B")), FirstNames::Unknown);
+    }
+
+    proptest! {
+        #[test]
+        fn comparing_does_not_depend_on_the_side(one in "[A-Z]{1,9}", other in "[A-Z]{1,9}", middle in "[A-Z]{1,6}") {
+            let (left, right) = (named(&one, &middle), named(&other, &one));
+            prop_assert_eq!(first_names(&left, &right), first_names(&right, &left));
+        }
+    }
+}
