@@ -87,7 +87,7 @@ pub fn cargo() -> Command {
 }
 
 /// Where cargo puts what it builds: this program was built by the same cargo with the same settings.
-pub(crate) fn target_folder() -> Result<PathBuf> {
+fn target_folder() -> Result<PathBuf> {
     let this = std::env::current_exe().context("could not find this program's own file")?;
     // target/debug/xtask, or target/debug/deps/it-… for a test.
     let profile = this
@@ -99,6 +99,17 @@ pub(crate) fn target_folder() -> Result<PathBuf> {
         .parent()
         .context("cargo builds into a folder of a folder")?;
     Ok(target.to_path_buf())
+}
+
+/// Where tests write what should outlive them, such as the demo whose report is looked at in a browser. It is made if needed.
+///
+/// # Errors
+/// When it cannot be made.
+pub fn scratch_folder() -> Result<PathBuf> {
+    let folder = target_folder()?.join("tmp");
+    std::fs::create_dir_all(&folder)
+        .with_context(|| format!("could not make {}", folder.display()))?;
+    Ok(folder)
 }
 
 /// Some libraries contain C; their build scripts fail with long messages when there is no compiler, so say it first.

@@ -37,7 +37,7 @@ addEventListener('load', () => {
 /// # Errors
 /// When there is no report, no browser, or the page is not as it should be; every fault is listed.
 pub fn check_report() -> Result<()> {
-    let tests = binaries::target_folder()?.join("tmp").join("demo-first");
+    let tests = binaries::scratch_folder()?.join("demo-first");
     let report = tests.join("out").join("report.html");
     let text = fs::read_to_string(&report).with_context(|| {
         format!(

@@ -37,11 +37,16 @@ impl Date {
         let shifted = days.checked_add(719_468)?;
         let era = shifted.div_euclid(146_097);
         let day_of_era = shifted.rem_euclid(146_097);
-        let year_of_era = (day_of_era - day_of_era / 1460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
+        let year_of_era =
+            (day_of_era - day_of_era / 1460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
         let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
         let month_from_march = (5 * day_of_year + 2) / 153;
         let day = day_of_year - (153 * month_from_march + 2) / 5 + 1;
-        let month = if month_from_march < 10 { month_from_march + 3 } else { month_from_march - 9 };
+        let month = if month_from_march < 10 {
+            month_from_march + 3
+        } else {
+            month_from_march - 9
+        };
         let year = year_of_era + era * 400 + i32::from(month <= 2);
         Self::new(u16::try_from(year).ok()?, month as u8, day as u8)
     }
@@ -76,7 +81,9 @@ impl FromStr for Date {
             if !digits.iter().all(u8::is_ascii_digit) {
                 return Err(NotADate);
             }
-            Ok(digits.iter().fold(0, |value, digit| value * 10 + u16::from(digit - b'0')))
+            Ok(digits
+                .iter()
+                .fold(0, |value, digit| value * 10 + u16::from(digit - b'0')))
         };
         Self::new(number(0..4)?, number(5..7)? as u8, number(8..10)? as u8).ok_or(NotADate)
     }
@@ -103,7 +110,9 @@ pub(crate) fn is_month(text: &str) -> bool {
 fn days_in_month(year: u16, month: u8) -> u8 {
     match month {
         4 | 6 | 9 | 11 => 30,
-        2 if year.is_multiple_of(4) && (!year.is_multiple_of(100) || year.is_multiple_of(400)) => 29,
+        2 if year.is_multiple_of(4) && (!year.is_multiple_of(100) || year.is_multiple_of(400)) => {
+            29
+        }
         2 => 28,
         _ => 31,
     }
@@ -140,7 +149,17 @@ mod tests {
 
     #[test]
     fn other_spellings_are_refused() {
-        for text in ["2027-02-29", "2027-13-01", "2027-00-10", "27-01-01", "2027/01/01", "+027-01-01", "2027-1-01", "", "1899-12-31"] {
+        for text in [
+            "2027-02-29",
+            "2027-13-01",
+            "2027-00-10",
+            "27-01-01",
+            "2027/01/01",
+            "+027-01-01",
+            "2027-1-01",
+            "",
+            "1899-12-31",
+        ] {
             assert_eq!(text.parse::<Date>(), Err(NotADate), "{text}");
         }
         assert!(is_month("2026-08"));

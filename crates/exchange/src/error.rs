@@ -91,7 +91,9 @@ pub enum Error {
         what: String,
     },
     /// The key is not the one that the agreement lists for the party.
-    #[error("the key of `{party}` is not the key that the agreement lists for it ({field} differs)")]
+    #[error(
+        "the key of `{party}` is not the key that the agreement lists for it ({field} differs)"
+    )]
     KeyParty {
         /// The party.
         party: String,
@@ -107,7 +109,9 @@ pub enum Error {
         found: String,
     },
     /// Two custodians encoded with different keys.
-    #[error("`{party}` and `{other}` did not encode with the same project key: their key check values differ")]
+    #[error(
+        "`{party}` and `{other}` did not encode with the same project key: their key check values differ"
+    )]
     KeyCheck {
         /// The package whose value differs from the first.
         party: String,
@@ -131,7 +135,10 @@ pub enum Error {
         what: String,
     },
     /// A package of a format this version does not read.
-    #[error("the package has format version {found}; this version reads version {}", crate::manifest::MANIFEST_VERSION)]
+    #[error(
+        "the package has format version {found}; this version reads version {}",
+        crate::manifest::MANIFEST_VERSION
+    )]
     PackageVersion {
         /// The version found.
         found: u32,
@@ -180,7 +187,9 @@ pub enum Error {
         party: String,
     },
     /// The package was encoded with another linkage schema.
-    #[error("the package of `{party}` was encoded with another linkage schema than the agreement's")]
+    #[error(
+        "the package of `{party}` was encoded with another linkage schema than the agreement's"
+    )]
     PackageSchema {
         /// The custodian.
         party: String,
@@ -232,7 +241,10 @@ impl Error {
         match self {
             // These already name their file.
             Self::File(_) | Self::In { .. } => self,
-            other => Self::In { place: path.display().to_string(), source: Box::new(other) },
+            other => Self::In {
+                place: path.display().to_string(),
+                source: Box::new(other),
+            },
         }
     }
 
@@ -282,23 +294,31 @@ impl Error {
                 "the text changed after signing or the line is another party's: compare the agreement's fingerprint with the \
                  other parties, then sign again",
             ),
-            Self::AgreementExpired { .. } => {
-                ("E-AGR-EXPIRED", Exit::Refused, "agree on a new end date, draft the agreement again and let every party sign")
-            }
-            Self::AgreementParty { .. } => {
-                ("E-AGR-PARTY", Exit::Refused, "check that the key and the package belong to this agreement")
-            }
-            Self::KeyFormat { .. } => {
-                ("E-KEY-FORMAT", Exit::CouldNotRun, "restore the key file from its backup, or make a new key with `kinfold key new`")
-            }
+            Self::AgreementExpired { .. } => (
+                "E-AGR-EXPIRED",
+                Exit::Refused,
+                "agree on a new end date, draft the agreement again and let every party sign",
+            ),
+            Self::AgreementParty { .. } => (
+                "E-AGR-PARTY",
+                Exit::Refused,
+                "check that the key and the package belong to this agreement",
+            ),
+            Self::KeyFormat { .. } => (
+                "E-KEY-FORMAT",
+                Exit::CouldNotRun,
+                "restore the key file from its backup, or make a new key with `kinfold key new`",
+            ),
             Self::KeyPermissions { .. } => (
                 "E-KEY-PERMISSIONS",
                 Exit::Refused,
                 "run `chmod 600` on the key file, and make a new key if another person may have copied it",
             ),
-            Self::KeyExists => {
-                ("E-KEY-EXISTS", Exit::CouldNotRun, "choose another name with `-o`, or move the old key away first")
-            }
+            Self::KeyExists => (
+                "E-KEY-EXISTS",
+                Exit::CouldNotRun,
+                "choose another name with `-o`, or move the old key away first",
+            ),
             Self::KeyRole { .. } => (
                 "E-KEY-ROLE",
                 Exit::Refused,
@@ -314,21 +334,31 @@ impl Error {
                 Exit::Refused,
                 "use the key whose public part is in the agreement, or draft the agreement again with the new public part",
             ),
-            Self::KeyProject { .. } => {
-                ("E-KEY-PROJECT", Exit::Refused, "use the project key of this project and epoch")
-            }
+            Self::KeyProject { .. } => (
+                "E-KEY-PROJECT",
+                Exit::Refused,
+                "use the project key of this project and epoch",
+            ),
             Self::KeyCheck { .. } => (
                 "E-KEY-CHECK",
                 Exit::Integrity,
                 "the custodians compare their project keys' fingerprints; the one with the wrong key encodes again",
             ),
-            Self::KeyRandom => ("E-KEY-RANDOM", Exit::CouldNotRun, "run the command again on a machine with a working random source"),
-            Self::PackageFormat { .. } => {
-                ("E-PKG-FORMAT", Exit::CouldNotRun, "check that the file is a `.kin` package and was copied as binary")
-            }
-            Self::PackageHeader { .. } => {
-                ("E-PKG-HEADER", Exit::Integrity, "ask the sender to seal the package again with `kinfold run`")
-            }
+            Self::KeyRandom => (
+                "E-KEY-RANDOM",
+                Exit::CouldNotRun,
+                "run the command again on a machine with a working random source",
+            ),
+            Self::PackageFormat { .. } => (
+                "E-PKG-FORMAT",
+                Exit::CouldNotRun,
+                "check that the file is a `.kin` package and was copied as binary",
+            ),
+            Self::PackageHeader { .. } => (
+                "E-PKG-HEADER",
+                Exit::Integrity,
+                "ask the sender to seal the package again with `kinfold run`",
+            ),
             Self::PackageVersion { .. } => (
                 "E-PKG-VERSION",
                 Exit::CouldNotRun,
@@ -340,12 +370,16 @@ impl Error {
                 "records open with the linkage unit's key and events with the integrator's; if this is the right key, the \
                  package was damaged: ask for it again",
             ),
-            Self::PackageDamaged => {
-                ("E-PKG-DAMAGED", Exit::Integrity, "copy the package again from the sender; do not use this copy")
-            }
-            Self::PackageTruncated { .. } => {
-                ("E-PKG-TRUNCATED", Exit::Integrity, "copy the package again from the sender; the copy was interrupted")
-            }
+            Self::PackageDamaged => (
+                "E-PKG-DAMAGED",
+                Exit::Integrity,
+                "copy the package again from the sender; do not use this copy",
+            ),
+            Self::PackageTruncated { .. } => (
+                "E-PKG-TRUNCATED",
+                Exit::Integrity,
+                "copy the package again from the sender; the copy was interrupted",
+            ),
             Self::PackageContent { .. } => (
                 "E-PKG-CONTENT",
                 Exit::Integrity,
@@ -356,24 +390,36 @@ impl Error {
                 Exit::Integrity,
                 "do not use the package; ask the custodian whether it sent it, and with which key",
             ),
-            Self::PackageSender { .. } => ("E-PKG-SENDER", Exit::Refused, "only custodians of the agreement send packages"),
+            Self::PackageSender { .. } => (
+                "E-PKG-SENDER",
+                Exit::Refused,
+                "only custodians of the agreement send packages",
+            ),
             Self::PackageAgreement { .. } => (
                 "E-PKG-AGREEMENT",
                 Exit::Refused,
                 "compare the agreement's fingerprint with the sender; the one with the older text makes the package again",
             ),
-            Self::PackageSchema { .. } => {
-                ("E-PKG-SCHEMA", Exit::Refused, "the custodian encodes again with the schema that the agreement names")
-            }
-            Self::PackageExpired { .. } => ("E-PKG-EXPIRED", Exit::Refused, "ask the custodian for a fresh package"),
+            Self::PackageSchema { .. } => (
+                "E-PKG-SCHEMA",
+                Exit::Refused,
+                "the custodian encodes again with the schema that the agreement names",
+            ),
+            Self::PackageExpired { .. } => (
+                "E-PKG-EXPIRED",
+                Exit::Refused,
+                "ask the custodian for a fresh package",
+            ),
             Self::PackageLimit { .. } => (
                 "E-PKG-LIMIT",
                 Exit::Refused,
                 "check that the custodian sent the right extract; a larger population needs a new agreement",
             ),
-            Self::PackageReplay { .. } => {
-                ("E-PKG-REPLAY", Exit::Refused, "ask the custodian for its newest package, with the next sequence number")
-            }
+            Self::PackageReplay { .. } => (
+                "E-PKG-REPLAY",
+                Exit::Refused,
+                "ask the custodian for its newest package, with the next sequence number",
+            ),
             Self::TableFormat { .. } => (
                 "E-PKG-TABLE",
                 Exit::Integrity,

@@ -19,18 +19,22 @@ mod names;
 mod package;
 mod party;
 mod table;
+#[cfg(test)]
+mod testing;
 mod words;
 
 pub use agreement::{Agreement, Draft, EventDates, Reference, STANDARD_EVENT_CODES};
 pub use date::{Date, NotADate};
 pub use error::{Error, Result};
 pub use key::{PartyKey, ProjectKey};
-pub use manifest::{Contents, MANIFEST_VERSION, Manifest, PackageKind, Section, check_same_keys, check_sequence};
+pub use manifest::{
+    Contents, MANIFEST_VERSION, Manifest, PackageKind, Section, check_same_keys, check_sequence,
+};
 pub use package::{Inspection, Package, Sealed, inspect, open, payload_hash, seal};
 pub use party::{Contact, Party, Role};
 pub use table::{
-    EventRow, EventTable, LifeStage, SubjectRow, codes_from_ipc, codes_to_ipc, events_from_ipc, events_to_ipc,
-    subjects_from_ipc, subjects_to_ipc,
+    EventRow, EventTable, LifeStage, SubjectRow, codes_from_ipc, codes_to_ipc, events_from_ipc,
+    events_to_ipc, subjects_from_ipc, subjects_to_ipc,
 };
 pub use words::{FINGERPRINT_WORDS, NICKNAME_WORDS, fingerprint_nickname, fingerprint_words};
 
@@ -46,9 +50,12 @@ fn read_text(path: &Path, bytes_max: u64, action: &str) -> Result<String> {
         .and_then(|file| file.take(bytes_max + 1).read_to_end(&mut bytes))
         .map_err(|error| failed(&error))?;
     if bytes.len() as u64 > bytes_max {
-        return Err(Error::agreement(format!("the file is larger than {bytes_max} bytes")).in_file(path));
+        return Err(
+            Error::agreement(format!("the file is larger than {bytes_max} bytes")).in_file(path),
+        );
     }
-    String::from_utf8(bytes).map_err(|_| Error::agreement("the file is not UTF-8 text").in_file(path))
+    String::from_utf8(bytes)
+        .map_err(|_| Error::agreement("the file is not UTF-8 text").in_file(path))
 }
 
 /// A TOML error with its line, for texts without secrets.
@@ -70,5 +77,6 @@ fn toml_place(error: &toml::de::Error, text: &str) -> String {
 
 fn line_of(error: &toml::de::Error, text: &str) -> Option<usize> {
     let start = error.span()?.start.min(text.len());
-    Some(text.as_bytes()[..start].iter().filter(|byte| **byte == b'\n').count() + 1)
+    let until = &text.as_bytes()[..start];
+    Some(until.split(|byte| *byte == b'\n').count())
 }

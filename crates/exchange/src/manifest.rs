@@ -129,7 +129,12 @@ impl Manifest {
     /// # Errors
     /// The agreement is unsigned; signer or project key do not belong to it; the signer is no custodian; period, sequence or rows
     /// break a rule.
-    pub fn prepare(agreement: &Agreement, signer: &PartyKey, project_key: &ProjectKey, contents: &Contents) -> Result<Self> {
+    pub fn prepare(
+        agreement: &Agreement,
+        signer: &PartyKey,
+        project_key: &ProjectKey,
+        contents: &Contents,
+    ) -> Result<Self> {
         agreement.must_be_signed()?;
         agreement.check_key(signer)?;
         agreement.check_project_key(project_key)?;
@@ -173,12 +178,19 @@ impl Manifest {
         let manifest: Self = serde_json::from_slice(json).map_err(|error| {
             // A manifest of a later version may have other keys: say the version rather than the key.
             match serde_json::from_slice::<VersionOnly>(json) {
-                Ok(VersionOnly { version }) if version != MANIFEST_VERSION => Error::PackageVersion { found: version },
-                _ => Error::content(format!("the manifest is not valid at column {}", error.column())),
+                Ok(VersionOnly { version }) if version != MANIFEST_VERSION => {
+                    Error::PackageVersion { found: version }
+                }
+                _ => Error::content(format!(
+                    "the manifest is not valid at column {}",
+                    error.column()
+                )),
             }
         })?;
         if manifest.version != MANIFEST_VERSION {
-            return Err(Error::PackageVersion { found: manifest.version });
+            return Err(Error::PackageVersion {
+                found: manifest.version,
+            });
         }
         if manifest.to_json() != json {
             return Err(Error::content("the manifest is not canonical JSON"));
@@ -189,24 +201,49 @@ impl Manifest {
 
     /// The rules that hold for every manifest, whatever the agreement.
     pub(crate) fn check(&self) -> Result<()> {
-        let rule = |holds: bool, what: &str| if holds { Ok(()) } else { Err(Error::content(what)) };
+        let rule = |holds: bool, what: &str| {
+            if holds {
+                Ok(())
+            } else {
+                Err(Error::content(what))
+            }
+        };
         rule(
-            [&self.custodian, &self.project, &self.epoch].into_iter().all(|id| names::is_id(id)),
+            [&self.custodian, &self.project, &self.epoch]
+                .into_iter()
+                .all(|id| names::is_id(id)),
             "custodian, project and epoch are ids",
         )?;
-        rule(is_month(&self.period), "the period is a month written YYYY-MM")?;
+        rule(
+            is_month(&self.period),
+            "the period is a month written YYYY-MM",
+        )?;
         rule(self.sequence > 0, "sequence numbers begin at 1")?;
-        rule(names::is_line(&self.tool, 100), "the tool is one line of at most 100 bytes")?;
+        rule(
+            names::is_line(&self.tool, 100),
+            "the tool is one line of at most 100 bytes",
+        )?;
         for (index, section) in self.sections.iter().enumerate() {
-            rule(names::is_id(&section.name), "a section's name is 1 to 64 of a-z, 0-9 and `-`")?;
-            let unique = self.sections[..index].iter().all(|earlier| earlier.name != section.name);
+            rule(
+                names::is_id(&section.name),
+                "a section's name is 1 to 64 of a-z, 0-9 and `-`",
+            )?;
+            let unique = self.sections[..index]
+                .iter()
+                .all(|earlier| earlier.name != section.name);
             rule(unique, "two sections have the same name")?;
         }
         if self.sections.len() > SECTIONS_MAX {
-            return Err(Error::limit(format!("{} sections, at most {SECTIONS_MAX}", self.sections.len())));
+            return Err(Error::limit(format!(
+                "{} sections, at most {SECTIONS_MAX}",
+                self.sections.len()
+            )));
         }
         if self.rows > ROWS_MAX {
-            return Err(Error::limit(format!("{} rows, at most {ROWS_MAX}", self.rows)));
+            return Err(Error::limit(format!(
+                "{} rows, at most {ROWS_MAX}",
+                self.rows
+            )));
         }
         Ok(())
     }
@@ -216,7 +253,10 @@ impl Manifest {
     pub(crate) fn check_rows(&self, agreement: &Agreement) -> Result<()> {
         let people = agreement.people();
         if self.kind == PackageKind::Records && self.rows > people {
-            return Err(Error::limit(format!("{} records, the agreement is for {people} people", self.rows)));
+            return Err(Error::limit(format!(
+                "{} records, the agreement is for {people} people",
+                self.rows
+            )));
         }
         Ok(())
     }
@@ -236,10 +276,15 @@ struct VersionOnly {
 pub fn check_same_keys<'a>(manifests: impl IntoIterator<Item = &'a Manifest>) -> Result<()> {
     use subtle::ConstantTimeEq as _;
     let mut manifests = manifests.into_iter();
-    let Some(first) = manifests.next() else { return Ok(()) };
+    let Some(first) = manifests.next() else {
+        return Ok(());
+    };
     for manifest in manifests {
         if !bool::from(manifest.key_check.ct_eq(&first.key_check)) {
-            return Err(Error::KeyCheck { party: manifest.custodian.clone(), other: first.custodian.clone() });
+            return Err(Error::KeyCheck {
+                party: manifest.custodian.clone(),
+                other: first.custodian.clone(),
+            });
         }
     }
     Ok(())
@@ -252,9 +297,11 @@ pub fn check_same_keys<'a>(manifests: impl IntoIterator<Item = &'a Manifest>) ->
 /// [`Error::PackageReplay`].
 pub fn check_sequence(last: Option<u64>, manifest: &Manifest) -> Result<()> {
     match last {
-        Some(last) if manifest.sequence <= last => {
-            Err(Error::PackageReplay { party: manifest.custodian.clone(), last, found: manifest.sequence })
-        }
+        Some(last) if manifest.sequence <= last => Err(Error::PackageReplay {
+            party: manifest.custodian.clone(),
+            last,
+            found: manifest.sequence,
+        }),
         _ => Ok(()),
     }
 }

@@ -5,7 +5,9 @@ pub(crate) fn is_id(text: &str) -> bool {
     let bytes = text.as_bytes();
     (1..=64).contains(&bytes.len())
         && bytes[0] != b'-'
-        && bytes.iter().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || *byte == b'-')
+        && bytes
+            .iter()
+            .all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || *byte == b'-')
 }
 
 /// An event code: two or three ids joined by `/`.
@@ -25,11 +27,24 @@ mod tests {
     #[test]
     fn ids_have_one_spelling() {
         assert!(is_id("council") && is_id("2026") && is_id("school-census"));
-        for text in ["", "-a", "Council", "a b", "a/b", "a_b", "é", &"a".repeat(65)] {
+        for text in [
+            "",
+            "-a",
+            "Council",
+            "a b",
+            "a/b",
+            "a_b",
+            "é",
+            &"a".repeat(65),
+        ] {
             assert!(!is_id(text), "{text}");
         }
         assert!(is_event_code("education/attendance-90-95"));
-        assert!(!is_event_code("education") && !is_event_code("education/") && !is_event_code("a/b/c/d"));
+        assert!(
+            !is_event_code("education")
+                && !is_event_code("education/")
+                && !is_event_code("a/b/c/d")
+        );
         assert!(is_line("Early help hub", 80) && !is_line("two\nlines", 80) && !is_line("  ", 80));
     }
 }

@@ -50,7 +50,9 @@ impl std::str::FromStr for Role {
         [Self::Custodian, Self::LinkageUnit, Self::Integrator]
             .into_iter()
             .find(|role| role.as_str() == text)
-            .ok_or_else(|| Error::agreement("a role is `custodian`, `linkage-unit` or `integrator`"))
+            .ok_or_else(|| {
+                Error::agreement("a role is `custodian`, `linkage-unit` or `integrator`")
+            })
     }
 }
 
@@ -97,7 +99,9 @@ impl Party {
         for part in [self.id.as_bytes(), self.role.as_str().as_bytes()] {
             hasher.update(part).update(b"\0");
         }
-        hasher.update(self.signing_key.as_bytes()).update(self.recipient.to_string().as_bytes());
+        hasher
+            .update(self.signing_key.as_bytes())
+            .update(self.recipient.to_string().as_bytes());
         *hasher.finalize().as_bytes()
     }
 
@@ -108,7 +112,9 @@ impl Party {
 
     /// The contact of a service.
     pub fn contact(&self, service: &str) -> Option<&Contact> {
-        self.contacts.iter().find(|contact| contact.service == service)
+        self.contacts
+            .iter()
+            .find(|contact| contact.service == service)
     }
 
     /// Reads the text of a public part (`council.pub.toml`).
@@ -116,7 +122,8 @@ impl Party {
     /// # Errors
     /// [`Error::AgreementFormat`] with the rule that is broken.
     pub fn parse(text: &str) -> Result<Self> {
-        let raw: PartyText = toml::from_str(text).map_err(|error| Error::agreement(crate::toml_message(&error, text)))?;
+        let raw: PartyText = toml::from_str(text)
+            .map_err(|error| Error::agreement(crate::toml_message(&error, text)))?;
         raw.try_into()
     }
 
@@ -154,7 +161,11 @@ impl Party {
         let _ = writeln!(text, "id = {}", quoted(&self.id));
         let _ = writeln!(text, "name = {}", quoted(&self.name));
         let _ = writeln!(text, "role = {}", quoted(self.role.as_str()));
-        let _ = writeln!(text, "signing_key = {}", quoted(&hex::encode(self.signing_key.as_bytes())));
+        let _ = writeln!(
+            text,
+            "signing_key = {}",
+            quoted(&hex::encode(self.signing_key.as_bytes()))
+        );
         let _ = writeln!(text, "recipient = {}", quoted(&self.recipient.to_string()));
         if self.test_only {
             let _ = writeln!(text, "test_only = true");
@@ -192,7 +203,9 @@ impl TryFrom<PartyText> for Party {
 
     fn try_from(raw: PartyText) -> Result<Self> {
         if !names::is_id(&raw.id) {
-            return Err(Error::agreement("a party's id is 1 to 64 of a-z, 0-9 and `-`"));
+            return Err(Error::agreement(
+                "a party's id is 1 to 64 of a-z, 0-9 and `-`",
+            ));
         }
         let id = raw.id;
         let broken = |rule: &str| Error::agreement(format!("party `{id}`: {rule}"));
@@ -214,11 +227,25 @@ impl TryFrom<PartyText> for Party {
             return Err(broken("there are more than 64 contacts"));
         }
         for (index, contact) in raw.contact.iter().enumerate() {
-            let lines = [Some(&contact.name), contact.phone.as_ref(), contact.email.as_ref()];
-            if !names::is_id(&contact.service) || lines.into_iter().flatten().any(|line| !names::is_line(line, 200)) {
-                return Err(broken("a contact has a service id, and name, phone and email of one line each"));
+            let lines = [
+                Some(&contact.name),
+                contact.phone.as_ref(),
+                contact.email.as_ref(),
+            ];
+            if !names::is_id(&contact.service)
+                || lines
+                    .into_iter()
+                    .flatten()
+                    .any(|line| !names::is_line(line, 200))
+            {
+                return Err(broken(
+                    "a contact has a service id, and name, phone and email of one line each",
+                ));
             }
-            if raw.contact[..index].iter().any(|earlier| earlier.service == contact.service) {
+            if raw.contact[..index]
+                .iter()
+                .any(|earlier| earlier.service == contact.service)
+            {
                 return Err(broken("two contacts have the same service id"));
             }
         }

@@ -13,9 +13,9 @@ const PIVOT: i32 = 70;
 pub type Day = i32;
 
 /// The forms in which the dates of one file are written.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct DateForms {
-    forms: Vec<DateForm>,
+    forms: [Option<DateForm>; 6],
 }
 
 /// Why no forms could be chosen: some cells of a column can only be day first, others only month first.
@@ -30,7 +30,11 @@ pub struct Mixed {
 impl DateForms {
     /// The forms that the mapping lists.
     pub fn told(forms: &[DateForm]) -> Self {
-        Self { forms: forms.to_vec() }
+        let mut own = [None; 6];
+        for (place, form) in own.iter_mut().zip(forms) {
+            *place = Some(*form);
+        }
+        Self { forms: own }
     }
 
     /// The forms of a column, recognised from its cells: all unmistakable ones, and the one order of day and month that fits.
@@ -51,8 +55,7 @@ impl DateForms {
             (days, months) if days * 200 <= months => DateForm::MonthDayYear,
             _ => return Err(Mixed { day_first, month_first }),
         };
-        let sure = [DateForm::YearMonthDay, DateForm::DayMonthNameYear, DateForm::Compact, DateForm::ExcelSerial];
-        Ok(Self { forms: [order].into_iter().chain(sure).collect() })
+        Ok(Self::told(&[order, DateForm::YearMonthDay, DateForm::DayMonthNameYear, DateForm::Compact, DateForm::ExcelSerial]))
     }
 
     /// The forms of one column of a sheet: told, or recognised.
@@ -64,14 +67,14 @@ impl DateForms {
         }
     }
 
-    /// The forms.
-    pub fn forms(&self) -> &[DateForm] {
-        &self.forms
+    /// The forms, in the order in which they are tried.
+    pub fn forms(&self) -> impl Iterator<Item = DateForm> {
+        self.forms.iter().flatten().copied()
     }
 
     /// Reads a cell in the first form that fits.
     pub fn read(&self, cell: &str) -> Option<Day> {
-        self.forms.iter().find_map(|form| read(cell, *form)).map(|(year, month, day)| days(year, month, day))
+        self.forms().find_map(|form| read(cell, form)).map(|(year, month, day)| days(year, month, day))
     }
 }
 
@@ -231,10 +234,10 @@ mod tests {
 
     #[test]
     fn orders_are_recognised() {
-        let order = |cells: &[&str]| DateForms::recognise(cells.iter().copied()).map(|forms| forms.forms[0]);
-        assert_eq!(order(&["01/02/2020", "13/02/2020"]), Ok(DateForm::DayMonthYear));
-        assert_eq!(order(&["01/02/2020", "02/13/2020"]), Ok(DateForm::MonthDayYear));
-        assert_eq!(order(&["01/02/2020", ""]), Ok(DateForm::DayMonthYear));
+        let order = |cells: &[&str]| DateForms::recognise(cells.iter().copied()).map(|forms| forms.forms().next());
+        assert_eq!(order(&["01/02/2020", "13/02/2020"]), Ok(Some(DateForm::DayMonthYear)));
+        assert_eq!(order(&["01/02/2020", "02/13/2020"]), Ok(Some(DateForm::MonthDayYear)));
+        assert_eq!(order(&["01/02/2020", ""]), Ok(Some(DateForm::DayMonthYear)));
         assert_eq!(order(&["13/02/2020", "02/13/2020"]), Err(Mixed { day_first: 1, month_first: 1 }));
     }
 

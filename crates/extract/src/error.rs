@@ -59,6 +59,16 @@ pub enum Error {
         /// The columns the file has.
         found: Vec<String>,
     },
+    /// A column holds day-first and month-first dates, so none can be trusted.
+    #[error("column `{column}` mixes {day_first} dates that can only be day first with {month_first} that can only be month first")]
+    MixedDates {
+        /// The column.
+        column: String,
+        /// Cells that can only be day first.
+        day_first: usize,
+        /// Cells that can only be month first.
+        month_first: usize,
+    },
     /// An error in a named file.
     #[error("{path}: {error}")]
     InFile {
@@ -103,6 +113,9 @@ impl From<Error> for Problem {
             }
             Error::Column { found, .. } => {
                 stop("E-EXTRACT-COLUMN", &format!("correct the name in mapping.toml; the file has: {}", found.join(", ")))
+            }
+            Error::MixedDates { .. } => {
+                stop("E-EXTRACT-DATES", "export the dates in one order, or say `dates = [\"dd/mm/yyyy\"]` in mapping.toml: the others are then not read")
             }
             Error::InFile { path, error } => {
                 let inner = Problem::from(*error);

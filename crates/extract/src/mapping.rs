@@ -187,6 +187,9 @@ pub struct Values {
     pub sex: SexCodes,
     /// Trace statuses that mean a verified NHS number. Left out: `01`.
     pub nhs_verified: Option<Vec<String>>,
+    /// Every NHS number of this source was traced before it came here, so all count as verified.
+    #[serde(default)]
+    pub nhs_all_verified: bool,
     /// Values that set the do-not-link flag. Left out: `Y`, `Yes`, `True`, `1`.
     pub do_not_link: Option<Vec<String>>,
     /// Values that set the protected-address flag. Left out: the same.

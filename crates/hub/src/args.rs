@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use clap::builder::PossibleValue;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 /// Joins the codes that custodians sent into people and households, and scores seven needs.
@@ -74,6 +75,12 @@ pub struct InitArgs {
     /// The agreement, signed by all parties
     #[arg(long, value_name = "FILE")]
     pub agreement: PathBuf,
+    /// The linkage schema that the agreement names [default: standard]
+    #[arg(long, value_name = "FILE")]
+    pub schema: Option<PathBuf>,
+    /// The rule pack that the agreement names [default: LOCAL7]
+    #[arg(long, value_name = "FILE")]
+    pub rule_pack: Option<PathBuf>,
 }
 
 /// Arguments of `ingest`.
@@ -152,7 +159,7 @@ pub struct MatchArgs {
 }
 
 /// How similarity is measured.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Metric {
     /// 2·|a and b| / (|a| + |b|)
     Dice,
@@ -160,17 +167,46 @@ pub enum Metric {
     Hamming,
 }
 
+// By hand, because the derived form would print each value on lines of its own and no help is longer than a screen.
+impl ValueEnum for Metric {
+    fn value_variants<'a>() -> &'a [Self] {
+        &[Self::Dice, Self::Hamming]
+    }
+
+    fn to_possible_value(&self) -> Option<PossibleValue> {
+        Some(PossibleValue::new(match self {
+            Self::Dice => "dice",
+            Self::Hamming => "hamming",
+        }))
+    }
+}
+
 /// Which instructions to use.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Simd {
-    /// The best that this processor has
+    /// The best that this processor has.
     Auto,
-    /// A plain loop
+    /// A plain loop.
     Scalar,
-    /// 256-bit vectors
+    /// 256-bit vectors.
     Avx2,
-    /// 512-bit vectors with a population count
+    /// 512-bit vectors with a population count.
     Avx512,
+}
+
+impl ValueEnum for Simd {
+    fn value_variants<'a>() -> &'a [Self] {
+        &[Self::Auto, Self::Scalar, Self::Avx2, Self::Avx512]
+    }
+
+    fn to_possible_value(&self) -> Option<PossibleValue> {
+        Some(PossibleValue::new(match self {
+            Self::Auto => "auto",
+            Self::Scalar => "scalar",
+            Self::Avx2 => "avx2",
+            Self::Avx512 => "avx512",
+        }))
+    }
 }
 
 /// Arguments of `evaluate`.

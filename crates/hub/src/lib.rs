@@ -10,8 +10,10 @@ pub mod args;
 mod commands;
 mod encodings;
 mod evaluation;
+mod linking;
 pub mod report;
 pub mod screen;
+mod terms;
 
 use clap::Parser as _;
 use kinfold_message::{Exit, Problem};

@@ -116,6 +116,16 @@ impl Step {
     }
 }
 
+/// The linkage crate tells how far it is; where there is no bar, each of its steps is a line.
+impl kinfold_linkage::Progress for Step {
+    fn step(&self, done: usize, total: usize, what: &str) {
+        if self.plain {
+            to_stderr(&format!("  {} of {total} {what}", done + 1));
+        }
+        self.bar.set_message(format!("{}: {} of {total} {what}", self.title, done + 1));
+    }
+}
+
 /// The JSON object of a command.
 fn envelope(command: &str, answer: &Answer, exit: u8) -> Value {
     let messages: Vec<Value> = answer

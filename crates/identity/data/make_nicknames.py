@@ -8,7 +8,7 @@ import sys
 import unicodedata
 
 HERE = pathlib.Path(__file__).parent
-NO_NAMES = {"JR", "SR", "JUNIOR", "SENIOR", "NA"}  # words the reader of names drops or treats otherwise
+NO_NAMES = {"JR", "SR", "NA", "NAN", "VI", "IV"}  # words the reader of names drops or treats otherwise
 ONE_MUHAMMAD = {"MOHAMMED"}
 
 

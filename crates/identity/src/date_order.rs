@@ -2,8 +2,9 @@
 
 use thiserror::Error;
 
-use crate::date::{DateOrder, DateRules, Written, from_serial, parts};
+use crate::date::{DateOrder, DateRules, from_serial};
 use crate::fold::says_unknown;
+use crate::written::{Written, parts};
 
 /// A column that holds day-first and month-first dates. Many of its dates then have two readings, so none can be trusted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]

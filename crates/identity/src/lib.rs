@@ -29,6 +29,7 @@ mod plain;
 mod postcode;
 mod rejected;
 mod sex;
+mod written;
 
 pub use address::{Address, AddressKind, read_address};
 pub use date::{BirthDate, DEFAULT_TWO_DIGIT_PIVOT, DateOrder, DateRules, read_date};
@@ -48,3 +49,7 @@ pub use sex::{Sex, SexCodes, read_sex};
 ///
 /// Codes made under different versions must not be compared: the same person would get different codes.
 pub const STANDARDISATION: &str = "uk-1";
+
+#[doc = include_str!("../README.md")]
+#[cfg(doctest)]
+struct ReadmeExample;

@@ -140,7 +140,7 @@ fn has_shape(text: &str) -> bool {
     let Some(split) = text.len().checked_sub(3) else {
         return false;
     };
-    let (outward, inward) = (text[..split].as_bytes(), text[split..].as_bytes());
+    let (outward, inward) = text.as_bytes().split_at(split);
     let inward_letter = |b: u8| b.is_ascii_uppercase() && !b"CIKMOV".contains(&b);
     let third = |b: u8| b"ABCDEFGHJKPSTUW".contains(&b);
     let fourth = |b: u8| b"ABEHMNPRVWXY".contains(&b);

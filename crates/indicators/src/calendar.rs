@@ -33,7 +33,13 @@ pub fn year_month_day(day: i32) -> Option<(i16, i8, i8)> {
 /// assert_eq!(add_months(day(2026, 8, 31).unwrap(), -6), day(2026, 2, 28).unwrap());
 /// ```
 pub fn add_months(day: i32, months: i32) -> i32 {
-    let moved = || number(date(day)?.checked_add(Span::new().try_months(months).ok()?).ok()?);
+    let moved = || {
+        number(
+            date(day)?
+                .checked_add(Span::new().try_months(months).ok()?)
+                .ok()?,
+        )
+    };
     moved().unwrap_or(if months < 0 { i32::MIN } else { i32::MAX })
 }
 
@@ -50,7 +56,8 @@ impl FromStr for Months {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        let wrong = || format!("`{text}` is not a period in months or years such as `P12M` or `P1Y`");
+        let wrong =
+            || format!("`{text}` is not a period in months or years such as `P12M` or `P1Y`");
         let body = text.strip_prefix('P').ok_or_else(wrong)?;
         let (digits, factor) = match (body.strip_suffix('M'), body.strip_suffix('Y')) {
             (Some(digits), _) => (digits, 1),
@@ -61,7 +68,11 @@ impl FromStr for Months {
             return Err(wrong());
         }
         let months = digits.parse::<i32>().map_err(|_| wrong())? * factor;
-        if (1..=Self::MAX.0).contains(&months) { Ok(Self(months)) } else { Err(wrong()) }
+        if (1..=Self::MAX.0).contains(&months) {
+            Ok(Self(months))
+        } else {
+            Err(wrong())
+        }
     }
 }
 
@@ -79,7 +90,9 @@ fn date(day: i32) -> Option<Date> {
 }
 
 fn number(date: Date) -> Option<i32> {
-    date.since((Unit::Day, EPOCH)).ok().map(|span| span.get_days())
+    date.since((Unit::Day, EPOCH))
+        .ok()
+        .map(|span| span.get_days())
 }
 
 #[cfg(test)]
@@ -106,7 +119,9 @@ mod tests {
     fn periods_are_whole_months() {
         assert_eq!("P12M".parse(), Ok(Months(12)));
         assert_eq!("P2Y".parse(), Ok(Months(24)));
-        for wrong in ["", "P", "12M", "P0M", "P-1M", "P1D", "P1.5M", "P99999M", "P1Y6M", "P+1M"] {
+        for wrong in [
+            "", "P", "12M", "P0M", "P-1M", "P1D", "P1.5M", "P99999M", "P1Y6M", "P+1M",
+        ] {
             assert!(wrong.parse::<Months>().is_err(), "{wrong}");
         }
     }

@@ -29,12 +29,16 @@ pub enum Error {
 impl From<Error> for Problem {
     fn from(error: Error) -> Self {
         let (code, line, hint) = match &error {
-            Error::Syntax { line, .. } => {
-                ("E-RULES-SYNTAX", line, "correct the rule pack; every key is described in the comments of LOCAL7.toml")
-            }
-            Error::Content { line, .. } => {
-                ("E-RULES-CONTENT", line, "correct the rule pack; a changed pack needs a new version and its hash in the agreement")
-            }
+            Error::Syntax { line, .. } => (
+                "E-RULES-SYNTAX",
+                line,
+                "correct the rule pack; every key is described in the comments of LOCAL7.toml",
+            ),
+            Error::Content { line, .. } => (
+                "E-RULES-CONTENT",
+                line,
+                "correct the rule pack; a changed pack needs a new version and its hash in the agreement",
+            ),
         };
         let problem = Self::new(code, Exit::CouldNotRun, error.to_string(), hint);
         match line {
@@ -50,10 +54,17 @@ mod tests {
 
     #[test]
     fn problems_say_where_and_their_codes_are_documented() {
-        let error = Error::Content { line: Some(7), place: "rule `9.9`".into(), message: "the severity is 4, not 1 to 3".into() };
+        let error = Error::Content {
+            line: Some(7),
+            place: "rule `9.9`".into(),
+            message: "the severity is 4, not 1 to 3".into(),
+        };
         let problem = Problem::from(error);
         assert_eq!(problem.place.as_deref(), Some("line 7"));
-        assert_eq!(problem.what, "rule `9.9` of the rule pack: the severity is 4, not 1 to 3");
+        assert_eq!(
+            problem.what,
+            "rule `9.9` of the rule pack: the severity is 4, not 1 to 3"
+        );
         for code in ["E-RULES-CONTENT", "E-RULES-SYNTAX"] {
             assert!(kinfold_message::explain(code).is_some(), "{code}");
         }

@@ -53,3 +53,8 @@ pub use facts::{Event, HouseholdFacts, PersonFacts};
 pub use pack::{Code, INDICATORS, Indicator, Outcome, Rule, RulePack, Subject};
 pub use score::{Evidence, HouseholdNeeds, MemberNeeds, Need, Source, score};
 pub use state::{LifeStage, NeedState};
+
+/// The example of the README, tested.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

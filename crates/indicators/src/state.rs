@@ -6,7 +6,9 @@
 use std::fmt;
 
 /// What is known about one need of one household or person at the reference date.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize,
+)]
 #[serde(rename_all = "snake_case")]
 pub enum NeedState {
     /// A rule of the pack holds at the reference date; the evidence is listed.
@@ -23,7 +25,13 @@ pub enum NeedState {
 
 impl NeedState {
     /// All five, in the order in which screens and files list them.
-    pub const ALL: [Self; 5] = [Self::Current, Self::Past, Self::Checked, Self::NoData, Self::Withheld];
+    pub const ALL: [Self; 5] = [
+        Self::Current,
+        Self::Past,
+        Self::Checked,
+        Self::NoData,
+        Self::Withheld,
+    ];
 
     /// The word used in files: `current`, `past`, `checked`, `no_data`, `withheld`.
     pub fn id(self) -> &'static str {
@@ -55,7 +63,19 @@ impl fmt::Display for NeedState {
 }
 
 /// Whether a person is a child or an adult at the reference date, as far as the custodians said. No age and no birth date reach this crate.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    Default,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Hash,
+    serde::Serialize,
+    serde::Deserialize,
+)]
 #[serde(rename_all = "snake_case")]
 pub enum LifeStage {
     /// No custodian could say.

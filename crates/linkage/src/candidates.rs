@@ -73,6 +73,7 @@ impl PresenceBits {
     pub(crate) fn comparable(self, left: u32, right: u32) -> Comparable {
         let both = |bits: u32| left & bits != 0 && right & bits != 0;
         Comparable {
+            first: both(self.first),
             birth: both(self.birth),
             place: both(self.place),
             nhs: both(self.nhs),

@@ -99,6 +99,7 @@ mod tests {
             same_home: false,
             sigmas: Some(10.0),
             comparable: Comparable {
+                first: true,
                 birth: true,
                 place: true,
                 nhs: false,

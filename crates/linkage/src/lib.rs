@@ -135,6 +135,8 @@ impl Pair {
 /// Which facts both records have.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Comparable {
+    /// Both have a first name.
+    pub first: bool,
     /// Both have a full birth date.
     pub birth: bool,
     /// Both have a place.

@@ -20,6 +20,10 @@ use kinfold_schema::Field;
 const ROUNDS_MAX: usize = 60;
 /// The rounds stop when the expected number of matches changes by less than this share.
 const CHANGE_MIN: f64 = 1e-4;
+/// Sums of levels from which a mutual best pair is a seed: the first that gives enough seeds is taken.
+const SEED_SCORES: [u32; 3] = [7, 5, 3];
+/// Enough seeds are one for this many records of the smaller file.
+const SEED_SHARE_MIN: usize = 50;
 /// Weight of the class-free probabilities in those of a class, in matches.
 const SHRINK_CLASS: f64 = 30.0;
 /// Weight of the coarse code in the fine one, in candidates.
@@ -140,8 +144,9 @@ pub(crate) fn fit(sets: &[RecordSet], set_pairs: &[SetPair]) -> Fitted {
         linked: 0,
         expected_precision: 0.0,
     };
-    // At least one match in fifty shares no key; the filter's own finds say how much more.
-    let silence = libm::log2(((reached + 0.02 * before) / before.max(1.0)).clamp(0.01, 0.5));
+    // The filter's own finds say how many matches share no key. The penalty is bounded: agencies see different homes and names, and
+    // two silences must not outweigh a sure link.
+    let silence = libm::log2(((reached + 0.02 * before) / before.max(1.0)).clamp(0.125, 0.5));
     let weights = odds
         .iter()
         .zip(&expected)
@@ -191,23 +196,30 @@ pub(crate) fn judge(set_pairs: &[SetPair], fitted: &Fitted, options: &Options) -
     pairs
 }
 
-/// Guards: patterns that are typical of two different people of one family. A shared verified identifier lifts them.
+/// Filters this near, in standard deviations, are those of one person with a misspelt first name; twins stay below.
+const NEAR_FOR_TWINS: f64 = 8.0;
+/// Filters this near are those of one person with a wrong birth date; a parent and child of one name stay below.
+const NEAR_FOR_NAMESAKES: f64 = 4.0;
+
+/// Guards: patterns that are typical of two different people of one family. A shared verified identifier lifts them, and so do
+/// filters that are nearer than those of two such people.
 fn guard(candidate: &Candidate) -> Option<Guard> {
     let level = |field| candidate.agreement.level(field);
+    let nearer = |limit: f64| candidate.sigmas.is_some_and(|sigmas| sigmas >= limit);
     if level(Field::Identifier) > 0 {
         return None;
     }
-    let first_differs = level(Field::First) == 0 && level(Field::AnyName) < 3;
-    if first_differs && level(Field::Birth) == 3 && (level(Field::Last) >= 2 || candidate.same_home)
-    {
-        // Filters as near as those of one person speak for a misspelt first name.
-        let near = candidate.sigmas.is_some_and(|sigmas| sigmas >= 9.0);
-        return (!near).then_some(Guard::TwinOrSibling);
+    // A first name that one side does not have cannot differ.
+    let first_differs =
+        candidate.comparable.first && level(Field::First) == 0 && level(Field::AnyName) < 3;
+    let one_family = level(Field::Last) >= 2 || candidate.same_home;
+    if first_differs && level(Field::Birth) == 3 && one_family {
+        return (!nearer(NEAR_FOR_TWINS)).then_some(Guard::TwinOrSibling);
     }
     let names_agree =
         level(Field::AnyName) == 3 || (level(Field::First) >= 2 && level(Field::Last) >= 2);
     if candidate.comparable.birth && level(Field::Birth) == 0 && names_agree {
-        return Some(Guard::BirthDatesDiffer);
+        return (!nearer(NEAR_FOR_NAMESAKES)).then_some(Guard::BirthDatesDiffer);
     }
     None
 }
@@ -274,13 +286,27 @@ fn seeds(sets: &[RecordSet], pair: &SetPair) -> Vec<f64> {
         note(&mut best_left[candidate.left as usize], score(candidate));
         note(&mut best_right[candidate.right as usize], score(candidate));
     }
-    pair.candidates
+    let best: Vec<u32> = pair
+        .candidates
         .iter()
         .map(|candidate| {
             let own = score(candidate);
             let only_best = best_left[candidate.left as usize] == (own, 1)
                 && best_right[candidate.right as usize] == (own, 1);
-            if only_best && own >= 10 { 0.9 } else { 0.0 }
+            if only_best { own } else { 0 }
+        })
+        .collect();
+    // Files without birth dates or places have no pair of the first kind; then weaker evidence has to start the learning.
+    let enough = best_left.len().min(best_right.len()) / SEED_SHARE_MIN;
+    let strong = SEED_SCORES
+        .into_iter()
+        .find(|&least| best.iter().filter(|&&own| own >= least).count() > enough)
+        .unwrap_or(SEED_SCORES[0]);
+    best.into_iter()
+        .map(|own| match own {
+            own if own >= strong + 3 => 0.9,
+            own if own >= strong => 0.6,
+            _ => 0.0,
         })
         .collect()
 }

@@ -21,6 +21,59 @@ pub fn explain(code: &str) -> Option<&'static Explanation> {
 /// All codes, sorted.
 pub const CODES: &[Explanation] = &[
     Explanation {
+        code: "E-AGR-EXPIRED",
+        meaning: "The agreement has ended on the day of this step.",
+        advice: "After its last day no package is made or opened under an agreement. The parties \
+                 agree on a new end, draft the agreement again and all sign; packages made under the \
+                 old text stay refused.",
+    },
+    Explanation {
+        code: "E-AGR-FORMAT",
+        meaning: "The agreement, its signatures or a public part of a key breaks the format.",
+        advice: "The format is strict: an unknown key, a key given twice or a value outside its rule \
+                 is an error, so that nobody signs something that the program ignores. The message \
+                 names the line and the rule. After a change to the text every party signs again.",
+    },
+    Explanation {
+        code: "E-AGR-PARTY",
+        meaning: "A party is named that the agreement does not list.",
+        advice: "A key, a signature or a package carries an id that is not among the agreement's \
+                 parties. Check that all of them belong to the same agreement; a new party needs a \
+                 new agreement.",
+    },
+    Explanation {
+        code: "E-AGR-SIGNATURE",
+        meaning: "A signature does not fit the agreement's text or the party.",
+        advice: "Signatures cover every byte of the text, comments too. Either the text changed after \
+                 signing, or the signature was made with another key. Compare the agreement's \
+                 fingerprint with the other parties before anyone signs again.",
+    },
+    Explanation {
+        code: "E-AGR-UNSIGNED",
+        meaning: "Not every party has signed the agreement.",
+        advice: "Packages are made and opened only under an agreement that all parties signed. Each \
+                 missing party runs `kinfold agreement sign` with its own key; the signatures stand \
+                 in the `.sig` file beside the agreement.",
+    },
+    Explanation {
+        code: "E-BUG",
+        meaning: "kinfold failed in a way that should be impossible.",
+        advice: "This is a mistake in the program, not in the data. Nothing half-written is \
+                 left. Report the line; it holds no data.",
+    },
+    Explanation {
+        code: "E-EVALUATE-INPUT",
+        meaning: "The files to compare with the truth contradict each other.",
+        advice: "A record is listed twice, or belongs to two clusters. Check that people, \
+                 households, needs and truth are from the same run and the same sample.",
+    },
+    Explanation {
+        code: "E-EXPLAIN-UNKNOWN",
+        meaning: "There is no message with this code.",
+        advice: "Run `kinfold explain` or `kinfold-hub explain` without a code for the list of \
+                 all codes.",
+    },
+    Explanation {
         code: "E-FILE-DISK-FULL",
         meaning: "The disk filled up while a file was being written.",
         advice: "Files are written under a temporary name and renamed only when complete, so nothing half-written is left. Free some \
@@ -35,7 +88,257 @@ pub const CODES: &[Explanation] = &[
     Explanation {
         code: "E-FILE-MISSING",
         meaning: "A file that the command needs is not there.",
-        advice: "Check the path for typing mistakes. Relative paths start at the current directory, or at the folder given with `-C`.",
+        advice: "Check the path for typing mistakes. Relative paths start at the current directory, \
+                 or at the folder given with `-C`.",
+    },
+    Explanation {
+        code: "E-HUB-DAMAGED",
+        meaning: "A section that the hub received earlier is missing or was changed on disk.",
+        advice: "Every section is checked against the hash it was received with each time it is \
+                 read. Restore the hub's folder from a backup, or ask the custodian to send the \
+                 package again with a higher sequence number. `kinfold-hub doctor --hub DIR` \
+                 lists every damaged section.",
+    },
+    Explanation {
+        code: "E-HUB-DATABASE",
+        meaning: "The hub's database could not be read or written.",
+        advice: "Another program may hold the database, or the disk may be full or read-only. \
+                 Nothing was half-written: each step is one transaction. Run `kinfold-hub \
+                 doctor --hub DIR` to check the folder.",
+    },
+    Explanation {
+        code: "E-HUB-EXISTS",
+        meaning: "The folder for a new hub is not empty.",
+        advice: "A hub serves one agreement and is never overwritten. Choose an empty folder, \
+                 or remove the old hub yourself when its retention has ended.",
+    },
+    Explanation {
+        code: "E-HUB-LEDGER",
+        meaning: "The ledger file and the hub's database do not tell the same story.",
+        advice: "Every step is written to the database and, from there, to the ledger file. \
+                 When the file holds an entry that the database does not, or another one, \
+                 somebody changed one of them. Restore the hub's folder from a backup.",
+    },
+    Explanation {
+        code: "E-HUB-MISSING",
+        meaning: "The folder holds no hub.",
+        advice: "Make one with `kinfold-hub init DIR --agreement agreement.toml`, or check the \
+                 path after `--hub`.",
+    },
+    Explanation {
+        code: "E-HUB-NEWER",
+        meaning: "The hub's database was written by a newer version of kinfold-hub.",
+        advice: "An older program could misread it. Use the newer version, or restore a backup \
+                 made before the upgrade.",
+    },
+    Explanation {
+        code: "E-HUB-TERMS",
+        meaning: "The linkage schema or the rule pack is not the one that the agreement names.",
+        advice: "The agreement names both by hash, so that all parties use the same text. Give \
+                 the agreed file when making the hub; if the hub's own copy was edited, restore \
+                 it.",
+    },
+    Explanation {
+        code: "E-INGEST-KEY",
+        meaning: "A custodian's key was given to open packages.",
+        advice: "Records are sealed to the linkage unit and events to the integrator. A \
+                 custodian's key never leaves its custodian: if it is on this machine, delete \
+                 it and tell the custodian to make a new one.",
+    },
+    Explanation {
+        code: "E-INGEST-PACKAGE",
+        meaning: "A package contradicts itself although its signature is right.",
+        advice: "The manifest and the tables do not say the same, so the program that made the \
+                 package has a mistake. Ask the custodian to make it again with the current \
+                 version of kinfold.",
+    },
+    Explanation {
+        code: "E-KEY-CHECK",
+        meaning: "Two custodians encoded with different project keys.",
+        advice: "Codes made with different keys never link, and nothing would tell you later. The \
+                 custodians compare the fingerprints of their project keys; the one that differs \
+                 takes the right key and encodes again.",
+    },
+    Explanation {
+        code: "E-KEY-EXISTS",
+        meaning: "A key file is already there.",
+        advice: "A key that is overwritten cannot be brought back, and packages sealed to it could \
+                 never be opened, so no command overwrites one. Choose another name, or move the old \
+                 key to a safe place first.",
+    },
+    Explanation {
+        code: "E-KEY-FORMAT",
+        meaning: "A key file does not follow its format.",
+        advice: "The message names the line and never the content. The file was edited, cut or is no \
+                 key file. Restore it from its backup; if there is none, make a new key and let the \
+                 parties sign an agreement with its public part.",
+    },
+    Explanation {
+        code: "E-KEY-PARTY",
+        meaning: "The key is not the one that the agreement lists for the party.",
+        advice: "The id is right but the role or a public key differs, for instance after a new key \
+                 was made. Use the key whose public part is in the agreement, or draft the agreement \
+                 again.",
+    },
+    Explanation {
+        code: "E-KEY-PERMISSIONS",
+        meaning: "A key file can be read by other accounts of the machine.",
+        advice: "A key must be readable by its owner alone (mode 0600). Run `chmod 600 FILE`. If \
+                 another person may have copied it, make a new key: changed permissions do not bring \
+                 a secret back.",
+    },
+    Explanation {
+        code: "E-KEY-PROJECT",
+        meaning: "The project key belongs to another project or epoch.",
+        advice: "Each project and epoch has its own key, so that codes of two projects can never be \
+                 joined. Use the project key that was made for the agreement's project and epoch.",
+    },
+    Explanation {
+        code: "E-KEY-RANDOM",
+        meaning: "The operating system gave no random bytes.",
+        advice: "A key from anything but good randomness could be guessed, so none is made. This \
+                 happens on very restricted or newly started machines; try again or use another \
+                 machine.",
+    },
+    Explanation {
+        code: "E-KEY-ROLE",
+        meaning: "A party's role does not allow this.",
+        advice: "The project key belongs to custodians alone: with it, the linkage unit could look up \
+                 anyone. Records go to the linkage unit and events to the integrator. Use the key of \
+                 the role that this step is for.",
+    },
+    Explanation {
+        code: "E-KEY-TEST",
+        meaning: "A key made from a seed was used outside a test agreement.",
+        advice: "Anyone who knows the seed has the key. Such keys are for rehearsals under an \
+                 agreement with `test = true`. For real records make the key without `--danger-seed`.",
+    },
+    Explanation {
+        code: "E-LINK-EMPTY",
+        meaning: "There are no records to link.",
+        advice: "Ingest the custodians' packages first; `kinfold-hub packages --hub DIR` shows \
+                 what was received and what is awaited.",
+    },
+    Explanation {
+        code: "E-MATCH-FILE",
+        meaning: "A file of encodings could not be read.",
+        advice: "`match` reads clkhash JSON ({\"clks\": [base64, ...]}), or raw filters in a \
+                 .bin file together with `--bits`. All filters of both files have the same \
+                 length.",
+    },
+    Explanation {
+        code: "E-MATCH-THRESHOLD",
+        meaning: "The threshold is not a decimal from 0 to 1.",
+        advice: "Thresholds are read as exact fractions, so 0.85 means 85 hundredths. At most \
+                 nine places; no exponent and no comma.",
+    },
+    Explanation {
+        code: "E-PKG-AGREEMENT",
+        meaning: "A package was made under another agreement.",
+        advice: "Every package carries the hash of the agreement's text. Sender and recipient hold \
+                 different texts, perhaps an older version. Compare the fingerprints; the one with \
+                 the older text makes the package again.",
+    },
+    Explanation {
+        code: "E-PKG-CONTENT",
+        meaning: "A package's content breaks the format although its seal is whole.",
+        advice: "It is what its sender sealed, but manifest, lengths or hashes do not fit together. \
+                 Ask the sender to make it again with the same release of kinfold; do not use it.",
+    },
+    Explanation {
+        code: "E-PKG-DAMAGED",
+        meaning: "A package was changed or cut short after it was sealed.",
+        advice: "A single different bit is enough. Copy it again from the sender, as binary. If a \
+                 fresh copy fails too, the sender seals it again.",
+    },
+    Explanation {
+        code: "E-PKG-EVENTS",
+        meaning: "Events say something that the agreement does not allow.",
+        advice: "An event code that is not listed, a date more exact than agreed, a service that is \
+                 not among the sender's contacts, or an event without its record. Correct the mapping \
+                 and run again.",
+    },
+    Explanation {
+        code: "E-PKG-EXPIRED",
+        meaning: "A package is past its last day.",
+        advice: "Old packages are not opened, so that nobody can bring an outdated picture of a \
+                 family back. Ask the custodian for a fresh one.",
+    },
+    Explanation {
+        code: "E-PKG-FORMAT",
+        meaning: "A file is not a kinfold package.",
+        advice: "It does not begin as an age file, or it opens and holds something else. Check that \
+                 the right file was chosen and that it was copied as binary, not as text.",
+    },
+    Explanation {
+        code: "E-PKG-HEADER",
+        meaning: "A package's encryption header passes the limits.",
+        advice: "Headers with thousands of entries are used to make the recipient's machine busy. \
+                 They are refused before anything is computed. Ask the sender to seal the package \
+                 again.",
+    },
+    Explanation {
+        code: "E-PKG-LIMIT",
+        meaning: "A package passes a limit of size, rows or sections.",
+        advice: "More records than the agreement's people, more sections or more bytes than any real \
+                 package. Check that the custodian sent the right extract; a larger population needs \
+                 a new agreement and stronger codes.",
+    },
+    Explanation {
+        code: "E-PKG-RECIPIENT",
+        meaning: "A package was not sealed to this key.",
+        advice: "Records are sealed to the linkage unit and events to the integrator. Use the key of \
+                 the right party. If it is the right key, the package's header was damaged: copy it \
+                 again.",
+    },
+    Explanation {
+        code: "E-PKG-REPLAY",
+        meaning: "A package repeats or precedes one that was accepted already.",
+        advice: "Sequence numbers count up for each custodian and kind. The same or an older package \
+                 is refused, so that an old state cannot be played back. Ask for the newest package.",
+    },
+    Explanation {
+        code: "E-PKG-SCHEMA",
+        meaning: "A package was encoded with another linkage schema than the agreement's.",
+        advice: "Codes of different schemas cannot be compared. The custodian encodes again with the \
+                 schema whose hash the agreement names.",
+    },
+    Explanation {
+        code: "E-PKG-SENDER",
+        meaning: "A package comes from a party that is no custodian.",
+        advice: "Only custodians send records and events. Check which key signed the package.",
+    },
+    Explanation {
+        code: "E-PKG-SIGNATURE",
+        meaning: "The signature on a package is wrong.",
+        advice: "The package says that it comes from a custodian, but that custodian's key did not \
+                 sign it. Do not use it. Ask the custodian, by telephone, whether and with which key \
+                 it sent the package.",
+    },
+    Explanation {
+        code: "E-PKG-TABLE",
+        meaning: "A table inside a package breaks its format.",
+        advice: "A column is missing, has another type or length, or a row breaks a rule of the \
+                 linkage schema. The custodian makes the package again with the release and the \
+                 schema that the agreement names.",
+    },
+    Explanation {
+        code: "E-PKG-TRUNCATED",
+        meaning: "The end of a package is missing.",
+        advice: "Copying was interrupted: the signed manifest announces more bytes than there are. \
+                 Copy the package again.",
+    },
+    Explanation {
+        code: "E-PKG-VERSION",
+        meaning: "A package has a format that this release does not read.",
+        advice: "It was made with a later or earlier release of kinfold. Let sender and recipient use \
+                 the same release.",
+    },
+    Explanation {
+        code: "E-REPORT-DATA",
+        meaning: "The report could not be written, because its facts contradict each other.",
+        advice: "Counts that must add up do not, or a household refers to somebody who is not in it. This is a fault of the program, not \
+                 of your data: report it with the message, which holds no personal value. The Parquet outputs of the run are complete.",
     },
     Explanation {
         code: "E-RULES-CONTENT",
@@ -48,5 +351,44 @@ pub const CODES: &[Explanation] = &[
         meaning: "A rule pack is not the TOML text it should be.",
         advice: "The message names the line. Unknown keys are errors on purpose, because a misspelt key would silently change a rule; the \
                  comments in LOCAL7.toml describe every key.",
+    },
+    Explanation {
+        code: "E-RUN-DIFFERS",
+        meaning: "The same inputs gave other outputs than before.",
+        advice: "A run is named by what went into it, and the same inputs must give the same \
+                 bytes. The program was changed without a new version, or an output was edited \
+                 while it was being written. The first run's manifest is in the hub's folder \
+                 `runs`.",
+    },
+    Explanation {
+        code: "E-SERVE-ADDRESS",
+        meaning: "`serve` was asked to listen beyond this machine.",
+        advice: "The report names households that work teams may know, so it is shown on the \
+                 loopback address only. To show it to others, use an approved web server with \
+                 sign-in.",
+    },
+    Explanation {
+        code: "E-SERVE-PORT",
+        meaning: "The address to serve the report on is taken.",
+        advice: "Another program, perhaps another `kinfold-hub serve`, uses the port. Choose \
+                 another with `--address 127.0.0.1:PORT`, or 0 for a free one.",
+    },
+    Explanation {
+        code: "E-TABLE-READ",
+        meaning: "A table could not be read, or lacks a column.",
+        advice: "The message names the file and the columns that were looked for. The columns \
+                 of every table that kinfold writes are in the README of the crate `store`.",
+    },
+    Explanation {
+        code: "E-TABLE-WRITE",
+        meaning: "A table could not be written.",
+        advice: "Tables appear whole or not at all, so nothing half-written is left. Check the \
+                 folder and the free space, and run the same command again.",
+    },
+    Explanation {
+        code: "E-USAGE",
+        meaning: "The command line is not one that the program knows.",
+        advice: "Run the command with `--help` for its grammar: verb first, then files, then \
+                 flags.",
     },
 ];

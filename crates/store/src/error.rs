@@ -98,7 +98,7 @@ impl From<Error> for Problem {
                 "choose an empty folder: a hub serves one agreement and is never overwritten",
             ),
             Error::Replay { .. } => new(
-                "E-PACKAGE-REPLAY",
+                "E-PKG-REPLAY",
                 Exit::Refused,
                 "ask the custodian to make the package again with a higher `--sequence`",
             ),

@@ -10,6 +10,21 @@ use crate::{Error, database};
 const DATABASE: &str = "hub.sqlite";
 const AGREEMENT: &str = "agreement.toml";
 const SIGNATURES: &str = "agreement.sig";
+const SCHEMA: &str = "schema.toml";
+const RULES: &str = "rules.toml";
+
+/// The texts that a hub keeps beside its database, so that its folder alone explains every run.
+#[derive(Clone, Copy, Debug)]
+pub struct Texts<'a> {
+    /// The agreement, as it was signed.
+    pub agreement: &'a str,
+    /// The signatures, one JSON line a party.
+    pub signatures: &'a str,
+    /// The linkage schema that the agreement names.
+    pub schema: &'a str,
+    /// The rule pack that the agreement names.
+    pub rules: &'a str,
+}
 
 /// An open hub folder. Commands of several processes may use one folder at once: each change is one SQLite transaction.
 #[derive(Debug)]
@@ -19,18 +34,18 @@ pub struct Hub {
 }
 
 impl Hub {
-    /// Makes a hub in `folder` (which is made, or is empty) for the agreement at `agreement`, whose text and signatures are
-    /// copied. The caller has verified the agreement. When anything fails, what was made is removed.
+    /// Makes a hub in `folder` (which is made, or is empty) for one agreement. The caller has verified the texts. When anything
+    /// fails, what was made is removed.
     ///
     /// # Errors
     /// [`Error::Exists`] when the folder holds anything; a file or database failure.
-    pub fn create(folder: &Path, agreement: &Path) -> Result<Self, Error> {
+    pub fn create(folder: &Path, texts: &Texts<'_>) -> Result<Self, Error> {
         let occupied = std::fs::read_dir(folder).is_ok_and(|mut entries| entries.next().is_some());
         if occupied {
             return Err(Error::Exists(folder.to_owned()));
         }
         let was_there = folder.is_dir();
-        Self::fill(folder, agreement).inspect_err(|_| {
+        Self::fill(folder, texts).inspect_err(|_| {
             // The folder was empty or absent before, so everything in it is ours. Best effort: the first error is the one
             // to report.
             let _ = std::fs::remove_dir_all(folder);
@@ -40,7 +55,7 @@ impl Hub {
         })
     }
 
-    fn fill(folder: &Path, agreement: &Path) -> Result<Self, Error> {
+    fn fill(folder: &Path, texts: &Texts<'_>) -> Result<Self, Error> {
         for path in [
             folder.to_owned(),
             folder.join("packages"),
@@ -49,11 +64,13 @@ impl Hub {
             std::fs::create_dir_all(&path)
                 .map_err(|e| Problem::io("make the folder", &path, &e))?;
         }
-        let signatures = agreement.with_extension("sig");
-        for (source, name) in [(agreement, AGREEMENT), (&signatures, SIGNATURES)] {
-            let bytes =
-                std::fs::read(source).map_err(|e| Problem::io("read the agreement", source, &e))?;
-            write_whole(&folder.join(name), &bytes)?;
+        for (name, text) in [
+            (AGREEMENT, texts.agreement),
+            (SIGNATURES, texts.signatures),
+            (SCHEMA, texts.schema),
+            (RULES, texts.rules),
+        ] {
+            write_whole(&folder.join(name), text.as_bytes())?;
         }
         let hub = Self::attach(folder)?;
         hub.sync_ledger()?;
@@ -91,6 +108,16 @@ impl Hub {
         self.folder.join(AGREEMENT)
     }
 
+    /// Path of the hub's copy of the linkage schema.
+    pub fn schema_path(&self) -> PathBuf {
+        self.folder.join(SCHEMA)
+    }
+
+    /// Path of the hub's copy of the rule pack.
+    pub fn rules_path(&self) -> PathBuf {
+        self.folder.join(RULES)
+    }
+
     /// Runs `work` in one transaction that no other writer can interleave with, then mirrors new journal entries to the ledger
     /// file.
     pub(crate) fn change<T>(
@@ -111,13 +138,17 @@ impl Hub {
 pub(crate) mod tests {
     use super::*;
 
+    const TEXTS: Texts<'static> = Texts {
+        agreement: "name = \"made up\"\n",
+        signatures: "{}\n",
+        schema: "",
+        rules: "",
+    };
+
     /// A new hub for a made-up agreement.
     pub(crate) fn new_hub() -> (tempfile::TempDir, Hub) {
         let folder = tempfile::tempdir().unwrap();
-        let agreement = folder.path().join("agreement.toml");
-        std::fs::write(&agreement, "name = \"made up\"\n").unwrap();
-        std::fs::write(folder.path().join("agreement.sig"), "{}\n").unwrap();
-        let hub = Hub::create(&folder.path().join("hub"), &agreement).unwrap();
+        let hub = Hub::create(&folder.path().join("hub"), &TEXTS).unwrap();
         (folder, hub)
     }
 
@@ -126,23 +157,20 @@ pub(crate) mod tests {
         let (folder, hub) = new_hub();
         assert_eq!(
             std::fs::read_to_string(hub.agreement_path()).unwrap(),
-            "name = \"made up\"\n"
+            TEXTS.agreement
         );
         drop(hub);
         assert!(Hub::open(&folder.path().join("hub")).is_ok());
-        let again = Hub::create(
-            &folder.path().join("hub"),
-            &folder.path().join("agreement.toml"),
-        );
+        let again = Hub::create(&folder.path().join("hub"), &TEXTS);
         assert!(matches!(again, Err(Error::Exists(_))));
     }
 
     #[test]
     fn a_failed_create_leaves_nothing() {
         let folder = tempfile::tempdir().unwrap();
-        let target = folder.path().join("hub");
-        assert!(Hub::create(&target, &folder.path().join("absent.toml")).is_err());
-        assert!(!target.exists());
+        std::fs::write(folder.path().join("file"), "").unwrap();
+        assert!(Hub::create(&folder.path().join("file").join("hub"), &TEXTS).is_err());
+        assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1);
     }
 
     #[test]

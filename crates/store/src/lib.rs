@@ -2,7 +2,8 @@
 //!
 //! ```text
 //! hub/
-//!   agreement.toml                         a copy of the signed agreement, and its signatures
+//!   agreement.toml, agreement.sig          the signed agreement
+//!   schema.toml, rules.toml                the linkage schema and the rule pack that it names
 //!   hub.sqlite                             packages, runs and the journal (append-only tables)
 //!   packages/<payload hash>.<section>.arrow  the opened sections, each written whole
 //!   runs/<run id>/run.json                 the manifest of each run
@@ -26,7 +27,7 @@ mod tables;
 mod whole;
 
 pub use error::Error;
-pub use hub::Hub;
+pub use hub::{Hub, Texts};
 pub use packages::{Accepted, Incoming, PackageInfo, SectionInfo};
 pub use read::{Column, TextTable, read_text_columns};
 pub use runs::RunInfo;

@@ -39,14 +39,18 @@ pub struct PairRow {
     pub match_weight: f64,
     /// The same as a probability, 0 to 1.
     pub match_probability: f64,
-    /// What became of the pair, in a word: for instance `link` or `review`.
+    /// What became of the pair, in a word: for instance `linked` or `review`.
     pub decision: String,
+    /// The match keys that both share, by their recipes, separated by `; `.
+    pub match_keys: String,
+    /// Standard deviations by which the filters are nearer than those of strangers; none when a filter is blank.
+    pub filter_sigmas: Option<f64>,
     /// The evidence, in a sentence.
     pub evidence: String,
 }
 
 /// One record and the person it belongs to.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct PersonRow {
     /// `P-` reference.
     pub cluster_id: String,
@@ -54,6 +58,8 @@ pub struct PersonRow {
     pub source: String,
     /// Record reference, 32 hex digits.
     pub record_ref: String,
+    /// Probability of the weakest link that holds the person together; none for a person of one record.
+    pub confidence: Option<f64>,
 }
 
 /// One person in one household.
@@ -69,10 +75,12 @@ pub struct HouseholdRow {
     pub to: Option<String>,
     /// Whether the person is a member at the reference date.
     pub current: bool,
-    /// How sure the household is, 0 to 1.
-    pub confidence: f64,
-    /// The evidence for the household, in a sentence.
-    pub reasons: String,
+    /// Share of the members who are tied by evidence of two custodians or two kinds of key; none for a household of one.
+    pub confidence: Option<f64>,
+    /// Homes in which the household lived.
+    pub homes: u32,
+    /// Custodians whose evidence ties it, separated by `;`.
+    pub sources: String,
 }
 
 /// One need of one household.
@@ -106,6 +114,8 @@ pub fn write_pairs(path: &Path, rows: impl IntoIterator<Item = PairRow>) -> Resu
         ("match_weight", DataType::Float64, false),
         ("match_probability", DataType::Float64, false),
         ("decision", DataType::Utf8, false),
+        ("match_keys", DataType::Utf8, false),
+        ("filter_sigmas", DataType::Float64, true),
         ("evidence", DataType::Utf8, false),
     ];
     write_rows(path, &columns, rows, |rows| {
@@ -117,6 +127,8 @@ pub fn write_pairs(path: &Path, rows: impl IntoIterator<Item = PairRow>) -> Resu
             number(rows, |r| r.match_weight),
             number(rows, |r| r.match_probability),
             text(rows, |r| &r.decision),
+            text(rows, |r| &r.match_keys),
+            perhaps(rows, |r| r.filter_sigmas),
             text(rows, |r| &r.evidence),
         ]
     })
@@ -128,12 +140,14 @@ pub fn write_people(path: &Path, rows: impl IntoIterator<Item = PersonRow>) -> R
         ("cluster_id", DataType::Utf8, false),
         ("source", DataType::Utf8, false),
         ("record_ref", DataType::Utf8, false),
+        ("confidence", DataType::Float64, true),
     ];
     write_rows(path, &columns, rows, |rows| {
         vec![
             text(rows, |r| &r.cluster_id),
             text(rows, |r| &r.source),
             text(rows, |r| &r.record_ref),
+            perhaps(rows, |r| r.confidence),
         ]
     })
 }
@@ -149,8 +163,9 @@ pub fn write_households(
         ("from", DataType::Utf8, true),
         ("to", DataType::Utf8, true),
         ("current", DataType::Boolean, false),
-        ("confidence", DataType::Float64, false),
-        ("reasons", DataType::Utf8, false),
+        ("confidence", DataType::Float64, true),
+        ("homes", DataType::UInt32, false),
+        ("sources", DataType::Utf8, false),
     ];
     write_rows(path, &columns, rows, |rows| {
         vec![
@@ -171,8 +186,9 @@ pub fn write_households(
                     .map(|r| Some(r.current))
                     .collect::<BooleanArray>(),
             ),
-            number(rows, |r| r.confidence),
-            text(rows, |r| &r.reasons),
+            perhaps(rows, |r| r.confidence),
+            Arc::new(UInt32Array::from_iter_values(rows.iter().map(|r| r.homes))),
+            text(rows, |r| &r.sources),
         ]
     })
 }
@@ -285,6 +301,10 @@ fn number<Row>(rows: &[Row], of: impl Fn(&Row) -> f64) -> ArrayRef {
     Arc::new(Float64Array::from_iter_values(rows.iter().map(of)))
 }
 
+fn perhaps<Row>(rows: &[Row], of: impl Fn(&Row) -> Option<f64>) -> ArrayRef {
+    Arc::new(rows.iter().map(of).collect::<Float64Array>())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -295,6 +315,7 @@ mod tests {
             cluster_id: format!("P-{}", i / 2),
             source: "council".into(),
             record_ref: format!("{i:032x}"),
+            confidence: None,
         })
     }
 
@@ -321,7 +342,9 @@ mod tests {
             record_ref_r: "01".into(),
             match_weight: 12.5,
             match_probability: 0.99,
-            decision: "link".into(),
+            decision: "linked".into(),
+            match_keys: "NN D".into(),
+            filter_sigmas: None,
             evidence: "names agree".into(),
         };
         write_pairs(&path("pairs.parquet"), [pair]).unwrap();
@@ -331,8 +354,9 @@ mod tests {
             from: Some("2020-01".into()),
             to: None,
             current: true,
-            confidence: 0.5,
-            reasons: "same home".into(),
+            confidence: Some(0.5),
+            homes: 1,
+            sources: "council;health".into(),
         };
         write_households(&path("households.parquet"), [household]).unwrap();
         let need = NeedRow {

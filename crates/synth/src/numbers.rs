@@ -72,7 +72,7 @@ mod tests {
             }
             assert!(Upn::parse(&upn(serial, serial)).is_ok());
             assert!(Upn::parse(&temporary_upn(serial, serial, serial as usize)).is_ok());
-            assert!(Nino::parse_synthetic(&nino(scattered(serial, 1_000_000))).is_ok());
+            assert!(Nino::parse(&nino(scattered(serial, 1_000_000))).is_ok());
         }
     }
 

@@ -58,32 +58,68 @@ impl Draft {
             // Writing to a string cannot fail.
             let _ = writeln!(text, "# {comment}\n{key} = {value}\n");
         };
-        line("Format of this file.", "version", AGREEMENT_VERSION.to_string());
-        line("Shown on every screen and report.", "name", quoted(&self.name));
-        line("Part of every key: codes of two projects can never be joined.", "project", quoted(&self.project));
+        line(
+            "Format of this file.",
+            "version",
+            AGREEMENT_VERSION.to_string(),
+        );
+        line(
+            "Shown on every screen and report.",
+            "name",
+            quoted(&self.name),
+        );
+        line(
+            "Part of every key: codes of two projects can never be joined.",
+            "project",
+            quoted(&self.project),
+        );
         line(
             "A new epoch means a new project key and new codes. Change it every year, and when somebody with the key leaves.",
             "epoch",
             quoted(&self.epoch),
         );
-        line("Why the parties link. Anything else is outside the agreement.", "purpose", quoted(&self.purpose));
-        line("The legal ground, for instance an Act and section, or consent.", "lawful_basis", quoted(&self.lawful_basis));
-        line("What is kept, where, for how long, and who deletes it.", "retention", quoted(&self.retention));
-        line("Last day. Afterwards packages are neither made nor accepted.", "expires", quoted(&self.expires.to_string()));
+        line(
+            "Why the parties link. Anything else is outside the agreement.",
+            "purpose",
+            quoted(&self.purpose),
+        );
+        line(
+            "The legal ground, for instance an Act and section, or consent.",
+            "lawful_basis",
+            quoted(&self.lawful_basis),
+        );
+        line(
+            "What is kept, where, for how long, and who deletes it.",
+            "retention",
+            quoted(&self.retention),
+        );
+        line(
+            "Last day. Afterwards packages are neither made nor accepted.",
+            "expires",
+            quoted(&self.expires.to_string()),
+        );
         line(
             "The largest number of people in one package. The strength of the codes is chosen for it; more records are refused.",
             "people",
             self.people.to_string(),
         );
         if self.test {
-            line("A REHEARSAL: keys that anyone can make are accepted. Never use it with real records.", "test", "true".to_owned());
+            line(
+                "A REHEARSAL: keys that anyone can make are accepted. Never use it with real records.",
+                "test",
+                "true".to_owned(),
+            );
         }
         line(
             "How exactly event dates leave a custodian: \"month\" (first of the month) or \"day\".",
             "event_dates",
             quoted(self.event_dates.as_str()),
         );
-        let codes: Vec<String> = self.event_codes.iter().map(|code| format!("    {},\n", quoted(code))).collect();
+        let codes: Vec<String> = self
+            .event_codes
+            .iter()
+            .map(|code| format!("    {},\n", quoted(code)))
+            .collect();
         line(
             "The only event codes that may be sent. Taking one out means no party learns of such events.",
             "event_codes",
@@ -105,11 +141,19 @@ impl Draft {
         parties.sort_by(|a, b| (a.role, &a.id).cmp(&(b.role, &b.id)));
         for party in parties {
             let comment = match party.role {
-                Role::Custodian => "Owns records; encodes them and sends packages. Holds the project key.",
+                Role::Custodian => {
+                    "Owns records; encodes them and sends packages. Holds the project key."
+                }
                 Role::LinkageUnit => "Receives codes and links them. Never holds the project key.",
-                Role::Integrator => "Receives events and adds them to linked households. Never holds the project key.",
+                Role::Integrator => {
+                    "Receives events and adds them to linked households. Never holds the project key."
+                }
             };
-            let _ = writeln!(text, "# {comment}\n# fingerprint: {}\n[[party]]", party.fingerprint_words());
+            let _ = writeln!(
+                text,
+                "# {comment}\n# fingerprint: {}\n[[party]]",
+                party.fingerprint_words()
+            );
             party.write_fields(text, "party.contact");
             text.push('\n');
         }
@@ -117,7 +161,11 @@ impl Draft {
 }
 
 fn reference(reference: &Reference) -> String {
-    format!("id = {}\nhash = \"{}\"\n", quoted(&reference.id), hex::encode(&reference.hash))
+    format!(
+        "id = {}\nhash = \"{}\"\n",
+        quoted(&reference.id),
+        hex::encode(&reference.hash)
+    )
 }
 
 fn quoted(value: &str) -> String {

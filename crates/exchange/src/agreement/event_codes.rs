@@ -50,6 +50,10 @@ mod tests {
     #[test]
     fn codes_are_sorted_and_well_formed() {
         assert!(STANDARD_EVENT_CODES.is_sorted_by(|a, b| a < b));
-        assert!(STANDARD_EVENT_CODES.iter().all(|code| crate::names::is_event_code(code)));
+        assert!(
+            STANDARD_EVENT_CODES
+                .iter()
+                .all(|code| crate::names::is_event_code(code))
+        );
     }
 }

@@ -40,7 +40,11 @@ impl Agreement {
     /// # Errors
     /// [`Error::AgreementFormat`] with line and rule; [`Error::KeyTest`] if a test key is listed in a real agreement.
     pub fn parse(text: &str) -> Result<Self> {
-        Ok(Self { text: text.to_owned(), terms: text::Terms::parse(text)?, signed: false })
+        Ok(Self {
+            text: text.to_owned(),
+            terms: text::Terms::parse(text)?,
+            signed: false,
+        })
     }
 
     /// Writes the text of a new agreement, with comments, and reads it back.
@@ -68,7 +72,9 @@ impl Agreement {
         let agreement = Self::load_unsigned(path)?;
         let signatures = Self::signatures_path(path);
         let lines = read_signatures(&signatures)?;
-        agreement.with_signatures(&lines).map_err(|error| error.in_file(&signatures))
+        agreement
+            .with_signatures(&lines)
+            .map_err(|error| error.in_file(&signatures))
     }
 
     /// The same agreement, signed: checks one signature line of every party.
@@ -77,8 +83,12 @@ impl Agreement {
     /// [`Error::AgreementFormat`], [`Error::AgreementParty`], [`Error::AgreementSignature`] or [`Error::AgreementUnsigned`].
     pub fn with_signatures(mut self, lines: &str) -> Result<Self> {
         let signed = signatures::verify(&self, lines)?;
-        let missing: Vec<String> =
-            self.parties().iter().map(|party| party.id.clone()).filter(|id| !signed.contains(id)).collect();
+        let missing: Vec<String> = self
+            .parties()
+            .iter()
+            .map(|party| party.id.clone())
+            .filter(|id| !signed.contains(id))
+            .collect();
         if !missing.is_empty() {
             return Err(Error::AgreementUnsigned { missing });
         }
@@ -114,7 +124,9 @@ impl Agreement {
         let signatures = Self::signatures_path(path);
         let lines = signatures::replace(&read_signatures(&signatures)?, key.id(), &line)
             .map_err(|error| error.in_file(&signatures))?;
-        let signed = agreement.signed_by(&lines).map_err(|error| error.in_file(&signatures))?;
+        let signed = agreement
+            .signed_by(&lines)
+            .map_err(|error| error.in_file(&signatures))?;
         write_whole(&signatures, lines.as_bytes())?;
         Ok(signed)
     }
@@ -216,7 +228,9 @@ impl Agreement {
 
     /// The custodians, in the order of the text.
     pub fn custodians(&self) -> impl Iterator<Item = &Party> {
-        self.parties().iter().filter(|party| party.role == Role::Custodian)
+        self.parties()
+            .iter()
+            .filter(|party| party.role == Role::Custodian)
     }
 
     /// A party by its id.
@@ -244,11 +258,18 @@ impl Agreement {
     /// [`Error::AgreementParty`], [`Error::KeyParty`], or [`Error::KeyTest`] for a test key under a real agreement.
     pub fn check_key(&self, key: &PartyKey) -> Result<&Party> {
         if key.is_test_only() && !self.is_test() {
-            return Err(Error::KeyTest { what: format!("key of `{}`", key.id()) });
+            return Err(Error::KeyTest {
+                what: format!("key of `{}`", key.id()),
+            });
         }
         let party = self.party(key.id())?;
         let public = key.public();
-        let differs = |field| Err(Error::KeyParty { party: party.id.clone(), field });
+        let differs = |field| {
+            Err(Error::KeyParty {
+                party: party.id.clone(),
+                field,
+            })
+        };
         if party.role != public.role {
             return differs("the role");
         }
@@ -267,9 +288,12 @@ impl Agreement {
     /// [`Error::KeyProject`], or [`Error::KeyTest`] for a test key under a real agreement.
     pub fn check_project_key(&self, key: &ProjectKey) -> Result<()> {
         if key.is_test_only() && !self.is_test() {
-            return Err(Error::KeyTest { what: "project key".to_owned() });
+            return Err(Error::KeyTest {
+                what: "project key".to_owned(),
+            });
         }
-        let described = |project: &str, epoch: &str| format!("project `{project}`, epoch `{epoch}`");
+        let described =
+            |project: &str, epoch: &str| format!("project `{project}`, epoch `{epoch}`");
         if key.project() != self.project() || key.epoch() != self.epoch() {
             return Err(Error::KeyProject {
                 expected: described(self.project(), self.epoch()),
@@ -285,7 +309,11 @@ impl Agreement {
     /// [`Error::AgreementExpired`].
     pub fn check_date(&self, on: Date) -> Result<()> {
         let expires = self.expires();
-        if on > expires { Err(Error::AgreementExpired { expires, on }) } else { Ok(()) }
+        if on > expires {
+            Err(Error::AgreementExpired { expires, on })
+        } else {
+            Ok(())
+        }
     }
 
     /// Refuses an agreement that not everybody signed.
@@ -293,16 +321,29 @@ impl Agreement {
         if self.signed {
             return Ok(());
         }
-        Err(Error::AgreementUnsigned { missing: vec!["every party (its signatures were not checked)".to_owned()] })
+        Err(Error::AgreementUnsigned {
+            missing: vec!["every party (its signatures were not checked)".to_owned()],
+        })
     }
 }
 
 /// The text of the signatures, empty if there is no file yet.
 fn read_signatures(path: &Path) -> Result<String> {
-    if path.exists() { crate::read_text(path, SIGNATURES_BYTES_MAX, "read the signatures") } else { Ok(String::new()) }
+    if path.exists() {
+        crate::read_text(path, SIGNATURES_BYTES_MAX, "read the signatures")
+    } else {
+        Ok(String::new())
+    }
 }
 
 /// An id from outside, made fit for a screen.
 fn shown(id: &str) -> String {
-    if crate::names::is_id(id) { id.to_owned() } else { "(not an id)".to_owned() }
+    if crate::names::is_id(id) {
+        id.to_owned()
+    } else {
+        "(not an id)".to_owned()
+    }
 }
+
+#[cfg(test)]
+mod tests;

@@ -23,7 +23,11 @@ struct Line {
 /// One signature line, without a line end.
 pub(super) fn sign(agreement: &Agreement, key: &PartyKey) -> String {
     let signature = BASE64_STANDARD.encode(key.sign(CONTEXT, &agreement.hash()));
-    serde_json::to_string(&Line { party: key.id().to_owned(), signature }).expect("two strings are always JSON")
+    serde_json::to_string(&Line {
+        party: key.id().to_owned(),
+        signature,
+    })
+    .expect("two strings are always JSON")
 }
 
 /// Checks every line and gives back who signed.
@@ -37,9 +41,14 @@ pub(super) fn verify(agreement: &Agreement, lines: &str) -> Result<BTreeSet<Stri
             .ok()
             .and_then(|bytes| Signature::from_slice(&bytes).ok())
             .filter(|signature| party.signing_key.verify_strict(&message, signature).is_ok())
-            .ok_or_else(|| Error::AgreementSignature { party: party.id.clone() })?;
+            .ok_or_else(|| Error::AgreementSignature {
+                party: party.id.clone(),
+            })?;
         if !signed.insert(line.party) {
-            return Err(Error::agreement(format!("two signatures of `{}`", party.id)));
+            return Err(Error::agreement(format!(
+                "two signatures of `{}`",
+                party.id
+            )));
         }
     }
     Ok(signed)
@@ -47,10 +56,15 @@ pub(super) fn verify(agreement: &Agreement, lines: &str) -> Result<BTreeSet<Stri
 
 /// The lines with one party's line added or exchanged, sorted by party.
 pub(super) fn replace(lines: &str, party: &str, line: &str) -> Result<String> {
-    let mut kept: Vec<Line> = parse(lines)?.into_iter().filter(|kept| kept.party != party).collect();
+    let mut kept: Vec<Line> = parse(lines)?
+        .into_iter()
+        .filter(|kept| kept.party != party)
+        .collect();
     kept.extend(parse(line)?);
     kept.sort_by(|a, b| a.party.cmp(&b.party));
-    let text = kept.iter().map(|line| serde_json::to_string(line).expect("two strings are always JSON") + "\n");
+    let text = kept
+        .iter()
+        .map(|line| serde_json::to_string(line).expect("two strings are always JSON") + "\n");
     Ok(text.collect())
 }
 
@@ -60,8 +74,12 @@ fn parse(lines: &str) -> Result<Vec<Line>> {
         .enumerate()
         .filter(|(_, line)| !line.trim().is_empty())
         .map(|(index, line)| {
-            serde_json::from_str(line)
-                .map_err(|_| Error::agreement(format!("line {} is not a signature line {{party, signature}}", index + 1)))
+            serde_json::from_str(line).map_err(|_| {
+                Error::agreement(format!(
+                    "line {} is not a signature line {{party, signature}}",
+                    index + 1
+                ))
+            })
         })
         .collect()
 }

@@ -91,29 +91,84 @@ struct AgreementText {
 
 impl Terms {
     pub(super) fn parse(text: &str) -> Result<Self> {
-        let raw: AgreementText =
-            toml::from_str(text).map_err(|error| Error::agreement(crate::toml_message(&error, text)))?;
-        let rule = |holds: bool, what: &str| if holds { Ok(()) } else { Err(Error::agreement(what)) };
+        let raw: AgreementText = toml::from_str(text)
+            .map_err(|error| Error::agreement(crate::toml_message(&error, text)))?;
+        let rule = |holds: bool, what: &str| {
+            if holds {
+                Ok(())
+            } else {
+                Err(Error::agreement(what))
+            }
+        };
 
-        rule(raw.version == AGREEMENT_VERSION, "this release reads agreements of version 1")?;
-        rule(names::is_line(&raw.name, 120), "`name` is one line of at most 120 bytes")?;
-        rule(names::is_id(&raw.project) && names::is_id(&raw.epoch), "`project` and `epoch` are 1 to 64 of a-z, 0-9 and `-`")?;
-        for (key, value) in [("purpose", &raw.purpose), ("lawful_basis", &raw.lawful_basis), ("retention", &raw.retention)] {
-            rule(names::is_line(value, 2000), &format!("`{key}` is one line of at most 2,000 bytes"))?;
+        rule(
+            raw.version == AGREEMENT_VERSION,
+            "this release reads agreements of version 1",
+        )?;
+        rule(
+            names::is_line(&raw.name, 120),
+            "`name` is one line of at most 120 bytes",
+        )?;
+        rule(
+            names::is_id(&raw.project) && names::is_id(&raw.epoch),
+            "`project` and `epoch` are 1 to 64 of a-z, 0-9 and `-`",
+        )?;
+        for (key, value) in [
+            ("purpose", &raw.purpose),
+            ("lawful_basis", &raw.lawful_basis),
+            ("retention", &raw.retention),
+        ] {
+            rule(
+                names::is_line(value, 2000),
+                &format!("`{key}` is one line of at most 2,000 bytes"),
+            )?;
         }
-        rule((1..=PEOPLE_MAX).contains(&raw.people), "`people` is between 1 and 100 million")?;
+        rule(
+            (1..=PEOPLE_MAX).contains(&raw.people),
+            "`people` is between 1 and 100 million",
+        )?;
         let event_codes: BTreeSet<String> = raw.event_codes.iter().cloned().collect();
-        rule(raw.event_codes.len() <= EVENT_CODES_MAX, "there are more than 1,000 event codes")?;
-        rule(event_codes.len() == raw.event_codes.len(), "an event code is listed twice")?;
-        rule(event_codes.iter().all(|code| names::is_event_code(code)), "an event code is two or three ids joined by `/`")?;
-        rule(raw.rule_pack.len() <= RULE_PACKS_MAX, "there are more than 20 rule packs")?;
-        rule(names::is_line(&raw.schema.id, 64), "the schema's id is one line of at most 64 bytes")?;
+        rule(
+            raw.event_codes.len() <= EVENT_CODES_MAX,
+            "there are more than 1,000 event codes",
+        )?;
+        rule(
+            event_codes.len() == raw.event_codes.len(),
+            "an event code is listed twice",
+        )?;
+        rule(
+            event_codes.iter().all(|code| names::is_event_code(code)),
+            "an event code is two or three ids joined by `/`",
+        )?;
+        rule(
+            raw.rule_pack.len() <= RULE_PACKS_MAX,
+            "there are more than 20 rule packs",
+        )?;
+        rule(
+            names::is_line(&raw.schema.id, 64),
+            "the schema's id is one line of at most 64 bytes",
+        )?;
         for (index, pack) in raw.rule_pack.iter().enumerate() {
-            rule(names::is_line(&pack.id, 64), "a rule pack's id is one line of at most 64 bytes")?;
-            rule(raw.rule_pack[..index].iter().all(|earlier| earlier.id != pack.id), "a rule pack is listed twice")?;
+            rule(
+                names::is_line(&pack.id, 64),
+                "a rule pack's id is one line of at most 64 bytes",
+            )?;
+            rule(
+                raw.rule_pack[..index]
+                    .iter()
+                    .all(|earlier| earlier.id != pack.id),
+                "a rule pack is listed twice",
+            )?;
         }
-        rule(raw.party.len() <= PARTIES_MAX, "there are more than 100 parties")?;
-        let parties = raw.party.into_iter().map(Party::try_from).collect::<Result<Vec<_>>>()?;
+        rule(
+            raw.party.len() <= PARTIES_MAX,
+            "there are more than 100 parties",
+        )?;
+        let parties = raw
+            .party
+            .into_iter()
+            .map(Party::try_from)
+            .collect::<Result<Vec<_>>>()?;
         check_parties(&parties, raw.test)?;
 
         Ok(Self {
@@ -138,11 +193,21 @@ impl Terms {
 /// One linkage unit, one integrator, at least one custodian, and no id or key twice: a linkage unit that shares a key with a
 /// custodian would undo the separation of duties.
 fn check_parties(parties: &[Party], test: bool) -> Result<()> {
-    for (role, wanted) in [(Role::LinkageUnit, 1..=1), (Role::Integrator, 1..=1), (Role::Custodian, 1..=PARTIES_MAX)] {
+    for (role, wanted) in [
+        (Role::LinkageUnit, 1..=1),
+        (Role::Integrator, 1..=1),
+        (Role::Custodian, 1..=PARTIES_MAX),
+    ] {
         let found = parties.iter().filter(|party| party.role == role).count();
         if !wanted.contains(&found) {
-            let wanted = if role == Role::Custodian { "at least one" } else { "exactly one" };
-            return Err(Error::agreement(format!("an agreement has {wanted} {role}; this one has {found}")));
+            let wanted = if role == Role::Custodian {
+                "at least one"
+            } else {
+                "exactly one"
+            };
+            return Err(Error::agreement(format!(
+                "an agreement has {wanted} {role}; this one has {found}"
+            )));
         }
     }
     for (index, party) in parties.iter().enumerate() {
@@ -156,10 +221,15 @@ fn check_parties(parties: &[Party], test: bool) -> Result<()> {
             } else {
                 continue;
             };
-            return Err(Error::agreement(format!("parties `{}` and `{}` have the same {same}", earlier.id, party.id)));
+            return Err(Error::agreement(format!(
+                "parties `{}` and `{}` have the same {same}",
+                earlier.id, party.id
+            )));
         }
         if party.test_only && !test {
-            return Err(Error::KeyTest { what: format!("key of `{}`", party.id) });
+            return Err(Error::KeyTest {
+                what: format!("key of `{}`", party.id),
+            });
         }
     }
     Ok(())

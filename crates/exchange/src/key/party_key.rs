@@ -38,7 +38,14 @@ impl PartyKey {
     pub fn generate(id: &str, role: Role) -> Result<Self> {
         let signing = random_32()?;
         let local = random_32()?;
-        Self::from_parts(id, role, false, SigningKey::from_bytes(&signing), Identity::generate(), local)
+        Self::from_parts(
+            id,
+            role,
+            false,
+            SigningKey::from_bytes(&signing),
+            Identity::generate(),
+            local,
+        )
     }
 
     /// Makes a key that everyone who knows the seed can make. Only test agreements accept it.
@@ -48,7 +55,14 @@ impl PartyKey {
     pub fn danger_from_seed(id: &str, role: Role, seed: u64) -> Result<Self> {
         let secret = |part: &str| seeded_32(SEED_CONTEXT, &[part, id, role.as_str()], seed);
         let identity = identity_from_bytes(&secret("identity"));
-        Self::from_parts(id, role, true, SigningKey::from_bytes(&secret("signing")), identity, secret("local"))
+        Self::from_parts(
+            id,
+            role,
+            true,
+            SigningKey::from_bytes(&secret("signing")),
+            identity,
+            secret("local"),
+        )
     }
 
     fn from_parts(
@@ -63,7 +77,14 @@ impl PartyKey {
             return Err(Error::key("a party's id is 1 to 64 of a-z, 0-9 and `-`"));
         }
         let local_secret = (role == Role::Custodian).then_some(local_secret);
-        Ok(Self { id: id.to_owned(), role, test_only, signing, identity, local_secret })
+        Ok(Self {
+            id: id.to_owned(),
+            role,
+            test_only,
+            signing,
+            identity,
+            local_secret,
+        })
     }
 
     /// The party's id.
@@ -99,16 +120,26 @@ impl PartyKey {
     /// # Errors
     /// [`Error::KeyRole`] for every other role.
     pub fn local_secret(&self) -> Result<&[u8; 32]> {
-        self.local_secret.as_deref().ok_or_else(|| self.refuse("name records"))
+        self.local_secret
+            .as_deref()
+            .ok_or_else(|| self.refuse("name records"))
     }
 
     /// Refuses unless the key is a custodian's.
     pub(crate) fn must_be_custodian(&self, action: &'static str) -> Result<()> {
-        if self.role == Role::Custodian { Ok(()) } else { Err(self.refuse(action)) }
+        if self.role == Role::Custodian {
+            Ok(())
+        } else {
+            Err(self.refuse(action))
+        }
     }
 
     fn refuse(&self, action: &'static str) -> Error {
-        Error::KeyRole { party: self.id.clone(), role: self.role, action }
+        Error::KeyRole {
+            party: self.id.clone(),
+            role: self.role,
+            action,
+        }
     }
 
     /// Signs a message under a context, so that a signature for one purpose never serves another. The context ends with a zero
@@ -125,7 +156,9 @@ impl PartyKey {
     /// [`Error::KeyFormat`] if the text holds a zero byte or does not end its last line.
     pub fn sign_note(&self, text: &str) -> Result<[u8; 64]> {
         if text.contains('\0') || !text.ends_with('\n') {
-            return Err(Error::key("a note is text without zero bytes that ends with a line end"));
+            return Err(Error::key(
+                "a note is text without zero bytes that ends with a line end",
+            ));
         }
         Ok(self.signing.sign(text.as_bytes()).to_bytes())
     }
@@ -175,7 +208,8 @@ impl PartyKey {
     }
 
     fn parse(text: &str) -> Result<Self> {
-        let mut raw: PartyKeyText = toml::from_str(text).map_err(|error| Error::key(crate::toml_place(&error, text)))?;
+        let mut raw: PartyKeyText =
+            toml::from_str(text).map_err(|error| Error::key(crate::toml_place(&error, text)))?;
         let parsed = Self::from_text(&raw);
         raw.signing_secret.zeroize();
         raw.age_identity.zeroize();
@@ -185,23 +219,37 @@ impl PartyKey {
 
     fn from_text(raw: &PartyKeyText) -> Result<Self> {
         if raw.version != KEY_VERSION {
-            return Err(Error::key(format!("the key file has version {}, this release reads {KEY_VERSION}", raw.version)));
+            return Err(Error::key(format!(
+                "the key file has version {}, this release reads {KEY_VERSION}",
+                raw.version
+            )));
         }
         let secret = |text: &str, field: &str| {
-            hex::decode_32(text)
-                .map(Zeroizing::new)
-                .ok_or_else(|| Error::key(format!("`{field}` is not 64 lowercase hexadecimal digits")))
+            hex::decode_32(text).map(Zeroizing::new).ok_or_else(|| {
+                Error::key(format!("`{field}` is not 64 lowercase hexadecimal digits"))
+            })
         };
         let signing = secret(&raw.signing_secret, "signing_secret")?;
-        let identity =
-            raw.age_identity.parse().map_err(|_| Error::key("`age_identity` is not an age X25519 secret key"))?;
+        let identity = raw
+            .age_identity
+            .parse()
+            .map_err(|_| Error::key("`age_identity` is not an age X25519 secret key"))?;
         let local = match (&raw.local_secret, raw.role) {
             (Some(text), Role::Custodian) => secret(text, "local_secret")?,
-            (None, Role::Custodian) => return Err(Error::key("a custodian's key has a `local_secret`")),
+            (None, Role::Custodian) => {
+                return Err(Error::key("a custodian's key has a `local_secret`"));
+            }
             (Some(_), _) => return Err(Error::key("only a custodian's key has a `local_secret`")),
             (None, _) => Zeroizing::new([0; 32]),
         };
-        Self::from_parts(&raw.party, raw.role, raw.test_only, SigningKey::from_bytes(&signing), identity, local)
+        Self::from_parts(
+            &raw.party,
+            raw.role,
+            raw.test_only,
+            SigningKey::from_bytes(&signing),
+            identity,
+            local,
+        )
     }
 }
 
@@ -253,11 +301,19 @@ mod tests {
         assert_eq!(key.public(), make("council", Role::Custodian, 7).public());
         assert!(key.to_toml().contains("test_only = true"));
         assert!(PartyKey::parse(&key.to_toml()).unwrap().is_test_only());
-        for other in [make("council", Role::Custodian, 8), make("health", Role::Custodian, 7), make("council", Role::Integrator, 7)] {
+        for other in [
+            make("council", Role::Custodian, 8),
+            make("health", Role::Custodian, 7),
+            make("council", Role::Integrator, 7),
+        ] {
             assert_ne!(key.public().signing_key, other.public().signing_key);
             assert_ne!(key.public().recipient, other.public().recipient);
         }
-        assert!(!PartyKey::generate("council", Role::Custodian).unwrap().is_test_only());
+        assert!(
+            !PartyKey::generate("council", Role::Custodian)
+                .unwrap()
+                .is_test_only()
+        );
     }
 
     #[test]
@@ -290,15 +346,31 @@ mod tests {
         let path = folder.path().join("council.key");
         let key = PartyKey::danger_from_seed("council", Role::Custodian, 7).unwrap();
         key.save(&path).unwrap();
-        assert_eq!(std::fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
+        assert_eq!(
+            std::fs::metadata(&path).unwrap().permissions().mode() & 0o777,
+            0o600
+        );
         assert_eq!(key.save(&path).err().unwrap().code(), "E-KEY-EXISTS");
         assert_eq!(PartyKey::load(&path).unwrap().public(), key.public());
         for mode in [0o640, 0o604, 0o660, 0o644] {
             std::fs::set_permissions(&path, std::fs::Permissions::from_mode(mode)).unwrap();
-            assert_eq!(PartyKey::load(&path).err().unwrap().code(), "E-KEY-PERMISSIONS");
+            assert_eq!(
+                PartyKey::load(&path).err().unwrap().code(),
+                "E-KEY-PERMISSIONS"
+            );
         }
-        assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1, "no temporary file stays behind");
-        assert_eq!(PartyKey::load(&folder.path().join("none.key")).err().unwrap().code(), "E-FILE-MISSING");
+        assert_eq!(
+            std::fs::read_dir(folder.path()).unwrap().count(),
+            1,
+            "no temporary file stays behind"
+        );
+        assert_eq!(
+            PartyKey::load(&folder.path().join("none.key"))
+                .err()
+                .unwrap()
+                .code(),
+            "E-FILE-MISSING"
+        );
     }
 
     #[test]

@@ -44,14 +44,31 @@ impl ProjectKey {
     /// # Errors
     /// [`Error::KeyFormat`] for a project or epoch that is not an id.
     pub fn danger_from_seed(project: &str, epoch: &str, seed: u64) -> Result<Self> {
-        Self::from_parts(project, epoch, true, seeded_32(SEED_CONTEXT, &[project, epoch], seed))
+        Self::from_parts(
+            project,
+            epoch,
+            true,
+            seeded_32(SEED_CONTEXT, &[project, epoch], seed),
+        )
     }
 
-    fn from_parts(project: &str, epoch: &str, test_only: bool, secret: Zeroizing<[u8; 32]>) -> Result<Self> {
+    fn from_parts(
+        project: &str,
+        epoch: &str,
+        test_only: bool,
+        secret: Zeroizing<[u8; 32]>,
+    ) -> Result<Self> {
         if !names::is_id(project) || !names::is_id(epoch) {
-            return Err(Error::key("a project and an epoch are 1 to 64 of a-z, 0-9 and `-`"));
+            return Err(Error::key(
+                "a project and an epoch are 1 to 64 of a-z, 0-9 and `-`",
+            ));
         }
-        Ok(Self { project: project.to_owned(), epoch: epoch.to_owned(), test_only, secret })
+        Ok(Self {
+            project: project.to_owned(),
+            epoch: epoch.to_owned(),
+            test_only,
+            secret,
+        })
     }
 
     /// The project.
@@ -77,10 +94,12 @@ impl ProjectKey {
     pub fn expand(&self, purpose: &str, schema_hash: &[u8; 32]) -> [u8; 32] {
         assert!(!purpose.contains('\0'), "a purpose holds no zero byte");
         let mut output = [0; 32];
-        let kdf = Hkdf::<Sha256>::from_prk(&*self.secret).expect("32 bytes are a valid HKDF-SHA-256 key");
+        let kdf =
+            Hkdf::<Sha256>::from_prk(&*self.secret).expect("32 bytes are a valid HKDF-SHA-256 key");
         let info = [purpose, &self.project, &self.epoch].join("\0");
         let info: [&[u8]; 4] = [b"kinfold/v1\0", info.as_bytes(), b"\0", schema_hash];
-        kdf.expand_multi_info(&info, &mut output).expect("32 bytes are a valid HKDF-SHA-256 output length");
+        kdf.expand_multi_info(&info, &mut output)
+            .expect("32 bytes are a valid HKDF-SHA-256 output length");
         output
     }
 
@@ -125,7 +144,9 @@ impl ProjectKey {
                 action: "receive the project key",
             });
         }
-        seal_envelope(&recipient.recipient, |writer| std::io::Write::write_all(writer, self.to_toml().as_bytes()))
+        Ok(seal_envelope(&recipient.recipient, |writer| {
+            std::io::Write::write_all(writer, self.to_toml().as_bytes())
+        }))
     }
 
     /// Opens a key that another custodian sealed to this one.
@@ -136,7 +157,8 @@ impl ProjectKey {
         holder.must_be_custodian("hold the project key")?;
         let mut envelope = open_envelope(bytes, holder)?;
         let text = Zeroizing::new(envelope.read_to_end(16 * 1024)?);
-        let text = std::str::from_utf8(&text).map_err(|_| Error::key("the sealed file does not hold a project key"))?;
+        let text = std::str::from_utf8(&text)
+            .map_err(|_| Error::key("the sealed file does not hold a project key"))?;
         Self::parse(text)
     }
 
@@ -147,7 +169,11 @@ impl ProjectKey {
         let secret = Zeroizing::new(hex::encode(self.secret.as_slice()));
         // Writing to a string cannot fail.
         let _ = writeln!(text, "# fingerprint: {words}\nversion = {KEY_VERSION}");
-        let _ = writeln!(text, "project = \"{}\"\nepoch = \"{}\"", self.project, self.epoch);
+        let _ = writeln!(
+            text,
+            "project = \"{}\"\nepoch = \"{}\"",
+            self.project, self.epoch
+        );
         if self.test_only {
             text.push_str("test_only = true\n");
         }
@@ -156,13 +182,18 @@ impl ProjectKey {
     }
 
     fn parse(text: &str) -> Result<Self> {
-        let mut raw: ProjectKeyText = toml::from_str(text).map_err(|error| Error::key(crate::toml_place(&error, text)))?;
+        let mut raw: ProjectKeyText =
+            toml::from_str(text).map_err(|error| Error::key(crate::toml_place(&error, text)))?;
         let secret = hex::decode_32(&raw.secret).map(Zeroizing::new);
         raw.secret.zeroize();
         if raw.version != KEY_VERSION {
-            return Err(Error::key(format!("the key file has version {}, this release reads {KEY_VERSION}", raw.version)));
+            return Err(Error::key(format!(
+                "the key file has version {}, this release reads {KEY_VERSION}",
+                raw.version
+            )));
         }
-        let secret = secret.ok_or_else(|| Error::key("`secret` is not 64 lowercase hexadecimal digits"))?;
+        let secret =
+            secret.ok_or_else(|| Error::key("`secret` is not 64 lowercase hexadecimal digits"))?;
         Self::from_parts(&raw.project, &raw.epoch, raw.test_only, secret)
     }
 }
@@ -190,11 +221,14 @@ mod tests {
 
     #[test]
     fn check_value_differs_by_key_project_epoch_and_schema() {
-        let make = |project, epoch, seed| ProjectKey::danger_from_seed(project, epoch, seed).unwrap();
+        let make =
+            |project, epoch, seed| ProjectKey::danger_from_seed(project, epoch, seed).unwrap();
         let base = make("eastmere", "2026", 7);
         // The same secret under another project or epoch, as after a careless copy.
         let same_secret = |project, epoch| {
-            ProjectKey::from_parts(project, epoch, true, base.secret.clone()).unwrap().check_value(&[1; 32])
+            ProjectKey::from_parts(project, epoch, true, base.secret.clone())
+                .unwrap()
+                .check_value(&[1; 32])
         };
         let values = [
             base.check_value(&[1; 32]),
@@ -208,7 +242,10 @@ mod tests {
             same_secret("eastmere2", "026"),
         ];
         assert_eq!(values.iter().collect::<BTreeSet<_>>().len(), values.len());
-        assert_eq!(base.check_value(&[1; 32]), make("eastmere", "2026", 7).check_value(&[1; 32]));
+        assert_eq!(
+            base.check_value(&[1; 32]),
+            make("eastmere", "2026", 7).check_value(&[1; 32])
+        );
     }
 
     #[test]
@@ -223,8 +260,14 @@ mod tests {
                 inner[index] ^= byte;
                 outer[index] ^= byte;
             }
-            let digest = Sha256::new().chain_update(inner).chain_update(message).finalize();
-            Sha256::new().chain_update(outer).chain_update(digest).finalize()
+            let digest = Sha256::new()
+                .chain_update(inner)
+                .chain_update(message)
+                .finalize();
+            Sha256::new()
+                .chain_update(outer)
+                .chain_update(digest)
+                .finalize()
         };
         let mut message = b"kinfold/v1\0filter\0eastmere\x002026\0".to_vec();
         message.extend([9; 32]);
@@ -242,14 +285,40 @@ mod tests {
         let sealed = key.seal_to(&custodian.public()).unwrap();
         for role in [Role::LinkageUnit, Role::Integrator] {
             let holder = party(role);
-            assert_eq!(ProjectKey::load(&path, &holder).err().unwrap().code(), "E-KEY-ROLE");
-            assert_eq!(key.seal_to(&holder.public()).err().unwrap().code(), "E-KEY-ROLE");
-            assert_eq!(ProjectKey::open_sealed(&sealed, &holder).err().unwrap().code(), "E-KEY-ROLE");
+            assert_eq!(
+                ProjectKey::load(&path, &holder).err().unwrap().code(),
+                "E-KEY-ROLE"
+            );
+            assert_eq!(
+                key.seal_to(&holder.public()).err().unwrap().code(),
+                "E-KEY-ROLE"
+            );
+            assert_eq!(
+                ProjectKey::open_sealed(&sealed, &holder)
+                    .err()
+                    .unwrap()
+                    .code(),
+                "E-KEY-ROLE"
+            );
         }
-        assert_eq!(ProjectKey::load(&path, &custodian).unwrap().fingerprint(), key.fingerprint());
-        assert_eq!(ProjectKey::open_sealed(&sealed, &custodian).unwrap().fingerprint(), key.fingerprint());
+        assert_eq!(
+            ProjectKey::load(&path, &custodian).unwrap().fingerprint(),
+            key.fingerprint()
+        );
+        assert_eq!(
+            ProjectKey::open_sealed(&sealed, &custodian)
+                .unwrap()
+                .fingerprint(),
+            key.fingerprint()
+        );
         let other = PartyKey::danger_from_seed("other", Role::Custodian, 1).unwrap();
-        assert_eq!(ProjectKey::open_sealed(&sealed, &other).err().unwrap().code(), "E-PKG-RECIPIENT");
+        assert_eq!(
+            ProjectKey::open_sealed(&sealed, &other)
+                .err()
+                .unwrap()
+                .code(),
+            "E-PKG-RECIPIENT"
+        );
     }
 
     #[test]
@@ -266,7 +335,10 @@ mod tests {
         ] {
             let error = ProjectKey::parse(&text).err().expect("refused");
             assert_eq!(error.code(), "E-KEY-FORMAT");
-            assert!(!error.to_string().to_lowercase().contains(&secret[..16]), "{error}");
+            assert!(
+                !error.to_string().to_lowercase().contains(&secret[..16]),
+                "{error}"
+            );
         }
     }
 }

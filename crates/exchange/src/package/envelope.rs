@@ -9,7 +9,7 @@ use crate::key::PartyKey;
 use age::DecryptError;
 use age::stream::{StreamReader, StreamWriter};
 use age::x25519::Recipient;
-use std::io::{Read as _, Write};
+use std::io::Read as _;
 
 /// Most stanzas of a header. age writes one a recipient and one meaningless one.
 const STANZAS_MAX: usize = 8;
@@ -25,16 +25,17 @@ const AGE_TAG_BYTES: u64 = 16;
 pub(crate) fn seal_envelope(
     recipient: &Recipient,
     write: impl FnOnce(&mut StreamWriter<&mut Vec<u8>>) -> std::io::Result<()>,
-) -> Result<Vec<u8>> {
+) -> Vec<u8> {
     let mut sealed = Vec::new();
-    let encryptor = age::Encryptor::with_recipients(std::iter::once(recipient as &dyn age::Recipient))
-        .expect("one X25519 recipient is always a valid set");
+    let encryptor =
+        age::Encryptor::with_recipients(std::iter::once(recipient as &dyn age::Recipient))
+            .expect("one X25519 recipient is always a valid set");
     let attempt = encryptor.wrap_output(&mut sealed).and_then(|mut writer| {
         write(&mut writer)?;
         writer.finish().map(|_| ())
     });
     attempt.expect("writing to memory cannot fail");
-    Ok(sealed)
+    sealed
 }
 
 /// Checks the header's limits and opens the envelope with a party's key. The content is read, and checked, piece by piece.
@@ -42,12 +43,20 @@ pub(crate) fn open_envelope<'a>(bytes: &'a [u8], key: &PartyKey) -> Result<Envel
     let header = HeaderSummary::scan(bytes)?;
     let content_bytes = header.content_bytes(bytes.len())?;
     let reader = age::Decryptor::new_buffered(bytes)
-        .and_then(|decryptor| decryptor.decrypt(std::iter::once(key.identity() as &dyn age::Identity)))
+        .and_then(|decryptor| {
+            decryptor.decrypt(std::iter::once(key.identity() as &dyn age::Identity))
+        })
         .map_err(|error| match error {
-            DecryptError::NoMatchingKeys => Error::PackageRecipient { party: key.id().to_owned() },
+            DecryptError::NoMatchingKeys => Error::PackageRecipient {
+                party: key.id().to_owned(),
+            },
             _ => Error::PackageDamaged,
         })?;
-    Ok(Envelope { reader, content_bytes, remaining: content_bytes })
+    Ok(Envelope {
+        reader,
+        content_bytes,
+        remaining: content_bytes,
+    })
 }
 
 /// An opened envelope.
@@ -66,10 +75,15 @@ impl Envelope<'_> {
     /// Exactly `length` bytes. Nothing is allocated for bytes that are not there.
     pub(crate) fn read(&mut self, length: u64) -> Result<Vec<u8>> {
         if length > self.remaining {
-            return Err(Error::PackageTruncated { expected: length, found: self.remaining });
+            return Err(Error::PackageTruncated {
+                expected: length,
+                found: self.remaining,
+            });
         }
         let mut bytes = vec![0; usize::try_from(length).map_err(|_| Error::PackageDamaged)?];
-        self.reader.read_exact(&mut bytes).map_err(|_| Error::PackageDamaged)?;
+        self.reader
+            .read_exact(&mut bytes)
+            .map_err(|_| Error::PackageDamaged)?;
         self.remaining -= length;
         Ok(bytes)
     }
@@ -77,7 +91,10 @@ impl Envelope<'_> {
     /// Everything that is left, at most `bytes_max`.
     pub(crate) fn read_to_end(&mut self, bytes_max: u64) -> Result<Vec<u8>> {
         if self.remaining > bytes_max {
-            return Err(Error::limit(format!("{} bytes, at most {bytes_max}", self.remaining)));
+            return Err(Error::limit(format!(
+                "{} bytes, at most {bytes_max}",
+                self.remaining
+            )));
         }
         let bytes = self.read(self.remaining)?;
         self.finish()?;
@@ -87,7 +104,10 @@ impl Envelope<'_> {
     /// Demands the end: nothing is left, and the last piece is marked as the last.
     pub(crate) fn finish(&mut self) -> Result<()> {
         if self.remaining > 0 {
-            return Err(Error::content(format!("{} bytes follow the last section", self.remaining)));
+            return Err(Error::content(format!(
+                "{} bytes follow the last section",
+                self.remaining
+            )));
         }
         match self.reader.read(&mut [0]) {
             Ok(0) => Ok(()),
@@ -111,22 +131,40 @@ impl HeaderSummary {
     /// Reads the header as lines, within the limits.
     pub(super) fn scan(bytes: &[u8]) -> Result<Self> {
         if bytes.is_empty() {
-            return Err(Error::PackageFormat { what: "the file is empty" });
+            return Err(Error::PackageFormat {
+                what: "the file is empty",
+            });
         }
         if bytes.len() as u64 > PACKAGE_BYTES_MAX {
-            return Err(Error::limit(format!("{} bytes, at most {PACKAGE_BYTES_MAX}", bytes.len())));
+            return Err(Error::limit(format!(
+                "{} bytes, at most {PACKAGE_BYTES_MAX}",
+                bytes.len()
+            )));
         }
         if bytes.starts_with(b"-----BEGIN AGE ENCRYPTED FILE") {
-            return Err(Error::PackageFormat { what: "it was turned into text (armour) on its way" });
+            return Err(Error::PackageFormat {
+                what: "it was turned into text (armour) on its way",
+            });
         }
         if !bytes.starts_with(AGE_VERSION_LINE) {
             let cut = AGE_VERSION_LINE.starts_with(bytes);
-            let what = if cut { "only its first bytes are there" } else { "it does not begin as an age file" };
+            let what = if cut {
+                "only its first bytes are there"
+            } else {
+                "it does not begin as an age file"
+            };
             return Err(Error::PackageFormat { what });
         }
-        let mut summary = Self { x25519_stanzas: 0, stanzas: 0, bytes: AGE_VERSION_LINE.len() };
+        let mut summary = Self {
+            x25519_stanzas: 0,
+            stanzas: 0,
+            bytes: AGE_VERSION_LINE.len(),
+        };
         let window = &bytes[..bytes.len().min(HEADER_BYTES_MAX)];
-        while let Some(length) = window[summary.bytes..].iter().position(|byte| *byte == b'\n') {
+        while let Some(length) = window[summary.bytes..]
+            .iter()
+            .position(|byte| *byte == b'\n')
+        {
             let line = &window[summary.bytes..summary.bytes + length];
             summary.bytes += length + 1;
             if line.starts_with(b"--- ") {
@@ -137,11 +175,15 @@ impl HeaderSummary {
                 summary.x25519_stanzas += usize::from(line.starts_with(b"-> X25519 "));
             }
             if summary.stanzas > STANZAS_MAX {
-                return Err(Error::PackageHeader { what: format!("more than {STANZAS_MAX} stanzas") });
+                return Err(Error::PackageHeader {
+                    what: format!("more than {STANZAS_MAX} stanzas"),
+                });
             }
         }
         if bytes.len() > HEADER_BYTES_MAX {
-            return Err(Error::PackageHeader { what: format!("it does not end within {HEADER_BYTES_MAX} bytes") });
+            return Err(Error::PackageHeader {
+                what: format!("it does not end within {HEADER_BYTES_MAX} bytes"),
+            });
         }
         Err(Error::PackageDamaged)
     }

@@ -35,9 +35,16 @@ pub fn inspect(bytes: &[u8]) -> Result<Inspection> {
 impl fmt::Display for Inspection {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let keys = if self.recipients == 1 { "key" } else { "keys" };
-        writeln!(f, "a sealed package (age v1): {} {keys} can open it", self.recipients)?;
+        writeln!(
+            f,
+            "a sealed package (age v1): {} {keys} can open it",
+            self.recipients
+        )?;
         writeln!(f, "  file     {} bytes", self.file_bytes)?;
         writeln!(f, "  content  {} bytes", self.content_bytes)?;
-        write!(f, "sender, recipient and tables are inside; only the recipient's key shows them")
+        write!(
+            f,
+            "sender, recipient and tables are inside; only the recipient's key shows them"
+        )
     }
 }

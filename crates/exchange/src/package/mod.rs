@@ -43,3 +43,6 @@ pub fn payload_hash(manifest: &Manifest, sections: &[(String, Vec<u8>)]) -> [u8;
     }
     *hasher.finalize().as_bytes()
 }
+
+#[cfg(test)]
+mod tests;

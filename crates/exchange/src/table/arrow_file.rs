@@ -5,8 +5,8 @@
 
 use crate::error::{Error, Result};
 use arrow::array::{
-    Array, ArrayRef, BooleanArray, Date32Array, FixedSizeBinaryArray, ListArray, RecordBatch, StringArray, UInt8Array,
-    UInt32Array,
+    Array, ArrayRef, BooleanArray, Date32Array, FixedSizeBinaryArray, ListArray, RecordBatch,
+    StringArray, UInt8Array, UInt32Array,
 };
 use arrow::buffer::Buffer;
 use arrow::datatypes::{DataType, Field, Schema};
@@ -44,7 +44,11 @@ pub(super) struct Writer {
 impl Writer {
     pub(super) fn new(table: &'static str) -> Self {
         let metadata = HashMap::from([(TABLE_KEY.to_owned(), table.to_owned())]);
-        Self { fields: Vec::new(), columns: Vec::new(), metadata }
+        Self {
+            fields: Vec::new(),
+            columns: Vec::new(),
+            metadata,
+        }
     }
 
     /// Adds a line of metadata.
@@ -54,15 +58,24 @@ impl Writer {
 
     /// Adds a column.
     pub(super) fn column(&mut self, name: &str, nullable: bool, column: ArrayRef) {
-        self.fields.push(Field::new(name, column.data_type().clone(), nullable));
+        self.fields
+            .push(Field::new(name, column.data_type().clone(), nullable));
         self.columns.push(column);
     }
 
     /// Adds a column of `width` bytes a row.
-    pub(super) fn fixed_size_binary(&mut self, name: &str, width: usize, bytes: Vec<u8>) -> Result<()> {
-        let width = i32::try_from(width).map_err(|_| Error::table(format!("column `{name}` is too wide")))?;
-        let column = FixedSizeBinaryArray::try_new(width, Buffer::from_vec(bytes), None)
-            .map_err(|_| Error::table(format!("column `{name}` does not have {width} bytes a row")))?;
+    pub(super) fn fixed_size_binary(
+        &mut self,
+        name: &str,
+        width: usize,
+        bytes: Vec<u8>,
+    ) -> Result<()> {
+        let width = i32::try_from(width)
+            .map_err(|_| Error::table(format!("column `{name}` is too wide")))?;
+        let column =
+            FixedSizeBinaryArray::try_new(width, Buffer::from_vec(bytes), None).map_err(|_| {
+                Error::table(format!("column `{name}` does not have {width} bytes a row"))
+            })?;
         self.column(name, false, Arc::new(column));
         Ok(())
     }
@@ -84,7 +97,8 @@ impl Columns {
     /// Reads a file that holds exactly one batch of a table.
     pub(super) fn read(bytes: &[u8], table: &'static str) -> Result<Self> {
         let footer = check_frame(bytes)?;
-        let attempt = || -> Option<(HashMap<String, String>, RecordBatch)> { decode(bytes, footer) };
+        let attempt =
+            || -> Option<(HashMap<String, String>, RecordBatch)> { decode(bytes, footer) };
         // A malformed flatbuffer can panic inside the arrow crate. Nothing is shared with the closure, so nothing is left half-done.
         let (metadata, batch) = catch_unwind(AssertUnwindSafe(attempt))
             .ok()
@@ -93,7 +107,11 @@ impl Columns {
         if metadata.get(TABLE_KEY).map(String::as_str) != Some(table) {
             return Err(Error::table(format!("it is not a table of kind `{table}`")));
         }
-        Ok(Self { table, metadata, batch })
+        Ok(Self {
+            table,
+            metadata,
+            batch,
+        })
     }
 
     /// Number of rows.
@@ -109,8 +127,20 @@ impl Columns {
     /// Demands that there are exactly these columns, so that nothing rides along unseen.
     pub(super) fn must_be_exactly(&self, names: &[String]) -> Result<()> {
         let schema = self.batch.schema();
-        let found: Vec<&str> = schema.fields().iter().map(|field| field.name().as_str()).collect();
-        if found == names { Ok(()) } else { Err(Error::table(format!("the columns of `{}` are not {}", self.table, names.join(", ")))) }
+        let found: Vec<&str> = schema
+            .fields()
+            .iter()
+            .map(|field| field.name().as_str())
+            .collect();
+        if found == names {
+            Ok(())
+        } else {
+            Err(Error::table(format!(
+                "the columns of `{}` are not {}",
+                self.table,
+                names.join(", ")
+            )))
+        }
     }
 
     pub(super) fn has(&self, name: &str) -> bool {
@@ -121,7 +151,10 @@ impl Columns {
     pub(super) fn fixed_size_binary(&self, name: &str, width: usize) -> Result<&[u8]> {
         let column = self.typed::<FixedSizeBinaryArray>(name, false)?;
         if usize::try_from(column.value_length()).ok() != Some(width) {
-            return Err(Error::table(format!("column `{name}` has {} bytes a row, not {width}", column.value_length())));
+            return Err(Error::table(format!(
+                "column `{name}` has {} bytes a row, not {width}",
+                column.value_length()
+            )));
         }
         column
             .value_data()
@@ -152,40 +185,59 @@ impl Columns {
     pub(super) fn text_list(&self, name: &str) -> Result<&ListArray> {
         let column = self.typed::<ListArray>(name, false)?;
         if column.value_type() != DataType::Utf8 || column.values().null_count() > 0 {
-            return Err(Error::table(format!("column `{name}` is not a list of text without nulls")));
+            return Err(Error::table(format!(
+                "column `{name}` is not a list of text without nulls"
+            )));
         }
         Ok(column)
     }
 
     fn typed<T: 'static + Array>(&self, name: &str, nullable: bool) -> Result<&T> {
-        let column = self.batch.column_by_name(name).ok_or_else(|| Error::table(format!("there is no column `{name}`")))?;
+        let column = self
+            .batch
+            .column_by_name(name)
+            .ok_or_else(|| Error::table(format!("there is no column `{name}`")))?;
         if !nullable && column.null_count() > 0 {
             return Err(Error::table(format!("column `{name}` has nulls")));
         }
-        column
-            .as_any()
-            .downcast_ref()
-            .ok_or_else(|| Error::table(format!("column `{name}` has the type {}, which is not its own", column.data_type())))
+        column.as_any().downcast_ref().ok_or_else(|| {
+            Error::table(format!(
+                "column `{name}` has the type {}, which is not its own",
+                column.data_type()
+            ))
+        })
     }
 }
 
 /// Checks head, tail and footer length; gives back where the footer is.
 fn check_frame(bytes: &[u8]) -> Result<std::ops::Range<usize>> {
     let whole = || {
-        let tail = bytes.len().checked_sub(TAIL_BYTES).filter(|tail| *tail >= HEAD_BYTES)?;
+        let tail = bytes
+            .len()
+            .checked_sub(TAIL_BYTES)
+            .filter(|tail| *tail >= HEAD_BYTES)?;
         let (length, magic) = bytes[tail..].split_at(4);
         let length = usize::try_from(i32::from_le_bytes(length.try_into().ok()?)).ok()?;
-        let start = tail.checked_sub(length).filter(|start| *start >= HEAD_BYTES)?;
-        (magic == MAGIC && bytes.starts_with(MAGIC) && length <= FOOTER_BYTES_MAX).then_some(start..tail)
+        let start = tail
+            .checked_sub(length)
+            .filter(|start| *start >= HEAD_BYTES)?;
+        (magic == MAGIC && bytes.starts_with(MAGIC) && length <= FOOTER_BYTES_MAX)
+            .then_some(start..tail)
     };
     whole().ok_or_else(|| Error::table("it is not a whole Arrow IPC file"))
 }
 
 /// Decodes the one batch. `None` for everything that is not as written by [`Writer`].
-fn decode(bytes: &[u8], footer: std::ops::Range<usize>) -> Option<(HashMap<String, String>, RecordBatch)> {
+fn decode(
+    bytes: &[u8],
+    footer: std::ops::Range<usize>,
+) -> Option<(HashMap<String, String>, RecordBatch)> {
     let footer_start = footer.start;
     let footer = arrow::ipc::root_as_footer(&bytes[footer]).ok()?;
-    if footer.dictionaries().is_some_and(|dictionaries| !dictionaries.is_empty()) {
+    if footer
+        .dictionaries()
+        .is_some_and(|dictionaries| !dictionaries.is_empty())
+    {
         return None;
     }
     let schema = footer.schema()?;
@@ -198,10 +250,18 @@ fn decode(bytes: &[u8], footer: std::ops::Range<usize>) -> Option<(HashMap<Strin
         return None;
     }
     let block = blocks.get(0);
-    let start = usize::try_from(block.offset()).ok().filter(|start| *start >= HEAD_BYTES)?;
-    let length = usize::try_from(block.metaDataLength()).ok()?.checked_add(usize::try_from(block.bodyLength()).ok()?)?;
-    let end = start.checked_add(length).filter(|end| *end <= footer_start)?;
+    let start = usize::try_from(block.offset())
+        .ok()
+        .filter(|start| *start >= HEAD_BYTES)?;
+    let length = usize::try_from(block.metaDataLength())
+        .ok()?
+        .checked_add(usize::try_from(block.bodyLength()).ok()?)?;
+    let end = start
+        .checked_add(length)
+        .filter(|end| *end <= footer_start)?;
     let decoder = FileDecoder::new(Arc::new(schema.clone()), footer.version());
-    let batch = decoder.read_record_batch(block, &Buffer::from(&bytes[start..end])).ok()??;
+    let batch = decoder
+        .read_record_batch(block, &Buffer::from(&bytes[start..end]))
+        .ok()??;
     Some((schema.metadata, batch))
 }

@@ -16,7 +16,9 @@ use super::arrow_file::{Columns, Writer};
 use crate::error::{Error, Result};
 use crate::hex;
 use arrow::array::{StringArray, UInt8Array, UInt32Array};
-use kinfold_schema::{CodeTable, FLAG_DO_NOT_LINK, FLAG_WITHHELD, FilterColumn, HouseholdKey, Schema};
+use kinfold_schema::{
+    CodeTable, FLAG_DO_NOT_LINK, FLAG_WITHHELD, FilterColumn, HouseholdKey, Schema,
+};
 use std::sync::Arc;
 
 const TABLE: &str = "codes/1";
@@ -37,14 +39,33 @@ pub fn codes_to_ipc(table: &CodeTable, schema: &Schema) -> Result<Vec<u8>> {
 
     let mut writer = Writer::new(TABLE);
     writer.note(SCHEMA_KEY, hex::encode(&schema.hash()));
-    writer.fixed_size_binary("record_ref", 16, order.iter().flat_map(|&row| table.record_ref[row]).collect())?;
+    writer.fixed_size_binary(
+        "record_ref",
+        16,
+        order
+            .iter()
+            .flat_map(|&row| table.record_ref[row])
+            .collect(),
+    )?;
     for filter in &table.filters {
-        let bytes = order.iter().flat_map(|&row| filter.row(row)).flat_map(|word| word.to_le_bytes()).collect();
-        writer.fixed_size_binary(&format!("filter_{}", filter.id), filter.bits as usize / 8, bytes)?;
+        let bytes = order
+            .iter()
+            .flat_map(|&row| filter.row(row))
+            .flat_map(|word| word.to_le_bytes())
+            .collect();
+        writer.fixed_size_binary(
+            &format!("filter_{}", filter.id),
+            filter.bits as usize / 8,
+            bytes,
+        )?;
     }
     let slots = schema.key_slots();
     if slots > 0 {
-        let bytes = order.iter().flat_map(|&row| table.keys[row * slots..][..slots].as_flattened()).copied().collect();
+        let bytes = order
+            .iter()
+            .flat_map(|&row| table.keys[row * slots..][..slots].as_flattened())
+            .copied()
+            .collect();
         writer.fixed_size_binary("keys", slots * 16, bytes)?;
     }
     let presence: UInt32Array = order.iter().map(|&row| Some(table.presence[row])).collect();
@@ -53,8 +74,14 @@ pub fn codes_to_ipc(table: &CodeTable, schema: &Schema) -> Result<Vec<u8>> {
     writer.column("flags", false, Arc::new(flags));
     let slots = schema.household_slots();
     if slots > 0 {
-        let keys = order.iter().flat_map(|&row| &table.household[row * slots..][..slots]);
-        writer.fixed_size_binary("household", slots * HouseholdKey::BYTES, keys.flat_map(|key| key.to_bytes()).collect())?;
+        let keys = order
+            .iter()
+            .flat_map(|&row| &table.household[row * slots..][..slots]);
+        writer.fixed_size_binary(
+            "household",
+            slots * HouseholdKey::BYTES,
+            keys.flat_map(|key| key.to_bytes()).collect(),
+        )?;
     }
     if let Some(area) = &table.area {
         let area: StringArray = order.iter().map(|&row| Some(area[row].as_str())).collect();
@@ -74,19 +101,38 @@ pub fn codes_from_ipc(bytes: &[u8], schema: &Schema) -> Result<CodeTable> {
     }
     columns.must_be_exactly(&column_names(schema, columns.has("area")))?;
 
-    let (record_ref, []) = columns.fixed_size_binary("record_ref", 16)?.as_chunks::<16>() else {
-        return Err(Error::table("column `record_ref` does not have 16 bytes a row"));
+    let (record_ref, []) = columns
+        .fixed_size_binary("record_ref", 16)?
+        .as_chunks::<16>()
+    else {
+        return Err(Error::table(
+            "column `record_ref` does not have 16 bytes a row",
+        ));
     };
     check_references(record_ref.iter().copied())?;
     let mut filters = Vec::with_capacity(schema.filters.len());
     for filter in &schema.filters {
-        let bytes = columns.fixed_size_binary(&format!("filter_{}", filter.id), filter.bits as usize / 8)?;
-        let words = bytes.as_chunks().0.iter().map(|word| u64::from_le_bytes(*word)).collect();
-        filters.push(FilterColumn { id: filter.id.clone(), bits: filter.bits, words });
+        let bytes = columns
+            .fixed_size_binary(&format!("filter_{}", filter.id), filter.bits as usize / 8)?;
+        let words = bytes
+            .as_chunks()
+            .0
+            .iter()
+            .map(|word| u64::from_le_bytes(*word))
+            .collect();
+        filters.push(FilterColumn {
+            id: filter.id.clone(),
+            bits: filter.bits,
+            words,
+        });
     }
     let keys = match schema.key_slots() {
         0 => Vec::new(),
-        slots => columns.fixed_size_binary("keys", slots * 16)?.as_chunks().0.to_vec(),
+        slots => columns
+            .fixed_size_binary("keys", slots * 16)?
+            .as_chunks()
+            .0
+            .to_vec(),
     };
     let household = match schema.household_slots() {
         0 => Vec::new(),
@@ -95,13 +141,24 @@ pub fn codes_from_ipc(bytes: &[u8], schema: &Schema) -> Result<CodeTable> {
             .chunks_exact(HouseholdKey::BYTES)
             .enumerate()
             .map(|(index, bytes)| {
-                HouseholdKey::from_bytes(bytes)
-                    .ok_or_else(|| Error::table(format!("row {}: a household key is malformed", index / slots + 1)))
+                HouseholdKey::from_bytes(bytes).ok_or_else(|| {
+                    Error::table(format!(
+                        "row {}: a household key is malformed",
+                        index / slots + 1
+                    ))
+                })
             })
             .collect::<Result<_>>()?,
     };
     let area = if columns.has("area") {
-        Some(columns.text("area")?.iter().flatten().map(str::to_owned).collect())
+        Some(
+            columns
+                .text("area")?
+                .iter()
+                .flatten()
+                .map(str::to_owned)
+                .collect(),
+        )
     } else {
         None
     };
@@ -120,7 +177,12 @@ pub fn codes_from_ipc(bytes: &[u8], schema: &Schema) -> Result<CodeTable> {
 
 fn column_names(schema: &Schema, area: bool) -> Vec<String> {
     let mut names = vec!["record_ref".to_owned()];
-    names.extend(schema.filters.iter().map(|filter| format!("filter_{}", filter.id)));
+    names.extend(
+        schema
+            .filters
+            .iter()
+            .map(|filter| format!("filter_{}", filter.id)),
+    );
     let rest = [
         ("keys", schema.key_slots() > 0),
         ("presence", true),
@@ -128,7 +190,11 @@ fn column_names(schema: &Schema, area: bool) -> Vec<String> {
         ("household", schema.household_slots() > 0),
         ("area", area),
     ];
-    names.extend(rest.into_iter().filter(|(_, there)| *there).map(|(name, _)| name.to_owned()));
+    names.extend(
+        rest.into_iter()
+            .filter(|(_, there)| *there)
+            .map(|(name, _)| name.to_owned()),
+    );
     names
 }
 
@@ -137,7 +203,10 @@ fn check_references(references: impl Iterator<Item = [u8; 16]>) -> Result<()> {
     let mut previous: Option<[u8; 16]> = None;
     for (row, reference) in references.enumerate() {
         if previous.is_some_and(|previous| previous >= reference) {
-            return Err(Error::table(format!("row {}: record references are not sorted, or one is there twice", row + 1)));
+            return Err(Error::table(format!(
+                "row {}: record references are not sorted, or one is there twice",
+                row + 1
+            )));
         }
         previous = Some(reference);
     }
@@ -147,24 +216,68 @@ fn check_references(references: impl Iterator<Item = [u8; 16]>) -> Result<()> {
 /// Checks every length and value that the schema fixes.
 fn check_shape(table: &CodeTable, schema: &Schema) -> Result<()> {
     let rows = table.len();
-    let rule = |holds: bool, what: &str| if holds { Ok(()) } else { Err(Error::table(what)) };
-    let expected = schema.filters.iter().map(|filter| (&filter.id, filter.bits));
-    rule(expected.eq(table.filters.iter().map(|filter| (&filter.id, filter.bits))), "the filters are not the schema's")?;
+    let rule = |holds: bool, what: &str| {
+        if holds {
+            Ok(())
+        } else {
+            Err(Error::table(what))
+        }
+    };
+    let expected = schema
+        .filters
+        .iter()
+        .map(|filter| (&filter.id, filter.bits));
+    rule(
+        expected.eq(table.filters.iter().map(|filter| (&filter.id, filter.bits))),
+        "the filters are not the schema's",
+    )?;
     for filter in &table.filters {
-        rule(filter.bits.is_multiple_of(64), "a filter's bits are a multiple of 64")?;
-        rule(filter.words.len() == rows * (filter.bits as usize / 64), "a filter does not have one value a row")?;
+        rule(
+            filter.bits.is_multiple_of(64),
+            "a filter's bits are a multiple of 64",
+        )?;
+        rule(
+            filter.words.len() == rows * (filter.bits as usize / 64),
+            "a filter does not have one value a row",
+        )?;
     }
-    rule(table.keys.len() == rows * schema.key_slots(), "the match keys do not fill the schema's slots")?;
-    rule(table.household.len() == rows * schema.household_slots(), "the household keys do not fill the schema's slots")?;
-    rule(table.presence.len() == rows && table.flags.len() == rows, "a column is shorter or longer than the table")?;
+    rule(
+        table.keys.len() == rows * schema.key_slots(),
+        "the match keys do not fill the schema's slots",
+    )?;
+    rule(
+        table.household.len() == rows * schema.household_slots(),
+        "the household keys do not fill the schema's slots",
+    )?;
+    rule(
+        table.presence.len() == rows && table.flags.len() == rows,
+        "a column is shorter or longer than the table",
+    )?;
     let presence_bits = schema.presence.slots.len();
     let fits = |pattern: &u32| u64::from(*pattern) < 1 << presence_bits.min(32);
-    rule(table.presence.iter().all(fits), "a presence pattern has a bit that the schema does not have")?;
-    rule(table.flags.iter().all(|flags| flags & !(FLAG_DO_NOT_LINK | FLAG_WITHHELD) == 0), "a record has an unknown flag")?;
+    rule(
+        table.presence.iter().all(fits),
+        "a presence pattern has a bit that the schema does not have",
+    )?;
+    rule(
+        table
+            .flags
+            .iter()
+            .all(|flags| flags & !(FLAG_DO_NOT_LINK | FLAG_WITHHELD) == 0),
+        "a record has an unknown flag",
+    )?;
     if let Some(area) = &table.area {
-        rule(area.len() == rows, "a column is shorter or longer than the table")?;
-        let plain = |code: &String| code.len() <= AREA_BYTES_MAX && code.bytes().all(|byte| byte.is_ascii_alphanumeric());
-        rule(area.iter().all(plain), "an area code is at most 16 letters and digits")?;
+        rule(
+            area.len() == rows,
+            "a column is shorter or longer than the table",
+        )?;
+        let plain = |code: &String| {
+            code.len() <= AREA_BYTES_MAX && code.bytes().all(|byte| byte.is_ascii_alphanumeric())
+        };
+        rule(
+            area.iter().all(plain),
+            "an area code is at most 16 letters and digits",
+        )?;
     }
     Ok(())
 }

@@ -97,7 +97,9 @@ impl LifeStage {
     }
 
     fn parse(text: &str) -> Option<Self> {
-        [Self::Unknown, Self::Child, Self::Adult].into_iter().find(|stage| stage.as_str() == text)
+        [Self::Unknown, Self::Child, Self::Adult]
+            .into_iter()
+            .find(|stage| stage.as_str() == text)
     }
 }
 
@@ -108,12 +110,34 @@ impl EventTable {
     /// # Errors
     /// [`Error::EventsNotAgreed`] with the first row that breaks a rule.
     pub fn check(&self, agreement: &Agreement, sender: &Party) -> Result<()> {
-        let subjects: BTreeSet<&[u8; 16]> = self.subjects.iter().map(|subject| &subject.record_ref).collect();
+        let subjects: BTreeSet<&[u8; 16]> = self
+            .subjects
+            .iter()
+            .map(|subject| &subject.record_ref)
+            .collect();
         if subjects.len() != self.subjects.len() {
-            return Err(Error::EventsNotAgreed { what: "a record has two subject rows".to_owned() });
+            return Err(Error::EventsNotAgreed {
+                what: "a record has two subject rows".to_owned(),
+            });
+        }
+        let month_only = agreement.event_dates() == EventDates::Month;
+        let exact = |days: i32| {
+            Date::from_days(days).is_some_and(|date| !month_only || date.is_first_of_month())
+        };
+        let inexact = "a date is more exact than the agreement allows (it is not the first of its month), or no possible date";
+        for (index, subject) in self.subjects.iter().enumerate() {
+            if !subject.last_contact.is_none_or(exact) {
+                return Err(Error::EventsNotAgreed {
+                    what: format!("subject {}: {inexact}", index + 1),
+                });
+            }
         }
         for (index, event) in self.events.iter().enumerate() {
-            let broken = |rule: &str| Err(Error::EventsNotAgreed { what: format!("event {}: {rule}", index + 1) });
+            let broken = |rule: &str| {
+                Err(Error::EventsNotAgreed {
+                    what: format!("event {}: {rule}", index + 1),
+                })
+            };
             if !agreement.event_codes().contains(&event.code) {
                 return broken("its code is not in the agreement");
             }
@@ -123,11 +147,8 @@ impl EventTable {
             if !event.service.is_empty() && sender.contact(&event.service).is_none() {
                 return broken("its service is not among the sender's contacts");
             }
-            let dates = [Some(event.start), event.end];
-            let month_only = agreement.event_dates() == EventDates::Month;
-            let exact = |days: i32| Date::from_days(days).is_some_and(|date| !month_only || date.is_first_of_month());
-            if !dates.into_iter().flatten().all(exact) {
-                return broken("a date is not as exact as the agreement says, or no possible date");
+            if !exact(event.start) || !event.end.is_none_or(exact) {
+                return broken(inexact);
             }
         }
         Ok(())
@@ -143,14 +164,51 @@ pub fn events_to_ipc(events: &[EventRow]) -> Result<Vec<u8>> {
     let mut sorted: Vec<&EventRow> = events.iter().collect();
     sorted.sort_unstable();
     let mut writer = Writer::new(EVENTS_TABLE);
-    writer.fixed_size_binary("record_ref", 16, sorted.iter().flat_map(|event| event.record_ref).collect())?;
-    writer.column("code", false, Arc::new(StringArray::from_iter_values(sorted.iter().map(|event| &event.code))));
-    writer.column("start", false, Arc::new(Date32Array::from_iter_values(sorted.iter().map(|event| event.start))));
-    writer.column("end", true, Arc::new(sorted.iter().map(|event| event.end).collect::<Date32Array>()));
+    writer.fixed_size_binary(
+        "record_ref",
+        16,
+        sorted.iter().flat_map(|event| event.record_ref).collect(),
+    )?;
+    writer.column(
+        "code",
+        false,
+        Arc::new(StringArray::from_iter_values(
+            sorted.iter().map(|event| &event.code),
+        )),
+    );
+    writer.column(
+        "start",
+        false,
+        Arc::new(Date32Array::from_iter_values(
+            sorted.iter().map(|event| event.start),
+        )),
+    );
+    writer.column(
+        "end",
+        true,
+        Arc::new(
+            sorted
+                .iter()
+                .map(|event| event.end)
+                .collect::<Date32Array>(),
+        ),
+    );
     let ongoing: Vec<bool> = sorted.iter().map(|event| event.ongoing).collect();
     writer.column("ongoing", false, Arc::new(BooleanArray::from(ongoing)));
-    writer.column("grade", false, Arc::new(UInt8Array::from_iter_values(sorted.iter().map(|event| event.grade))));
-    writer.column("service", false, Arc::new(StringArray::from_iter_values(sorted.iter().map(|event| &event.service))));
+    writer.column(
+        "grade",
+        false,
+        Arc::new(UInt8Array::from_iter_values(
+            sorted.iter().map(|event| event.grade),
+        )),
+    );
+    writer.column(
+        "service",
+        false,
+        Arc::new(StringArray::from_iter_values(
+            sorted.iter().map(|event| &event.service),
+        )),
+    );
     writer.finish()
 }
 
@@ -160,9 +218,21 @@ pub fn events_to_ipc(events: &[EventRow]) -> Result<Vec<u8>> {
 /// [`Error::TableFormat`].
 pub fn events_from_ipc(bytes: &[u8]) -> Result<Vec<EventRow>> {
     let columns = Columns::read(bytes, EVENTS_TABLE)?;
-    let names = ["record_ref", "code", "start", "end", "ongoing", "grade", "service"].map(str::to_owned);
+    let names = [
+        "record_ref",
+        "code",
+        "start",
+        "end",
+        "ongoing",
+        "grade",
+        "service",
+    ]
+    .map(str::to_owned);
     columns.must_be_exactly(&names)?;
-    let references = columns.fixed_size_binary("record_ref", 16)?.as_chunks::<16>().0;
+    let references = columns
+        .fixed_size_binary("record_ref", 16)?
+        .as_chunks::<16>()
+        .0;
     let codes = columns.text("code")?;
     let starts = columns.date32("start", false)?;
     let ends = columns.date32("end", true)?;
@@ -184,18 +254,33 @@ pub fn events_from_ipc(bytes: &[u8]) -> Result<Vec<EventRow>> {
     Ok(events)
 }
 
-/// Writes subjects as an Arrow IPC file, rows sorted by record reference.
+/// Writes subjects as an Arrow IPC file, rows sorted by record reference, the datasets of each sorted and each once.
 ///
 /// # Errors
 /// [`Error::TableFormat`] with the first row that breaks a rule.
 pub fn subjects_to_ipc(subjects: &[SubjectRow]) -> Result<Vec<u8>> {
-    check_subjects(subjects)?;
-    let mut sorted: Vec<&SubjectRow> = subjects.iter().collect();
+    let mut sorted = subjects.to_vec();
+    for subject in &mut sorted {
+        subject.datasets.sort_unstable();
+        subject.datasets.dedup();
+    }
     sorted.sort_unstable();
+    check_subjects(&sorted)?;
     let mut writer = Writer::new(SUBJECTS_TABLE);
-    writer.fixed_size_binary("record_ref", 16, sorted.iter().flat_map(|subject| subject.record_ref).collect())?;
+    writer.fixed_size_binary(
+        "record_ref",
+        16,
+        sorted
+            .iter()
+            .flat_map(|subject| subject.record_ref)
+            .collect(),
+    )?;
     let stages = sorted.iter().map(|subject| subject.life_stage.as_str());
-    writer.column("life_stage", false, Arc::new(StringArray::from_iter_values(stages)));
+    writer.column(
+        "life_stage",
+        false,
+        Arc::new(StringArray::from_iter_values(stages)),
+    );
     let item = Field::new("item", DataType::Utf8, false);
     let mut datasets = ListBuilder::new(StringBuilder::new()).with_field(item);
     for subject in &sorted {
@@ -216,8 +301,13 @@ pub fn subjects_to_ipc(subjects: &[SubjectRow]) -> Result<Vec<u8>> {
 /// [`Error::TableFormat`].
 pub fn subjects_from_ipc(bytes: &[u8]) -> Result<Vec<SubjectRow>> {
     let columns = Columns::read(bytes, SUBJECTS_TABLE)?;
-    columns.must_be_exactly(&["record_ref", "life_stage", "datasets", "last_contact"].map(str::to_owned))?;
-    let references = columns.fixed_size_binary("record_ref", 16)?.as_chunks::<16>().0;
+    columns.must_be_exactly(
+        &["record_ref", "life_stage", "datasets", "last_contact"].map(str::to_owned),
+    )?;
+    let references = columns
+        .fixed_size_binary("record_ref", 16)?
+        .as_chunks::<16>()
+        .0;
     let stages = columns.text("life_stage")?;
     let lists = columns.text_list("datasets")?;
     let names = lists
@@ -229,17 +319,26 @@ pub fn subjects_from_ipc(bytes: &[u8]) -> Result<Vec<SubjectRow>> {
     let offsets = lists.value_offsets();
     let mut subjects = Vec::with_capacity(columns.rows());
     for (row, reference) in references.iter().enumerate() {
-        let life_stage = LifeStage::parse(stages.value(row))
-            .ok_or_else(|| Error::table(format!("row {}: the life stage is unknown, child or adult", row + 1)))?;
+        let life_stage = LifeStage::parse(stages.value(row)).ok_or_else(|| {
+            Error::table(format!(
+                "row {}: the life stage is unknown, child or adult",
+                row + 1
+            ))
+        })?;
         // Lists may share their values; the count is limited before anything is copied.
         let (first, last) = (offsets[row] as usize, offsets[row + 1] as usize);
         if last - first > DATASETS_MAX {
-            return Err(Error::table(format!("row {}: more than {DATASETS_MAX} datasets", row + 1)));
+            return Err(Error::table(format!(
+                "row {}: more than {DATASETS_MAX} datasets",
+                row + 1
+            )));
         }
         subjects.push(SubjectRow {
             record_ref: *reference,
             life_stage,
-            datasets: (first..last).map(|index| names.value(index).to_owned()).collect(),
+            datasets: (first..last)
+                .map(|index| names.value(index).to_owned())
+                .collect(),
             last_contact: contacts.is_valid(row).then(|| contacts.value(row)),
         });
     }
@@ -250,10 +349,19 @@ pub fn subjects_from_ipc(bytes: &[u8]) -> Result<Vec<SubjectRow>> {
 fn check_events(events: &[EventRow]) -> Result<()> {
     for (index, event) in events.iter().enumerate() {
         let rules = [
-            (names::is_event_code(&event.code), "the code is two or three ids joined by `/`"),
-            (event.service.is_empty() || names::is_id(&event.service), "the service is an id or empty"),
+            (
+                names::is_event_code(&event.code),
+                "the code is two or three ids joined by `/`",
+            ),
+            (
+                event.service.is_empty() || names::is_id(&event.service),
+                "the service is an id or empty",
+            ),
             (event.grade <= GRADE_MAX, "the grade is at most 9"),
-            (event.end.is_none_or(|end| end >= event.start), "the end is before the start"),
+            (
+                event.end.is_none_or(|end| end >= event.start),
+                "the end is before the start",
+            ),
         ];
         if let Some((_, what)) = rules.into_iter().find(|(holds, _)| !holds) {
             return Err(Error::table(format!("event {}: {what}", index + 1)));
@@ -265,8 +373,14 @@ fn check_events(events: &[EventRow]) -> Result<()> {
 fn check_subjects(subjects: &[SubjectRow]) -> Result<()> {
     for (index, subject) in subjects.iter().enumerate() {
         let sorted = subject.datasets.is_sorted_by(|a, b| a < b);
-        if subject.datasets.len() > DATASETS_MAX || !sorted || !subject.datasets.iter().all(|id| names::is_id(id)) {
-            return Err(Error::table(format!("subject {}: datasets are at most 32 ids, sorted, each once", index + 1)));
+        if subject.datasets.len() > DATASETS_MAX
+            || !sorted
+            || !subject.datasets.iter().all(|id| names::is_id(id))
+        {
+            return Err(Error::table(format!(
+                "subject {}: datasets are at most 32 ids, sorted, each once",
+                index + 1
+            )));
         }
     }
     Ok(())

@@ -9,5 +9,9 @@ mod events;
 
 pub use codes::{codes_from_ipc, codes_to_ipc};
 pub use events::{
-    EventRow, EventTable, LifeStage, SubjectRow, events_from_ipc, events_to_ipc, subjects_from_ipc, subjects_to_ipc,
+    EventRow, EventTable, LifeStage, SubjectRow, events_from_ipc, events_to_ipc, subjects_from_ipc,
+    subjects_to_ipc,
 };
+
+#[cfg(test)]
+mod tests;

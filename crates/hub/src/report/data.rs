@@ -327,7 +327,10 @@ pub struct Limits {
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { worklist_rows: 100, sections: 25 }
+        Self {
+            worklist_rows: 100,
+            sections: 25,
+        }
     }
 }
 

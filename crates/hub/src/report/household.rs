@@ -18,10 +18,16 @@ const RECENT: i32 = 12;
 /// The households of the worklist, by the rule that the page prints: most current needs first, then latest event, then reference. Those
 /// without a current need are left out.
 pub(super) fn in_order(data: &ReportData) -> Vec<&HouseholdFacts> {
-    let mut households: Vec<&HouseholdFacts> = data.households.iter().filter(|household| current(household) > 0).collect();
+    let mut households: Vec<&HouseholdFacts> = data
+        .households
+        .iter()
+        .filter(|household| current(household) > 0)
+        .collect();
     households.sort_by(|a, b| {
         let newest = |household: &HouseholdFacts| last_event(household).unwrap_or(i32::MIN);
-        (current(b), newest(b)).cmp(&(current(a), newest(a))).then_with(|| a.reference.cmp(&b.reference))
+        (current(b), newest(b))
+            .cmp(&(current(a), newest(a)))
+            .then_with(|| a.reference.cmp(&b.reference))
     });
     households
 }
@@ -35,7 +41,8 @@ pub(super) struct WorklistRow {
     pub(super) count: String,
     pub(super) strip: String,
     pub(super) needs: String,
-    pub(super) services: Vec<String>,
+    /// Agency and its services.
+    pub(super) services: Vec<(String, String)>,
     pub(super) last: String,
     pub(super) strength: &'static str,
 }
@@ -50,12 +57,16 @@ impl WorklistRow {
             .collect();
         Self {
             reference: household.reference.clone(),
-            anchor: if has_section { anchor(household) } else { String::new() },
+            anchor: if has_section {
+                anchor(household)
+            } else {
+                String::new()
+            },
             people: people(household),
             count: format!("{} of {}", needs.len(), household.needs.len()),
             strip: chart::strip(household.needs.iter().map(|need| need.state)),
             needs: words::capital(&needs.join(", ")),
-            services: household.contacts.iter().map(|one| format!("{}, {}", one.custodian, one.service)).collect(),
+            services: services(household),
             last: last_event(household).map_or_else(|| "none".to_string(), month),
             strength: household.strength.words(),
         }
@@ -110,6 +121,7 @@ pub(super) struct PersonRow {
     pub(super) strength: &'static str,
 }
 
+#[derive(PartialEq)]
 pub(super) struct EventRow {
     pub(super) when: String,
     pub(super) what: String,
@@ -127,7 +139,12 @@ pub(super) struct JoinRow {
 impl HouseholdView {
     pub(super) fn new(data: &ReportData, household: &HouseholdFacts) -> Self {
         let names = names(household);
-        let agencies: BTreeSet<&String> = household.people.iter().filter(|p| !p.withheld).flat_map(|p| &p.custodians).collect();
+        let agencies: BTreeSet<&String> = household
+            .people
+            .iter()
+            .filter(|p| !p.withheld)
+            .flat_map(|p| &p.custodians)
+            .collect();
         let events = shown_events(household);
         let anchor = anchor(household);
         let (timeline_sentence, timeline) = timeline(data, household, &anchor, &events);
@@ -135,21 +152,34 @@ impl HouseholdView {
             reference: household.reference.clone(),
             area: household.area.clone(),
             people_count: people(household),
-            current: format!("{} of {} needs current", current(household), household.needs.len()),
+            current: format!(
+                "{} of {} needs current",
+                current(household),
+                household.needs.len()
+            ),
             strength: household.strength.words(),
             sentence: sentences::household(household, agencies.len(), last_event(household)),
             contacts: contacts(data, household),
-            needs: household.needs.iter().map(|need| need_row(data, household, need)).collect(),
+            needs: household
+                .needs
+                .iter()
+                .map(|need| need_row(data, household, need))
+                .collect(),
             people: people_rows(household, &names),
             timeline_sentence,
             timeline,
-            events: events.iter().map(|event| event_row(data, event, &names)).collect(),
+            events: event_rows(data, &events, &names),
             joins: household
                 .joins
                 .iter()
-                .filter(|join| join.person.is_none_or(|person| !household.people[person].withheld))
+                .filter(|join| {
+                    join.person
+                        .is_none_or(|person| !household.people[person].withheld)
+                })
                 .map(|join| JoinRow {
-                    who: join.person.map_or_else(|| "Household".to_string(), |person| names[person].clone()),
+                    who: join
+                        .person
+                        .map_or_else(|| "Household".to_string(), |person| names[person].clone()),
                     sentence: join.sentence.clone(),
                     strength: join.strength.words(),
                 })
@@ -161,12 +191,26 @@ impl HouseholdView {
 }
 
 fn anchor(household: &HouseholdFacts) -> String {
-    let safe: String = household.reference.chars().map(|letter| if letter.is_ascii_alphanumeric() { letter } else { '-' }).collect();
+    let safe: String = household
+        .reference
+        .chars()
+        .map(|letter| {
+            if letter.is_ascii_alphanumeric() {
+                letter
+            } else {
+                '-'
+            }
+        })
+        .collect();
     format!("h-{safe}")
 }
 
 fn current(household: &HouseholdFacts) -> usize {
-    household.needs.iter().filter(|need| need.state == NeedState::Current).count()
+    household
+        .needs
+        .iter()
+        .filter(|need| need.state == NeedState::Current)
+        .count()
 }
 
 /// The last day of evidence for any need.
@@ -174,13 +218,46 @@ fn last_event(household: &HouseholdFacts) -> Option<i32> {
     household.needs.iter().filter_map(|need| need.last).max()
 }
 
+/// The services by agency, the agency that was involved last first: `Eastmere Council: housing options; attendance service`.
+fn services(household: &HouseholdFacts) -> Vec<(String, String)> {
+    let mut agencies: Vec<(String, String)> = Vec::new();
+    for contact in &household.contacts {
+        match agencies
+            .iter_mut()
+            .find(|(agency, _)| *agency == contact.custodian)
+        {
+            Some((_, services)) => services.push_str(&format!("; {}", contact.service)),
+            None => agencies.push((contact.custodian.clone(), contact.service.clone())),
+        }
+    }
+    agencies
+}
+
 /// `2 adults, 3 children`.
 fn people(household: &HouseholdFacts) -> String {
-    let count = |wanted: fn(&super::PersonFacts) -> bool| household.people.iter().filter(|person| wanted(person)).count();
+    let count = |wanted: fn(&super::PersonFacts) -> bool| {
+        household
+            .people
+            .iter()
+            .filter(|person| wanted(person))
+            .count()
+    };
     let groups = [
-        (count(|p| !p.withheld && p.life_stage == LifeStage::Adult), "adult", "adults"),
-        (count(|p| !p.withheld && p.life_stage == LifeStage::Child), "child", "children"),
-        (count(|p| !p.withheld && p.life_stage == LifeStage::Unknown), "of unknown age", "of unknown age"),
+        (
+            count(|p| !p.withheld && p.life_stage == LifeStage::Adult),
+            "adult",
+            "adults",
+        ),
+        (
+            count(|p| !p.withheld && p.life_stage == LifeStage::Child),
+            "child",
+            "children",
+        ),
+        (
+            count(|p| !p.withheld && p.life_stage == LifeStage::Unknown),
+            "of unknown age",
+            "of unknown age",
+        ),
         (count(|p| p.withheld), "withheld", "withheld"),
     ];
     let groups: Vec<String> = groups
@@ -220,12 +297,22 @@ fn contacts(data: &ReportData, household: &HouseholdFacts) -> Vec<ContactRow> {
         .contacts
         .iter()
         .map(|one| {
-            let needs: Vec<String> = one.indicators.iter().map(|id| words::small(&sentences::indicator_name(data, id))).collect();
+            let needs: Vec<String> = one
+                .indicators
+                .iter()
+                .map(|id| words::small(&sentences::indicator_name(data, id)))
+                .collect();
             ContactRow {
                 custodian: one.custodian.clone(),
                 service: one.service.clone(),
-                contact: if one.contact.is_empty() { "no contact in the agreement".to_string() } else { one.contact.clone() },
-                last: one.last_involved.map_or_else(|| "not known".to_string(), month),
+                contact: if one.contact.is_empty() {
+                    "no contact in the agreement".to_string()
+                } else {
+                    one.contact.clone()
+                },
+                last: one
+                    .last_involved
+                    .map_or_else(|| "not known".to_string(), month),
                 needs: words::capital(&words::list(&needs)),
             }
         })
@@ -240,9 +327,16 @@ fn need_row(data: &ReportData, household: &HouseholdFacts, need: &NeedFacts) -> 
         .map(|(person, &state)| {
             if person.withheld {
                 cell(NeedState::Withheld, String::new())
-            } else if need.indicator == HOUSEHOLD_ONLY && matches!(state, NeedState::Current | NeedState::Past | NeedState::Withheld) {
+            } else if need.indicator == HOUSEHOLD_ONLY
+                && matches!(
+                    state,
+                    NeedState::Current | NeedState::Past | NeedState::Withheld
+                )
+            {
                 household_only()
-            } else if need.indicator == HOUSEHOLD_ONLY && matches!(need.state, NeedState::Current | NeedState::Past) {
+            } else if need.indicator == HOUSEHOLD_ONLY
+                && matches!(need.state, NeedState::Current | NeedState::Past)
+            {
                 // Everybody gets the same cell, or the exceptions would give the person away.
                 household_only()
             } else {
@@ -250,15 +344,37 @@ fn need_row(data: &ReportData, household: &HouseholdFacts, need: &NeedFacts) -> 
             }
         })
         .collect();
-    NeedRow { name: sentences::indicator_name(data, &need.indicator), household: cell(need.state, detail(need)), people }
+    let mut whole = cell(need.state, detail(need));
+    if need.state == NeedState::Current {
+        whole.word.push_str(match need.severity {
+            1 => ", emerging",
+            2 => ", established",
+            _ => ", acute or statutory",
+        });
+    }
+    NeedRow {
+        name: sentences::indicator_name(data, &need.indicator),
+        household: whole,
+        people,
+    }
 }
 
 fn cell(state: NeedState, detail: String) -> Cell {
-    Cell { class: chart::state_class(state), mark: chart::state_mark(state), word: state.words().to_string(), detail }
+    Cell {
+        class: chart::state_class(state),
+        mark: chart::state_mark(state),
+        word: state.words().to_string(),
+        detail,
+    }
 }
 
 fn household_only() -> Cell {
-    Cell { class: "not-shown", mark: String::new(), word: "not shown by person".to_string(), detail: String::new() }
+    Cell {
+        class: "not-shown",
+        mark: String::new(),
+        word: "not shown by person".to_string(),
+        detail: String::new(),
+    }
 }
 
 /// What a household's cell says below its word.
@@ -266,18 +382,16 @@ fn detail(need: &NeedFacts) -> String {
     let sources = words::list(&need.sources);
     let last = need.last.map(month).unwrap_or_default();
     match need.state {
-        NeedState::Current => {
-            let severity = match need.severity {
-                1 => "emerging",
-                2 => "established",
-                _ => "acute or statutory",
-            };
-            format!("{severity}; {} until {last}; {sources}", counted(need.records, "record", "records"))
-        }
+        NeedState::Current => format!(
+            "{}, last in {last}; {sources}",
+            counted(need.records, "event", "events")
+        ),
         NeedState::Past => format!("last in {last}; {sources}"),
         NeedState::Checked if sources.is_empty() => String::new(),
         NeedState::Checked => format!("by {sources}"),
-        NeedState::NoData => "nobody here is known to an agency that would have seen it".to_string(),
+        NeedState::NoData => {
+            "nobody here is known to an agency that would have seen it".to_string()
+        }
         NeedState::Withheld => "by a rule of the agreement; ask the agency".to_string(),
     }
 }
@@ -290,14 +404,24 @@ fn people_rows(household: &HouseholdFacts, names: &[String]) -> Vec<PersonRow> {
         .map(|(person, name)| {
             if person.withheld {
                 let nothing = || "withheld".to_string();
-                return PersonRow { name: name.clone(), reference: nothing(), agencies: nothing(), records: nothing(), strength: "withheld" };
+                return PersonRow {
+                    name: name.clone(),
+                    reference: nothing(),
+                    agencies: nothing(),
+                    records: nothing(),
+                    strength: "withheld",
+                };
             }
             PersonRow {
                 name: name.clone(),
                 reference: person.reference.clone(),
                 agencies: words::list(&person.custodians),
                 records: number(person.records),
-                strength: if person.records > 1 { person.strength.words() } else { "one record" },
+                strength: if person.records > 1 {
+                    person.strength.words()
+                } else {
+                    "one record"
+                },
             }
         })
         .collect()
@@ -308,38 +432,87 @@ fn shown_events(household: &HouseholdFacts) -> Vec<&TimelineFacts> {
     let mut events: Vec<&TimelineFacts> = household
         .timeline
         .iter()
-        .filter(|event| event.person.is_none_or(|person| !household.people[person].withheld))
+        .filter(|event| {
+            event
+                .person
+                .is_none_or(|person| !household.people[person].withheld)
+        })
         .collect();
-    events.sort_by(|a, b| b.start.cmp(&a.start).then_with(|| (&a.what, a.person, &a.service).cmp(&(&b.what, b.person, &b.service))));
+    events.sort_by(|a, b| {
+        b.start
+            .cmp(&a.start)
+            .then_with(|| (&a.what, a.person, &a.service).cmp(&(&b.what, b.person, &b.service)))
+    });
     events
+}
+
+/// One row per event; events that look the same become one row that says how many they are.
+fn event_rows(data: &ReportData, events: &[&TimelineFacts], names: &[String]) -> Vec<EventRow> {
+    let mut rows: Vec<(EventRow, u64)> = Vec::new();
+    for event in events {
+        let row = event_row(data, event, names);
+        match rows.iter_mut().find(|(known, _)| *known == row) {
+            Some((_, count)) => *count += 1,
+            None => rows.push((row, 1)),
+        }
+    }
+    rows.into_iter()
+        .map(|(mut row, count)| {
+            if count > 1 {
+                row.what.push_str(&format!(" ({count} entries)"));
+            }
+            row
+        })
+        .collect()
 }
 
 fn event_row(data: &ReportData, event: &TimelineFacts, names: &[String]) -> EventRow {
     let when = match (event.end, event.ongoing) {
         (_, true) => format!("{} to now", month(event.start)),
-        (Some(end), false) if month(end) != month(event.start) => format!("{} to {}", month(event.start), month(end)),
+        (Some(end), false) if month(end) != month(event.start) => {
+            format!("{} to {}", month(event.start), month(end))
+        }
         _ => month(event.start),
     };
     let by_person = event.indicator.as_deref() != Some(HOUSEHOLD_ONLY);
     EventRow {
         when,
         what: words::capital(&event.what),
-        need: event.indicator.as_deref().map_or_else(|| "Context".to_string(), |id| sentences::indicator_name(data, id)),
-        who: event.person.filter(|_| by_person).map_or_else(|| "Household".to_string(), |person| names[person].clone()),
+        need: event.indicator.as_deref().map_or_else(
+            || "Context".to_string(),
+            |id| sentences::indicator_name(data, id),
+        ),
+        who: event
+            .person
+            .filter(|_| by_person)
+            .map_or_else(|| "Household".to_string(), |person| names[person].clone()),
         source: format!("{}, {}", event.custodian, event.service),
     }
 }
 
 /// The sentence over the timeline and its picture.
-fn timeline(data: &ReportData, household: &HouseholdFacts, anchor: &str, events: &[&TimelineFacts]) -> (String, String) {
-    let Some(now) = words::month_number(data.reference_date) else { return (String::new(), String::new()) };
+fn timeline(
+    data: &ReportData,
+    household: &HouseholdFacts,
+    anchor: &str,
+    events: &[&TimelineFacts],
+) -> (String, String) {
+    let Some(now) = words::month_number(data.reference_date) else {
+        return (String::new(), String::new());
+    };
     let first = now - MONTHS + 1;
     let on_axis = |day: i32| words::month_number(day).map(|month| month - first);
     let mut lanes: BTreeMap<usize, Lane> = BTreeMap::new();
     let mut older = 0;
     for event in events {
-        let lane = event.indicator.as_ref().and_then(|id| data.needs.iter().position(|need| need.indicator == *id)).unwrap_or(data.needs.len());
-        let Some(from) = on_axis(event.start) else { continue };
+        let lane = event
+            .indicator
+            .as_ref()
+            .and_then(|id| data.needs.iter().position(|need| need.indicator == *id))
+            .unwrap_or(data.needs.len());
+        let Some(from) = on_axis(event.start) else {
+            continue;
+        };
         let to = match (event.ongoing, event.end) {
             (true, _) => Some(MONTHS - 1),
             (false, Some(end)) => on_axis(end).map(|to| to.clamp(from, (MONTHS - 1).max(from))),
@@ -349,13 +522,34 @@ fn timeline(data: &ReportData, household: &HouseholdFacts, anchor: &str, events:
             older += 1;
             continue;
         }
-        let label = || data.needs.get(lane).map_or_else(|| "Context".to_string(), |need| need.name.clone());
-        let lane = lanes.entry(lane).or_insert_with(|| Lane { label: label(), marks: Vec::new() });
-        lane.marks.push(Mark { from: from.max(0), to, open: event.ongoing });
+        let label = || {
+            data.needs
+                .get(lane)
+                .map_or_else(|| "Context".to_string(), |need| need.name.clone())
+        };
+        let lane = lanes.entry(lane).or_insert_with(|| Lane {
+            label: label(),
+            marks: Vec::new(),
+        });
+        lane.marks.push(Mark {
+            from: from.max(0),
+            to,
+            open: event.ongoing,
+        });
     }
-    let mut sentence = format!("{} recorded", counted(events.len() as u64, "event is", "events are"));
+    let mut sentence = format!(
+        "{} recorded",
+        counted(events.len() as u64, "event is", "events are")
+    );
     if older > 0 {
-        sentence.push_str(&format!("; {} older than two years and in the list only", if older == 1 { "one is".to_string() } else { format!("{} are", words::spoken(older)) }));
+        sentence.push_str(&format!(
+            "; {} older than two years and in the list only",
+            if older == 1 {
+                "one is".to_string()
+            } else {
+                format!("{} are", words::spoken(older))
+            }
+        ));
     }
     let sentence = words::capital(&sentence) + ".";
     if lanes.is_empty() {
@@ -365,10 +559,21 @@ fn timeline(data: &ReportData, household: &HouseholdFacts, anchor: &str, events:
         .step_by(6)
         .map(|month| (month, words::short_month(month_start(first + month))))
         .collect();
-    let title = format!("Events of household {} in the last two years", household.reference);
+    let title = format!(
+        "Events of household {} in the last two years",
+        household.reference
+    );
     let lanes: Vec<Lane> = lanes.into_values().collect();
     let id = format!("t{anchor}");
-    let picture = chart::timeline(&id, &title, &sentence, MONTHS, (MONTHS - RECENT, "last 12 months"), &ticks, &lanes);
+    let picture = chart::timeline(
+        &id,
+        &title,
+        &sentence,
+        MONTHS,
+        (MONTHS - RECENT, "last 12 months"),
+        &ticks,
+        &lanes,
+    );
     (sentence, picture)
 }
 
@@ -384,7 +589,9 @@ impl HouseholdView {
     pub(super) fn strength_meaning(&self) -> &'static str {
         match self.strength {
             word if word == LinkStrength::Firm.words() => "every link rests on strong evidence",
-            word if word == LinkStrength::Probable.words() => "links are more likely right than not; confirm before acting",
+            word if word == LinkStrength::Probable.words() => {
+                "links are more likely right than not; confirm before acting"
+            }
             _ => "some links are firm and some only probable; confirm before acting",
         }
     }

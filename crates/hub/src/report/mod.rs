@@ -22,8 +22,9 @@ mod view;
 mod words;
 
 pub use data::{
-    AgreementFacts, ContactFacts, CountedReason, CustodianFacts, CustodianPairFacts, DatasetFacts, HouseholdFacts, IndicatorFacts, JoinFacts,
-    Limits, LinkFacts, LinkStrength, MethodFacts, NeedFacts, OverlapFacts, PersonFacts, ReportData, TimelineFacts, Totals, WeightBin,
+    AgreementFacts, ContactFacts, CountedReason, CustodianFacts, CustodianPairFacts, DatasetFacts,
+    HouseholdFacts, IndicatorFacts, JoinFacts, Limits, LinkFacts, LinkStrength, MethodFacts,
+    NeedFacts, OverlapFacts, PersonFacts, ReportData, TimelineFacts, Totals, WeightBin,
 };
 
 use askama::Template as _;
@@ -35,7 +36,11 @@ use kinfold_message::{Exit, Problem};
 /// [`Error::Data`] when the data contradicts itself, for instance a need whose list of people is not as long as the household.
 pub fn render(data: &ReportData) -> Result<String, Error> {
     check::check(data)?;
-    view::Page::new(data).render().map_err(|error| Error::Template { message: error.to_string() })
+    view::Page::new(data)
+        .render()
+        .map_err(|error| Error::Template {
+            message: error.to_string(),
+        })
 }
 
 /// Why a report could not be written.

@@ -20,7 +20,12 @@ pub(super) fn headline(data: &ReportData) -> String {
 }
 
 pub(super) fn received(data: &ReportData) -> String {
-    let Some(most) = data.custodians.iter().rev().max_by_key(|custodian| custodian.records) else {
+    let Some(most) = data
+        .custodians
+        .iter()
+        .rev()
+        .max_by_key(|custodian| custodian.records)
+    else {
         return "No package has been received.".to_string();
     };
     format!(
@@ -41,10 +46,18 @@ pub(super) fn known(data: &ReportData) -> String {
         if several == 1 { "is" } else { "are" },
     );
     if let [_, _, .., all] = data.totals.people_by_custodians.as_slice() {
-        sentence.push_str(&format!(", {} of them to all {}", spoken(*all), spoken(data.totals.people_by_custodians.len() as u64)));
+        sentence.push_str(&format!(
+            ", {} of them to all {}",
+            spoken(*all),
+            spoken(data.totals.people_by_custodians.len() as u64)
+        ));
     }
     if data.totals.people_without_household > 0 {
-        let people = counted(data.totals.people_without_household, "person is", "people are");
+        let people = counted(
+            data.totals.people_without_household,
+            "person is",
+            "people are",
+        );
         sentence.push_str(&format!("; {people} in no household at the reference date"));
     }
     sentence + "."
@@ -62,17 +75,35 @@ pub(super) fn joined(data: &ReportData) -> String {
     if let Some(share) = links.expected_precision {
         // Rounded down, so that the sentence never promises more than the model does.
         let per_thousand = (share.clamp(0.0, 1.0) * 1000.0).floor() as u64;
-        sentence.push_str(&format!(" The model expects about {} in 1,000 links to be right.", number(per_thousand)));
+        sentence.push_str(&format!(
+            " The model expects about {} in 1,000 links to be right.",
+            number(per_thousand)
+        ));
     }
     sentence
 }
 
 pub(super) fn pairs(data: &ReportData) -> String {
-    match data.links.custodian_pairs.iter().rev().max_by_key(|pair| pair.links) {
+    match data
+        .links
+        .custodian_pairs
+        .iter()
+        .rev()
+        .max_by_key(|pair| pair.links)
+    {
         Some(most) if most.links > 0 && most.left == most.right => {
-            format!("Most links are within {}: {}.", most.left, number(most.links))
+            format!(
+                "Most links are within {}: {}.",
+                most.left,
+                number(most.links)
+            )
         }
-        Some(most) if most.links > 0 => format!("Most links are between {} and {}: {}.", most.left, most.right, number(most.links)),
+        Some(most) if most.links > 0 => format!(
+            "Most links are between {} and {}: {}.",
+            most.left,
+            most.right,
+            number(most.links)
+        ),
         _ => "No records were linked.".to_string(),
     }
 }
@@ -82,7 +113,11 @@ pub(super) fn needs(data: &ReportData) -> String {
     let unseen = data.needs.iter().rev().max_by_key(|need| need.no_data);
     let mut sentence = match most {
         Some(most) if most.current > 0 => {
-            format!("{} is the most common current need, in {}.", most.name, counted(most.current, "household", "households"))
+            format!(
+                "{} is the most common current need, in {}.",
+                most.name,
+                counted(most.current, "household", "households")
+            )
         }
         _ => "No household has a current need.".to_string(),
     };
@@ -98,8 +133,16 @@ pub(super) fn needs(data: &ReportData) -> String {
 }
 
 pub(super) fn by_count(data: &ReportData) -> String {
-    let most = data.households_by_current_needs.iter().rposition(|&households| households > 0).unwrap_or(0);
-    let none = data.households_by_current_needs.first().copied().unwrap_or(0);
+    let most = data
+        .households_by_current_needs
+        .iter()
+        .rposition(|&households| households > 0)
+        .unwrap_or(0);
+    let none = data
+        .households_by_current_needs
+        .first()
+        .copied()
+        .unwrap_or(0);
     format!(
         "{} three or more current needs; the most for one household is {}. {} none.",
         has(several(data)),
@@ -111,9 +154,16 @@ pub(super) fn by_count(data: &ReportData) -> String {
 pub(super) fn overlap(data: &ReportData, largest_first: &[&OverlapFacts]) -> String {
     match largest_first.iter().find(|set| set.indicators.len() >= 2) {
         Some(set) => {
-            let names: Vec<String> = set.indicators.iter().map(|id| small(&indicator_name(data, id))).collect();
+            let names: Vec<String> = set
+                .indicators
+                .iter()
+                .map(|id| small(&indicator_name(data, id)))
+                .collect();
             let households = counted(set.households, "household", "households");
-            format!("The commonest combination is {}, the only current needs of {households}.", list(&names))
+            format!(
+                "The commonest combination is {}, the only current needs of {households}.",
+                list(&names)
+            )
         }
         None => "No household has more than one current need.".to_string(),
     }
@@ -121,7 +171,11 @@ pub(super) fn overlap(data: &ReportData, largest_first: &[&OverlapFacts]) -> Str
 
 pub(super) fn worklist(shown: usize, with_need: u64, several: u64) -> String {
     let rest = if (shown as u64) < with_need {
-        format!(" The first {} of {} households with a current need are listed.", number(shown as u64), number(with_need))
+        format!(
+            " The first {} of {} households with a current need are listed.",
+            number(shown as u64),
+            number(with_need)
+        )
     } else {
         String::new()
     };
@@ -129,18 +183,33 @@ pub(super) fn worklist(shown: usize, with_need: u64, several: u64) -> String {
 }
 
 pub(super) fn household(household: &HouseholdFacts, agencies: usize, last: Option<i32>) -> String {
-    let current = household.needs.iter().filter(|need| need.state == NeedState::Current).count() as u64;
+    let current = household
+        .needs
+        .iter()
+        .filter(|need| need.state == NeedState::Current)
+        .count() as u64;
     let mut sentence = format!(
         "{} this household; {} of {} needs {} evidence in the last 12 months",
         capital(&counted(agencies as u64, "agency knows", "agencies know")),
-        if current == 0 { "none".to_string() } else { spoken(current) },
+        if current == 0 {
+            "none".to_string()
+        } else {
+            spoken(current)
+        },
         spoken(household.needs.len() as u64),
         if current == 1 { "has" } else { "have" },
     );
-    let unseen: Vec<&str> =
-        household.needs.iter().filter(|need| need.state == NeedState::NoData).map(|need| need.indicator.as_str()).collect();
+    let unseen: Vec<&str> = household
+        .needs
+        .iter()
+        .filter(|need| need.state == NeedState::NoData)
+        .map(|need| need.indicator.as_str())
+        .collect();
     if !unseen.is_empty() {
-        sentence.push_str(&format!("; nothing could be checked for {}", spoken(unseen.len() as u64)));
+        sentence.push_str(&format!(
+            "; nothing could be checked for {}",
+            spoken(unseen.len() as u64)
+        ));
     }
     if let Some(last) = last {
         sentence.push_str(&format!("; the latest event was in {}", month(last)));
@@ -155,9 +224,16 @@ pub(super) fn several(data: &ReportData) -> u64 {
 
 /// The name of an indicator, or its id when the totals do not know it.
 pub(super) fn indicator_name(data: &ReportData, id: &str) -> String {
-    data.needs.iter().find(|need| need.indicator == id).map_or_else(|| id.to_string(), |need| need.name.clone())
+    data.needs
+        .iter()
+        .find(|need| need.indicator == id)
+        .map_or_else(|| id.to_string(), |need| need.name.clone())
 }
 
 fn has(households: u64) -> String {
-    format!("{} {}", capital(&counted(households, "household", "households")), if households == 1 { "has" } else { "have" })
+    format!(
+        "{} {}",
+        capital(&counted(households, "household", "households")),
+        if households == 1 { "has" } else { "have" }
+    )
 }

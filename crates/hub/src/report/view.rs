@@ -23,6 +23,8 @@ pub(super) struct Page<'a> {
     symbols: &'static str,
     data: &'a ReportData,
     reference_date: String,
+    period: String,
+    expires: String,
     headline: String,
     tiles: Vec<Tile>,
     sections: Vec<Section>,
@@ -31,6 +33,8 @@ pub(super) struct Page<'a> {
     worklist: Vec<WorklistRow>,
     households: Vec<HouseholdView>,
     rule_pack_short_hash: String,
+    /// What each need means: name and sentence.
+    meanings: Vec<(String, String)>,
 }
 
 /// A figure in large type.
@@ -57,7 +61,9 @@ struct Section {
 
 /// A chart and its table, or a table alone.
 struct Figure {
-    heading: String,
+    heading: &'static str,
+    /// What the chart says, unless the section's sentence has said it.
+    sentence: String,
     svg: String,
     table: Table,
     /// The chart takes the whole width and the table follows it; otherwise they stand side by side.
@@ -90,13 +96,36 @@ impl<'a> Page<'a> {
             symbols: chart::symbols(),
             data,
             reference_date: words::date(data.reference_date),
+            period: words::iso(&data.period),
+            expires: words::iso(&data.agreement.expires),
             headline: sentences::headline(data),
             tiles: tiles(data),
-            sections: vec![received(data), known(data), joined(data), needs(data), by_count(data), overlap(data)],
+            sections: vec![
+                received(data),
+                known(data),
+                joined(data),
+                needs(data),
+                by_count(data),
+                overlap(data),
+            ],
             states: states(),
             worklist_sentence: sentences::worklist(rows, with_need, sentences::several(data)),
-            worklist: ordered.iter().take(rows).enumerate().map(|(at, h)| WorklistRow::new(data, h, at < sections)).collect(),
-            households: ordered.iter().take(sections).map(|household| HouseholdView::new(data, household)).collect(),
+            worklist: ordered
+                .iter()
+                .take(rows)
+                .enumerate()
+                .map(|(at, h)| WorklistRow::new(data, h, at < sections))
+                .collect(),
+            households: ordered
+                .iter()
+                .take(sections)
+                .map(|household| HouseholdView::new(data, household))
+                .collect(),
+            meanings: data
+                .needs
+                .iter()
+                .map(|need| (need.name.clone(), words::capital(&need.meaning) + "."))
+                .collect(),
             rule_pack_short_hash: data.method.rule_pack_hash.chars().take(12).collect(),
         }
     }
@@ -108,7 +137,12 @@ impl Table {
             text: (*text).to_string(),
             numeric: position > 0 && !words.contains(&position),
         });
-        Self { caption: caption.to_string(), head: head.collect(), rows, foot: Vec::new() }
+        Self {
+            caption: caption.to_string(),
+            head: head.collect(),
+            rows,
+            foot: Vec::new(),
+        }
     }
 
     fn with_foot(mut self, foot: Vec<String>) -> Self {
@@ -124,10 +158,22 @@ impl Table {
 
 fn tiles(data: &ReportData) -> Vec<Tile> {
     vec![
-        Tile { number: number(data.totals.records), label: "records received" },
-        Tile { number: number(data.totals.people), label: "people they describe" },
-        Tile { number: number(data.totals.households), label: "households formed" },
-        Tile { number: number(sentences::several(data)), label: "households with three or more current needs" },
+        Tile {
+            number: number(data.totals.records),
+            label: "records received",
+        },
+        Tile {
+            number: number(data.totals.people),
+            label: "people they describe",
+        },
+        Tile {
+            number: number(data.totals.households),
+            label: "households formed",
+        },
+        Tile {
+            number: number(sentences::several(data)),
+            label: "households with three or more current needs",
+        },
     ]
 }
 
@@ -138,11 +184,11 @@ fn states() -> Vec<StateKey> {
             mark: chart::state_mark(state),
             word: state.words(),
             meaning: match state {
-                NeedState::Current => "a rule of the rule pack holds at the reference date; the events are listed.",
-                NeedState::Past => "there is evidence, but it is older than the rules look back.",
-                NeedState::Checked => "an agency that would have seen it knows somebody in the household and found nothing.",
-                NeedState::NoData => "no agency that could have seen it knows anybody in the household. This does not mean that there is no need.",
-                NeedState::Withheld => "there is something, and a rule of the agreement withholds it. Ask the agency.",
+                NeedState::Current => "A rule of the rule pack holds at the reference date; the events are listed.",
+                NeedState::Past => "There is evidence, but it is older than the rules look back.",
+                NeedState::Checked => "An agency that would have seen it knows somebody in the household and found nothing.",
+                NeedState::NoData => "No agency that could have seen it knows anybody in the household. This does not mean that there is no need.",
+                NeedState::Withheld => "There is something, and a rule of the agreement withholds it. Ask the agency.",
             },
         })
         .collect()
@@ -154,15 +200,32 @@ fn received(data: &ReportData) -> Section {
     let bars: Vec<Bar> = data
         .custodians
         .iter()
-        .map(|one| Bar { label: one.name.clone(), value: one.records, note: percent(one.records, total) })
+        .map(|one| Bar {
+            label: one.name.clone(),
+            value: one.records,
+            note: percent(one.records, total),
+        })
         .collect();
     let rows = data
         .custodians
         .iter()
         .map(|one| {
-            let datasets: Vec<String> = one.datasets.iter().map(|set| format!("{} ({})", set.id, number(set.records))).collect();
-            let datasets = if datasets.is_empty() { "none".to_string() } else { datasets.join(", ") };
-            vec![one.name.clone(), number(one.records), number(one.events), datasets]
+            let datasets: Vec<String> = one
+                .datasets
+                .iter()
+                .map(|set| format!("{} ({})", set.id, number(set.records)))
+                .collect();
+            let datasets = if datasets.is_empty() {
+                "none".to_string()
+            } else {
+                datasets.join(", ")
+            };
+            vec![
+                one.name.clone(),
+                number(one.records),
+                number(one.events),
+                datasets,
+            ]
         })
         .collect();
     let events = data.custodians.iter().map(|one| one.events).sum();
@@ -170,16 +233,32 @@ fn received(data: &ReportData) -> Section {
         id: "received",
         heading: "What the agencies sent",
         figures: vec![Figure {
-            heading: "Records by agency".into(),
-            svg: chart::bars("c-received", "Records received, by agency", &sentence, &bars),
+            heading: "Records by agency",
+            sentence: String::new(),
+            svg: chart::bars(
+                "c-received",
+                "Records received, by agency",
+                &sentence,
+                &bars,
+            ),
             table: Table::new(
                 "Packages received",
-                &["Agency", "Records", "Events", "Datasets that can show a need (records known in each)"],
+                &[
+                    "Agency",
+                    "Records",
+                    "Events",
+                    "Datasets that can show a need (records known in each)",
+                ],
                 &[3],
                 rows,
             )
-            .with_foot(vec!["All".into(), number(total), number(events), String::new()]),
-            wide: false,
+            .with_foot(vec![
+                "All".into(),
+                number(total),
+                number(events),
+                String::new(),
+            ]),
+            wide: true,
             folded: false,
         }],
         sentence,
@@ -192,22 +271,43 @@ fn known(data: &ReportData) -> Section {
     let groups = &data.totals.people_by_custodians;
     let label = |position: usize| match position {
         0 => "one agency".to_string(),
-        _ if position + 1 == groups.len() => format!("all {} agencies", words::spoken(groups.len() as u64)),
+        _ if position + 1 == groups.len() => {
+            format!("all {} agencies", words::spoken(groups.len() as u64))
+        }
         _ => format!("{} agencies", words::spoken(position as u64 + 1)),
     };
     let bars: Vec<Bar> = groups
         .iter()
         .enumerate()
-        .map(|(position, &people)| Bar { label: label(position), value: people, note: percent(people, data.totals.people) })
+        .map(|(position, &people)| Bar {
+            label: words::capital(&label(position)),
+            value: people,
+            note: percent(people, data.totals.people),
+        })
         .collect();
-    let rows = bars.iter().map(|bar| vec![words::capital(&bar.label), number(bar.value), bar.note.clone()]).collect();
+    let rows = bars
+        .iter()
+        .map(|bar| vec![bar.label.clone(), number(bar.value), bar.note.clone()])
+        .collect();
     Section {
         id: "known",
         heading: "Who is known to more than one agency",
         figures: vec![Figure {
-            heading: "People by number of agencies".into(),
-            svg: chart::bars("c-known", "People by the number of agencies that know them", &sentence, &bars),
-            table: Table::new("People by number of agencies", &["Known to", "People", "Share"], &[], rows).with_foot(vec![
+            heading: "People by number of agencies",
+            sentence: String::new(),
+            svg: chart::bars(
+                "c-known",
+                "People by the number of agencies that know them",
+                &sentence,
+                &bars,
+            ),
+            table: Table::new(
+                "People by number of agencies",
+                &["Known to", "People", "Share"],
+                &[],
+                rows,
+            )
+            .with_foot(vec![
                 "All people".into(),
                 number(data.totals.people),
                 percent(data.totals.people, data.totals.people),
@@ -232,26 +332,48 @@ fn joined(data: &ReportData) -> Section {
     let rows = bins
         .iter()
         .filter(|bin| bin.pairs > 0)
-        .map(|bin| vec![format!("{} to {}", weight(bin.from), weight(bin.to)), number(bin.pairs), zone(bin).to_string()])
+        .map(|bin| {
+            vec![
+                format!("{} to {}", weight(bin.from), weight(bin.to)),
+                number(bin.pairs),
+                zone(bin).to_string(),
+            ]
+        })
         .collect();
     let pair_label = |left: &str, right: &str| {
-        if left == right { format!("within {left}") } else { format!("{left} and {right}") }
+        if left == right {
+            format!("within {left}")
+        } else {
+            format!("{left} and {right}")
+        }
     };
     let mut pairs: Vec<Bar> = links
         .custodian_pairs
         .iter()
-        .map(|pair| Bar { label: pair_label(&pair.left, &pair.right), value: pair.links, note: String::new() })
+        .map(|pair| Bar {
+            label: words::capital(&pair_label(&pair.left, &pair.right)),
+            value: pair.links,
+            note: String::new(),
+        })
         .collect();
     pairs.sort_by(|a, b| b.value.cmp(&a.value).then_with(|| a.label.cmp(&b.label)));
-    let pair_rows = pairs.iter().map(|bar| vec![words::capital(&bar.label), number(bar.value)]).collect();
+    let pair_rows = pairs
+        .iter()
+        .map(|bar| vec![bar.label.clone(), number(bar.value)])
+        .collect();
     let mut figures = vec![
         Figure {
-            heading: "Pairs of records by match weight".into(),
+            heading: "Pairs of records by match weight",
+            sentence: String::new(),
             svg: chart::histogram(
                 "c-weights",
                 "Pairs of records by match weight",
                 &sentence,
-                &Histogram { bins: &bins, review: links.review_threshold, link: links.link_threshold },
+                &Histogram {
+                    bins: &bins,
+                    review: links.review_threshold,
+                    link: links.link_threshold,
+                },
             ),
             table: Table::new(
                 &format!(
@@ -267,15 +389,36 @@ fn joined(data: &ReportData) -> Section {
             folded: true,
         },
         Figure {
-            heading: format!("Links between agencies. {}", sentences::pairs(data)),
-            svg: chart::bars("c-pairs", "Links by pair of agencies", &sentences::pairs(data), &pairs),
-            table: Table::new("Links by pair of agencies", &["Agencies", "Links"], &[], pair_rows),
+            heading: "Links between agencies",
+            sentence: sentences::pairs(data),
+            svg: chart::bars(
+                "c-pairs",
+                "Links by pair of agencies",
+                &sentences::pairs(data),
+                &pairs,
+            ),
+            table: Table::new(
+                "Links by pair of agencies",
+                &["Agencies", "Links"],
+                &[],
+                pair_rows,
+            ),
             wide: false,
             folded: false,
         },
     ];
-    figures.extend(reasons("Pairs kept apart by a veto", "Veto", "Pairs", &links.vetoes));
-    figures.extend(reasons("Addresses that form no household", "Reason", "Addresses", &links.not_households));
+    figures.extend(reasons(
+        "Pairs kept apart by a veto",
+        "Veto",
+        "Pairs",
+        &links.vetoes,
+    ));
+    figures.extend(reasons(
+        "Addresses that form no household",
+        "Reason",
+        "Addresses",
+        &links.not_households,
+    ));
     Section {
         id: "joined",
         heading: "How the records were joined",
@@ -290,19 +433,34 @@ fn needs(data: &ReportData) -> Section {
     let rows: Vec<StackedRow> = data
         .needs
         .iter()
-        .map(|need| StackedRow { label: need.name.clone(), counts: NeedState::ALL.map(|state| need.count(state)) })
+        .map(|need| StackedRow {
+            label: need.name.clone(),
+            counts: NeedState::ALL.map(|state| need.count(state)),
+        })
         .collect();
     let table_rows = rows
         .iter()
-        .map(|row| std::iter::once(row.label.clone()).chain(row.counts.iter().map(|&count| number(count))).collect())
+        .map(|row| {
+            std::iter::once(row.label.clone())
+                .chain(row.counts.iter().map(|&count| number(count)))
+                .collect()
+        })
         .collect();
-    let head: Vec<&str> = std::iter::once("Need").chain(NeedState::ALL.iter().map(|state| state.words())).collect();
+    let head: Vec<&str> = std::iter::once("Need")
+        .chain(NeedState::ALL.iter().map(|state| state.words()))
+        .collect();
     Section {
         id: "needs",
         heading: "Seven needs",
         figures: vec![Figure {
-            heading: "Households by state of each need".into(),
-            svg: chart::stacked("c-needs", "Households by state of each need", &sentence, &rows),
+            heading: "Households by state of each need",
+            sentence: String::new(),
+            svg: chart::stacked(
+                "c-needs",
+                "Households by state of each need",
+                &sentence,
+                &rows,
+            ),
             table: Table::new("Households by state of each need", &head, &[], table_rows),
             wide: true,
             folded: false,
@@ -318,18 +476,28 @@ fn by_count(data: &ReportData) -> Section {
         .households_by_current_needs
         .iter()
         .enumerate()
-        .map(|(count, &households)| Column { label: count.to_string(), value: households })
+        .map(|(count, &households)| Column {
+            label: count.to_string(),
+            value: households,
+        })
         .collect();
     let rows = columns
         .iter()
-        .map(|column| vec![column.label.clone(), number(column.value), percent(column.value, data.totals.households)])
+        .map(|column| {
+            vec![
+                column.label.clone(),
+                number(column.value),
+                percent(column.value, data.totals.households),
+            ]
+        })
         .collect();
     let bracket = format!("three or more: {}", number(sentences::several(data)));
     Section {
         id: "by-count",
         heading: "How many needs at once",
         figures: vec![Figure {
-            heading: "Households by number of current needs".into(),
+            heading: "Households by number of current needs",
+            sentence: String::new(),
             svg: chart::columns(
                 "c-count",
                 "Households by number of current needs",
@@ -339,8 +507,17 @@ fn by_count(data: &ReportData) -> Section {
                 SEVERAL,
                 &bracket,
             ),
-            table: Table::new("Households by number of current needs", &["Current needs", "Households", "Share"], &[], rows)
-                .with_foot(vec!["All".into(), number(data.totals.households), percent(data.totals.households, data.totals.households)]),
+            table: Table::new(
+                "Households by number of current needs",
+                &["Current needs", "Households", "Share"],
+                &[],
+                rows,
+            )
+            .with_foot(vec![
+                "All".into(),
+                number(data.totals.households),
+                percent(data.totals.households, data.totals.households),
+            ]),
             wide: false,
             folded: false,
         }],
@@ -350,8 +527,16 @@ fn by_count(data: &ReportData) -> Section {
 }
 
 fn overlap(data: &ReportData) -> Section {
-    let mut sets: Vec<&OverlapFacts> = data.overlap.iter().filter(|set| !set.indicators.is_empty() && set.households > 0).collect();
-    sets.sort_by(|a, b| b.households.cmp(&a.households).then_with(|| a.indicators.cmp(&b.indicators)));
+    let mut sets: Vec<&OverlapFacts> = data
+        .overlap
+        .iter()
+        .filter(|set| !set.indicators.is_empty() && set.households > 0)
+        .collect();
+    sets.sort_by(|a, b| {
+        b.households
+            .cmp(&a.households)
+            .then_with(|| a.indicators.cmp(&b.indicators))
+    });
     let sentence = sentences::overlap(data, &sets);
     let row_of = |id: &String| data.needs.iter().position(|need| need.indicator == *id);
     let mut columns: Vec<UpSetColumn> = Vec::new();
@@ -359,24 +544,64 @@ fn overlap(data: &ReportData) -> Section {
     for set in sets.iter().take(COMBINATIONS_MAX) {
         let mut members: Vec<usize> = set.indicators.iter().filter_map(row_of).collect();
         members.sort_unstable();
-        let names: Vec<String> = set.indicators.iter().map(|id| words::small(&sentences::indicator_name(data, id))).collect();
-        rows.push(vec![words::capital(&words::list(&names)), set.indicators.len().to_string(), number(set.households)]);
-        columns.push(UpSetColumn { members, value: set.households });
+        let names: Vec<String> = set
+            .indicators
+            .iter()
+            .map(|id| words::small(&sentences::indicator_name(data, id)))
+            .collect();
+        rows.push(vec![
+            words::capital(&words::list(&names)),
+            set.indicators.len().to_string(),
+            number(set.households),
+        ]);
+        columns.push(UpSetColumn {
+            members,
+            value: set.households,
+        });
     }
-    let others: u64 = sets.iter().skip(COMBINATIONS_MAX).map(|set| set.households).sum();
+    let others: u64 = sets
+        .iter()
+        .skip(COMBINATIONS_MAX)
+        .map(|set| set.households)
+        .sum();
     if others > 0 {
         let combinations = sets.len() - COMBINATIONS_MAX;
-        rows.push(vec![format!("Other combinations ({combinations})"), String::new(), number(others)]);
-        columns.push(UpSetColumn { members: Vec::new(), value: others });
+        rows.push(vec![
+            format!("Other combinations ({combinations})"),
+            String::new(),
+            number(others),
+        ]);
+        columns.push(UpSetColumn {
+            members: Vec::new(),
+            value: others,
+        });
     }
-    let picture = UpSet { rows: data.needs.iter().map(|need| need.name.clone()).collect(), columns };
+    let picture = UpSet {
+        rows: data.needs.iter().map(|need| need.name.clone()).collect(),
+        columns,
+    };
     Section {
         id: "overlap",
         heading: "Which needs come together",
         figures: vec![Figure {
-            heading: "Households by exact combination of current needs".into(),
-            svg: chart::upset("c-overlap", "Households by combination of current needs", &sentence, &picture),
-            table: Table::new("Households by combination", &["Current needs, and no others", "How many needs", "Households"], &[], rows),
+            heading: "Households by exact combination of current needs",
+            sentence: String::new(),
+            svg: chart::upset(
+                "c-overlap",
+                "Households by combination of current needs",
+                &sentence,
+                &picture,
+            ),
+            table: Table::new(
+                "Households by combination",
+                &[
+                    "Current needs, and no others",
+                    "How many needs",
+                    "Households",
+                ],
+                &[],
+                rows,
+            ),
             wide: true,
             folded: false,
         }],
@@ -385,16 +610,31 @@ fn overlap(data: &ReportData) -> Section {
     }
 }
 
-fn reasons(heading: &str, what: &str, count: &str, reasons: &[CountedReason]) -> Option<Figure> {
+fn reasons(
+    heading: &'static str,
+    what: &str,
+    count: &str,
+    reasons: &[CountedReason],
+) -> Option<Figure> {
     if reasons.is_empty() {
         return None;
     }
-    let bars: Vec<Bar> =
-        reasons.iter().map(|one| Bar { label: one.reason.clone(), value: one.count, note: String::new() }).collect();
-    let rows = reasons.iter().map(|one| vec![words::capital(&one.reason), number(one.count)]).collect();
+    let bars: Vec<Bar> = reasons
+        .iter()
+        .map(|one| Bar {
+            label: words::capital(&one.reason),
+            value: one.count,
+            note: String::new(),
+        })
+        .collect();
+    let rows = reasons
+        .iter()
+        .map(|one| vec![words::capital(&one.reason), number(one.count)])
+        .collect();
     let id = format!("c-{}", what.to_lowercase());
     Some(Figure {
-        heading: heading.to_string(),
+        heading,
+        sentence: String::new(),
         svg: chart::bars(&id, heading, heading, &bars),
         table: Table::new(heading, &[what, count], &[], rows),
         wide: false,
@@ -408,12 +648,18 @@ fn fewer_bins(bins: &[WeightBin]) -> Vec<WeightBin> {
     bins.chunks(each)
         .filter_map(|chunk| {
             let (first, last) = (chunk.first()?, chunk.last()?);
-            Some(WeightBin { from: first.from, to: last.to, pairs: chunk.iter().map(|bin| bin.pairs).sum() })
+            Some(WeightBin {
+                from: first.from,
+                to: last.to,
+                pairs: chunk.iter().map(|bin| bin.pairs).sum(),
+            })
         })
         .collect()
 }
 
 fn weight(value: f64) -> String {
     let text = format!("{value:.1}");
-    text.strip_suffix(".0").map_or_else(|| text.clone(), str::to_string).replace('-', "\u{2212}")
+    text.strip_suffix(".0")
+        .map_or_else(|| text.clone(), str::to_string)
+        .replace('-', "\u{2212}")
 }

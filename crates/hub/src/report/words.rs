@@ -2,8 +2,20 @@
 
 use kinfold_indicators::calendar;
 
-const MONTHS: [&str; 12] =
-    ["January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November", "December"];
+const MONTHS: [&str; 12] = [
+    "January",
+    "February",
+    "March",
+    "April",
+    "May",
+    "June",
+    "July",
+    "August",
+    "September",
+    "October",
+    "November",
+    "December",
+];
 
 /// `12,345`.
 pub(super) fn number(value: u64) -> String {
@@ -20,8 +32,13 @@ pub(super) fn number(value: u64) -> String {
 
 /// Words for numbers up to nine, digits above: how a sentence says a count.
 pub(super) fn spoken(value: u64) -> String {
-    const WORDS: [&str; 10] = ["no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine"];
-    match usize::try_from(value).ok().and_then(|value| WORDS.get(value)) {
+    const WORDS: [&str; 10] = [
+        "no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine",
+    ];
+    match usize::try_from(value)
+        .ok()
+        .and_then(|value| WORDS.get(value))
+    {
         Some(word) => (*word).to_string(),
         None => number(value),
     }
@@ -53,7 +70,12 @@ pub(super) fn percent(part: u64, whole: u64) -> String {
 /// `August 2026`.
 pub(super) fn month(day: i32) -> String {
     calendar::year_month_day(day)
-        .and_then(|(year, month, _)| Some(format!("{} {year}", MONTHS.get(usize::try_from(month).ok()?.checked_sub(1)?)?)))
+        .and_then(|(year, month, _)| {
+            Some(format!(
+                "{} {year}",
+                MONTHS.get(usize::try_from(month).ok()?.checked_sub(1)?)?
+            ))
+        })
         .unwrap_or_else(|| "unknown month".to_string())
 }
 
@@ -74,9 +96,26 @@ pub(super) fn date(day: i32) -> String {
     }
 }
 
+/// A month `2026-08` or date `2027-03-31` in words; anything else as it is.
+pub(super) fn iso(text: &str) -> String {
+    let mut parts = text.split('-').map(str::parse::<i16>);
+    let day = |year, month: i16, day: i16| {
+        calendar::day(year, i8::try_from(month).ok()?, i8::try_from(day).ok()?)
+    };
+    let words = match (parts.next(), parts.next(), parts.next(), parts.next()) {
+        (Some(Ok(year)), Some(Ok(number)), None, None) => day(year, number, 1).map(month),
+        (Some(Ok(year)), Some(Ok(number)), Some(Ok(of_month)), None) => {
+            day(year, number, of_month).map(date)
+        }
+        _ => None,
+    };
+    words.unwrap_or_else(|| text.to_string())
+}
+
 /// Months since the year 0, for axes.
 pub(super) fn month_number(day: i32) -> Option<i32> {
-    calendar::year_month_day(day).map(|(year, month, _)| i32::from(year) * 12 + i32::from(month) - 1)
+    calendar::year_month_day(day)
+        .map(|(year, month, _)| i32::from(year) * 12 + i32::from(month) - 1)
 }
 
 /// `housing`, `housing and health`, `housing, health and police`.
@@ -136,8 +175,24 @@ mod tests {
     #[test]
     fn months_and_lists() {
         let day = calendar::day(2026, 8, 31).unwrap();
-        assert_eq!((month(day), short_month(day), date(day)), ("August 2026".into(), "Aug 2026".into(), "31 August 2026".into()));
+        assert_eq!(
+            (month(day), short_month(day), date(day)),
+            (
+                "August 2026".into(),
+                "Aug 2026".into(),
+                "31 August 2026".into()
+            )
+        );
         assert_eq!(month(i32::MAX), "unknown month");
+        assert_eq!(
+            (iso("2026-08"), iso("2027-03-31"), iso("spring")),
+            (
+                "August 2026".into(),
+                "31 March 2027".into(),
+                "spring".into()
+            )
+        );
+        assert_eq!(iso("2026-13"), "2026-13");
         assert_eq!(list(&["a", "b", "c"]), "a, b and c");
         assert_eq!(list::<&str>(&[]), "");
     }

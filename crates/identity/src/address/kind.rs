@@ -1,6 +1,7 @@
 //! Which addresses are no homes.
 
 use super::AddressKind;
+use super::street::expanded_type;
 
 /// Phrases of places where many people live, stay or collect post; words separated by one space.
 const COMMUNAL: &[&str] = &[
@@ -98,7 +99,7 @@ pub(crate) fn is_communal(words: &[String]) -> bool {
             let after = words.get(at + phrase.len()).map(String::as_str);
             window.iter().eq(phrase.iter())
                 && !before.is_some_and(|w| matches!(w, "OLD" | "FORMER"))
-                && !after.is_some_and(|w| HOME_AFTER.contains(&w))
+                && !after.is_some_and(|w| HOME_AFTER.contains(&w) || expanded_type(w).is_some())
         })
     })
 }

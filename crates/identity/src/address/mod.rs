@@ -1,7 +1,10 @@
 //! Addresses: from the lines of any form to one standard home.
 
+mod flat;
 mod kind;
 mod parse;
+mod place;
+mod street;
 mod vocabulary;
 
 pub use parse::read_address;
@@ -73,3 +76,6 @@ impl Address {
         })
     }
 }
+
+#[cfg(test)]
+mod tests;

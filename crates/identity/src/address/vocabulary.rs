@@ -6,7 +6,7 @@ pub(crate) fn street_type(word: &str) -> Option<&'static str> {
         "ROAD" | "RD" => "ROAD",
         "STREET" | "STR" | "STRT" => "STREET",
         "AVENUE" | "AVE" | "AV" | "AVEN" | "AVN" => "AVENUE",
-        "LANE" | "LN" | "LA" => "LANE",
+        "LANE" | "LN" => "LANE",
         "CLOSE" | "CL" | "CLO" | "CLS" => "CLOSE",
         "COURT" | "CT" | "CRT" => "COURT",
         "DRIVE" | "DR" | "DRV" => "DRIVE",

@@ -116,13 +116,9 @@ fn spell_m(text: &str) -> String {
 }
 
 fn without_fillers(all: &[String]) -> Vec<String> {
-    let end = all
-        .iter()
-        .rposition(|word| !is_suffix(word))
-        .map_or(0, |at| at + 1);
     let mut kept: Vec<String> = Vec::new();
-    for word in &all[..end] {
-        if !is_title(word, kept.is_empty()) && !is_placeholder(word) {
+    for word in all {
+        if !is_title(word, kept.is_empty()) && !is_suffix(word) && !is_placeholder(word) {
             kept.push(word.clone());
         }
     }

@@ -34,7 +34,12 @@ pub fn read_given_names(cell: &str) -> Result<GivenNames, Rejected> {
         return Err(Rejected::Placeholder);
     }
     let (formal, called) = split_called(&folded);
-    let all = words(&formal);
+    let mut called: Vec<Vec<String>> = called.iter().map(|text| words(text)).collect();
+    let mut all = words(&formal);
+    while let Some((at, length)) = also_known_as(&all) {
+        called.push(all.split_off(at + length));
+        all.truncate(at);
+    }
     if all.is_empty() && called.is_empty() {
         return Err(Rejected::Empty);
     }
@@ -49,8 +54,8 @@ pub fn read_given_names(cell: &str) -> Result<GivenNames, Rejected> {
     let only_fillers = kept.is_empty();
     let (full, initials): (Vec<String>, Vec<String>) = split_leading_initials(kept);
     let mut known_as: Vec<String> = Vec::new();
-    for text in called {
-        if let Some(name) = names_among(&words(&text))
+    for name_words in called {
+        if let Some(name) = names_among(&name_words)
             .into_iter()
             .find(|name| name.len() > 1)
         {
@@ -81,7 +86,7 @@ pub fn read_given_names(cell: &str) -> Result<GivenNames, Rejected> {
     })
 }
 
-/// Takes out what stands in brackets or double quotes or after `AKA`.
+/// Takes out what stands in brackets or double quotes.
 fn split_called(text: &str) -> (String, Vec<String>) {
     let mut formal = String::new();
     let mut called = Vec::new();
@@ -99,27 +104,32 @@ fn split_called(text: &str) -> (String, Vec<String>) {
         }
     }
     called.extend(inside);
-    for mark in [" AKA ", " A.K.A. ", " A/K/A ", " KNOWN AS ", " ALIAS "] {
-        if let Some((before, after)) = formal.clone().split_once(mark) {
-            called.push(after.to_owned());
-            before.clone_into(&mut formal);
-        }
-    }
     (formal, called)
+}
+
+/// Where `AKA`, `ALIAS` or `KNOWN AS` stands last, and how many words it takes.
+fn also_known_as(all: &[String]) -> Option<(usize, usize)> {
+    let one = all
+        .iter()
+        .rposition(|word| word == "AKA" || word == "ALIAS");
+    let two = all
+        .windows(2)
+        .rposition(|pair| pair[0] == "KNOWN" && pair[1] == "AS");
+    one.map(|at| (at, 1)).max(two.map(|at| (at, 2)))
 }
 
 /// The words that are names, Muhammad in one spelling.
 fn names_among(all: &[String]) -> Vec<String> {
-    let end = all
-        .iter()
-        .rposition(|word| !is_suffix(word))
-        .map_or(0, |at| at + 1);
     let mut kept: Vec<String> = Vec::new();
-    for word in &all[..end] {
-        if is_title(word, kept.is_empty()) || is_placeholder(word) || describes_person(word) {
-            continue;
+    for word in all {
+        let at_front = kept.iter().all(|name| name.len() == 1);
+        if !is_title(word, at_front)
+            && !is_suffix(word)
+            && !is_placeholder(word)
+            && !describes_person(word)
+        {
+            kept.push(one_muhammad(word).to_owned());
         }
-        kept.push(one_muhammad(word).to_owned());
     }
     kept
 }
@@ -140,7 +150,7 @@ fn one_muhammad(word: &str) -> &str {
         "MD" | "MHD" | "MOHD" | "MOHAMAD" | "MOHAMED" | "MOHAMMAD" | "MOHAMMED" | "MOHAMMOD"
         | "MOHAMUD" | "MOHMAD" | "MOHMED" | "MOHMMAD" | "MOHMMED" | "MUHAMAD" | "MUHAMED"
         | "MUHAMMED" | "MUHAMMET" | "MUHAMMID" | "MUHAMMOD" | "MUHMMAD" | "MAHAMED" | "MAHOMED"
-        | "MAHAMMED" | "MEHMOOD MUHAMMAD" => "MUHAMMAD",
+        | "MAHAMMED" => "MUHAMMAD",
         other => other,
     }
 }
@@ -198,6 +208,7 @@ mod tests {
             ("MOHAMMED", "MUHAMMAD||"),
             ("Lady Jane", "JANE||"),
             ("John Jnr", "JOHN||"),
+            ("Junior", "JUNIOR||"),
             ("Unknown John", "JOHN||"),
             ("(Bob)", "BOB||"),
             ("Bob (unknown)", "BOB||"),

@@ -1,5 +1,7 @@
 //! Words that stand in name fields and are no names.
 
+use crate::fold::says_unknown;
+
 /// Titles, dropped wherever other words remain. `LADY`, `LORD`, `MASTER` and such only at the front, where they are titles.
 pub(crate) fn is_title(word: &str, at_front: bool) -> bool {
     matches!(
@@ -31,7 +33,7 @@ pub(crate) fn is_title(word: &str, at_front: bool) -> bool {
         ))
 }
 
-/// Suffixes, dropped at the end: generations, honours.
+/// Suffixes, dropped: generations, honours.
 pub(crate) fn is_suffix(word: &str) -> bool {
     matches!(
         word,
@@ -39,8 +41,6 @@ pub(crate) fn is_suffix(word: &str) -> bool {
             | "SNR"
             | "JR"
             | "SR"
-            | "JUNIOR"
-            | "SENIOR"
             | "II"
             | "III"
             | "IV"
@@ -58,35 +58,7 @@ pub(crate) fn is_suffix(word: &str) -> bool {
 
 /// Words in either name field that say "no name here".
 pub(crate) fn is_placeholder(word: &str) -> bool {
-    matches!(
-        word,
-        "ANON"
-            | "ANONYMOUS"
-            | "DUMMY"
-            | "FNU"
-            | "LNU"
-            | "MISSING"
-            | "NA"
-            | "NFA"
-            | "NIL"
-            | "NK"
-            | "NONAME"
-            | "NONE"
-            | "NULL"
-            | "REFUSED"
-            | "TBA"
-            | "TBC"
-            | "TBD"
-            | "TEST"
-            | "UNK"
-            | "UNKNOWN"
-            | "UNNAMED"
-            | "UNSPECIFIED"
-            | "WITHHELD"
-            | "XX"
-            | "XXX"
-            | "XXXX"
-    )
+    says_unknown(word) || matches!(word, "FNU" | "LNU" | "NFA" | "NONAME" | "UNNAMED")
 }
 
 /// A first word after which the whole given-name field is a note on a child that has no name yet (`BABY OF SARAH`, `TWIN 1`).

@@ -141,7 +141,7 @@ mod tests {
         #[test]
         fn one_wrong_digit_is_always_noticed(stem in 0u32..1_000_000, place in 0usize..10, shift in 1u8..10) {
             for last in 0..10 {
-                let text = format!("999{:06}{last}", stem);
+                let text = format!("999{stem:06}{last}");
                 if NhsNumber::parse(&text).is_ok() {
                     let mut bytes = text.into_bytes();
                     bytes[place] = b'0' + (bytes[place] - b'0' + shift) % 10;

@@ -15,47 +15,41 @@ impl Nino {
     /// Reads a national insurance number.
     ///
     /// Refused as placeholders: temporary numbers (`TN` and a birth date), `PP999999P`, and the prefixes that offices use
-    /// for their own purposes; none of them belongs to one person.
+    /// for their own purposes; none of them belongs to one person. The prefix `ZZ` is never issued, so synthetic records use
+    /// it and it is accepted; [`Nino::is_test`] tells.
     ///
     /// # Errors
     /// [`Rejected::OutOfRange`] for prefixes that are never issued, and the reasons all numbers share.
     pub fn parse(cell: &str) -> Result<Self, Rejected> {
-        read(cell, false)
+        let text = characters(cell)?;
+        let bytes = text.as_bytes();
+        let letters = bytes.len() >= 2 && bytes[..2].iter().all(u8::is_ascii_uppercase);
+        let digits = bytes.len() >= 8 && bytes[2..8].iter().all(u8::is_ascii_digit);
+        if !letters || !digits || bytes.len() > 9 {
+            return Err(Rejected::BadShape);
+        }
+        let prefix = &text[..2];
+        if prefix == "TN" || prefix == "PP" || is_administrative(prefix) || is_filler(&text[2..8]) {
+            return Err(Rejected::Placeholder);
+        }
+        if bytes.len() == 9 && !(b'A'..=b'D').contains(&bytes[8]) {
+            return Err(Rejected::BadShape);
+        }
+        if !is_issued(prefix) && prefix != "ZZ" {
+            return Err(Rejected::OutOfRange);
+        }
+        Ok(Self(Plain::new(text[..8].to_owned())))
     }
 
-    /// Reads a national insurance number and also accepts the prefix `ZZ`, which is never issued: for synthetic records.
-    ///
-    /// # Errors
-    /// As [`Nino::parse`].
-    pub fn parse_synthetic(cell: &str) -> Result<Self, Rejected> {
-        read(cell, true)
+    /// Whether the number has the prefix `ZZ`, which no person has.
+    pub fn is_test(&self) -> bool {
+        self.as_str().starts_with("ZZ")
     }
 }
 
-fn read(cell: &str, synthetic: bool) -> Result<Nino, Rejected> {
-    let text = characters(cell)?;
-    let bytes = text.as_bytes();
-    let letters = bytes.len() >= 2 && bytes[..2].iter().all(u8::is_ascii_uppercase);
-    let digits = bytes.len() >= 8 && bytes[2..8].iter().all(u8::is_ascii_digit);
-    if !letters || !digits || bytes.len() > 9 {
-        return Err(Rejected::BadShape);
-    }
-    let prefix = &text[..2];
-    let one_digit = bytes[2..8].iter().all(|b| *b == bytes[2]);
-    if prefix == "TN"
-        || prefix == "PP"
-        || is_administrative(prefix)
-        || (one_digit && matches!(bytes[2], b'0' | b'9'))
-    {
-        return Err(Rejected::Placeholder);
-    }
-    if bytes.len() == 9 && !(b'A'..=b'D').contains(&bytes[8]) {
-        return Err(Rejected::BadShape);
-    }
-    if !is_issued(prefix) && !(synthetic && prefix == "ZZ") {
-        return Err(Rejected::OutOfRange);
-    }
-    Ok(Nino(Plain::new(text[..8].to_owned())))
+/// Digits typed to fill a field that must not be empty.
+fn is_filler(digits: &str) -> bool {
+    matches!(digits, "000000" | "999999")
 }
 
 /// Prefixes used inside offices (tax credits, pensions, Isle of Man and Jersey accounts): never a person's own number.
@@ -90,7 +84,6 @@ mod tests {
             "QQ123456C",
             "BG123456A",
             "AO123456A",
-            "ZZ123456A",
             "DA123456A",
         ] {
             assert_eq!(Nino::parse(never), Err(Rejected::OutOfRange), "{never}");
@@ -117,10 +110,7 @@ mod tests {
         ] {
             assert_eq!(Nino::parse(shape), Err(Rejected::BadShape), "{shape}");
         }
-        assert_eq!(
-            Nino::parse_synthetic("ZZ123456A").unwrap().as_str(),
-            "ZZ123456"
-        );
+        assert!(Nino::parse("ZZ123456A").is_ok_and(|n| n.is_test()));
     }
 
     #[test]

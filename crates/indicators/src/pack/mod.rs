@@ -5,6 +5,8 @@
 
 mod explain;
 mod parse;
+#[cfg(test)]
+mod tests;
 
 use crate::calendar::Months;
 use crate::{Error, LifeStage};
@@ -108,7 +110,10 @@ impl RulePack {
 
     /// One event code, or `None` when the pack does not know it.
     pub fn code(&self, id: &str) -> Option<&Code> {
-        self.codes.binary_search_by(|code| code.id.as_str().cmp(id)).ok().map(|found| &self.codes[found])
+        self.codes
+            .binary_search_by(|code| code.id.as_str().cmp(id))
+            .ok()
+            .map(|found| &self.codes[found])
     }
 
     /// The whole pack in plain English, for an appendix or a website.

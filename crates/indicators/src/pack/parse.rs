@@ -17,7 +17,10 @@ const TEXT_BYTES_MAX: usize = 1 << 20;
 
 pub(super) fn parse(text: &str) -> Result<RulePack, Error> {
     if text.len() > TEXT_BYTES_MAX {
-        return Err(Error::Syntax { line: None, message: format!("it is larger than {TEXT_BYTES_MAX} bytes") });
+        return Err(Error::Syntax {
+            line: None,
+            message: format!("it is larger than {TEXT_BYTES_MAX} bytes"),
+        });
     }
     let raw: RawPack = toml::from_str(text).map_err(|error| Error::Syntax {
         line: error.span().map(|span| line_of(text, span.start)),
@@ -114,11 +117,19 @@ struct Place<'a> {
 
 impl Place<'_> {
     fn error(&self, message: impl Into<String>) -> Error {
-        Error::Content { line: Some(line_of(self.text, self.offset)), place: self.name.clone(), message: message.into() }
+        Error::Content {
+            line: Some(line_of(self.text, self.offset)),
+            place: self.name.clone(),
+            message: message.into(),
+        }
     }
 
     fn check(&self, holds: bool, message: impl FnOnce() -> String) -> Result<(), Error> {
-        if holds { Ok(()) } else { Err(self.error(message())) }
+        if holds {
+            Ok(())
+        } else {
+            Err(self.error(message()))
+        }
     }
 
     fn months(&self, text: &str) -> Result<Months, Error> {
@@ -133,26 +144,48 @@ struct Reader<'a> {
 impl<'a> Reader<'a> {
     fn place(&self, kind: &str, id: &Spanned<String>) -> Place<'a> {
         let id_text = id.get_ref();
-        Place { text: self.text, offset: id.span().start, name: format!("{kind} `{id_text}`") }
+        Place {
+            text: self.text,
+            offset: id.span().start,
+            name: format!("{kind} `{id_text}`"),
+        }
     }
 
     fn pack(&self, raw: RawPack) -> Result<RulePack, Error> {
         let head = self.place("pack", &raw.pack.id);
-        head.check(is_name(raw.pack.id.get_ref()), || "the id is not made of letters, digits, `.`, `-` and `_`".into())?;
-        head.check(is_name(&raw.pack.version), || "the version is not made of letters, digits, `.`, `-` and `_`".into())?;
+        head.check(is_name(raw.pack.id.get_ref()), || {
+            "the id is not made of letters, digits, `.`, `-` and `_`".into()
+        })?;
+        head.check(is_name(&raw.pack.version), || {
+            "the version is not made of letters, digits, `.`, `-` and `_`".into()
+        })?;
         let look_back = head.months(raw.pack.look_back.get_ref())?;
         let minimum_history = head.months(raw.pack.minimum_history.get_ref())?;
 
         let indicators = self.indicators(raw.indicator)?;
-        head.check(!indicators.is_empty(), || "there is no [[indicator]]".into())?;
-        let dea: BTreeMap<&str, &[String]> = indicators.iter().map(|i| (i.id.as_str(), i.dea.as_slice())).collect();
+        head.check(!indicators.is_empty(), || {
+            "there is no [[indicator]]".into()
+        })?;
+        let dea: BTreeMap<&str, &[String]> = indicators
+            .iter()
+            .map(|i| (i.id.as_str(), i.dea.as_slice()))
+            .collect();
         let codes = self.codes(raw.codes, &dea)?;
-        let code_owner: BTreeMap<&str, Option<&str>> = codes.iter().map(|c| (c.id.as_str(), c.indicator.as_deref())).collect();
+        let code_owner: BTreeMap<&str, Option<&str>> = codes
+            .iter()
+            .map(|c| (c.id.as_str(), c.indicator.as_deref()))
+            .collect();
         let rules = self.rules(raw.rule, &dea, &code_owner, look_back)?;
         for indicator in &indicators {
-            head.check(rules.iter().any(|rule| rule.indicator == indicator.id), || {
-                format!("the indicator `{}` has no rule, so it could never be current", indicator.id)
-            })?;
+            head.check(
+                rules.iter().any(|rule| rule.indicator == indicator.id),
+                || {
+                    format!(
+                        "the indicator `{}` has no rule, so it could never be current",
+                        indicator.id
+                    )
+                },
+            )?;
         }
         for code in codes.iter().filter(|code| code.indicator.is_some()) {
             head.check(rules.iter().any(|rule| rule.codes.contains(&code.id)), || {
@@ -180,11 +213,18 @@ impl<'a> Reader<'a> {
             .map(|raw| {
                 let place = self.place("indicator", &raw.id);
                 place.check(INDICATORS.contains(&raw.id.get_ref().as_str()), || {
-                    format!("there is no such indicator; known: {}", INDICATORS.join(", "))
+                    format!(
+                        "there is no such indicator; known: {}",
+                        INDICATORS.join(", ")
+                    )
                 })?;
-                place.check(seen.insert(raw.id.get_ref().clone()), || "it is listed twice".into())?;
+                place.check(seen.insert(raw.id.get_ref().clone()), || {
+                    "it is listed twice".into()
+                })?;
                 if let Some(cap) = raw.cap_without_parental_role {
-                    place.check((1..=3).contains(&cap), || format!("the cap is {cap}, not 1 to 3"))?;
+                    place.check((1..=3).contains(&cap), || {
+                        format!("the cap is {cap}, not 1 to 3")
+                    })?;
                 }
                 Ok(Indicator {
                     id: raw.id.into_inner(),
@@ -207,16 +247,26 @@ impl<'a> Reader<'a> {
         for (owner, entries) in raw {
             let place = self.place("codes of", &owner);
             let indicator = owner.get_ref();
-            place.check(indicator == CONTEXT || indicators.contains_key(indicator.as_str()), || {
-                "the pack has no such indicator".into()
-            })?;
+            place.check(
+                indicator == CONTEXT || indicators.contains_key(indicator.as_str()),
+                || "the pack has no such indicator".into(),
+            )?;
             for (id, words) in entries {
                 let place = self.place("event code", &id);
                 let id = id.into_inner();
                 place.check(!words.trim().is_empty(), || "it has no words".into())?;
-                place.check(!codes.contains_key(&id), || "it is listed under two indicators".into())?;
+                place.check(!codes.contains_key(&id), || {
+                    "it is listed under two indicators".into()
+                })?;
                 let indicator = (indicator != CONTEXT).then(|| indicator.clone());
-                codes.insert(id.clone(), Code { id, words, indicator });
+                codes.insert(
+                    id.clone(),
+                    Code {
+                        id,
+                        words,
+                        indicator,
+                    },
+                );
             }
         }
         Ok(codes.into_values().collect())
@@ -233,37 +283,71 @@ impl<'a> Reader<'a> {
         raw.into_iter()
             .map(|raw| {
                 let place = self.place("rule", &raw.id);
-                place.check(seen.insert(raw.id.get_ref().clone()), || "the id is used twice".into())?;
-                let dea = indicators
-                    .get(raw.indicator.as_str())
-                    .ok_or_else(|| place.error(format!("the pack has no indicator `{}`", raw.indicator)))?;
+                place.check(seen.insert(raw.id.get_ref().clone()), || {
+                    "the id is used twice".into()
+                })?;
+                let dea = indicators.get(raw.indicator.as_str()).ok_or_else(|| {
+                    place.error(format!("the pack has no indicator `{}`", raw.indicator))
+                })?;
                 place.check(!raw.codes.is_empty(), || "it has no event code".into())?;
                 for code in &raw.codes {
-                    place.check(codes.get(code.as_str()) == Some(&Some(raw.indicator.as_str())), || {
-                        format!("`{code}` is not listed under [codes.{}]", raw.indicator)
-                    })?;
+                    place.check(
+                        codes.get(code.as_str()) == Some(&Some(raw.indicator.as_str())),
+                        || format!("`{code}` is not listed under [codes.{}]", raw.indicator),
+                    )?;
                 }
                 for code in &raw.together_with {
-                    place.check(codes.contains_key(code.as_str()), || format!("`{code}` is not listed under [codes]"))?;
+                    place.check(codes.contains_key(code.as_str()), || {
+                        format!("`{code}` is not listed under [codes]")
+                    })?;
                 }
-                place.check(!raw.datasets.is_empty(), || "it names no dataset, so nobody could ever be checked for it".into())?;
-                place.check((1..=3).contains(&raw.severity), || format!("the severity is {}, not 1 to 3", raw.severity))?;
+                place.check(!raw.datasets.is_empty(), || {
+                    "it names no dataset, so nobody could ever be checked for it".into()
+                })?;
+                place.check((1..=3).contains(&raw.severity), || {
+                    format!("the severity is {}, not 1 to 3", raw.severity)
+                })?;
                 let minimum_count = match &raw.count {
                     None => 1,
                     // Only "at least": a rule that more evidence could switch off would reward not looking.
                     Some(count) if count.op == ">=" && count.n >= 1 => count.n,
                     Some(count) => {
-                        return Err(place.error(format!("the count `{} {}` is not of the form `>= 1` or more", count.op, count.n)));
+                        return Err(place.error(format!(
+                            "the count `{} {}` is not of the form `>= 1` or more",
+                            count.op, count.n
+                        )));
                     }
                 };
-                place.check(!raw.all_adults || raw.min_duration.is_some(), || "all_adults needs min_duration".into())?;
-                place.check(!raw.all_adults || raw.subject == Subject::Adult, || "all_adults needs subject = \"adult\"".into())?;
-                place.check(raw.min_duration.is_none() || minimum_count == 1, || "min_duration and count exclude each other".into())?;
-                place.check(raw.largest_gap.is_none() || raw.min_duration.is_some(), || "largest_gap needs min_duration".into())?;
+                place.check(!raw.all_adults || raw.min_duration.is_some(), || {
+                    "all_adults needs min_duration".into()
+                })?;
+                place.check(!raw.all_adults || raw.subject == Subject::Adult, || {
+                    "all_adults needs subject = \"adult\"".into()
+                })?;
+                place.check(raw.min_duration.is_none() || minimum_count == 1, || {
+                    "min_duration and count exclude each other".into()
+                })?;
+                place.check(
+                    raw.largest_gap.is_none() || raw.min_duration.is_some(),
+                    || "largest_gap needs min_duration".into(),
+                )?;
                 Ok(Rule {
-                    look_back: raw.look_back.as_deref().map(|text| place.months(text)).transpose()?.unwrap_or(look_back),
-                    minimum_duration: raw.min_duration.as_deref().map(|text| place.months(text)).transpose()?,
-                    largest_gap: raw.largest_gap.as_deref().map(|text| place.months(text)).transpose()?,
+                    look_back: raw
+                        .look_back
+                        .as_deref()
+                        .map(|text| place.months(text))
+                        .transpose()?
+                        .unwrap_or(look_back),
+                    minimum_duration: raw
+                        .min_duration
+                        .as_deref()
+                        .map(|text| place.months(text))
+                        .transpose()?,
+                    largest_gap: raw
+                        .largest_gap
+                        .as_deref()
+                        .map(|text| place.months(text))
+                        .transpose()?,
                     id: raw.id.into_inner(),
                     dea: raw.dea.unwrap_or_else(|| dea.to_vec()),
                     indicator: raw.indicator,
@@ -291,18 +375,25 @@ impl<'a> Reader<'a> {
         raw.into_iter()
             .map(|raw| {
                 let place = self.place("outcome", &raw.id);
-                place.check(seen.insert(raw.id.get_ref().clone()), || "the id is used twice".into())?;
+                place.check(seen.insert(raw.id.get_ref().clone()), || {
+                    "the id is used twice".into()
+                })?;
                 place.check(indicators.contains_key(raw.indicator.as_str()), || {
                     format!("the pack has no indicator `{}`", raw.indicator)
                 })?;
                 for code in raw.no_events.iter().chain(&raw.measure) {
-                    place.check(codes.contains_key(code.as_str()), || format!("`{code}` is not listed under [codes]"))?;
+                    place.check(codes.contains_key(code.as_str()), || {
+                        format!("`{code}` is not listed under [codes]")
+                    })?;
                 }
-                place.check(raw.minimum_reduction.is_some() == !raw.measure.is_empty(), || {
-                    "measure and minimum_reduction need each other".into()
-                })?;
+                place.check(
+                    raw.minimum_reduction.is_some() == !raw.measure.is_empty(),
+                    || "measure and minimum_reduction need each other".into(),
+                )?;
                 if let Some(share) = raw.minimum_reduction {
-                    place.check(share > 0.0 && share <= 1.0, || format!("the reduction {share} is not above 0 and at most 1"))?;
+                    place.check(share > 0.0 && share <= 1.0, || {
+                        format!("the reduction {share} is not above 0 and at most 1")
+                    })?;
                 }
                 Ok(Outcome {
                     window: place.months(&raw.window)?,
@@ -321,10 +412,19 @@ impl<'a> Reader<'a> {
 
 /// Ids and versions are printed in file names and reports.
 fn is_name(text: &str) -> bool {
-    !text.is_empty() && text.len() <= 64 && text.bytes().all(|b| b.is_ascii_alphanumeric() || b".-_".contains(&b))
+    !text.is_empty()
+        && text.len() <= 64
+        && text
+            .bytes()
+            .all(|b| b.is_ascii_alphanumeric() || b".-_".contains(&b))
 }
 
 /// The line of a byte offset, from 1.
 fn line_of(text: &str, offset: usize) -> usize {
-    text.as_bytes().iter().take(offset).filter(|&&byte| byte == b'\n').count() + 1
+    text.as_bytes()
+        .iter()
+        .take(offset)
+        .filter(|&&byte| byte == b'\n')
+        .count()
+        + 1
 }

@@ -30,7 +30,11 @@ type Served = BTreeMap<usize, (u8, usize)>;
 
 impl<'a> Judge<'a> {
     pub(super) fn new(pack: &'a RulePack, reference: i32) -> Self {
-        let rules = pack.rules().iter().map(|rule| (rule, Window::before(reference, rule.look_back))).collect();
+        let rules = pack
+            .rules()
+            .iter()
+            .map(|rule| (rule, Window::before(reference, rule.look_back)))
+            .collect();
         Self { reference, rules }
     }
 
@@ -39,14 +43,29 @@ impl<'a> Judge<'a> {
     }
 
     /// Judges every member for one indicator. Without `use_withheld`, the evidence of withheld members is not looked at.
-    pub(super) fn members(&self, indicator: &Indicator, members: &[&PersonFacts], use_withheld: bool) -> Vec<Judgement> {
-        let has_child = members.iter().any(|member| member.life_stage == LifeStage::Child);
-        let usable: Vec<bool> = members.iter().map(|member| use_withheld || !member.withheld).collect();
+    pub(super) fn members(
+        &self,
+        indicator: &Indicator,
+        members: &[&PersonFacts],
+        use_withheld: bool,
+    ) -> Vec<Judgement> {
+        let has_child = members
+            .iter()
+            .any(|member| member.life_stage == LifeStage::Child);
+        let usable: Vec<bool> = members
+            .iter()
+            .map(|member| use_withheld || !member.withheld)
+            .collect();
         let mut holds: Vec<Served> = vec![Served::new(); members.len()];
         let mut could: Vec<Served> = vec![Served::new(); members.len()];
         let mut judgements: Vec<Judgement> = members.iter().map(|_| Judgement::default()).collect();
 
-        for (position, &(rule, window)) in self.rules.iter().enumerate().filter(|(_, (rule, _))| rule.indicator == indicator.id) {
+        for (position, &(rule, window)) in self
+            .rules
+            .iter()
+            .enumerate()
+            .filter(|(_, (rule, _))| rule.indicator == indicator.id)
+        {
             let allowed = self.together(rule, window, members, &usable);
             let serving: Vec<Vec<usize>> = members
                 .iter()
@@ -60,24 +79,50 @@ impl<'a> Judge<'a> {
                 })
                 .collect();
             // A withheld adult counts as an adult about whom nothing is known: what nobody may look at cannot prove "all".
-            let adults = || members.iter().zip(&serving).filter(|(member, _)| member.life_stage != LifeStage::Child);
+            let adults = || {
+                members
+                    .iter()
+                    .zip(&serving)
+                    .filter(|(member, _)| member.life_stage != LifeStage::Child)
+            };
             let holds_for_all = !rule.all_adults || adults().all(|(_, events)| !events.is_empty());
 
             for (index, member) in members.iter().enumerate() {
                 if !usable[index] || !rule.subject.includes(member.life_stage, has_child) {
                     continue;
                 }
-                judgements[index].datasets.extend(rule.datasets.iter().filter(|id| member.datasets.contains(*id)).cloned());
+                judgements[index].datasets.extend(
+                    rule.datasets
+                        .iter()
+                        .filter(|id| member.datasets.contains(*id))
+                        .cloned(),
+                );
                 let severity = match indicator.cap_without_parental_role {
-                    Some(cap) if !has_child || member.life_stage == LifeStage::Unknown => rule.severity.min(cap),
+                    Some(cap) if !has_child || member.life_stage == LifeStage::Unknown => {
+                        rule.severity.min(cap)
+                    }
                     _ => rule.severity,
                 };
                 if holds_for_all && !serving[index].is_empty() {
                     judgements[index].severity = judgements[index].severity.max(severity);
-                    serve(&mut holds[index], serving[index].iter().copied(), severity, position);
+                    serve(
+                        &mut holds[index],
+                        serving[index].iter().copied(),
+                        severity,
+                        position,
+                    );
                 }
-                let qualifying = member.events.iter().enumerate().filter(|(_, event)| self.qualifies(rule, event));
-                serve(&mut could[index], qualifying.map(|(event, _)| event), severity, position);
+                let qualifying = member
+                    .events
+                    .iter()
+                    .enumerate()
+                    .filter(|(_, event)| self.qualifies(rule, event));
+                serve(
+                    &mut could[index],
+                    qualifying.map(|(event, _)| event),
+                    severity,
+                    position,
+                );
             }
         }
         for (index, judgement) in judgements.iter_mut().enumerate() {
@@ -89,8 +134,12 @@ impl<'a> Judge<'a> {
 
     /// The member's events (by position) that make the rule hold, or none.
     fn serving(&self, rule: &Rule, window: Window, member: &PersonFacts) -> Vec<usize> {
-        let events: Vec<(usize, &Event)> =
-            member.events.iter().enumerate().filter(|(_, event)| self.qualifies(rule, event)).collect();
+        let events: Vec<(usize, &Event)> = member
+            .events
+            .iter()
+            .enumerate()
+            .filter(|(_, event)| self.qualifies(rule, event))
+            .collect();
         if let Some(duration) = rule.minimum_duration {
             return spells(&events, self.reference, rule.largest_gap)
                 .into_iter()
@@ -99,13 +148,26 @@ impl<'a> Judge<'a> {
                 .flat_map(|spell| spell.events)
                 .collect();
         }
-        let within: Vec<usize> =
-            events.into_iter().filter(|(_, event)| window.overlaps(event)).map(|(position, _)| position).collect();
-        if within.len() >= rule.minimum_count { within } else { Vec::new() }
+        let within: Vec<usize> = events
+            .into_iter()
+            .filter(|(_, event)| window.overlaps(event))
+            .map(|(position, _)| position)
+            .collect();
+        if within.len() >= rule.minimum_count {
+            within
+        } else {
+            Vec::new()
+        }
     }
 
     /// Whether the household has what the rule's `together_with` asks for.
-    fn together(&self, rule: &Rule, window: Window, members: &[&PersonFacts], usable: &[bool]) -> bool {
+    fn together(
+        &self,
+        rule: &Rule,
+        window: Window,
+        members: &[&PersonFacts],
+        usable: &[bool],
+    ) -> bool {
         rule.together_with.is_empty()
             || members
                 .iter()
@@ -117,7 +179,9 @@ impl<'a> Judge<'a> {
 
     /// Whether the rule could use the event, whatever the window.
     fn qualifies(&self, rule: &Rule, event: &Event) -> bool {
-        event.start <= self.reference && event.grade >= rule.minimum_grade && rule.codes.contains(&event.code)
+        event.start <= self.reference
+            && event.grade >= rule.minimum_grade
+            && rule.codes.contains(&event.code)
     }
 
     fn evidence(&self, member: &PersonFacts, served: &Served) -> Vec<Evidence> {

@@ -32,7 +32,10 @@ impl HouseholdNeeds {
 
     /// How many needs are current.
     pub fn current(&self) -> usize {
-        self.needs.iter().filter(|need| need.state == NeedState::Current).count()
+        self.needs
+            .iter()
+            .filter(|need| need.state == NeedState::Current)
+            .count()
     }
 }
 
@@ -108,26 +111,52 @@ pub struct Evidence {
 ///
 /// # Panics
 /// When a household lists a member that is not a position in `people`.
-pub fn score(pack: &RulePack, reference: i32, people: &[PersonFacts], households: &[HouseholdFacts]) -> Vec<HouseholdNeeds> {
+pub fn score(
+    pack: &RulePack,
+    reference: i32,
+    people: &[PersonFacts],
+    households: &[HouseholdFacts],
+) -> Vec<HouseholdNeeds> {
     let judge = Judge::new(pack, reference);
-    households.iter().map(|household| score_household(pack, &judge, people, household)).collect()
+    households
+        .iter()
+        .map(|household| score_household(pack, &judge, people, household))
+        .collect()
 }
 
-fn score_household(pack: &RulePack, judge: &Judge<'_>, people: &[PersonFacts], household: &HouseholdFacts) -> HouseholdNeeds {
+fn score_household(
+    pack: &RulePack,
+    judge: &Judge<'_>,
+    people: &[PersonFacts],
+    household: &HouseholdFacts,
+) -> HouseholdNeeds {
     let mut seen = BTreeSet::new();
-    let members: Vec<&PersonFacts> =
-        household.members.iter().filter(|&&member| seen.insert(member)).map(|&member| &people[member]).collect();
+    let members: Vec<&PersonFacts> = household
+        .members
+        .iter()
+        .filter(|&&member| seen.insert(member))
+        .map(|&member| &people[member])
+        .collect();
     let any_withheld = members.iter().any(|member| member.withheld);
 
     let mut needs = Vec::with_capacity(pack.indicators().len());
-    let mut member_needs: Vec<MemberNeeds> =
-        members.iter().map(|member| MemberNeeds { person: member.person, needs: Vec::new() }).collect();
+    let mut member_needs: Vec<MemberNeeds> = members
+        .iter()
+        .map(|member| MemberNeeds {
+            person: member.person,
+            needs: Vec::new(),
+        })
+        .collect();
     for indicator in pack.indicators() {
         let open = judge.members(indicator, &members, false);
         let mut need = join(&indicator.id, judge, open.iter());
         if any_withheld && need.state != NeedState::Current {
             // The same judgement with nothing withheld, only to learn whether the rule hides something stronger than what is shown.
-            let full = join(&indicator.id, judge, judge.members(indicator, &members, true).iter());
+            let full = join(
+                &indicator.id,
+                judge,
+                judge.members(indicator, &members, true).iter(),
+            );
             let hides = match full.state {
                 NeedState::Current => true,
                 NeedState::Past => need.state != NeedState::Past,
@@ -146,13 +175,27 @@ fn score_household(pack: &RulePack, judge: &Judge<'_>, people: &[PersonFacts], h
             });
         }
     }
-    HouseholdNeeds { needs, members: member_needs }
+    HouseholdNeeds {
+        needs,
+        members: member_needs,
+    }
 }
 
 /// The need that some members' judgements amount to: the strongest state, with the evidence of the members that are in it.
-fn join<'a>(indicator: &str, judge: &Judge<'_>, judgements: impl Iterator<Item = &'a Judgement> + Clone) -> Need {
-    let datasets: BTreeSet<String> = judgements.clone().flat_map(|one| one.datasets.iter().cloned()).collect();
-    let severity = judgements.clone().map(|one| one.severity).max().unwrap_or(0);
+fn join<'a>(
+    indicator: &str,
+    judge: &Judge<'_>,
+    judgements: impl Iterator<Item = &'a Judgement> + Clone,
+) -> Need {
+    let datasets: BTreeSet<String> = judgements
+        .clone()
+        .flat_map(|one| one.datasets.iter().cloned())
+        .collect();
+    let severity = judgements
+        .clone()
+        .map(|one| one.severity)
+        .max()
+        .unwrap_or(0);
     let qualifies = judgements.clone().any(|one| !one.past.is_empty());
     let state = match (severity, qualifies, datasets.is_empty()) {
         (1.., _, _) => NeedState::Current,
@@ -161,8 +204,12 @@ fn join<'a>(indicator: &str, judge: &Judge<'_>, judgements: impl Iterator<Item =
         (0, false, true) => NeedState::NoData,
     };
     let mut evidence: Vec<Evidence> = match state {
-        NeedState::Current => judgements.flat_map(|one| one.current.iter().cloned()).collect(),
-        NeedState::Past => judgements.flat_map(|one| one.past.iter().cloned()).collect(),
+        NeedState::Current => judgements
+            .flat_map(|one| one.current.iter().cloned())
+            .collect(),
+        NeedState::Past => judgements
+            .flat_map(|one| one.past.iter().cloned())
+            .collect(),
         _ => Vec::new(),
     };
     evidence.sort();
@@ -170,12 +217,18 @@ fn join<'a>(indicator: &str, judge: &Judge<'_>, judgements: impl Iterator<Item =
     let mut latest: BTreeMap<(&str, &str), i32> = BTreeMap::new();
     for event in &evidence {
         let last = judge.last_day(event.start, event.end, event.ongoing);
-        let entry = latest.entry((&event.custodian, &event.service)).or_insert(last);
+        let entry = latest
+            .entry((&event.custodian, &event.service))
+            .or_insert(last);
         *entry = last.max(*entry);
     }
     let mut sources: Vec<Source> = latest
         .into_iter()
-        .map(|((custodian, service), last)| Source { custodian: custodian.into(), service: service.into(), last })
+        .map(|((custodian, service), last)| Source {
+            custodian: custodian.into(),
+            service: service.into(),
+            last,
+        })
         .collect();
     // Stable, so that services with the same last day stay in alphabetical order.
     sources.sort_by_key(|source| std::cmp::Reverse(source.last));

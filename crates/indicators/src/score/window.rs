@@ -15,12 +15,16 @@ pub(super) struct Window {
 
 impl Window {
     pub(super) fn before(reference: i32, look_back: Months) -> Self {
-        Self { after: add_months(reference, -look_back.0), until: reference }
+        Self {
+            after: add_months(reference, -look_back.0),
+            until: reference,
+        }
     }
 
     /// Whether any day of the event lies in the window.
     pub(super) fn overlaps(self, event: &Event) -> bool {
-        event.start <= self.until && last_day(event.start, event.end, event.ongoing, self.until) > self.after
+        event.start <= self.until
+            && last_day(event.start, event.end, event.ongoing, self.until) > self.after
     }
 }
 
@@ -60,11 +64,21 @@ impl Spell {
 }
 
 /// Joins events into spells: those that overlap, touch, or are at most `gap` apart. Events after the reference date are left out.
-pub(super) fn spells(events: &[(usize, &Event)], reference: i32, gap: Option<Months>) -> Vec<Spell> {
+pub(super) fn spells(
+    events: &[(usize, &Event)],
+    reference: i32,
+    gap: Option<Months>,
+) -> Vec<Spell> {
     let mut days: Vec<(i32, i32, usize)> = events
         .iter()
         .filter(|(_, event)| event.start <= reference)
-        .map(|&(position, event)| (event.start, last_day(event.start, event.end, event.ongoing, reference), position))
+        .map(|&(position, event)| {
+            (
+                event.start,
+                last_day(event.start, event.end, event.ongoing, reference),
+                position,
+            )
+        })
         .collect();
     days.sort_unstable();
     let mut spells: Vec<Spell> = Vec::new();
@@ -74,7 +88,11 @@ pub(super) fn spells(events: &[(usize, &Event)], reference: i32, gap: Option<Mon
                 spell.end = spell.end.max(end);
                 spell.events.push(position);
             }
-            _ => spells.push(Spell { start, end, events: vec![position] }),
+            _ => spells.push(Spell {
+                start,
+                end,
+                events: vec![position],
+            }),
         }
     }
     spells

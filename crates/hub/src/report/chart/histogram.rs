@@ -17,12 +17,25 @@ const PLOT: f64 = 200.0;
 const BOTTOM: f64 = 50.0;
 
 /// One column per bin; zones "not linked", "for review" and "linked" are written across the top and have their own fill.
-pub(in crate::report) fn histogram(id: &str, title: &str, description: &str, data: &Histogram<'_>) -> String {
-    let (Some(first), Some(last)) = (data.bins.first(), data.bins.last()) else { return String::new() };
+pub(in crate::report) fn histogram(
+    id: &str,
+    title: &str,
+    description: &str,
+    data: &Histogram<'_>,
+) -> String {
+    let (Some(first), Some(last)) = (data.bins.first(), data.bins.last()) else {
+        return String::new();
+    };
     let (low, high) = (first.from.min(data.review), last.to.max(data.link));
     let x = |weight: f64| WIDTH * (weight - low) / (high - low);
     let base = TOP + PLOT;
-    let largest = data.bins.iter().map(|bin| bin.pairs).max().unwrap_or(0).max(1);
+    let largest = data
+        .bins
+        .iter()
+        .map(|bin| bin.pairs)
+        .max()
+        .unwrap_or(0)
+        .max(1);
     let mut picture = Picture::new(WIDTH, TOP + PLOT + BOTTOM);
 
     for bin in data.bins {
@@ -35,12 +48,19 @@ pub(in crate::report) fn histogram(id: &str, title: &str, description: &str, dat
             "bar-quiet"
         };
         let (left, right) = (x(bin.from) + 1.0, x(bin.to) - 1.0);
-        let height = (PLOT * bin.pairs as f64 / largest as f64).max(if bin.pairs > 0 { 2.0 } else { 0.0 });
+        let height =
+            (PLOT * bin.pairs as f64 / largest as f64).max(if bin.pairs > 0 { 2.0 } else { 0.0 });
         picture.rect(class, left, base - height, (right - left).max(0.5), height);
         // Written over every column that is wide enough, because a low column among high ones cannot be read off.
         let text = number(bin.pairs);
-        if bin.pairs > 0 && right - left > 6.5 * text.len() as f64 {
-            picture.text("value-small", Anchor::Middle, f64::midpoint(left, right), base - height - 5.0, &text);
+        if bin.pairs > 0 && right - left > 5.8 * text.len() as f64 {
+            picture.text(
+                "value-small",
+                Anchor::Middle,
+                f64::midpoint(left, right),
+                base - height - 5.0,
+                &text,
+            );
         }
     }
     picture.line("axis", 0.0, base, WIDTH, base);
@@ -55,14 +75,35 @@ pub(in crate::report) fn histogram(id: &str, title: &str, description: &str, dat
         } else {
             Anchor::Middle
         };
-        picture.text("label", anchor, x(tick), base + 20.0, &format!("{tick:.0}"));
+        picture.text(
+            "label",
+            anchor,
+            x(tick),
+            base + 20.0,
+            &format!("{tick:.0}").replace('-', "\u{2212}"),
+        );
         tick += step;
     }
-    picture.text("label-quiet", Anchor::Middle, WIDTH / 2.0, base + 42.0, "match weight (each step up doubles the odds that the two records are one person)");
+    picture.text(
+        "label-quiet",
+        Anchor::Middle,
+        WIDTH / 2.0,
+        base + 42.0,
+        "match weight (each step up doubles the odds that the two records are one person)",
+    );
 
-    for (threshold, from, word) in [(data.review, TOP - 22.0, ""), (data.link, TOP - 22.0, "linked \u{2192}")] {
+    for (threshold, from, word) in [
+        (data.review, TOP - 22.0, ""),
+        (data.link, TOP - 22.0, "linked \u{2192}"),
+    ] {
         picture.line("threshold", x(threshold), from, x(threshold), base);
-        picture.text("strong", Anchor::Start, x(threshold) + 6.0, TOP - 10.0, word);
+        picture.text(
+            "strong",
+            Anchor::Start,
+            x(threshold) + 6.0,
+            TOP - 10.0,
+            word,
+        );
     }
     let middle = f64::midpoint(x(data.review), x(data.link));
     if x(data.link) - x(data.review) > 70.0 {
@@ -71,12 +112,21 @@ pub(in crate::report) fn histogram(id: &str, title: &str, description: &str, dat
         picture.text("strong", Anchor::Middle, middle, TOP - 30.0, "for review");
     }
     if x(data.review) > 100.0 {
-        picture.text("strong", Anchor::End, x(data.review) - 6.0, TOP - 10.0, "\u{2190} not linked");
+        picture.text(
+            "strong",
+            Anchor::End,
+            x(data.review) - 6.0,
+            TOP - 10.0,
+            "\u{2190} not linked",
+        );
     }
     picture.finish(id, title, description)
 }
 
 /// A round distance between ticks that gives about a dozen of them.
 fn tick_step(range: f64) -> f64 {
-    [1.0, 2.0, 5.0, 10.0, 20.0, 50.0, 100.0].into_iter().find(|step| range / step <= 14.0).unwrap_or(range.max(1.0))
+    [1.0, 2.0, 5.0, 10.0, 20.0, 50.0, 100.0]
+        .into_iter()
+        .find(|step| range / step <= 14.0)
+        .unwrap_or(range.max(1.0))
 }

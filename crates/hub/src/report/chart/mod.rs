@@ -39,27 +39,49 @@ enum Anchor {
 
 impl Picture {
     fn new(width: f64, height: f64) -> Self {
-        Self { width, height, body: String::new() }
+        Self {
+            width,
+            height,
+            body: String::new(),
+        }
     }
 
     fn rect(&mut self, class: &str, x: f64, y: f64, width: f64, height: f64) {
         let (x, y, width, height) = (length(x), length(y), length(width), length(height));
-        let _ = write!(self.body, r#"<rect class="{class}" x="{x}" y="{y}" width="{width}" height="{height}"/>"#);
+        let _ = write!(
+            self.body,
+            r#"<rect class="{class}" x="{x}" y="{y}" width="{width}" height="{height}"/>"#
+        );
     }
 
     fn rounded(&mut self, class: &str, x: f64, y: f64, width: f64, height: f64, radius: f64) {
-        let (x, y, width, height, radius) = (length(x), length(y), length(width), length(height), length(radius));
-        let _ = write!(self.body, r#"<rect class="{class}" x="{x}" y="{y}" width="{width}" height="{height}" rx="{radius}"/>"#);
+        let (x, y, width, height, radius) = (
+            length(x),
+            length(y),
+            length(width),
+            length(height),
+            length(radius),
+        );
+        let _ = write!(
+            self.body,
+            r#"<rect class="{class}" x="{x}" y="{y}" width="{width}" height="{height}" rx="{radius}"/>"#
+        );
     }
 
     fn line(&mut self, class: &str, x1: f64, y1: f64, x2: f64, y2: f64) {
         let (x1, y1, x2, y2) = (length(x1), length(y1), length(x2), length(y2));
-        let _ = write!(self.body, r#"<line class="{class}" x1="{x1}" y1="{y1}" x2="{x2}" y2="{y2}"/>"#);
+        let _ = write!(
+            self.body,
+            r#"<line class="{class}" x1="{x1}" y1="{y1}" x2="{x2}" y2="{y2}"/>"#
+        );
     }
 
     fn circle(&mut self, class: &str, x: f64, y: f64, radius: f64) {
         let (x, y, radius) = (length(x), length(y), length(radius));
-        let _ = write!(self.body, r#"<circle class="{class}" cx="{x}" cy="{y}" r="{radius}"/>"#);
+        let _ = write!(
+            self.body,
+            r#"<circle class="{class}" cx="{x}" cy="{y}" r="{radius}"/>"#
+        );
     }
 
     fn path(&mut self, class: &str, d: &str) {
@@ -73,12 +95,10 @@ impl Picture {
             Anchor::End => "end",
         };
         let (x, y, text) = (length(x), length(y), escape(text));
-        let _ = write!(self.body, r#"<text class="{class}" text-anchor="{anchor}" x="{x}" y="{y}">{text}</text>"#);
-    }
-
-    fn symbol(&mut self, id: &str, x: f64, y: f64, size: f64) {
-        let (x, y, size) = (length(x), length(y), length(size));
-        let _ = write!(self.body, r##"<use href="#{id}" x="{x}" y="{y}" width="{size}" height="{size}"/>"##);
+        let _ = write!(
+            self.body,
+            r#"<text class="{class}" text-anchor="{anchor}" x="{x}" y="{y}">{text}</text>"#
+        );
     }
 
     /// The finished picture. `id` is unique on the page.
@@ -95,7 +115,11 @@ impl Picture {
 fn length(value: f64) -> String {
     let text = format!("{value:.1}");
     let text = text.strip_suffix(".0").unwrap_or(&text);
-    if text == "-0" { "0".to_string() } else { text.to_string() }
+    if text == "-0" {
+        "0".to_string()
+    } else {
+        text.to_string()
+    }
 }
 
 fn escape(text: &str) -> String {
@@ -113,20 +137,29 @@ fn escape(text: &str) -> String {
     out
 }
 
-/// Breaks a label into at most two lines of about `letters` letters, at a space.
-fn two_lines(text: &str, letters: usize) -> Vec<String> {
-    if text.chars().count() <= letters {
-        return vec![text.to_string()];
-    }
-    let mut first = String::new();
-    let mut rest: Vec<&str> = text.split(' ').collect();
-    while rest.len() > 1 && (first.is_empty() || first.chars().count() + 1 + rest[0].chars().count() <= letters) {
-        if !first.is_empty() {
-            first.push(' ');
+/// Breaks a label at spaces into lines of at most about `letters` letters (a longer word keeps its line).
+fn lines(text: &str, letters: usize) -> Vec<String> {
+    let mut lines: Vec<String> = Vec::new();
+    for word in text.split(' ') {
+        match lines.last_mut() {
+            Some(line) if line.chars().count() + 1 + word.chars().count() <= letters => {
+                line.push(' ');
+                line.push_str(word);
+            }
+            _ => lines.push(word.to_string()),
         }
-        first.push_str(rest.remove(0));
     }
-    if first.is_empty() { vec![text.to_string()] } else { vec![first, rest.join(" ")] }
+    lines
+}
+
+impl Picture {
+    /// A label to the left of `x`, broken into lines around the height `middle`.
+    fn row_label(&mut self, x: f64, middle: f64, lines: &[String]) {
+        let first = middle + 4.5 - 7.5 * lines.len().saturating_sub(1) as f64;
+        for (line, text) in lines.iter().enumerate() {
+            self.text("label", Anchor::End, x, first + 15.0 * line as f64, text);
+        }
+    }
 }
 
 #[cfg(test)]
@@ -135,16 +168,26 @@ mod tests {
 
     #[test]
     fn lengths_are_short_and_labels_are_escaped() {
-        assert_eq!((length(3.0), length(2.25), length(-0.01)), ("3".into(), "2.2".into(), "0".into()));
+        assert_eq!(
+            (length(3.0), length(2.25), length(-0.01)),
+            ("3".into(), "2.2".into(), "0".into())
+        );
         let mut picture = Picture::new(10.0, 10.0);
         picture.text("label", Anchor::Start, 0.0, 0.0, "<b>&\"");
-        assert!(picture.finish("x", "a < b", "").contains("&lt;b&gt;&amp;&quot;"));
+        assert!(
+            picture
+                .finish("x", "a < b", "")
+                .contains("&lt;b&gt;&amp;&quot;")
+        );
     }
 
     #[test]
-    fn long_labels_break_once() {
-        assert_eq!(two_lines("Education", 12), ["Education"]);
-        assert_eq!(two_lines("Anti-social behaviour", 14), ["Anti-social", "behaviour"]);
-        assert_eq!(two_lines("Incomprehensibilities", 5), ["Incomprehensibilities"]);
+    fn long_labels_break_at_spaces() {
+        assert_eq!(lines("Education", 12), ["Education"]);
+        assert_eq!(
+            lines("Anti-social behaviour", 14),
+            ["Anti-social", "behaviour"]
+        );
+        assert_eq!(lines("Incomprehensibilities", 5), ["Incomprehensibilities"]);
     }
 }

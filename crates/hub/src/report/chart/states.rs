@@ -20,16 +20,25 @@ pub(in crate::report) fn state_class(state: NeedState) -> &'static str {
 
 /// One mark, to stand beside its word: silent for screen readers.
 pub(in crate::report) fn state_mark(state: NeedState) -> String {
-    format!(r##"<svg class="mark" viewBox="0 0 16 16" aria-hidden="true"><use href="#s-{}"/></svg>"##, state_class(state))
+    format!(
+        r##"<svg class="mark" viewBox="0 0 16 16" aria-hidden="true"><use href="#s-{}"/></svg>"##,
+        state_class(state)
+    )
 }
 
 /// The marks of all needs in a row. Screen readers hear nothing: the words beside it say which needs are current.
 pub(in crate::report) fn strip(states: impl ExactSizeIterator<Item = NeedState>) -> String {
     let width = 18 * states.len();
-    let mut out = format!(r#"<svg class="strip" viewBox="0 0 {width} 16" width="{width}" height="16" aria-hidden="true">"#);
+    let mut out = format!(
+        r#"<svg class="strip" viewBox="0 0 {width} 16" width="{width}" height="16" aria-hidden="true">"#
+    );
     for (position, state) in states.enumerate() {
         let x = 18 * position + 1;
-        let _ = write!(out, r##"<use href="#s-{}" x="{x}" width="16" height="16"/>"##, state_class(state));
+        let _ = write!(
+            out,
+            r##"<use href="#s-{}" x="{x}" width="16" height="16"/>"##,
+            state_class(state)
+        );
     }
     out.push_str("</svg>");
     out

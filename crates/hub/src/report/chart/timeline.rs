@@ -1,6 +1,8 @@
 //! When things happened: one lane per need, dots for events, bars for episodes, gaps left as gaps.
 
-use super::{Anchor, Picture, two_lines};
+use std::collections::BTreeMap;
+
+use super::{Anchor, Picture, lines};
 
 /// One lane.
 pub(in crate::report) struct Lane {
@@ -36,36 +38,64 @@ pub(in crate::report) fn timeline(
     let x = |month: i32| LABEL + step * f64::from(month);
     let base = TOP + ROW * lanes.len() as f64;
     let mut picture = Picture::new(WIDTH, base + 30.0);
-    picture.rect("shade", x(window), TOP - 6.0, x(months) - x(window), base - TOP + 6.0);
-    picture.text("label-quiet", Anchor::Middle, f64::midpoint(x(window), x(months)), TOP - 14.0, window_label);
+    picture.rect(
+        "shade",
+        x(window),
+        TOP - 6.0,
+        x(months) - x(window),
+        base - TOP + 6.0,
+    );
+    picture.text(
+        "label-quiet",
+        Anchor::Middle,
+        f64::midpoint(x(window), x(months)),
+        TOP - 14.0,
+        window_label,
+    );
     for (month, label) in ticks {
         picture.line("grid", x(*month), TOP - 6.0, x(*month), base + 5.0);
         picture.text("label", Anchor::Start, x(*month) + 3.0, base + 20.0, label);
     }
     for (position, lane) in lanes.iter().enumerate() {
         let middle = TOP + ROW * (position as f64 + 0.5);
-        let lines = two_lines(&lane.label, 24);
-        let first = middle + 4.5 - 7.5 * (lines.len() - 1) as f64;
-        for (line, text) in lines.iter().enumerate() {
-            picture.text("label", Anchor::End, LABEL - 12.0, first + 15.0 * line as f64, text);
-        }
+        picture.row_label(LABEL - 12.0, middle, &lines(&lane.label, 24));
         picture.line("lane", LABEL, middle, x(months), middle);
-        // Events of one month stand beside each other rather than on top of each other.
-        let mut in_month = std::collections::BTreeMap::<i32, i32>::new();
-        for mark in &lane.marks {
-            match mark.to {
-                Some(to) if to > mark.from || mark.open => episode(&mut picture, x(mark.from), x(to + 1), middle, mark.open),
-                _ => {
-                    let nth = in_month.entry(mark.from).or_insert(0);
-                    let shift = f64::from(*nth).min(3.0) * 7.0;
-                    *nth += 1;
-                    picture.circle("event", x(mark.from) + step / 2.0 + shift - 3.0, middle, 6.0);
-                }
-            }
-        }
+        lane_marks(&mut picture, lane, middle, &x, step);
     }
     picture.line("axis", LABEL, base, x(months), base);
     picture.finish(id, title, description)
+}
+
+/// Episodes first, so that no bar hides a dot. Events of one month stand beside each other; more than three become one disc with their
+/// number.
+fn lane_marks(picture: &mut Picture, lane: &Lane, middle: f64, x: &impl Fn(i32) -> f64, step: f64) {
+    let mut in_month = BTreeMap::<i32, u32>::new();
+    for mark in &lane.marks {
+        match mark.to {
+            Some(to) if to > mark.from || mark.open => {
+                episode(picture, x(mark.from), x(to + 1), middle, mark.open)
+            }
+            _ => *in_month.entry(mark.from).or_insert(0) += 1,
+        }
+    }
+    for (month, events) in in_month {
+        let centre = x(month) + step / 2.0;
+        if events > 3 {
+            picture.circle("event", centre, middle, 11.0);
+            picture.text(
+                "value-light",
+                Anchor::Middle,
+                centre,
+                middle + 5.0,
+                &events.to_string(),
+            );
+        } else {
+            let first = centre - 5.0 * f64::from(events - 1);
+            (0..events).for_each(|nth| {
+                picture.circle("event", first + 10.0 * f64::from(nth), middle, 5.5)
+            });
+        }
+    }
 }
 
 fn episode(picture: &mut Picture, from: f64, to: f64, middle: f64, open: bool) {
@@ -74,7 +104,10 @@ fn episode(picture: &mut Picture, from: f64, to: f64, middle: f64, open: bool) {
         let (tip, neck) = (super::length(to + 8.0), super::length(to - 1.0));
         let (top, bottom) = (super::length(middle - 6.0), super::length(middle + 6.0));
         let (left, centre) = (super::length(from), super::length(middle));
-        picture.path("episode", &format!("M{left} {top}H{neck}L{tip} {centre}L{neck} {bottom}H{left}z"));
+        picture.path(
+            "episode",
+            &format!("M{left} {top}H{neck}L{tip} {centre}L{neck} {bottom}H{left}z"),
+        );
     } else {
         picture.rounded("episode", from, middle - 6.0, to - from, 12.0, 3.0);
     }

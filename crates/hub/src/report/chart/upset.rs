@@ -30,16 +30,31 @@ const COLUMNS_MIN: f64 = 10.0;
 
 /// Columns over a matrix of dots.
 pub(in crate::report) fn upset(id: &str, title: &str, description: &str, data: &UpSet) -> String {
-    let largest = data.columns.iter().map(|column| column.value).max().unwrap_or(0).max(1);
+    let largest = data
+        .columns
+        .iter()
+        .map(|column| column.value)
+        .max()
+        .unwrap_or(0)
+        .max(1);
     let step = (WIDTH - LABEL) / (data.columns.len() as f64).max(COLUMNS_MIN);
     let base = TOP + PLOT;
     let matrix = base + GAP;
     let has_other = data.columns.iter().any(|column| column.members.is_empty());
-    let mut picture = Picture::new(WIDTH, matrix + ROW * data.rows.len() as f64 + if has_other { 26.0 } else { 4.0 });
+    let mut picture = Picture::new(
+        WIDTH,
+        matrix + ROW * data.rows.len() as f64 + if has_other { 26.0 } else { 4.0 },
+    );
     for (position, row) in data.rows.iter().enumerate() {
         let middle = matrix + ROW * (position as f64 + 0.5);
         if position % 2 == 0 {
-            picture.rect("stripe", LABEL - 4.0, middle - ROW / 2.0, step * data.columns.len() as f64 + 4.0, ROW);
+            picture.rect(
+                "stripe",
+                LABEL - 4.0,
+                middle - ROW / 2.0,
+                step * data.columns.len() as f64 + 4.0,
+                ROW,
+            );
         }
         picture.text("label", Anchor::End, LABEL - 12.0, middle + 4.5, row);
     }
@@ -51,21 +66,54 @@ pub(in crate::report) fn upset(id: &str, title: &str, description: &str, data: &
             1 | 2 => "bar-quiet",
             _ => "bar",
         };
-        picture.rect(class, centre - step * 0.32, base - height, step * 0.64, height);
-        picture.text("value", Anchor::Middle, centre, base - height - 6.0, &number(column.value));
+        picture.rect(
+            class,
+            centre - step * 0.32,
+            base - height,
+            step * 0.64,
+            height,
+        );
+        picture.text(
+            "value",
+            Anchor::Middle,
+            centre,
+            base - height - 6.0,
+            &number(column.value),
+        );
         if column.members.is_empty() {
-            picture.text("label-quiet", Anchor::Middle, centre, matrix + ROW * data.rows.len() as f64 + 18.0, "others");
+            picture.text(
+                "label-quiet",
+                Anchor::Middle,
+                centre,
+                matrix + ROW * data.rows.len() as f64 + 18.0,
+                "others",
+            );
             continue;
         }
         for row in 0..data.rows.len() {
-            let class = if column.members.contains(&row) { "dot" } else { "dot-off" };
-            picture.circle(class, centre, matrix + ROW * (row as f64 + 0.5), if class == "dot" { 6.5 } else { 3.5 });
+            let class = if column.members.contains(&row) {
+                "dot"
+            } else {
+                "dot-off"
+            };
+            picture.circle(
+                class,
+                centre,
+                matrix + ROW * (row as f64 + 0.5),
+                if class == "dot" { 6.5 } else { 3.5 },
+            );
         }
         if let [first, .., last] = column.members.as_slice() {
             let y = |row: &usize| matrix + ROW * (*row as f64 + 0.5);
             picture.line("dot-line", centre, y(first), centre, y(last));
         }
     }
-    picture.line("axis", LABEL - 4.0, base, LABEL + step * data.columns.len() as f64, base);
+    picture.line(
+        "axis",
+        LABEL - 4.0,
+        base,
+        LABEL + step * data.columns.len() as f64,
+        base,
+    );
     picture.finish(id, title, description)
 }

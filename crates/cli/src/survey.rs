@@ -1,0 +1,247 @@
+//! A custodian's files, read and looked through: what is there, what will be sent, what is in the way.
+//!
+//! `check`, `encode` and `run` all begin here, so they cannot disagree about what blocks.
+
+use crate::args::Period;
+use crate::outcome::Message;
+use crate::progress::Progress;
+use kinfold_exchange::Agreement;
+use kinfold_extract::{Day, Gathered, Reason, United, days, gather, unite};
+use kinfold_identity::Person;
+use kinfold_message::{Exit, Problem};
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+
+/// Everything that is known after reading.
+pub struct Survey {
+    /// The files as read.
+    pub gathered: Gathered,
+    /// The rows brought together to people.
+    pub united: United,
+    /// For each events file of the mapping, events whose own id no people row has.
+    pub strangers: Vec<usize>,
+    /// People who carry enough to be recognised elsewhere: a first and a family name with a full birth date, or a verified number.
+    pub linkable: usize,
+    /// What a person should know, most important first.
+    pub messages: Vec<Message>,
+}
+
+impl Survey {
+    /// Whether something must be put right before anything can be encoded.
+    pub fn is_blocked(&self) -> bool {
+        self.messages.iter().any(|message| message.level == crate::outcome::Level::Error)
+    }
+
+    /// Index of the person of each `(source, own id)`.
+    pub fn person_of_own_id(&self) -> BTreeMap<(usize, &str), usize> {
+        let rows = &self.gathered.rows;
+        let people = self.united.people.iter().enumerate();
+        people.flat_map(|(index, person)| person.rows.iter().map(move |row| ((rows[*row].source, rows[*row].own_id.expose().as_str()), index))).collect()
+    }
+}
+
+/// Reads all files of a mapping and looks through them.
+///
+/// # Errors
+/// The first file that cannot be read or does not fit the mapping.
+pub fn survey(mapping: &Path, agreement: Option<&Agreement>, progress: &Progress) -> Result<Survey, Problem> {
+    let gathered = gather(mapping, |step| progress.step(step))?;
+    progress.step("Bringing together the rows of each person");
+    let united = unite(&gathered.rows);
+    let linkable = united.people.iter().filter(|united| is_linkable(&united.person)).count();
+    let mut survey = Survey { strangers: Vec::new(), gathered, united, linkable, messages: Vec::new() };
+    survey.strangers = strangers(&survey);
+    survey.messages = messages(&survey, agreement, mapping);
+    Ok(survey)
+}
+
+fn is_linkable(person: &Person) -> bool {
+    let named = !person.first_names.is_empty() && !person.family_names.is_empty();
+    let born = person.births.iter().any(|birth| birth.is_full());
+    let numbered = person.nhs.is_some() || person.nino.is_some() || person.upn.as_ref().is_some_and(kinfold_identity::Upn::is_permanent);
+    !person.do_not_link && ((named && born) || numbered)
+}
+
+fn strangers(survey: &Survey) -> Vec<usize> {
+    let known = survey.person_of_own_id();
+    let mut counts = vec![0; survey.gathered.event_files.len()];
+    let events = &survey.gathered.events;
+    for event in events {
+        if !known.contains_key(&(event.source, event.own_id.expose().as_str())) {
+            counts[event.file] += 1;
+        }
+    }
+    counts
+}
+
+/// Everything worth saying, in one pass.
+fn messages(survey: &Survey, agreement: Option<&Agreement>, mapping: &Path) -> Vec<Message> {
+    let mut messages = Vec::new();
+    unknown_values(survey, mapping, &mut messages);
+    if let Some(agreement) = agreement {
+        agreed_codes(survey, agreement, mapping, &mut messages);
+    }
+    people_files(survey, &mut messages);
+    event_files(survey, &mut messages);
+    doubtful_pairs(survey, &mut messages);
+    messages
+}
+
+fn unknown_values(survey: &Survey, mapping: &Path, messages: &mut Vec<Message>) {
+    for report in &survey.gathered.event_files {
+        for unknown in &report.unknown {
+            let what = format!(
+                "{} in {} with no rule for column {}; pattern `{}`",
+                rows(unknown.rows),
+                report.file,
+                unknown.column,
+                unknown.pattern
+            );
+            let hint = format!(
+                "look at line {} of the file, then add the value to an `[[events.rule]]` of {}, with a `code` or with `leave_out = true`",
+                unknown.line,
+                mapping.display()
+            );
+            messages.push(Message::error(
+                Problem::new("E-CHECK-UNKNOWN", Exit::Answer, what, hint).at(format!("{}:{}", report.file, unknown.line)),
+            ));
+        }
+    }
+}
+
+fn agreed_codes(survey: &Survey, agreement: &Agreement, mapping: &Path, messages: &mut Vec<Message>) {
+    let written = survey.gathered.mapping.events.iter().flat_map(|input| &input.rules).filter_map(|rule| rule.code.as_ref());
+    let written: BTreeSet<&String> = written.map(|code| code.get_ref()).collect();
+    for code in written.into_iter().filter(|code| !agreement.event_codes().contains(*code)) {
+        messages.push(Message::error(
+            Problem::new(
+                "E-CHECK-CODE",
+                Exit::Answer,
+                format!("the mapping makes events `{code}`, which the agreement does not list"),
+                "use a code of the agreement, or `leave_out = true` for these rows",
+            )
+            .at(mapping.display().to_string()),
+        ));
+    }
+}
+
+fn people_files(survey: &Survey, messages: &mut Vec<Message>) {
+    for report in &survey.gathered.people {
+        let mut warn = |code, what: String, hint: &str| {
+            messages.push(Message::warning(Problem::new(code, Exit::Answer, what, hint).at(report.file.clone())));
+        };
+        if report.without_own_id > 0 {
+            warn("E-CHECK-OWN-ID", format!("{} have no own id and are left out", rows(report.without_own_id)), "fill the column at source");
+        }
+        if !report.assumed.too_long.is_empty() {
+            let first = report.assumed.too_long[0];
+            warn(
+                "E-CHECK-LONG",
+                format!("{} have more cells than the header and are left out", rows(report.assumed.too_long.len())),
+                &format!("look at line {first}: a field that holds the delimiter needs quotes"),
+            );
+        }
+        if let Some(doubt) = &report.assumed.doubt {
+            warn("E-CHECK-LETTERS", doubt.clone(), "export the file again as UTF-8");
+        }
+        for field in &report.fields {
+            if let Some(count) = field.rejected.get("excel-damaged") {
+                warn(
+                    "E-CHECK-EXCEL",
+                    format!("{} of `{}` were damaged by Excel and are treated as missing", values(*count), field.column),
+                    "export the column as text; Excel drops the last digits of long numbers",
+                );
+            }
+        }
+    }
+}
+
+fn event_files(survey: &Survey, messages: &mut Vec<Message>) {
+    for (report, strangers) in survey.gathered.event_files.iter().zip(&survey.strangers) {
+        let mut warn = |code, what: String, hint: &str| {
+            messages.push(Message::warning(Problem::new(code, Exit::Answer, what, hint).at(report.file.clone())));
+        };
+        if *strangers > 0 {
+            warn(
+                "E-CHECK-STRANGERS",
+                format!("{strangers} events belong to own ids that no people file has, and are left out"),
+                "extract people and events on the same day, for the same people",
+            );
+        }
+        let useless = report.without_own_id + report.without_start;
+        if useless > 0 {
+            warn("E-CHECK-EVENT", format!("{} have no own id or no readable start date, and are left out", rows(useless)), "fill them at source");
+        }
+        if !report.assumed.too_long.is_empty() {
+            let first = report.assumed.too_long[0];
+            warn(
+                "E-CHECK-LONG",
+                format!("{} have more cells than the header and are left out", rows(report.assumed.too_long.len())),
+                &format!("look at line {first}: a field that holds the delimiter needs quotes"),
+            );
+        }
+    }
+}
+
+fn doubtful_pairs(survey: &Survey, messages: &mut Vec<Message>) {
+    if survey.united.doubtful.is_empty() {
+        return;
+    }
+    messages.push(Message::warning(Problem::new(
+        "E-CHECK-DUPLICATE",
+        Exit::Answer,
+        format!("{} pairs of rows are nearly one person and were left apart", survey.united.doubtful.len()),
+        "look at the lines listed under `doubtful` in check.json (write it with `-o DIR`), and correct the records at source",
+    )));
+}
+
+/// The last day of a period.
+pub fn last_day(period: Period) -> Day {
+    let (year, month) = (i32::from(period.year), i32::from(period.month));
+    if month == 12 { days(year + 1, 1, 1) - 1 } else { days(year, month + 1, 1) - 1 }
+}
+
+/// Joins made beyond one own id.
+pub fn joins_across(united: &United) -> usize {
+    united.joins.iter().filter(|(reason, _)| **reason != Reason::OwnId).map(|(_, count)| count).sum()
+}
+
+fn rows(count: usize) -> String {
+    if count == 1 { "1 row".to_owned() } else { format!("{} rows", grouped(count)) }
+}
+
+fn values(count: usize) -> String {
+    if count == 1 { "1 value".to_owned() } else { format!("{} values", grouped(count)) }
+}
+
+/// A number with commas between thousands.
+pub fn grouped(number: usize) -> String {
+    let digits = number.to_string();
+    let mut text = String::with_capacity(digits.len() + digits.len() / 3);
+    for (index, digit) in digits.chars().enumerate() {
+        if index > 0 && (digits.len() - index) % 3 == 0 {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use kinfold_extract::civil;
+
+    #[test]
+    fn periods_end_on_their_last_day() {
+        let last = |text: &str| civil(last_day(text.parse().expect("a period")));
+        assert_eq!(last("2026-08"), (2026, 8, 31));
+        assert_eq!(last("2024-02"), (2024, 2, 29));
+        assert_eq!(last("2026-12"), (2026, 12, 31));
+    }
+
+    #[test]
+    fn numbers_are_grouped() {
+        assert_eq!([0, 999, 1000, 1234567].map(grouped), ["0", "999", "1,000", "1,234,567"]);
+    }
+}

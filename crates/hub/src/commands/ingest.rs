@@ -1,0 +1,185 @@
+//! `ingest`: opens, verifies and keeps packages. Each package is accepted whole or not at all, and one that is refused does not
+//! keep the others out.
+
+use std::path::Path;
+
+use kinfold_exchange::{
+    Agreement, Date, Error, EventTable, Manifest, Package, PackageKind, PartyKey, Role, check_same_keys, codes_from_ipc,
+    events_from_ipc, open, subjects_from_ipc,
+};
+use kinfold_message::{Exit, Problem};
+use kinfold_store::{Accepted, Hub, Incoming, PackageInfo};
+use serde_json::{Value, json};
+
+use crate::args::IngestArgs;
+use crate::screen::{Answer, Screen};
+use crate::terms::{Terms, day, hex};
+
+pub(super) fn run(args: &IngestArgs, screen: &Screen) -> Result<Answer, Problem> {
+    let on = day("--on", &args.on)?;
+    let (mut hub, terms) = Terms::open(&args.hub)?;
+    terms.agreement.check_date(on)?;
+    let keys = load_keys(args, &terms.agreement)?;
+
+    let mut answer = Answer::default();
+    let mut outcomes = Vec::new();
+    // Records first and then by name, so that the order of arguments changes nothing.
+    let mut paths: Vec<&Path> = args.packages.iter().map(std::path::PathBuf::as_path).collect();
+    paths.sort_unstable();
+    paths.dedup();
+    let step = screen.step("Verifying packages", paths.len() as u64);
+    for (done, path) in paths.iter().enumerate() {
+        match ingest(path, &mut hub, &terms, &keys, on, args.dry_run) {
+            Ok((info, word)) => {
+                answer.text.push_str(&line(&info, word));
+                outcomes.push(outcome(path, &info, word));
+            }
+            Err(problem) => {
+                outcomes.push(json!({"file": path.display().to_string(), "outcome": "refused", "code": problem.code}));
+                answer.problems.push(if problem.place.is_some() { problem } else { problem.at(path.display().to_string()) });
+            }
+        }
+        step.at(done as u64 + 1);
+    }
+    let accepted = paths.len() - answer.problems.len();
+    step.done(&format!("{accepted} of {} packages", paths.len()));
+    answer.data.insert("packages".into(), Value::Array(outcomes));
+    Ok(answer)
+}
+
+fn load_keys(args: &IngestArgs, agreement: &Agreement) -> Result<Vec<PartyKey>, Problem> {
+    let mut keys = Vec::new();
+    for path in &args.keys {
+        let place = |problem: Problem| if problem.place.is_some() { problem } else { problem.at(path.display().to_string()) };
+        let key = PartyKey::load(path).map_err(|error| place(error.into()))?;
+        agreement.check_key(&key).map_err(|error| place(error.into()))?;
+        if key.role() == Role::Custodian {
+            return Err(place(Problem::new(
+                "E-INGEST-KEY",
+                Exit::Refused,
+                format!("`{}` is a custodian's key", key.id()),
+                "give the linkage unit's key for records and the integrator's key for events; a custodian's key never leaves its custodian",
+            )));
+        }
+        keys.push(key);
+    }
+    Ok(keys)
+}
+
+/// One package, from file to folder.
+fn ingest(
+    path: &Path,
+    hub: &mut Hub,
+    terms: &Terms,
+    keys: &[PartyKey],
+    on: Date,
+    dry_run: bool,
+) -> Result<(PackageInfo, &'static str), Problem> {
+    let bytes = std::fs::read(path).map_err(|error| Problem::io("read the package", path, &error))?;
+    let package = open_with_any(&bytes, keys, &terms.agreement, on)?;
+    same_keys(hub, &package.manifest)?;
+    check_tables(&package, terms)?;
+
+    let manifest = &package.manifest;
+    let info = PackageInfo {
+        payload_hash: hex(&package.payload_hash),
+        kind: manifest.kind.as_str().to_owned(),
+        custodian: manifest.custodian.clone(),
+        period: manifest.period.clone(),
+        sequence: manifest.sequence,
+        rows: manifest.rows,
+        schema_hash: hex(&manifest.schema_hash),
+        key_check: hex(&manifest.key_check),
+        received_on: on.to_string(),
+    };
+    if dry_run {
+        return Ok((info, "would be accepted"));
+    }
+    let json = String::from_utf8(manifest.to_json()).map_err(|_| disagree("its manifest is not text"))?;
+    let accepted = hub.record_package(&Incoming { info: info.clone(), manifest: &json, sections: &package.sections })?;
+    Ok((info, if accepted == Accepted::New { "accepted" } else { "already ingested" }))
+}
+
+/// Which of our keys a package is for stands only inside it, so each is tried.
+fn open_with_any(bytes: &[u8], keys: &[PartyKey], agreement: &Agreement, on: Date) -> Result<Package, Problem> {
+    let mut refused = None;
+    for key in keys {
+        match open(bytes, key, agreement, on) {
+            Ok(package) => return Ok(package),
+            Err(error @ Error::PackageRecipient { .. }) => refused = Some(error),
+            Err(error) => return Err(error.into()),
+        }
+    }
+    Err(refused.map_or_else(|| disagree("no key was given to open it with"), Problem::from))
+}
+
+/// Packages of different project keys would never link: every custodian must have used the same one.
+fn same_keys(hub: &Hub, manifest: &Manifest) -> Result<(), Problem> {
+    let mut known = Vec::new();
+    for package in hub.packages()? {
+        if let Some(json) = hub.manifest(&package.payload_hash)? {
+            known.push(Manifest::parse(json.as_bytes())?);
+        }
+    }
+    Ok(check_same_keys(known.iter().chain([manifest]))?)
+}
+
+/// Reads every table now, so that a package that cannot be linked later is refused while its sender can still be asked.
+fn check_tables(package: &Package, terms: &Terms) -> Result<(), Problem> {
+    let manifest = &package.manifest;
+    let rows = match manifest.kind {
+        PackageKind::Records => {
+            let mut rows = 0;
+            for (_, bytes) in &package.sections {
+                rows += codes_from_ipc(bytes, &terms.schema)?.len();
+            }
+            rows
+        }
+        PackageKind::Events => {
+            let events = events_from_ipc(package.section("events")?)?;
+            let subjects = subjects_from_ipc(package.section("subjects")?)?;
+            let table = EventTable { events, subjects };
+            table.check(&terms.agreement, terms.agreement.party(&manifest.custodian)?)?;
+            table.events.len()
+        }
+    };
+    if rows as u64 == manifest.rows {
+        Ok(())
+    } else {
+        Err(disagree(&format!("its manifest says {} rows, its tables hold {rows}", manifest.rows)))
+    }
+}
+
+fn disagree(what: &str) -> Problem {
+    Problem::new(
+        "E-INGEST-PACKAGE",
+        Exit::Integrity,
+        format!("the package contradicts itself: {what}"),
+        "ask the custodian to make the package again with the current version of kinfold",
+    )
+}
+
+fn line(info: &PackageInfo, word: &str) -> String {
+    format!(
+        "{word}: {} {} {} #{} · {} rows · {}\n",
+        info.custodian,
+        info.kind,
+        info.period,
+        info.sequence,
+        info.rows,
+        &info.payload_hash[..12]
+    )
+}
+
+fn outcome(path: &Path, info: &PackageInfo, word: &str) -> Value {
+    json!({
+        "file": path.display().to_string(),
+        "outcome": word,
+        "custodian": info.custodian,
+        "kind": info.kind,
+        "period": info.period,
+        "sequence": info.sequence,
+        "rows": info.rows,
+        "payload_hash": info.payload_hash,
+    })
+}

@@ -1,0 +1,93 @@
+//! `link`: links people, forms households, scores needs, writes the tables and the report.
+
+use std::fmt::Write as _;
+
+use kinfold_linkage::Options;
+use kinfold_message::Problem;
+use serde_json::{Map, Value, json};
+
+use crate::args::LinkArgs;
+use crate::linking::{Estimate, Inputs, Run};
+use crate::screen::{Answer, Screen};
+use crate::terms::{Terms, day};
+
+pub(super) fn run(args: &LinkArgs, screen: &Screen) -> Result<Answer, Problem> {
+    let reference_date = day("--reference-date", &args.reference_date)?;
+    let (mut hub, terms) = Terms::open(&args.hub)?;
+    let step = screen.step("Reading packages", 0);
+    let inputs = Inputs::load(&hub, &terms)?;
+    step.done(&format!("{} packages, {} records", inputs.packages.len(), inputs.records()));
+    for gap in &inputs.gaps {
+        screen.note(&format!("note: {gap}"));
+    }
+    let estimate = Estimate::of(&inputs.sets, args.threads);
+    if args.dry_run {
+        return Ok(planned(&inputs, &estimate));
+    }
+    screen.note(&format!("Estimate: {}", estimate.words()));
+
+    let options = Options { threads: args.threads, ..Options::default() };
+    let run = Run::new(&terms, inputs, reference_date, options, screen);
+    run.write(&terms, &mut hub, &args.output, screen)?;
+    Ok(answer(args, &terms, &run))
+}
+
+fn planned(inputs: &Inputs, estimate: &Estimate) -> Answer {
+    let mut text = String::new();
+    for package in &inputs.packages {
+        // Writing to a string cannot fail.
+        let _ = writeln!(
+            text,
+            "{} {} {} #{} · {} rows",
+            package.custodian, package.kind, package.period, package.sequence, package.rows
+        );
+    }
+    let _ = writeln!(text, "{}", estimate.words());
+    Answer::new(
+        text,
+        json!({
+            "packages": inputs.packages,
+            "records": inputs.records(),
+            "comparisons": estimate.comparisons,
+            "seconds_expected": estimate.seconds,
+            "bytes_expected": estimate.bytes,
+        }),
+    )
+}
+
+fn answer(args: &LinkArgs, terms: &Terms, run: &Run) -> Answer {
+    let by_state = |(indicator, states): (String, std::collections::BTreeMap<_, u64>)| {
+        let states: Map<String, Value> = states
+            .into_iter()
+            .map(|(state, count): (kinfold_indicators::NeedState, u64)| (state.id().to_owned(), json!(count)))
+            .collect();
+        (indicator, Value::Object(states))
+    };
+    let needs: Map<String, Value> = run.needs_by_state(terms).into_iter().map(by_state).collect();
+    let by_current = run.households_by_current_needs(terms);
+    let several: u64 = by_current.iter().skip(3).sum();
+    let numbered: Map<String, Value> =
+        by_current.iter().enumerate().map(|(count, households)| (count.to_string(), json!(households))).collect();
+    let report = args.output.join("report.html");
+    Answer::new(
+        format!(
+            "Run {}: {} records → {} people → {} households, {several} of them with three or more current needs\nReport: {}\n",
+            run.id,
+            run.inputs.records(),
+            run.linked.people.len(),
+            run.living.len(),
+            report.display()
+        ),
+        json!({
+            "run": run.id,
+            "records": run.inputs.records(),
+            "people": run.linked.people.len(),
+            "households": run.living.len(),
+            "needs": needs,
+            "households_by_current_needs": numbered,
+            "seconds": { "link": run.seconds[0], "score": run.seconds[1] },
+            "output": args.output.display().to_string(),
+            "report": report.display().to_string(),
+        }),
+    )
+}

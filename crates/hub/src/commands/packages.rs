@@ -1,0 +1,44 @@
+//! `packages`: what was received, and what is still awaited.
+
+use std::fmt::Write as _;
+
+use kinfold_exchange::PackageKind;
+use kinfold_message::Problem;
+use serde_json::json;
+
+use crate::args::HubArgs;
+use crate::screen::Answer;
+use crate::terms::Terms;
+
+pub(super) fn run(args: &HubArgs) -> Result<Answer, Problem> {
+    let (hub, terms) = Terms::open(&args.hub)?;
+    let packages = hub.packages()?;
+    let mut text = format!(
+        "{:16} {:8} {:8} {:>4} {:>10}  {:10}  payload\n",
+        "custodian", "kind", "period", "no.", "rows", "received"
+    );
+    for package in &packages {
+        // Writing to a string cannot fail.
+        let _ = writeln!(
+            text,
+            "{:16} {:8} {:8} {:>4} {:>10}  {:10}  {}",
+            package.custodian,
+            package.kind,
+            package.period,
+            package.sequence,
+            package.rows,
+            package.received_on,
+            &package.payload_hash[..12]
+        );
+    }
+    let mut awaited = Vec::new();
+    for party in terms.agreement.custodians() {
+        for kind in [PackageKind::Records, PackageKind::Events] {
+            if !packages.iter().any(|package| package.custodian == party.id && package.kind == kind.as_str()) {
+                let _ = writeln!(text, "{:16} {:8} awaited", party.id, kind.as_str());
+                awaited.push(json!({"custodian": party.id, "kind": kind.as_str()}));
+            }
+        }
+    }
+    Ok(Answer::new(text, json!({ "packages": packages, "awaited": awaited })))
+}

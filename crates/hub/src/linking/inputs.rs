@@ -1,0 +1,138 @@
+//! Which packages a run reads, and their tables.
+//!
+//! Of each custodian the newest records are read, and the events that belong to them. Record references are minted anew for each
+//! delivery, so events belong to records only when period and sequence are the same; other events are not guessed at.
+
+use std::collections::BTreeMap;
+
+use kinfold_exchange::{EventTable, codes_from_ipc, events_from_ipc, subjects_from_ipc};
+use kinfold_linkage::RecordSet;
+use kinfold_message::{Exit, Problem};
+use kinfold_store::{Hub, PackageInfo};
+
+use crate::terms::Terms;
+
+/// The packages of a run, opened.
+#[derive(Debug)]
+pub(crate) struct Inputs {
+    /// The packages, by custodian and kind.
+    pub(crate) packages: Vec<PackageInfo>,
+    /// One set of codes for each custodian, in the order of their ids.
+    pub(crate) sets: Vec<RecordSet>,
+    /// Events of the custodian of each set; `None` when they were not sent.
+    pub(crate) events: Vec<Option<EventTable>>,
+    /// What is missing, one sentence each.
+    pub(crate) gaps: Vec<String>,
+}
+
+impl Inputs {
+    /// Chooses the packages and reads their tables, verifying every hash.
+    ///
+    /// # Errors
+    /// `E-LINK-EMPTY` when there are no records at all; a stored file that was changed.
+    pub(crate) fn load(hub: &Hub, terms: &Terms) -> Result<Self, Problem> {
+        let all = hub.packages()?;
+        let mut inputs = Self { packages: Vec::new(), sets: Vec::new(), events: Vec::new(), gaps: Vec::new() };
+        let records = hub.latest_packages()?;
+        for package in records.iter().filter(|package| package.kind == "records") {
+            let matching = all.iter().find(|other| {
+                other.kind == "events"
+                    && (&other.custodian, &other.period, other.sequence)
+                        == (&package.custodian, &package.period, package.sequence)
+            });
+            inputs.read_records(hub, terms, package)?;
+            let events = matching.map(|events| read_events(hub, events)).transpose()?;
+            inputs.packages.push(package.clone());
+            inputs.packages.extend(matching.cloned());
+            if events.is_none() {
+                inputs.gaps.push(format!(
+                    "{} sent no events with its records of {}, so its services are not part of any need.",
+                    terms.party_name(&package.custodian),
+                    package.period
+                ));
+            }
+            inputs.events.push(events);
+        }
+        for party in terms.agreement.custodians() {
+            if !inputs.packages.iter().any(|package| package.custodian == party.id) {
+                inputs.gaps.push(format!("{} has not sent records yet.", party.name));
+            }
+        }
+        if inputs.records() == 0 {
+            return Err(Problem::new(
+                "E-LINK-EMPTY",
+                Exit::CouldNotRun,
+                "there are no records to link",
+                "ingest the custodians' packages first: `kinfold-hub ingest *.kin --hub DIR --key FILE --on DATE`",
+            ));
+        }
+        Ok(inputs)
+    }
+
+    /// Number of records.
+    pub(crate) fn records(&self) -> usize {
+        self.sets.iter().map(|set| set.table.len()).sum()
+    }
+
+    /// The periods that the records cover, joined.
+    pub(crate) fn period(&self) -> String {
+        let periods: std::collections::BTreeSet<&str> =
+            self.packages.iter().map(|package| package.period.as_str()).collect();
+        periods.into_iter().collect::<Vec<_>>().join(", ")
+    }
+
+    /// Names of the packages, by custodian and kind.
+    pub(crate) fn payload_hashes(&self) -> Vec<String> {
+        self.packages.iter().map(|package| package.payload_hash.clone()).collect()
+    }
+
+    /// A custodian's sections are one set: it sends one record a person, whatever files it drew on.
+    fn read_records(&mut self, hub: &Hub, terms: &Terms, package: &PackageInfo) -> Result<(), Problem> {
+        let mut table: Option<kinfold_schema::CodeTable> = None;
+        for section in hub.sections(&package.payload_hash)? {
+            let Some(bytes) = hub.load_section(&package.payload_hash, &section.name)? else { continue };
+            let more = codes_from_ipc(&bytes, &terms.schema)?;
+            match &mut table {
+                None => table = Some(more),
+                Some(table) => append(table, more),
+            }
+        }
+        let table = table.unwrap_or_default();
+        self.sets.push(RecordSet { source: package.custodian.clone(), table });
+        Ok(())
+    }
+}
+
+fn read_events(hub: &Hub, package: &PackageInfo) -> Result<EventTable, Problem> {
+    let section = |name: &str| hub.load_section(&package.payload_hash, name).map(Option::unwrap_or_default);
+    Ok(EventTable {
+        events: events_from_ipc(&section("events")?)?,
+        subjects: subjects_from_ipc(&section("subjects")?)?,
+    })
+}
+
+/// Puts the rows of `more` after those of `table`; both were read under the same schema, so their columns agree.
+fn append(table: &mut kinfold_schema::CodeTable, more: kinfold_schema::CodeTable) {
+    let (before, after) = (table.len(), more.len());
+    let areas = |area: Option<Vec<String>>, rows| area.unwrap_or_else(|| vec![String::new(); rows]);
+    table.area = match (table.area.take(), more.area) {
+        (None, None) => None,
+        (one, other) => Some([areas(one, before), areas(other, after)].concat()),
+    };
+    table.record_ref.extend(more.record_ref);
+    for (filter, extra) in table.filters.iter_mut().zip(more.filters) {
+        filter.words.extend(extra.words);
+    }
+    table.keys.extend(more.keys);
+    table.presence.extend(more.presence);
+    table.flags.extend(more.flags);
+    table.household.extend(more.household);
+}
+
+/// The row of each record reference, in all sets.
+pub(super) fn rows_by_reference(sets: &[RecordSet]) -> BTreeMap<[u8; 16], (usize, usize)> {
+    let rows = sets.iter().enumerate().flat_map(|(set, records)| {
+        records.table.record_ref.iter().enumerate().map(move |(row, reference)| (*reference, (set, row)))
+    });
+    rows.collect()
+}

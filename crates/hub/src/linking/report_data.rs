@@ -1,0 +1,206 @@
+//! Gathers what the report shows about a run.
+
+mod households;
+
+use std::collections::BTreeMap;
+
+use kinfold_indicators::NeedState;
+use kinfold_linkage::{Guard, Verdict, Veto};
+
+use super::Run;
+use crate::report::{
+    AgreementFacts, CountedReason, CustodianFacts, CustodianPairFacts, DatasetFacts, IndicatorFacts, Limits, LinkFacts,
+    MethodFacts, OverlapFacts, ReportData, Totals, WeightBin,
+};
+use crate::terms::{Terms, hex};
+
+/// Width of a bar of the match-weight histogram.
+const BIN_WIDTH: f64 = 2.0;
+
+/// The facts of the report.
+pub(super) fn collect(run: &Run, terms: &Terms) -> ReportData {
+    ReportData {
+        agreement: agreement(terms),
+        period: run.inputs.period(),
+        reference_date: run.reference_date.days(),
+        custodians: custodians(run, terms),
+        totals: totals(run),
+        links: links(run, terms),
+        needs: needs(run, terms),
+        households_by_current_needs: run.households_by_current_needs(terms),
+        overlap: overlap(run),
+        households: households::collect(run, terms),
+        limits: Limits::default(),
+        method: method(run, terms),
+    }
+}
+
+fn agreement(terms: &Terms) -> AgreementFacts {
+    let agreement = &terms.agreement;
+    AgreementFacts {
+        name: agreement.name().to_owned(),
+        purpose: agreement.purpose().to_owned(),
+        project: agreement.project().to_owned(),
+        epoch: agreement.epoch().to_owned(),
+        expires: agreement.expires().to_string(),
+        hash: hex(&agreement.hash()),
+        test: agreement.is_test(),
+    }
+}
+
+fn custodians(run: &Run, terms: &Terms) -> Vec<CustodianFacts> {
+    let facts = |party: &kinfold_exchange::Party| {
+        let position = run.inputs.sets.iter().position(|set| set.source == party.id);
+        let events = position.and_then(|position| run.inputs.events[position].as_ref());
+        let mut datasets: BTreeMap<&str, u64> = BTreeMap::new();
+        for dataset in events.iter().flat_map(|events| &events.subjects).flat_map(|subject| &subject.datasets) {
+            *datasets.entry(dataset).or_default() += 1;
+        }
+        CustodianFacts {
+            id: party.id.clone(),
+            name: party.name.clone(),
+            records: position.map_or(0, |position| run.inputs.sets[position].table.len() as u64),
+            events: events.map_or(0, |events| events.events.len() as u64),
+            datasets: datasets.into_iter().map(|(id, records)| DatasetFacts { id: id.to_owned(), records }).collect(),
+        }
+    };
+    terms.agreement.custodians().map(facts).collect()
+}
+
+fn totals(run: &Run) -> Totals {
+    let mut people_by_custodians = vec![0; run.inputs.sets.len()];
+    for person in &run.linked.people {
+        let sets: std::collections::BTreeSet<u32> = person.members.iter().map(|record| record.set).collect();
+        people_by_custodians[sets.len() - 1] += 1;
+    }
+    let mut in_household = vec![false; run.linked.people.len()];
+    for &household in &run.living {
+        for member in run.households.households[household].members.iter().filter(|member| member.current) {
+            in_household[member.person] = true;
+        }
+    }
+    Totals {
+        records: run.inputs.records() as u64,
+        people: run.linked.people.len() as u64,
+        households: run.living.len() as u64,
+        people_by_custodians,
+        people_without_household: in_household.iter().filter(|inside| !**inside).count() as u64,
+    }
+}
+
+fn links(run: &Run, terms: &Terms) -> LinkFacts {
+    let mut facts = LinkFacts {
+        histogram: histogram(run),
+        link_threshold: weight_of(run.options.link_probability),
+        review_threshold: weight_of(run.options.review_probability),
+        expected_precision: Some(run.linked.model.expected_precision),
+        ..LinkFacts::default()
+    };
+    let mut between: BTreeMap<(u32, u32), u64> = BTreeMap::new();
+    let mut kept_apart: BTreeMap<&str, u64> = BTreeMap::new();
+    for pair in &run.linked.pairs {
+        match pair.verdict {
+            Verdict::Linked => {
+                facts.links += 1;
+                *between.entry((pair.left.set, pair.right.set)).or_default() += 1;
+            }
+            Verdict::Review | Verdict::Guarded(_) => facts.review += 1,
+            _ => {}
+        }
+        if let Some(reason) = reason(pair.verdict) {
+            *kept_apart.entry(reason).or_default() += 1;
+        }
+    }
+    let name = |set: u32| terms.party_name(&run.inputs.sets[set as usize].source);
+    facts.custodian_pairs = between
+        .into_iter()
+        .map(|((left, right), links)| CustodianPairFacts { left: name(left), right: name(right), links })
+        .collect();
+    facts.vetoes =
+        kept_apart.into_iter().map(|(reason, count)| CountedReason { reason: reason.to_owned(), count }).collect();
+    facts.not_households = vec![CountedReason {
+        reason: "more people at once than a household has, such as a refuge, a hostel or a care home".to_owned(),
+        count: run.households.overfull_homes as u64,
+    }];
+    facts
+}
+
+/// Why a pair that looked alike was kept apart.
+fn reason(verdict: Verdict) -> Option<&'static str> {
+    match verdict {
+        Verdict::Vetoed(Veto::NhsNumbersDiffer) => Some("two verified NHS numbers that differ"),
+        Verdict::Vetoed(Veto::DoNotLink) => Some("a record that may not be linked"),
+        Verdict::Guarded(Guard::TwinOrSibling) => {
+            Some("same birth date and family or home, other first name: perhaps twins (sent to review)")
+        }
+        Verdict::Guarded(Guard::BirthDatesDiffer) => {
+            Some("same names, other birth date: perhaps parent and child (sent to review)")
+        }
+        Verdict::Outvoted => Some("another record of the same agency fits better"),
+        Verdict::Linked | Verdict::Review | Verdict::NotLinked => None,
+    }
+}
+
+/// Bins that touch, from the lowest to the highest weight.
+fn histogram(run: &Run) -> Vec<WeightBin> {
+    let mut bins: BTreeMap<i64, u64> = BTreeMap::new();
+    for pair in run.linked.pairs.iter().filter(|pair| pair.weight.is_finite()) {
+        *bins.entry((pair.weight / BIN_WIDTH).floor() as i64).or_default() += 1;
+    }
+    let (Some((&first, _)), Some((&last, _))) = (bins.first_key_value(), bins.last_key_value()) else {
+        return Vec::new();
+    };
+    (first..=last)
+        .map(|bin| WeightBin {
+            from: bin as f64 * BIN_WIDTH,
+            to: (bin + 1) as f64 * BIN_WIDTH,
+            pairs: bins.get(&bin).copied().unwrap_or(0),
+        })
+        .collect()
+}
+
+/// The match weight of a probability: log2 of its odds.
+fn weight_of(probability: f64) -> f64 {
+    libm::log2(probability / (1.0 - probability))
+}
+
+fn needs(run: &Run, terms: &Terms) -> Vec<IndicatorFacts> {
+    let facts = |(indicator, (_, states)): (&kinfold_indicators::Indicator, (String, BTreeMap<NeedState, u64>))| {
+        IndicatorFacts {
+            indicator: indicator.id.clone(),
+            name: indicator.name.clone(),
+            meaning: indicator.meaning.clone(),
+            current: states[&NeedState::Current],
+            past: states[&NeedState::Past],
+            checked: states[&NeedState::Checked],
+            no_data: states[&NeedState::NoData],
+            withheld: states[&NeedState::Withheld],
+        }
+    };
+    terms.rules.indicators().iter().zip(run.needs_by_state(terms)).map(facts).collect()
+}
+
+fn overlap(run: &Run) -> Vec<OverlapFacts> {
+    let mut sets: BTreeMap<Vec<String>, u64> = BTreeMap::new();
+    for household in &run.needs {
+        let current = household.needs.iter().filter(|need| need.state == NeedState::Current);
+        *sets.entry(current.map(|need| need.indicator.clone()).collect()).or_default() += 1;
+    }
+    sets.into_iter().map(|(indicators, households)| OverlapFacts { indicators, households }).collect()
+}
+
+fn method(run: &Run, terms: &Terms) -> MethodFacts {
+    MethodFacts {
+        rule_pack: terms.rules.id().to_owned(),
+        rule_pack_version: terms.rules.version().to_owned(),
+        rule_pack_hash: hex(&terms.rules.hash()),
+        schema: format!("{} {}", terms.schema.id, terms.schema.version),
+        schema_hash: hex(&terms.schema.hash()),
+        run: run.id.clone(),
+        tool_version: env!("CARGO_PKG_VERSION").to_owned(),
+        accuracy: "The share of right links is the model's own expectation, learnt from these records without knowing the truth; \
+                   it was not measured against known answers."
+            .to_owned(),
+        limits: run.inputs.gaps.clone(),
+    }
+}

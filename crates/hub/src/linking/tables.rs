@@ -1,0 +1,128 @@
+//! The four tables of a run.
+
+use std::path::{Path, PathBuf};
+
+use kinfold_linkage::{Pair, RecordId, Verdict};
+use kinfold_message::Problem;
+use kinfold_schema::NO_MONTH;
+use kinfold_store::{
+    HouseholdRow, NeedRow, PairRow, PersonRow, write_households, write_needs, write_pairs, write_people,
+};
+
+use super::Run;
+use crate::terms::{Terms, hex};
+
+/// Candidates less likely than this, and not vetoed, are left out of the table of pairs: they are strangers who share one common
+/// fact, and there are very many of them.
+const PROBABILITY_MIN: f64 = 0.01;
+
+/// Writes pairs, people, households and needs; returns their paths in this order.
+pub(super) fn write(run: &Run, terms: &Terms, folder: &Path) -> Result<[PathBuf; 4], Problem> {
+    let paths = ["pairs", "people", "households", "needs"].map(|name| folder.join(format!("{name}.parquet")));
+    let recipes: Vec<String> = terms.schema.keys.iter().map(|key| key.recipe.to_string()).collect();
+    let kept = run.linked.pairs.iter().filter(|pair| {
+        pair.probability >= PROBABILITY_MIN || !matches!(pair.verdict, Verdict::NotLinked)
+    });
+    write_pairs(&paths[0], kept.map(|pair| pair_row(run, pair, &recipes)))?;
+    write_people(&paths[1], people_rows(run))?;
+    write_households(&paths[2], household_rows(run))?;
+    write_needs(&paths[3], need_rows(run))?;
+    Ok(paths)
+}
+
+/// The word for a verdict in files.
+pub(super) fn word(verdict: Verdict) -> &'static str {
+    match verdict {
+        Verdict::Linked => "linked",
+        Verdict::Outvoted => "outvoted",
+        Verdict::Review => "review",
+        Verdict::Guarded(_) => "guarded",
+        Verdict::NotLinked => "not_linked",
+        Verdict::Vetoed(_) => "vetoed",
+    }
+}
+
+fn pair_row(run: &Run, pair: &Pair, recipes: &[String]) -> PairRow {
+    let (source_l, record_ref_l) = named(run, pair.left);
+    let (source_r, record_ref_r) = named(run, pair.right);
+    let shared = recipes.iter().enumerate().filter(|(key, _)| pair.keys >> key & 1 == 1);
+    PairRow {
+        source_l,
+        record_ref_l,
+        source_r,
+        record_ref_r,
+        match_weight: pair.weight,
+        match_probability: pair.probability,
+        decision: word(pair.verdict).to_owned(),
+        match_keys: shared.map(|(_, recipe)| recipe.as_str()).collect::<Vec<_>>().join("; "),
+        filter_sigmas: pair.sigmas,
+        evidence: pair.sentence(),
+    }
+}
+
+fn people_rows(run: &Run) -> impl Iterator<Item = PersonRow> + '_ {
+    run.linked.people.iter().flat_map(|person| {
+        person.members.iter().map(|&record| {
+            let (source, record_ref) = named(run, record);
+            PersonRow { cluster_id: person.reference.clone(), source, record_ref, confidence: person.confidence }
+        })
+    })
+}
+
+fn household_rows(run: &Run) -> impl Iterator<Item = HouseholdRow> + '_ {
+    run.households.households.iter().flat_map(|household| {
+        household.members.iter().map(|member| HouseholdRow {
+            household_id: household.reference.clone(),
+            cluster_id: run.linked.people[member.person].reference.clone(),
+            from: month(member.from),
+            to: month(member.to),
+            current: member.current,
+            confidence: household.confidence,
+            homes: household.homes as u32,
+            sources: household.sources.join(";"),
+        })
+    })
+}
+
+fn need_rows(run: &Run) -> impl Iterator<Item = NeedRow> + '_ {
+    run.living.iter().zip(&run.needs).flat_map(move |(&household, needs)| {
+        needs.needs.iter().map(move |need| NeedRow {
+            household_id: run.households.households[household].reference.clone(),
+            indicator: need.indicator.clone(),
+            state: need.state.id().to_owned(),
+            severity: need.severity,
+            first: need.first,
+            last: need.last,
+            records: need.records as u32,
+            sources: need
+                .sources
+                .iter()
+                .map(|source| format!("{}/{}", source.custodian, source.service))
+                .collect::<Vec<_>>()
+                .join(";"),
+        })
+    })
+}
+
+/// Custodian and record reference of a record.
+fn named(run: &Run, record: RecordId) -> (String, String) {
+    let set = &run.inputs.sets[record.set as usize];
+    (set.source.clone(), hex(&set.table.record_ref[record.row as usize]))
+}
+
+/// A month as `YYYY-MM`; months count from January 1900.
+pub(super) fn month(month: u16) -> Option<String> {
+    (month != NO_MONTH).then(|| format!("{:04}-{:02}", 1900 + month / 12, month % 12 + 1))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn months_count_from_january_1900() {
+        assert_eq!(month(0).as_deref(), Some("1900-01"));
+        assert_eq!(month((2026 - 1900) * 12 + 7).as_deref(), Some("2026-08"));
+        assert_eq!(month(NO_MONTH), None);
+    }
+}

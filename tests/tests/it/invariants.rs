@@ -1,0 +1,290 @@
+//! What each part may depend on: the invariants of ARCHITECTURE.md, asked of cargo itself.
+
+use cargo_metadata::{DependencyKind, Metadata, MetadataCommand};
+use kinfold_tests::process::Done;
+use kinfold_tests::sources;
+use std::collections::BTreeSet;
+use xtask::binaries::cargo;
+
+/// For each crate, the other crates of the workspace it may name. `message` may be used by all and is left out.
+const MAY_DEPEND_ON: [(&str, &[&str]); 14] = [
+    ("message", &[]),
+    ("identity", &[]),
+    ("schema", &[]),
+    ("encoding", &["identity", "schema"]),
+    ("extract", &["identity"]),
+    ("exchange", &["schema"]),
+    ("matcher", &[]),
+    ("linkage", &["matcher", "schema"]),
+    ("indicators", &[]),
+    ("ledger", &[]),
+    ("store", &["exchange", "ledger"]),
+    ("synth", &["identity"]),
+    (
+        "hub",
+        &[
+            "schema",
+            "exchange",
+            "matcher",
+            "linkage",
+            "indicators",
+            "ledger",
+            "store",
+        ],
+    ),
+    (
+        "cli",
+        &[
+            "identity",
+            "schema",
+            "encoding",
+            "extract",
+            "exchange",
+            "matcher",
+            "linkage",
+            "indicators",
+            "ledger",
+            "synth",
+        ],
+    ),
+];
+
+/// Whatever runs at the linkage unit.
+const LINKAGE_UNIT_SIDE: [&str; 8] = [
+    "hub",
+    "store",
+    "linkage",
+    "matcher",
+    "indicators",
+    "exchange",
+    "ledger",
+    "schema",
+];
+
+/// Crates that open sockets, speak a network protocol, or run an event loop for those who do.
+const NETWORKING: [&str; 36] = [
+    "async-net",
+    "async-std",
+    "attohttpc",
+    "axum",
+    "curl",
+    "curl-sys",
+    "dns-lookup",
+    "ftp",
+    "h2",
+    "h3",
+    "hickory-proto",
+    "hickory-resolver",
+    "hyper",
+    "hyper-util",
+    "isahc",
+    "libssh2-sys",
+    "mio",
+    "native-tls",
+    "object_store",
+    "openssl",
+    "openssl-sys",
+    "quinn",
+    "quinn-proto",
+    "quinn-udp",
+    "reqwest",
+    "rustls",
+    "smol",
+    "socket2",
+    "ssh2",
+    "surf",
+    "tiny_http",
+    "tokio",
+    "tonic",
+    "trust-dns-resolver",
+    "tungstenite",
+    "ureq",
+];
+
+/// Crates that only compute: what they see is passed in.
+const PURE: [&str; 3] = ["matcher", "linkage", "indicators"];
+
+/// Words that would let a crate see something that is not passed in, or say something.
+const OUTSIDE_WORLD: [&str; 16] = [
+    "std::fs",
+    "std::env",
+    "std::time",
+    "std::net",
+    "std::process",
+    "std::io::std",
+    "SystemTime",
+    "Instant::now",
+    "println!",
+    "eprintln!",
+    "print!(",
+    "eprint!(",
+    "dbg!",
+    "getrandom",
+    "thread_rng",
+    "File::open",
+];
+
+#[test]
+fn crates_depend_only_on_what_the_design_lists() {
+    let metadata = metadata();
+    for (name, allowed) in MAY_DEPEND_ON {
+        let package = metadata
+            .packages
+            .iter()
+            .find(|package| package.name.as_str() == package_name(name));
+        let package = package.unwrap_or_else(|| panic!("{name} is a crate of the workspace"));
+        for dependency in &package.dependencies {
+            let Some(other) = dependency.name.strip_prefix("kinfold-") else {
+                continue;
+            };
+            if dependency.kind == DependencyKind::Development || other == "message" {
+                continue;
+            }
+            assert!(
+                allowed.contains(&other),
+                "`{name}` must not depend on `{other}`"
+            );
+        }
+    }
+    let crates = metadata.workspace_packages().len();
+    // benches, tests and xtask are not part of what is shipped.
+    assert_eq!(
+        crates,
+        MAY_DEPEND_ON.len() + 3,
+        "a new crate needs its line in the table above and in ARCHITECTURE.md"
+    );
+}
+
+#[test]
+fn the_linkage_unit_cannot_name_plaintext() {
+    for name in LINKAGE_UNIT_SIDE {
+        let tree = shipped_with(&package_name(name));
+        for plaintext in [
+            "kinfold-identity",
+            "kinfold-encoding",
+            "kinfold-extract",
+            "kinfold-synth",
+        ] {
+            assert!(
+                !tree.contains(plaintext),
+                "`{name}` depends on {plaintext}, perhaps through another crate"
+            );
+        }
+    }
+}
+
+#[test]
+fn the_custodians_binary_has_no_networking_crate() {
+    let tree = shipped_with("kinfold-cli");
+    assert!(
+        tree.contains("polars-core") || tree.contains("polars"),
+        "the tree is the whole tree"
+    );
+    let found: Vec<&str> = NETWORKING
+        .into_iter()
+        .filter(|name| tree.contains(*name))
+        .collect();
+    assert!(
+        found.is_empty(),
+        "`kinfold` has networking crates in its tree: {found:?}"
+    );
+    // The same list does find the crates of the binary that serves pages.
+    assert!(
+        NETWORKING
+            .into_iter()
+            .any(|name| shipped_with("kinfold-hub").contains(name))
+    );
+}
+
+#[test]
+fn nobody_else_knows_polars() {
+    let metadata = metadata();
+    for package in metadata.workspace_packages() {
+        let knows = package
+            .dependencies
+            .iter()
+            .any(|dependency| dependency.name.starts_with("polars"));
+        assert_eq!(
+            knows,
+            package.name.as_str() == "kinfold-extract",
+            "{}",
+            package.name
+        );
+    }
+}
+
+#[test]
+fn what_computes_sees_only_what_it_is_given() {
+    let mut found = Vec::new();
+    for name in PURE {
+        for source in sources::of_crate(name) {
+            for (number, line) in source.code_lines() {
+                for word in OUTSIDE_WORLD {
+                    if line.contains(word) {
+                        found.push(format!("{}:{number}: {word}", source.path));
+                    }
+                }
+            }
+        }
+    }
+    assert!(found.is_empty(), "{}", found.join("\n"));
+}
+
+#[test]
+fn unsafe_code_is_in_the_kernels_alone() {
+    let mut found = Vec::new();
+    for source in sources::all() {
+        if source.path.starts_with("crates/matcher/src/kernel/")
+            || source.path == "tests/tests/it/invariants.rs"
+        {
+            continue;
+        }
+        for (number, line) in source.text.lines().enumerate() {
+            let code = line.split("//").next().unwrap_or_default();
+            let opens_unsafe = code.contains("unsafe {")
+                || code.contains("unsafe fn")
+                || code.contains("unsafe impl");
+            if opens_unsafe || code.contains("allow(unsafe_code") {
+                found.push(format!("{}:{}", source.path, number + 1));
+            }
+        }
+    }
+    assert!(found.is_empty(), "{}", found.join("\n"));
+}
+
+fn package_name(name: &str) -> String {
+    format!("kinfold-{name}")
+}
+
+fn metadata() -> Metadata {
+    MetadataCommand::new()
+        .manifest_path(xtask::workspace().join("Cargo.toml"))
+        .other_options(vec!["--locked".to_owned()])
+        .exec()
+        .expect("cargo describes the workspace")
+}
+
+/// Names of all packages that a package is made of, without what is only for its tests. Build scripts count: what runs while
+/// building runs on the same machine.
+///
+/// `cargo tree` and not the metadata: only the former resolves features the way a build does.
+fn shipped_with(name: &str) -> BTreeSet<String> {
+    let mut command = cargo();
+    command.args([
+        "tree",
+        "--locked",
+        "--package",
+        name,
+        "--edges",
+        "normal,build",
+    ]);
+    command.args(["--target", "all", "--prefix", "none", "--format", "{p}"]);
+    let tree = Done::run(&mut command).well().stdout;
+    let names: BTreeSet<String> = tree
+        .lines()
+        .filter_map(|line| line.split(' ').next())
+        .map(str::to_owned)
+        .collect();
+    assert!(names.len() > 1, "{name} depends on something");
+    names
+}

@@ -1,0 +1,9 @@
+//! End-to-end tests and invariants, in one binary: each one more would cost a link.
+
+mod bad_input;
+mod canary;
+mod codes;
+mod demo;
+mod invariants;
+mod sample;
+mod tidy;
