@@ -98,9 +98,6 @@ pub struct CheckArgs {
     /// The agreement; its event codes are checked too
     #[arg(long, value_name = "FILE")]
     pub agreement: Option<PathBuf>,
-    /// The month the extract was made for, such as 2026-08
-    #[arg(long, value_name = "YYYY-MM")]
-    pub period: Option<Period>,
     /// Where to write check.json
     #[arg(short, long, value_name = "DIR")]
     pub output: Option<PathBuf>,
@@ -124,6 +121,9 @@ pub struct EncodeArgs {
     /// The month the extract was made for, such as 2026-08
     #[arg(long, value_name = "YYYY-MM")]
     pub period: Period,
+    /// The linkage schema that the agreement names [default: standard]
+    #[arg(long, value_name = "FILE")]
+    pub schema: Option<PathBuf>,
     /// The day on which the agreement must be in force [default: the period's last day]
     #[arg(long, value_name = "YYYY-MM-DD")]
     pub on: Option<String>,
@@ -158,9 +158,15 @@ pub struct SealArgs {
     /// The custodian's own key
     #[arg(long, value_name = "FILE")]
     pub key: PathBuf,
+    /// The project key that the custodians share
+    #[arg(long, value_name = "FILE")]
+    pub project_key: PathBuf,
     /// Number of this delivery; each one is higher than the last
     #[arg(long, value_name = "N")]
     pub sequence: u64,
+    /// The linkage schema that the agreement names [default: standard]
+    #[arg(long, value_name = "FILE")]
+    pub schema: Option<PathBuf>,
     /// The day on which the agreement must be in force [default: the period's last day]
     #[arg(long, value_name = "YYYY-MM-DD")]
     pub on: Option<String>,
@@ -210,6 +216,15 @@ pub struct DraftArgs {
     /// Public part of each party's key
     #[arg(long, required = true, num_args = 1.., value_name = "FILE")]
     pub public: Vec<PathBuf>,
+    /// Why the parties link
+    #[arg(long, default_value = "TO BE WRITTEN before signing: why the parties link")]
+    pub purpose: String,
+    /// The legal ground
+    #[arg(long, default_value = "TO BE WRITTEN before signing: the Act and section, or consent")]
+    pub lawful_basis: String,
+    /// What is kept, where, for how long
+    #[arg(long, default_value = "TO BE WRITTEN before signing: what is kept, where, for how long, and who deletes it")]
+    pub retention: String,
     /// Last day on which the agreement is in force
     #[arg(long, value_name = "YYYY-MM-DD")]
     pub expires: String,
@@ -312,8 +327,12 @@ pub enum SchemaCommand {
         /// The schema [default: standard]
         schema: Option<PathBuf>,
     },
-    /// Print the standard linkage schema
-    Show,
+    /// Print a shipped linkage schema
+    Show {
+        /// Its name
+        #[arg(default_value = "standard")]
+        name: String,
+    },
 }
 
 /// Arguments of `inspect`.

@@ -1,2 +1,7 @@
-//! placeholder
-fn main() {}
+//! The binary `kinfold`.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    ExitCode::from(kinfold_cli::main_with(std::env::args_os()))
+}

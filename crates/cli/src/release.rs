@@ -7,7 +7,7 @@ use kinfold_exchange::{Agreement, EventDates, EventRow, EventTable, LifeStage, P
 use kinfold_extract::{Day, UnitedPerson, civil, days, is_child};
 use kinfold_message::Problem;
 use kinfold_schema::{CodeTable, Schema};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 /// What distinguishes this use of the local secret from every other.
@@ -151,7 +151,7 @@ fn subject(survey: &Survey, person: &UnitedPerson, record_ref: [u8; 16], terms: 
 fn add_events(survey: &Survey, terms: &Terms<'_>, released: &dyn Fn(usize) -> Option<[u8; 16]>, release: &mut Release) {
     let person_of = survey.person_of_own_id();
     let end_of_period = last_day(terms.period);
-    let mut events: BTreeMap<EventRow, ()> = BTreeMap::new();
+    let mut events: BTreeSet<EventRow> = BTreeSet::new();
     for event in &survey.gathered.events {
         let Some(person) = person_of.get(&(event.source, event.own_id.expose().as_str())) else { continue };
         if event.start > end_of_period {
@@ -168,22 +168,19 @@ fn add_events(survey: &Survey, terms: &Terms<'_>, released: &dyn Fn(usize) -> Op
             release.unknown_services.insert(event.service.clone());
             String::new()
         };
-        events.insert(
-            EventRow {
-                record_ref,
-                code: event.code.clone(),
-                start: event.start,
-                // An end in the future is a plan, not a fact.
-                end: event.end.filter(|end| *end <= end_of_period),
-                ongoing: event.ongoing,
-                grade: event.grade,
-                service,
-            },
-            (),
-        );
+        events.insert(EventRow {
+            record_ref,
+            code: event.code.clone(),
+            start: event.start,
+            // An end in the future is a plan, not a fact.
+            end: event.end.filter(|end| *end <= end_of_period),
+            ongoing: event.ongoing,
+            grade: event.grade,
+            service,
+        });
     }
     release.events.events = events
-        .into_keys()
+        .into_iter()
         .map(|event| EventRow {
             start: as_agreed(event.start, terms.agreement),
             end: event.end.map(|end| as_agreed(end, terms.agreement)),

@@ -9,6 +9,10 @@
 //!
 //! The crate reads no clock: the day on which a package is opened is an argument. It knows codes and references, never names.
 
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;
+
 mod agreement;
 mod date;
 mod error;

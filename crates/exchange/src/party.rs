@@ -221,7 +221,9 @@ impl TryFrom<PartyText> for Party {
             .recipient
             .parse::<Recipient>()
             .ok()
-            .filter(|recipient| recipient.to_string() == raw.recipient)
+            .filter(|recipient| {
+                recipient.to_string() == raw.recipient && !is_small_order(&raw.recipient)
+            })
             .ok_or_else(|| broken("the recipient is not an age X25519 public key (age1…)"))?;
         if raw.contact.len() > CONTACTS_MAX {
             return Err(broken("there are more than 64 contacts"));
@@ -258,5 +260,73 @@ impl TryFrom<PartyText> for Party {
             test_only: raw.test_only,
             contacts: raw.contact,
         })
+    }
+}
+
+/// Whether an age recipient is one of the seven points of small order (RFC 7748 section 6.1 and its non-canonical spellings).
+/// Nothing can be kept secret with such a key, and age panics when asked to.
+fn is_small_order(recipient: &str) -> bool {
+    const SMALL: [&str; 7] = [
+        "0000000000000000000000000000000000000000000000000000000000000000",
+        "0100000000000000000000000000000000000000000000000000000000000000",
+        "e0eb7a7c3b41b8ae1656e3faf19fc46ada098deb9c32b1fd866205165f49b800",
+        "5f9c95bca3508c24b1d0b1559c83ef5b04445cc4581c8e86d8224eddd09f1157",
+        "ecffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
+        "edffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
+        "eeffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
+    ];
+    let Ok((_, mut bytes)) = bech32::decode(recipient) else {
+        return true;
+    };
+    if let Some(last) = bytes.last_mut() {
+        // X25519 ignores the highest bit.
+        *last &= 0x7f;
+    }
+    let point = hex::encode(&bytes);
+    SMALL.contains(&point.as_str())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn recipients_of_small_order_are_refused() {
+        let good = crate::testing::key("council", Role::Custodian).public();
+        let prefix = bech32::Hrp::parse("age").unwrap();
+        for (first, last) in [(0, 0), (1, 0), (0, 0x80), (1, 0x80)] {
+            let mut point = [0; 32];
+            (point[0], point[31]) = (first, last);
+            let weak = bech32::encode::<bech32::Bech32>(prefix, &point).unwrap();
+            let text = good.to_toml().replace(&good.recipient.to_string(), &weak);
+            let error = Party::parse(&text).unwrap_err();
+            assert!(error.to_string().contains("age X25519"), "{error}");
+        }
+        assert_eq!(Party::parse(&good.to_toml()).unwrap(), good);
+    }
+
+    #[test]
+    fn public_parts_are_files() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("council.pub.toml");
+        let mut party = crate::testing::key("council", Role::Custodian).public();
+        let contact = Contact {
+            service: "early-help".to_owned(),
+            name: "Early \"help\" hub".to_owned(),
+            phone: None,
+            email: Some("early.help@eastmere.example".to_owned()),
+        };
+        party.contacts.push(contact.clone());
+        party.save(&path).unwrap();
+        assert_eq!(Party::load(&path).unwrap(), party);
+        party.contacts.push(contact);
+        assert!(
+            Party::parse(&party.to_toml())
+                .unwrap_err()
+                .to_string()
+                .contains("same service id")
+        );
+        std::fs::write(&path, vec![b'#'; 100_000]).unwrap();
+        assert_eq!(Party::load(&path).unwrap_err().code(), "E-AGR-FORMAT");
     }
 }

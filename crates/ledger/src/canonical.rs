@@ -56,13 +56,16 @@ mod tests {
             any::<bool>().prop_map(Value::from),
             any::<i64>().prop_map(Value::from),
             any::<u64>().prop_map(Value::from),
-            any::<f64>().prop_filter("JSON has no infinity", |number| number.is_finite()).prop_map(Value::from),
+            any::<f64>()
+                .prop_filter("JSON has no infinity", |number| number.is_finite())
+                .prop_map(Value::from),
             any::<String>().prop_map(Value::from),
         ];
         leaf.prop_recursive(4, 40, 6, |inner| {
             prop_oneof![
                 proptest::collection::vec(inner.clone(), 0..6).prop_map(Value::from),
-                proptest::collection::btree_map(any::<String>(), inner, 0..6).prop_map(|map| map.into_iter().collect()),
+                proptest::collection::btree_map(any::<String>(), inner, 0..6)
+                    .prop_map(|map| map.into_iter().collect()),
             ]
         })
     }
@@ -79,6 +82,9 @@ mod tests {
     #[test]
     fn keys_are_sorted_at_every_depth() {
         let value = json!({"b": [{"z": 1, "a": 2.5}], "a": "\u{e9}\n", "\u{e9}": null, "B": -1});
-        assert_eq!(canonical_json(&value), "{\"B\":-1,\"a\":\"\u{e9}\\n\",\"b\":[{\"a\":2.5,\"z\":1}],\"\u{e9}\":null}");
+        assert_eq!(
+            canonical_json(&value),
+            "{\"B\":-1,\"a\":\"\u{e9}\\n\",\"b\":[{\"a\":2.5,\"z\":1}],\"\u{e9}\":null}"
+        );
     }
 }

@@ -20,7 +20,11 @@ pub struct Checkpoint {
 impl Checkpoint {
     /// The checkpoint of a tree.
     pub fn of(origin: &str, tree: &Tree) -> Self {
-        Self { origin: origin.to_owned(), size: tree.size(), root: tree.root() }
+        Self {
+            origin: origin.to_owned(),
+            size: tree.size(),
+            root: tree.root(),
+        }
     }
 
     /// The checkpoint as a note to be signed: origin, size in decimal, root in base64, a line each.
@@ -29,9 +33,16 @@ impl Checkpoint {
     /// [`Error::NoteFormat`] if the origin is not one line of text.
     pub fn to_note(&self) -> Result<Note> {
         if self.origin.trim().is_empty() || self.origin.contains('\n') {
-            return Err(Error::NoteFormat { what: "the origin is one line of text" });
+            return Err(Error::NoteFormat {
+                what: "the origin is one line of text",
+            });
         }
-        Note::new(&format!("{}\n{}\n{}\n", self.origin, self.size, BASE64_STANDARD.encode(self.root)))
+        Note::new(&format!(
+            "{}\n{}\n{}\n",
+            self.origin,
+            self.size,
+            BASE64_STANDARD.encode(self.root)
+        ))
     }
 
     /// Reads the text of a signed checkpoint and demands this key's signature. Lines after the third belong to other tools and
@@ -58,23 +69,36 @@ impl Checkpoint {
 
     fn parse(text: &str) -> Result<Self> {
         let mut lines = text.lines();
-        let (Some(origin), Some(size), Some(root)) = (lines.next(), lines.next(), lines.next()) else {
-            return Err(Error::NoteFormat { what: "a checkpoint has three lines: origin, size and root" });
+        let (Some(origin), Some(size), Some(root)) = (lines.next(), lines.next(), lines.next())
+        else {
+            return Err(Error::NoteFormat {
+                what: "a checkpoint has three lines: origin, size and root",
+            });
         };
         if origin.trim().is_empty() || lines.any(str::is_empty) {
-            return Err(Error::NoteFormat { what: "a checkpoint has no empty line" });
+            return Err(Error::NoteFormat {
+                what: "a checkpoint has no empty line",
+            });
         }
         let size = size
             .parse::<u64>()
             .ok()
             .filter(|number| number.to_string() == size)
-            .ok_or(Error::NoteFormat { what: "the size is a number without sign or leading zeros" })?;
+            .ok_or(Error::NoteFormat {
+                what: "the size is a number without sign or leading zeros",
+            })?;
         let root = BASE64_STANDARD
             .decode(root)
             .ok()
             .and_then(|bytes| Hash::try_from(bytes).ok())
-            .ok_or(Error::NoteFormat { what: "the root is 32 bytes in base64" })?;
-        Ok(Self { origin: origin.to_owned(), size, root })
+            .ok_or(Error::NoteFormat {
+                what: "the root is 32 bytes in base64",
+            })?;
+        Ok(Self {
+            origin: origin.to_owned(),
+            size,
+            root,
+        })
     }
 }
 
@@ -85,14 +109,19 @@ mod tests {
 
     fn tree(entries: &[&str]) -> Tree {
         let mut tree = Tree::new();
-        entries.iter().for_each(|entry| tree.append(entry.as_bytes()));
+        for entry in entries {
+            tree.append(entry.as_bytes());
+        }
         tree
     }
 
     fn signed(text: &str) -> (String, NoteKey) {
         let secret = SigningKey::from_bytes(&[3; 32]);
         let key = NoteKey::new("hub", secret.verifying_key()).unwrap();
-        let note = Note::new(text).unwrap().with_signature(&key, secret.sign(text.as_bytes()).to_bytes()).unwrap();
+        let note = Note::new(text)
+            .unwrap()
+            .with_signature(&key, secret.sign(text.as_bytes()).to_bytes())
+            .unwrap();
         (note.to_string(), key)
     }
 
@@ -123,9 +152,17 @@ mod tests {
             format!(" \n1\n{root}\n"),
         ] {
             let (note, key) = signed(&text);
-            assert_eq!(Checkpoint::open(&note, &key).unwrap_err().code(), "E-LOG-CHECKPOINT", "{text}");
+            assert_eq!(
+                Checkpoint::open(&note, &key).unwrap_err().code(),
+                "E-LOG-CHECKPOINT",
+                "{text}"
+            );
         }
-        let two_lines = Checkpoint { origin: "two\nlines".to_owned(), size: 0, root: [0; 32] };
+        let two_lines = Checkpoint {
+            origin: "two\nlines".to_owned(),
+            size: 0,
+            root: [0; 32],
+        };
         assert!(two_lines.to_note().is_err());
     }
 
@@ -133,10 +170,27 @@ mod tests {
     fn changed_history_is_found() {
         let checkpoint = Checkpoint::of("origin", &tree(&["a", "b", "c"]));
         assert!(checkpoint.must_precede(&tree(&["a", "b", "c"])).is_ok());
-        assert!(checkpoint.must_precede(&tree(&["a", "b", "c", "d", "e"])).is_ok());
-        for other in [&["a", "b"][..], &["a", "x", "c"], &["a", "x", "c", "d"], &["b", "a", "c"], &[]] {
-            assert_eq!(checkpoint.must_precede(&tree(other)).unwrap_err().code(), "E-LOG-FORK");
+        assert!(
+            checkpoint
+                .must_precede(&tree(&["a", "b", "c", "d", "e"]))
+                .is_ok()
+        );
+        for other in [
+            &["a", "b"][..],
+            &["a", "x", "c"],
+            &["a", "x", "c", "d"],
+            &["b", "a", "c"],
+            &[],
+        ] {
+            assert_eq!(
+                checkpoint.must_precede(&tree(other)).unwrap_err().code(),
+                "E-LOG-FORK"
+            );
         }
-        assert!(Checkpoint::of("origin", &Tree::new()).must_precede(&tree(&["a"])).is_ok());
+        assert!(
+            Checkpoint::of("origin", &Tree::new())
+                .must_precede(&tree(&["a"]))
+                .is_ok()
+        );
     }
 }

@@ -36,7 +36,9 @@ pub enum Error {
         kind: &'static str,
     },
     /// A ledger does not continue the one that a checkpoint describes.
-    #[error("the ledger is not a continuation of the checkpoint with {size} entries: its history was changed")]
+    #[error(
+        "the ledger is not a continuation of the checkpoint with {size} entries: its history was changed"
+    )]
     Fork {
         /// Size in the checkpoint.
         size: u64,
@@ -76,27 +78,41 @@ impl Error {
                 Exit::Integrity,
                 "restore the ledger from its backup and check it against your last checkpoint",
             ),
-            Self::LedgerBusy => ("E-LOG-BUSY", Exit::CouldNotRun, "wait until the other command has finished, then try again"),
-            Self::LedgerSize { .. } => {
-                ("E-LOG-SIZE", Exit::CouldNotRun, "ask for an entry that the ledger has; the first is number 0")
-            }
-            Self::Proof { .. } => {
-                ("E-LOG-PROOF", Exit::Integrity, "ask for the proof again; if it fails again, the ledger was changed")
-            }
+            Self::LedgerBusy => (
+                "E-LOG-BUSY",
+                Exit::CouldNotRun,
+                "wait until the other command has finished, then try again",
+            ),
+            Self::LedgerSize { .. } => (
+                "E-LOG-SIZE",
+                Exit::CouldNotRun,
+                "ask for an entry that the ledger has; the first is number 0",
+            ),
+            Self::Proof { .. } => (
+                "E-LOG-PROOF",
+                Exit::Integrity,
+                "ask for the proof again; if it fails again, the ledger was changed",
+            ),
             Self::Fork { .. } => (
                 "E-LOG-FORK",
                 Exit::Integrity,
                 "keep both files, tell every party, and compare the checkpoints that the others have saved",
             ),
-            Self::NoteFormat { .. } => {
-                ("E-LOG-CHECKPOINT", Exit::Integrity, "ask for the checkpoint again, as a file, not as copied text")
-            }
-            Self::NoteSignature { .. } => {
-                ("E-LOG-SIGNATURE", Exit::Integrity, "do not trust the checkpoint; compare the key's fingerprint with its owner")
-            }
-            Self::RunFormat { .. } => {
-                ("E-RUN-FORMAT", Exit::Integrity, "use the `run.json` as it was written; run the step again if it is lost")
-            }
+            Self::NoteFormat { .. } => (
+                "E-LOG-CHECKPOINT",
+                Exit::Integrity,
+                "ask for the checkpoint again, as a file, not as copied text",
+            ),
+            Self::NoteSignature { .. } => (
+                "E-LOG-SIGNATURE",
+                Exit::Integrity,
+                "do not trust the checkpoint; compare the key's fingerprint with its owner",
+            ),
+            Self::RunFormat { .. } => (
+                "E-RUN-FORMAT",
+                Exit::Integrity,
+                "use the `run.json` as it was written; run the step again if it is lost",
+            ),
         }
     }
 }

@@ -25,7 +25,11 @@ impl FileRecord {
     /// # Errors
     /// [`Error::RunFormat`] for a name that leaves the folder, or a file problem.
     pub fn of(folder: &Path, name: &str) -> Result<Self> {
-        let record = Self { name: name.to_owned(), len: 0, blake3: "0".repeat(64) };
+        let record = Self {
+            name: name.to_owned(),
+            len: 0,
+            blake3: "0".repeat(64),
+        };
         record.check()?;
         let path = folder.join(name);
         let attempt = || -> std::io::Result<(u64, blake3::Hash)> {
@@ -35,7 +39,11 @@ impl FileRecord {
             Ok((hasher.count(), hasher.finalize()))
         };
         let (len, hash) = attempt().map_err(|error| Problem::io("read the file", &path, &error))?;
-        Ok(Self { len, blake3: hex::encode(hash.as_bytes()), ..record })
+        Ok(Self {
+            len,
+            blake3: hex::encode(hash.as_bytes()),
+            ..record
+        })
     }
 
     /// The record of bytes in memory.
@@ -44,22 +52,37 @@ impl FileRecord {
     /// [`Error::RunFormat`] for a name that leaves the folder.
     pub fn of_bytes(name: &str, bytes: &[u8]) -> Result<Self> {
         let blake3 = hex::encode(blake3::hash(bytes).as_bytes());
-        let record = Self { name: name.to_owned(), len: bytes.len() as u64, blake3 };
+        let record = Self {
+            name: name.to_owned(),
+            len: bytes.len() as u64,
+            blake3,
+        };
         record.check()?;
         Ok(record)
     }
 
     /// A name stays below its folder, and a hash is a hash.
     pub(crate) fn check(&self) -> Result<()> {
-        let inside = Path::new(&self.name).components().all(|part| matches!(part, Component::Normal(_)));
-        let plain = !self.name.is_empty() && !self.name.contains(['\\', ':', '\0', '\n']) && self.name.len() <= 400;
+        let inside = Path::new(&self.name)
+            .components()
+            .all(|part| matches!(part, Component::Normal(_)));
+        let plain = !self.name.is_empty()
+            && !self.name.contains(['\\', ':', '\0', '\n'])
+            && self.name.len() <= 400;
         if !inside || !plain {
-            return Err(Error::RunFormat { what: "a file's name is a path below the run's folder".to_owned() });
+            return Err(Error::RunFormat {
+                what: "a file's name is a path below the run's folder".to_owned(),
+            });
         }
         if hex::is_hash(&self.blake3) {
             Ok(())
         } else {
-            Err(Error::RunFormat { what: format!("the hash of `{}` is not 64 lowercase hexadecimal digits", self.name) })
+            Err(Error::RunFormat {
+                what: format!(
+                    "the hash of `{}` is not 64 lowercase hexadecimal digits",
+                    self.name
+                ),
+            })
         }
     }
 

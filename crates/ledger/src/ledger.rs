@@ -29,9 +29,16 @@ impl Ledger {
     /// # Errors
     /// [`Error::LedgerBusy`], [`Error::LedgerFormat`] or a file problem.
     pub fn open(path: &Path) -> Result<Self> {
-        let failed = |error: &std::io::Error| Error::from(Problem::io("open the ledger", path, error));
+        let failed =
+            |error: &std::io::Error| Error::from(Problem::io("open the ledger", path, error));
         let mut options = OpenOptions::new();
-        let file = options.read(true).write(true).create(true).truncate(false).open(path).map_err(|error| failed(&error))?;
+        let file = options
+            .read(true)
+            .write(true)
+            .create(true)
+            .truncate(false)
+            .open(path)
+            .map_err(|error| failed(&error))?;
         match file.try_lock() {
             Ok(()) => {}
             Err(TryLockError::WouldBlock) => return Err(Error::LedgerBusy),
@@ -45,20 +52,36 @@ impl Ledger {
     /// # Errors
     /// [`Error::LedgerFormat`] or a file problem.
     pub fn read(path: &Path) -> Result<Self> {
-        let file = File::open(path).map_err(|error| Problem::io("open the ledger", path, &error))?;
+        let file =
+            File::open(path).map_err(|error| Problem::io("open the ledger", path, &error))?;
         Self::load(path, file)
     }
 
     fn load(path: &Path, mut file: File) -> Result<Self> {
         let mut bytes = Vec::new();
-        file.read_to_end(&mut bytes).map_err(|error| Problem::io("read the ledger", path, &error))?;
-        let length = bytes.iter().rposition(|byte| *byte == b'\n').map_or(0, |last| last + 1);
-        let mut ledger =
-            Self { path: path.to_owned(), file, length: length as u64, entries: Vec::new(), tree: Tree::new() };
-        for (index, line) in bytes[..length].split_inclusive(|byte| *byte == b'\n').enumerate() {
+        file.read_to_end(&mut bytes)
+            .map_err(|error| Problem::io("read the ledger", path, &error))?;
+        let length = bytes
+            .iter()
+            .rposition(|byte| *byte == b'\n')
+            .map_or(0, |last| last + 1);
+        let mut ledger = Self {
+            path: path.to_owned(),
+            file,
+            length: length as u64,
+            entries: Vec::new(),
+            tree: Tree::new(),
+        };
+        for (index, line) in bytes[..length]
+            .split_inclusive(|byte| *byte == b'\n')
+            .enumerate()
+        {
             let line = std::str::from_utf8(&line[..line.len() - 1])
                 .ok()
-                .filter(|line| serde_json::from_str::<Value>(line).is_ok_and(|value| canonical_json(&value) == *line))
+                .filter(|line| {
+                    serde_json::from_str::<Value>(line)
+                        .is_ok_and(|value| canonical_json(&value) == *line)
+                })
                 .ok_or(Error::LedgerFormat { line: index + 1 })?;
             ledger.count(line.to_owned());
         }
@@ -121,7 +144,12 @@ mod tests {
     fn entries_stay_and_continue() {
         let (_folder, path) = file();
         let mut ledger = Ledger::open(&path).unwrap();
-        assert_eq!(ledger.append(&json!({"step": "ingest", "rows": 3})).unwrap(), 0);
+        assert_eq!(
+            ledger
+                .append(&json!({"step": "ingest", "rows": 3}))
+                .unwrap(),
+            0
+        );
         assert_eq!(ledger.append(&json!({"step": "link"})).unwrap(), 1);
         let checkpoint = Checkpoint::of("origin", ledger.tree());
         drop(ledger);
@@ -130,7 +158,10 @@ mod tests {
         assert!(checkpoint.must_precede(ledger.tree()).is_ok());
         assert_eq!(ledger.append(&json!("text\nof two lines")).unwrap(), 2);
         assert!(checkpoint.must_precede(ledger.tree()).is_ok());
-        assert_eq!(std::fs::read_to_string(&path).unwrap(), ledger.entries().join("\n") + "\n");
+        assert_eq!(
+            std::fs::read_to_string(&path).unwrap(),
+            ledger.entries().join("\n") + "\n"
+        );
         assert_eq!(ledger.entries()[0], "{\"rows\":3,\"step\":\"ingest\"}");
 
         let proof = ledger.tree().inclusion_proof(1, 3).unwrap();
@@ -156,10 +187,19 @@ mod tests {
     #[test]
     fn changed_lines_are_found() {
         let (_folder, path) = file();
-        for (content, line) in [("1\n{\"b\":1,\"a\":2}\n", 2), ("1 \n", 1), ("\n", 1), ("1\nx\n3\n", 2), ("1\n\u{feff}2\n", 2)] {
+        for (content, line) in [
+            ("1\n{\"b\":1,\"a\":2}\n", 2),
+            ("1 \n", 1),
+            ("\n", 1),
+            ("1\nx\n3\n", 2),
+            ("1\n\u{feff}2\n", 2),
+        ] {
             std::fs::write(&path, content).unwrap();
             let error = Ledger::open(&path).unwrap_err();
-            assert!(matches!(error, Error::LedgerFormat { line: found } if found == line), "{content:?}: {error}");
+            assert!(
+                matches!(error, Error::LedgerFormat { line: found } if found == line),
+                "{content:?}: {error}"
+            );
         }
         std::fs::write(&path, b"\xff\n").unwrap();
         assert_eq!(Ledger::open(&path).unwrap_err().code(), "E-LOG-FORMAT");
@@ -176,7 +216,12 @@ mod tests {
         assert!(reader.append(&json!(2)).is_err());
         assert_eq!(reader.tree().size(), 1);
         assert_eq!(std::fs::read_to_string(&path).unwrap(), "1\n");
-        assert_eq!(Ledger::read(&path.with_extension("none")).unwrap_err().code(), "E-FILE-MISSING");
+        assert_eq!(
+            Ledger::read(&path.with_extension("none"))
+                .unwrap_err()
+                .code(),
+            "E-FILE-MISSING"
+        );
     }
 
     /// `/dev/full` is a disk without space.

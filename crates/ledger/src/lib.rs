@@ -10,6 +10,10 @@
 //!
 //! Entries and manifests hold hashes, counts and ids, never a personal value, and no time is read here.
 
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;
+
 mod canonical;
 mod checkpoint;
 mod error;

@@ -8,7 +8,13 @@ use sha2::{Digest as _, Sha256};
 ///
 /// # Errors
 /// [`Error::Proof`].
-pub fn verify_inclusion(leaf: &Hash, index: u64, size: u64, root: &Hash, proof: &[Hash]) -> Result<()> {
+pub fn verify_inclusion(
+    leaf: &Hash,
+    index: u64,
+    size: u64,
+    root: &Hash,
+    proof: &[Hash],
+) -> Result<()> {
     let failed = Error::Proof { kind: "inclusion" };
     if index >= size {
         return Err(failed);
@@ -33,15 +39,31 @@ pub fn verify_inclusion(leaf: &Hash, index: u64, size: u64, root: &Hash, proof: 
         node /= 2;
         last /= 2;
     }
-    if last == 0 && hash == *root { Ok(()) } else { Err(failed) }
+    if last == 0 && hash == *root {
+        Ok(())
+    } else {
+        Err(failed)
+    }
 }
 
 /// Checks that the tree with `old_size` entries and `old_root` is the beginning of the tree with `size` entries and `root`.
 ///
 /// # Errors
 /// [`Error::Proof`].
-pub fn verify_consistency(old_size: u64, old_root: &Hash, size: u64, root: &Hash, proof: &[Hash]) -> Result<()> {
-    if is_consistent(old_size, old_root, size, root, proof) { Ok(()) } else { Err(Error::Proof { kind: "consistency" }) }
+pub fn verify_consistency(
+    old_size: u64,
+    old_root: &Hash,
+    size: u64,
+    root: &Hash,
+    proof: &[Hash],
+) -> Result<()> {
+    if is_consistent(old_size, old_root, size, root, proof) {
+        Ok(())
+    } else {
+        Err(Error::Proof {
+            kind: "consistency",
+        })
+    }
 }
 
 fn is_consistent(old_size: u64, old_root: &Hash, size: u64, root: &Hash, proof: &[Hash]) -> bool {
@@ -60,7 +82,9 @@ fn is_consistent(old_size: u64, old_root: &Hash, size: u64, root: &Hash, proof: 
     let (first, rest) = if old_size.is_power_of_two() {
         (old_root, proof)
     } else {
-        let Some((first, rest)) = proof.split_first() else { return false };
+        let Some((first, rest)) = proof.split_first() else {
+            return false;
+        };
         (first, rest)
     };
     let (mut node, mut last) = (old_size - 1, size - 1);
@@ -126,13 +150,17 @@ mod tests {
 
     fn known_tree() -> Tree {
         let mut tree = Tree::new();
-        LEAVES.iter().for_each(|leaf| tree.append(leaf));
+        for leaf in LEAVES {
+            tree.append(leaf);
+        }
         tree
     }
 
     fn numbered_tree(size: u64) -> Tree {
         let mut tree = Tree::new();
-        (0..size).for_each(|entry| tree.append(&entry.to_le_bytes()));
+        for entry in 0..size {
+            tree.append(&entry.to_le_bytes());
+        }
         tree
     }
 
@@ -144,7 +172,11 @@ mod tests {
     fn known_roots() {
         let tree = known_tree();
         for (size, root) in ROOTS.iter().enumerate() {
-            assert_eq!(tree.root_at(size as u64).unwrap(), decode_32(root), "{size}");
+            assert_eq!(
+                tree.root_at(size as u64).unwrap(),
+                decode_32(root),
+                "{size}"
+            );
         }
         assert_eq!(Tree::new().root(), decode_32(ROOTS[0]));
     }
@@ -160,7 +192,11 @@ mod tests {
             (1, 5, &[ROOTS[1], NODE_2_3, LEAF_4]),
         ];
         for (index, size, proof) in cases {
-            assert_eq!(tree.inclusion_proof(index, size).unwrap(), hashes(proof), "{index} in {size}");
+            assert_eq!(
+                tree.inclusion_proof(index, size).unwrap(),
+                hashes(proof),
+                "{index} in {size}"
+            );
         }
     }
 
@@ -174,7 +210,11 @@ mod tests {
             (2, 5, &[NODE_2_3, LEAF_4]),
         ];
         for (old_size, size, proof) in cases {
-            assert_eq!(tree.consistency_proof(old_size, size).unwrap(), hashes(proof), "{old_size} in {size}");
+            assert_eq!(
+                tree.consistency_proof(old_size, size).unwrap(),
+                hashes(proof),
+                "{old_size} in {size}"
+            );
         }
     }
 
@@ -188,7 +228,10 @@ mod tests {
                 while split * 2 < leaves.len() {
                     split *= 2;
                 }
-                node_hash(&root_by_definition(&leaves[..split]), &root_by_definition(&leaves[split..]))
+                node_hash(
+                    &root_by_definition(&leaves[..split]),
+                    &root_by_definition(&leaves[split..]),
+                )
             }
         }
     }
@@ -196,9 +239,15 @@ mod tests {
     #[test]
     fn roots_follow_the_definition() {
         let tree = numbered_tree(130);
-        let leaves: Vec<Hash> = (0..130u64).map(|entry| leaf_hash(&entry.to_le_bytes())).collect();
+        let leaves: Vec<Hash> = (0..130u64)
+            .map(|entry| leaf_hash(&entry.to_le_bytes()))
+            .collect();
         for size in 0..=130 {
-            assert_eq!(tree.root_at(size).unwrap(), root_by_definition(&leaves[..size as usize]), "{size}");
+            assert_eq!(
+                tree.root_at(size).unwrap(),
+                root_by_definition(&leaves[..size as usize]),
+                "{size}"
+            );
         }
     }
 
@@ -219,16 +268,22 @@ mod tests {
     #[test]
     fn inclusion_holds_for_every_entry_of_every_size_and_for_nothing_else() {
         let tree = numbered_tree(64);
+        let other_leaf = leaf_hash(b"other");
         for size in 1..=64 {
             let root = tree.root_at(size).unwrap();
             for index in 0..size {
                 let leaf = leaf_hash(&index.to_le_bytes());
                 let proof = tree.inclusion_proof(index, size).unwrap();
-                let verify = |leaf, index, size, proof: &[Hash]| verify_inclusion(leaf, index, size, &root, proof).is_ok();
+                let verify = |leaf, index, size, proof: &[Hash]| {
+                    verify_inclusion(leaf, index, size, &root, proof).is_ok()
+                };
                 assert!(verify(&leaf, index, size, &proof), "{index} of {size}");
-                assert!(!verify(&leaf_hash(b"other"), index, size, &proof));
+                assert!(!verify(&other_leaf, index, size, &proof));
                 for other in (0..=size + 1).filter(|other| *other != index) {
-                    assert!(!verify(&leaf, other, size, &proof), "{index} as {other} of {size}");
+                    assert!(
+                        !verify(&leaf, other, size, &proof),
+                        "{index} as {other} of {size}"
+                    );
                 }
                 for other in reshaped(&proof) {
                     assert!(!verify(&leaf, index, size, &other), "{index} of {size}");
@@ -251,7 +306,10 @@ mod tests {
                 assert!(verify(&old_root, &root, &proof), "{old_size} in {size}");
                 assert!(!verify(&[1; 32], &root, &proof), "{old_size} in {size}");
                 // Every root continues the empty tree; otherwise another root must fail.
-                assert!(old_size == 0 || !verify(&old_root, &[1; 32], &proof), "{old_size} in {size}");
+                assert!(
+                    old_size == 0 || !verify(&old_root, &[1; 32], &proof),
+                    "{old_size} in {size}"
+                );
                 for other in reshaped(&proof) {
                     assert!(!verify(&old_root, &root, &other), "{old_size} in {size}");
                 }
@@ -268,11 +326,17 @@ mod tests {
             for part in 0..size {
                 let leaf = leaf_hash(&part.to_le_bytes());
                 each_changed_bit(&tree.inclusion_proof(part, size).unwrap(), |proof| {
-                    assert!(verify_inclusion(&leaf, part, size, &root, proof).is_err(), "{part} of {size}");
+                    assert!(
+                        verify_inclusion(&leaf, part, size, &root, proof).is_err(),
+                        "{part} of {size}"
+                    );
                 });
                 let old_root = tree.root_at(part).unwrap();
                 each_changed_bit(&tree.consistency_proof(part, size).unwrap(), |proof| {
-                    assert!(verify_consistency(part, &old_root, size, &root, proof).is_err(), "{part} in {size}");
+                    assert!(
+                        verify_consistency(part, &old_root, size, &root, proof).is_err(),
+                        "{part} in {size}"
+                    );
                 });
             }
         }
@@ -294,7 +358,10 @@ mod tests {
         let tree = numbered_tree(5);
         assert_eq!(tree.root_at(6).unwrap_err().code(), "E-LOG-SIZE");
         assert_eq!(tree.inclusion_proof(5, 5).unwrap_err().code(), "E-LOG-SIZE");
-        assert_eq!(tree.consistency_proof(4, 3).unwrap_err().code(), "E-LOG-SIZE");
+        assert_eq!(
+            tree.consistency_proof(4, 3).unwrap_err().code(),
+            "E-LOG-SIZE"
+        );
         assert!(verify_inclusion(&[0; 32], 0, 0, &[0; 32], &[]).is_err());
     }
 }

@@ -31,7 +31,10 @@ pub struct NamedHash {
 impl NamedHash {
     /// A name with a hash.
     pub fn new(name: impl Into<String>, hash: &[u8; 32]) -> Self {
-        Self { name: name.into(), hash: hex::encode(hash) }
+        Self {
+            name: name.into(),
+            hash: hex::encode(hash),
+        }
     }
 }
 
@@ -88,9 +91,13 @@ impl RunManifest {
     /// [`Error::RunFormat`].
     pub fn parse(json: &str) -> Result<Self> {
         let wrong = |what: String| Error::RunFormat { what };
-        let manifest: Self = serde_json::from_str(json).map_err(|error| wrong(format!("column {}", error.column())))?;
+        let manifest: Self = serde_json::from_str(json)
+            .map_err(|error| wrong(format!("column {}", error.column())))?;
         if manifest.version != RUN_VERSION {
-            return Err(wrong(format!("it has version {}, this release reads version {RUN_VERSION}", manifest.version)));
+            return Err(wrong(format!(
+                "it has version {}, this release reads version {RUN_VERSION}",
+                manifest.version
+            )));
         }
         if manifest.to_json() != json {
             return Err(wrong("it is not canonical JSON".to_owned()));
@@ -104,10 +111,15 @@ impl RunManifest {
     /// # Errors
     /// A file problem or [`Error::RunFormat`].
     pub fn load(path: &Path) -> Result<Self> {
-        let failed = |error: &std::io::Error| Error::from(Problem::io("read the run manifest", path, error));
-        let length = std::fs::metadata(path).map_err(|error| failed(&error))?.len();
+        let failed =
+            |error: &std::io::Error| Error::from(Problem::io("read the run manifest", path, error));
+        let length = std::fs::metadata(path)
+            .map_err(|error| failed(&error))?
+            .len();
         if length > RUN_BYTES_MAX {
-            return Err(Error::RunFormat { what: format!("{length} bytes, at most {RUN_BYTES_MAX}") });
+            return Err(Error::RunFormat {
+                what: format!("{length} bytes, at most {RUN_BYTES_MAX}"),
+            });
         }
         Self::parse(&std::fs::read_to_string(path).map_err(|error| failed(&error))?)
     }
@@ -142,22 +154,40 @@ impl RunManifest {
     /// # Panics
     /// Never: everything in a manifest is JSON.
     pub fn diff(&self, other: &Self) -> Vec<Difference> {
-        let value = |manifest: &Self| serde_json::to_value(manifest).expect("everything in a manifest is JSON");
+        let value = |manifest: &Self| {
+            serde_json::to_value(manifest).expect("everything in a manifest is JSON")
+        };
         let mut differences = Vec::new();
-        walk(String::new(), Some(&value(self)), Some(&value(other)), &mut differences);
+        walk(
+            String::new(),
+            Some(&value(self)),
+            Some(&value(other)),
+            &mut differences,
+        );
         differences.sort_by(|a, b| a.place.cmp(&b.place));
         differences
     }
 
     fn check(&self) -> Result<()> {
-        let wrong = |what: &str| Error::RunFormat { what: what.to_owned() };
-        let named = [&self.agreement, &self.schema].into_iter().chain(&self.rule_packs).chain(&self.packages);
+        let wrong = |what: &str| Error::RunFormat {
+            what: what.to_owned(),
+        };
+        let named = [&self.agreement, &self.schema]
+            .into_iter()
+            .chain(&self.rule_packs)
+            .chain(&self.packages);
         for item in named {
             if item.name.is_empty() || !hex::is_hash(&item.hash) {
-                return Err(wrong("a document has a name and a hash of 64 lowercase hexadecimal digits"));
+                return Err(wrong(
+                    "a document has a name and a hash of 64 lowercase hexadecimal digits",
+                ));
             }
         }
-        if self.tool_hash.as_ref().is_some_and(|hash| !hex::is_hash(hash)) {
+        if self
+            .tool_hash
+            .as_ref()
+            .is_some_and(|hash| !hex::is_hash(hash))
+        {
             return Err(wrong("`tool_hash` is 64 lowercase hexadecimal digits"));
         }
         for record in self.inputs.iter().chain(&self.outputs) {
@@ -170,7 +200,11 @@ impl RunManifest {
             self.packages.iter().map(|item| &item.name).collect(),
             self.rule_packs.iter().map(|item| &item.name).collect(),
         ];
-        if lists.into_iter().all(once) { Ok(()) } else { Err(wrong("a name is listed twice")) }
+        if lists.into_iter().all(once) {
+            Ok(())
+        } else {
+            Err(wrong("a name is listed twice"))
+        }
     }
 }
 
@@ -187,28 +221,56 @@ pub struct Difference {
 
 impl fmt::Display for Difference {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let side = |value: &Option<String>| value.clone().unwrap_or_else(|| "(not there)".to_owned());
-        write!(f, "{}: {} -> {}", self.place, side(&self.left), side(&self.right))
+        let side =
+            |value: &Option<String>| value.clone().unwrap_or_else(|| "(not there)".to_owned());
+        write!(
+            f,
+            "{}: {} -> {}",
+            self.place,
+            side(&self.left),
+            side(&self.right)
+        )
     }
 }
 
 fn compare(records: &[FileRecord], folder: &Path) -> Result<Vec<FileCheck>> {
-    records.iter().map(|record| Ok(FileCheck { name: record.name.clone(), state: record.compare(folder)? })).collect()
+    records
+        .iter()
+        .map(|record| {
+            Ok(FileCheck {
+                name: record.name.clone(),
+                state: record.compare(folder)?,
+            })
+        })
+        .collect()
 }
 
-fn walk(place: String, left: Option<&Value>, right: Option<&Value>, differences: &mut Vec<Difference>) {
+fn walk(
+    place: String,
+    left: Option<&Value>,
+    right: Option<&Value>,
+    differences: &mut Vec<Difference>,
+) {
     if left == right {
         return;
     }
     if let (Some(left), Some(right)) = (left.and_then(members), right.and_then(members)) {
         let names: BTreeSet<&String> = left.keys().chain(right.keys()).collect();
         for name in names {
-            let below = if place.is_empty() { name.clone() } else { format!("{place}/{name}") };
+            let below = if place.is_empty() {
+                name.clone()
+            } else {
+                format!("{place}/{name}")
+            };
             walk(below, left.get(name), right.get(name), differences);
         }
         return;
     }
-    differences.push(Difference { place, left: left.map(canonical_json), right: right.map(canonical_json) });
+    differences.push(Difference {
+        place,
+        left: left.map(canonical_json),
+        right: right.map(canonical_json),
+    });
 }
 
 /// The members of an object, or of a list of named objects by their names.
@@ -219,7 +281,9 @@ fn members(value: &Value) -> Option<Map<String, Value>> {
             .iter()
             .map(|item| {
                 let mut members = item.as_object()?.clone();
-                let Value::String(name) = members.remove("name")? else { return None };
+                let Value::String(name) = members.remove("name")? else {
+                    return None;
+                };
                 Some((name, Value::Object(members)))
             })
             .collect(),
@@ -241,9 +305,15 @@ mod tests {
             agreement: NamedHash::new("Eastmere", &[1; 32]),
             schema: NamedHash::new("standard", &[2; 32]),
             rule_packs: vec![NamedHash::new("LOCAL7", &[3; 32])],
-            packages: vec![NamedHash::new("health/records/2026-08/1", &[5; 32]), NamedHash::new("council/records/2026-08/1", &[4; 32])],
+            packages: vec![
+                NamedHash::new("health/records/2026-08/1", &[5; 32]),
+                NamedHash::new("council/records/2026-08/1", &[4; 32]),
+            ],
             inputs: vec![FileRecord::of_bytes("packages/a.arrow", b"a").unwrap()],
-            parameters: BTreeMap::from([("reference_date".to_owned(), json!("2026-08-31")), ("threshold".to_owned(), json!(9.5))]),
+            parameters: BTreeMap::from([
+                ("reference_date".to_owned(), json!("2026-08-31")),
+                ("threshold".to_owned(), json!(9.5)),
+            ]),
             model: json!({"weights": [1.25, -3.0]}),
             outputs: vec![
                 FileRecord::of_bytes("people.parquet", b"people").unwrap(),
@@ -263,7 +333,10 @@ mod tests {
         reordered.outputs.reverse();
         reordered.packages.reverse();
         assert_eq!(reordered.id(), manifest.id());
-        assert!(json.starts_with("{\"agreement\":{\"hash\":\"0101"), "{json}");
+        assert!(
+            json.starts_with("{\"agreement\":{\"hash\":\"0101"),
+            "{json}"
+        );
         for broken in [
             json.replacen(',', ", ", 1),
             json.replacen("\"tool\"", "\"extra\":1,\"tool\"", 1),
@@ -274,7 +347,11 @@ mod tests {
             json.replacen("0101", "01G1", 1),
             format!("{json}\n"),
         ] {
-            assert_eq!(RunManifest::parse(&broken).unwrap_err().code(), "E-RUN-FORMAT", "{broken}");
+            assert_eq!(
+                RunManifest::parse(&broken).unwrap_err().code(),
+                "E-RUN-FORMAT",
+                "{broken}"
+            );
         }
     }
 
@@ -288,10 +365,20 @@ mod tests {
         two.packages.pop();
         two.parameters.insert("threshold".to_owned(), json!(10));
         let differences = one.diff(&two);
-        let places: Vec<&str> = differences.iter().map(|difference| difference.place.as_str()).collect();
-        let expected = ["outputs/people.parquet/blake3", "packages/council/records/2026-08/1", "parameters/threshold"];
+        let places: Vec<&str> = differences
+            .iter()
+            .map(|difference| difference.place.as_str())
+            .collect();
+        let expected = [
+            "outputs/people.parquet/blake3",
+            "packages/council/records/2026-08/1",
+            "parameters/threshold",
+        ];
         assert_eq!(places, expected);
-        assert_eq!(differences[2].to_string(), "parameters/threshold: 9.5 -> 10");
+        assert_eq!(
+            differences[2].to_string(),
+            "parameters/threshold: 9.5 -> 10"
+        );
         assert!(differences[1].to_string().ends_with("-> (not there)"));
     }
 
@@ -315,7 +402,15 @@ mod tests {
         let path = folder.path().join("run.json");
         manifest.save(&path).unwrap();
         assert_eq!(RunManifest::load(&path).unwrap().id(), manifest.id());
-        assert_eq!(FileRecord::of(folder.path(), "packages/a.arrow").unwrap(), manifest.inputs[0]);
-        assert_eq!(FileRecord::of(folder.path(), "../etc/passwd").unwrap_err().code(), "E-RUN-FORMAT");
+        assert_eq!(
+            FileRecord::of(folder.path(), "packages/a.arrow").unwrap(),
+            manifest.inputs[0]
+        );
+        assert_eq!(
+            FileRecord::of(folder.path(), "../etc/passwd")
+                .unwrap_err()
+                .code(),
+            "E-RUN-FORMAT"
+        );
     }
 }

@@ -9,12 +9,21 @@ pub type Hash = [u8; 32];
 
 /// The hash of an entry as a leaf.
 pub fn leaf_hash(entry: &[u8]) -> Hash {
-    Sha256::new().chain_update([0]).chain_update(entry).finalize().into()
+    Sha256::new()
+        .chain_update([0])
+        .chain_update(entry)
+        .finalize()
+        .into()
 }
 
 /// The hash of two subtrees.
 pub(crate) fn node_hash(left: &Hash, right: &Hash) -> Hash {
-    Sha256::new().chain_update([1]).chain_update(left).chain_update(right).finalize().into()
+    Sha256::new()
+        .chain_update([1])
+        .chain_update(left)
+        .chain_update(right)
+        .finalize()
+        .into()
 }
 
 /// A tree that only grows. Appending costs one or two hashes on average; a root or proof costs the logarithm of the size.
@@ -98,7 +107,10 @@ impl Tree {
     pub fn consistency_proof(&self, old_size: u64, size: u64) -> Result<Vec<Hash>> {
         self.has(size)?;
         if old_size > size {
-            return Err(Error::LedgerSize { size, asked: old_size });
+            return Err(Error::LedgerSize {
+                size,
+                asked: old_size,
+            });
         }
         let mut proof = Vec::new();
         if old_size > 0 {
@@ -109,7 +121,14 @@ impl Tree {
 
     /// SUBPROOF of RFC 6962, section 2.1.2, over the leaves `begin..end`, of which the first `old` are the old tree. `known` says
     /// that the verifier has this subtree's hash as the old root.
-    fn consistency(&self, old: usize, begin: usize, end: usize, known: bool, proof: &mut Vec<Hash>) {
+    fn consistency(
+        &self,
+        old: usize,
+        begin: usize,
+        end: usize,
+        known: bool,
+        proof: &mut Vec<Hash>,
+    ) {
         if old == end - begin {
             if !known {
                 proof.push(self.subtree(begin, end));
@@ -142,7 +161,14 @@ impl Tree {
     }
 
     fn has(&self, size: u64) -> Result<()> {
-        if size > self.size() { Err(Error::LedgerSize { size: self.size(), asked: size }) } else { Ok(()) }
+        if size > self.size() {
+            Err(Error::LedgerSize {
+                size: self.size(),
+                asked: size,
+            })
+        } else {
+            Ok(())
+        }
     }
 }
 

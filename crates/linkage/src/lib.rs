@@ -79,7 +79,7 @@ pub enum Veto {
 pub enum Guard {
     /// Same birth date and family or home, but no agreement of first names: twins look like this.
     TwinOrSibling,
-    /// Same names, but birth dates that share nothing: father and son of one name look like this.
+    /// Birth dates that share nothing: father and son of one name look like this.
     BirthDatesDiffer,
 }
 

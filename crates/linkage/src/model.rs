@@ -216,9 +216,8 @@ fn guard(candidate: &Candidate) -> Option<Guard> {
     if first_differs && level(Field::Birth) == 3 && one_family {
         return (!nearer(NEAR_FOR_TWINS)).then_some(Guard::TwinOrSibling);
     }
-    let names_agree =
-        level(Field::AnyName) == 3 || (level(Field::First) >= 2 && level(Field::Last) >= 2);
-    if candidate.comparable.birth && level(Field::Birth) == 0 && names_agree {
+    // Two birth dates that share nothing are two people, whatever the names say, unless the filters are near.
+    if candidate.comparable.birth && level(Field::Birth) == 0 {
         return (!nearer(NEAR_FOR_NAMESAKES)).then_some(Guard::BirthDatesDiffer);
     }
     None

@@ -220,6 +220,51 @@ pub const CODES: &[Explanation] = &[
                  what was received and what is awaited.",
     },
     Explanation {
+        code: "E-LOG-BUSY",
+        meaning: "Another process is writing the ledger.",
+        advice: "A ledger has one writer at a time, so that its lines have one order. Wait until the \
+                 other command has finished. Reading and checking are possible meanwhile.",
+    },
+    Explanation {
+        code: "E-LOG-CHECKPOINT",
+        meaning: "A signed checkpoint or its key does not follow the C2SP format.",
+        advice: "The format is exact to the byte: three lines, an empty line, signature lines that \
+                 begin with an em dash. Copying through e-mail text often breaks it. Ask for the file \
+                 itself.",
+    },
+    Explanation {
+        code: "E-LOG-FORK",
+        meaning: "A ledger is not a continuation of a checkpoint that was signed earlier.",
+        advice: "Entries that were once in the ledger were changed, removed or reordered. Keep both \
+                 files as they are, tell every party, and compare the checkpoints that the others \
+                 have saved: together they show when the history changed.",
+    },
+    Explanation {
+        code: "E-LOG-FORMAT",
+        meaning: "A line of the ledger is not as it was written.",
+        advice: "Every line is one canonical JSON value. The message names the first line that is \
+                 not. Restore the ledger from its backup and check the backup against your last \
+                 checkpoint.",
+    },
+    Explanation {
+        code: "E-LOG-PROOF",
+        meaning: "An inclusion or consistency proof does not hold.",
+        advice: "The proof does not lead from the entry or the old root to the root that was signed. \
+                 Ask for it again; if a fresh proof fails too, the ledger was changed.",
+    },
+    Explanation {
+        code: "E-LOG-SIGNATURE",
+        meaning: "There is no valid signature of the expected key on a checkpoint.",
+        advice: "The checkpoint was changed, or somebody else signed it. Do not trust it. Compare the \
+                 key's fingerprint with its owner by telephone.",
+    },
+    Explanation {
+        code: "E-LOG-SIZE",
+        meaning: "An entry or a size was asked for that the ledger does not have.",
+        advice: "Entries are numbered from 0. A proof of consistency needs an old size that is not \
+                 larger than the new one.",
+    },
+    Explanation {
         code: "E-MATCH-FILE",
         meaning: "A file of encodings could not be read.",
         advice: "`match` reads clkhash JSON ({\"clks\": [base64, ...]}), or raw filters in a \
@@ -359,6 +404,13 @@ pub const CODES: &[Explanation] = &[
                  bytes. The program was changed without a new version, or an output was edited \
                  while it was being written. The first run's manifest is in the hub's folder \
                  `runs`.",
+    },
+    Explanation {
+        code: "E-RUN-FORMAT",
+        meaning: "A run manifest does not follow its format.",
+        advice: "`run.json` is canonical JSON: even an added space makes it another text with another \
+                 hash. Use the file as it was written; if it is lost, run the step again, which gives \
+                 the same bytes.",
     },
     Explanation {
         code: "E-SERVE-ADDRESS",

@@ -53,6 +53,9 @@ pub enum Error {
     /// The same inputs gave other outputs than before.
     #[error("run `{0}` was made before from the same inputs, with other outputs")]
     Differs(String),
+    /// The ledger file or a run's manifest could not be used.
+    #[error("{0}")]
+    Log(#[from] kinfold_ledger::Error),
     /// A table could not be written.
     #[error("table `{}` could not be written: {reason}", .path.display())]
     Write {
@@ -77,6 +80,7 @@ impl From<Error> for Problem {
         let new = |code, exit, hint: &str| Problem::new(code, exit, what.as_str(), hint);
         match error {
             Error::File(problem) => problem,
+            Error::Log(error) => error.into(),
             Error::Database(_) => new(
                 "E-HUB-DATABASE",
                 Exit::CouldNotRun,

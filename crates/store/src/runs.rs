@@ -3,6 +3,7 @@
 //! A run is named by what went into it, so that its own report can carry the name, and so that the same inputs giving other
 //! outputs is noticed: the name is then taken by a manifest with other contents.
 
+use kinfold_ledger::RunManifest;
 use kinfold_message::{Problem, write_whole};
 use rusqlite::OptionalExtension as _;
 use serde::Serialize;
@@ -37,8 +38,7 @@ impl Hub {
                 })
                 .optional()?;
             match kept {
-                Some(kept) if kept != run.manifest => return Err(Error::Differs(run.id.clone())),
-                Some(_) => {}
+                Some(kept) => same_results(&kept, run)?,
                 None => {
                     change.execute(
                         "INSERT INTO run (id, reference_date, manifest) VALUES (?1, ?2, ?3)",
@@ -84,38 +84,70 @@ impl Hub {
     }
 }
 
+/// Another build of the same program may make a run again; what it learnt and what it wrote must be the same.
+fn same_results(kept: &str, run: &RunInfo) -> Result<(), Error> {
+    let (kept, new) = (RunManifest::parse(kept)?, RunManifest::parse(&run.manifest)?);
+    if kept.outputs == new.outputs && kept.model == new.model {
+        Ok(())
+    } else {
+        Err(Error::Differs(run.id.clone()))
+    }
+}
+
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeMap;
+
     use super::*;
     use crate::hub::tests::new_hub;
+    use kinfold_ledger::{FileRecord, NamedHash, RUN_VERSION};
 
-    fn run(manifest: &str) -> RunInfo {
-        RunInfo {
-            id: "0123456789abcdef".into(),
-            reference_date: "2026-08-31".into(),
-            manifest: manifest.into(),
-        }
+    /// A run whose only output has this text.
+    fn run(output: &str) -> RunInfo {
+        let named = |name: &str| NamedHash::new(name, &[7; 32]);
+        let manifest = RunManifest {
+            version: RUN_VERSION,
+            tool: "kinfold-hub 0.1.0".into(),
+            tool_hash: None,
+            agreement: named("eastmere"),
+            schema: named("standard"),
+            rule_packs: vec![named("LOCAL7")],
+            packages: Vec::new(),
+            inputs: Vec::new(),
+            parameters: BTreeMap::new(),
+            model: serde_json::Value::Null,
+            outputs: vec![FileRecord::of_bytes("needs.parquet", output.as_bytes()).unwrap()],
+        };
+        RunInfo { id: "0123456789abcdef".into(), reference_date: "2026-08-31".into(), manifest: manifest.to_json() }
     }
 
     #[test]
     fn the_same_run_twice_is_one_run_and_two_journal_entries() {
         let (_folder, mut hub) = new_hub();
-        hub.record_run(&run("{}"), &[]).unwrap();
-        hub.record_run(&run("{}"), &[]).unwrap();
-        assert_eq!(hub.runs().unwrap(), [run("{}")]);
+        hub.record_run(&run("a"), &[]).unwrap();
+        hub.record_run(&run("a"), &[]).unwrap();
+        assert_eq!(hub.runs().unwrap(), [run("a")]);
         assert_eq!(hub.journal().unwrap().len(), 2);
         let kept = hub.folder().join("runs/0123456789abcdef/run.json");
-        assert_eq!(std::fs::read_to_string(kept).unwrap(), "{}");
+        assert_eq!(std::fs::read_to_string(kept).unwrap(), run("a").manifest);
+    }
+
+    #[test]
+    fn another_build_of_the_program_may_make_the_run_again() {
+        let (_folder, mut hub) = new_hub();
+        hub.record_run(&run("a"), &[]).unwrap();
+        let mut again = run("a");
+        again.manifest = again.manifest.replace("\"tool_hash\":null", &format!("\"tool_hash\":\"{}\"", "0".repeat(64)));
+        assert_ne!(again.manifest, run("a").manifest);
+        hub.record_run(&again, &[]).unwrap();
+        assert_eq!(hub.runs().unwrap(), [run("a")]);
     }
 
     #[test]
     fn other_outputs_from_the_same_inputs_are_noticed() {
         let (_folder, mut hub) = new_hub();
-        hub.record_run(&run("{}"), &[]).unwrap();
-        assert!(matches!(
-            hub.record_run(&run("{\"x\":1}"), &[]),
-            Err(Error::Differs(_))
-        ));
+        hub.record_run(&run("a"), &[]).unwrap();
+        assert!(matches!(hub.record_run(&run("b"), &[]), Err(Error::Differs(_))));
         assert_eq!(hub.journal().unwrap().len(), 1);
     }
 
@@ -123,7 +155,7 @@ mod tests {
     fn a_run_of_a_package_never_received_is_refused() {
         let (_folder, mut hub) = new_hub();
         assert!(matches!(
-            hub.record_run(&run("{}"), &["00".into()]),
+            hub.record_run(&run("a"), &["00".into()]),
             Err(Error::Database(_))
         ));
         assert!(hub.runs().unwrap().is_empty());

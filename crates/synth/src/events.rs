@@ -88,22 +88,19 @@ impl Chronicle {
         let reason = Some((household, indicator));
         for _ in 0..times {
             match indicator {
-                Indicator::ParentalMentalHealth => self.mental_health(*self.dice_pick(&adults), past, reason),
+                Indicator::ParentalMentalHealth => self.mental_health(&adults, past, reason),
                 Indicator::AlcoholAndDrugs => self.substance(carriers, &adults, past, reason),
                 Indicator::DomesticAbuse => self.abuse(carriers, &adults, past, reason),
                 Indicator::AntiSocialBehaviour => self.anti_social(carriers, &adults, past, reason),
                 Indicator::Worklessness => self.worklessness(carriers, &adults, past, reason),
-                Indicator::Homelessness => self.homelessness(*self.dice_pick(&adults), past, reason),
+                Indicator::Homelessness => self.homelessness(&adults, past, reason),
                 Indicator::Education => self.education(carriers, past, reason),
             }
         }
     }
 
-    fn dice_pick<'a>(&mut self, people: &'a [usize]) -> &'a usize {
-        self.dice.pick(people)
-    }
-
-    fn mental_health(&mut self, adult: usize, past: bool, reason: Option<(usize, Indicator)>) {
+    fn mental_health(&mut self, adults: &[usize], past: bool, reason: Option<(usize, Indicator)>) {
+        let adult = *self.dice.pick(adults);
         let start = self.day(past);
         if self.dice.chance(0.18) {
             let assessment = self.number();
@@ -224,7 +221,8 @@ impl Chronicle {
         self.add(person, start, end, Row::Benefit { award }, reason);
     }
 
-    fn homelessness(&mut self, adult: usize, past: bool, reason: Option<(usize, Indicator)>) {
+    fn homelessness(&mut self, adults: &[usize], past: bool, reason: Option<(usize, Indicator)>) {
+        let adult = *self.dice.pick(adults);
         let stage = self.dice.weighted(&[("ARR4", 40), ("PREV", 20), ("RELF", 13), ("MAIN", 9), ("TA-SC", 10), ("TA-BB", 5), ("RS", 3)]);
         let start = self.day(past);
         let end = match stage {

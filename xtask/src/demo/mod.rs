@@ -195,6 +195,11 @@ impl Walk<'_> {
         for party in ALL {
             let mut command =
                 self.kinfold(&["key", "new", "--party", party.id, "--role", party.role]);
+            command.args(["--name", party.name]);
+            let contacts = self.sample.join(party.id).join("contacts.toml");
+            if contacts.is_file() {
+                command.arg("--contacts").arg(contacts);
+            }
             command
                 .args(["--danger-seed", &self.seed, "-o"])
                 .arg(self.key(party.id));

@@ -7,33 +7,38 @@ pub struct Party {
     pub id: &'static str,
     /// Its role, as the command line names it.
     pub role: &'static str,
+    /// Its name for people.
+    pub name: &'static str,
 }
 
-const fn custodian(id: &'static str) -> Party {
+const fn custodian(id: &'static str, name: &'static str) -> Party {
     Party {
         id,
         role: "custodian",
+        name,
     }
 }
 
 /// The agencies.
 pub const CUSTODIANS: [Party; 4] = [
-    custodian("council"),
-    custodian("health"),
-    custodian("police"),
-    custodian("lscb"),
+    custodian("council", "Eastmere Council"),
+    custodian("health", "Eastmere NHS Trust"),
+    custodian("police", "Eastmere Police"),
+    custodian("lscb", "Eastmere Safeguarding Children Board"),
 ];
 
 /// Opens record packages; never holds the project key.
 pub(super) const LINKAGE_UNIT: Party = Party {
     id: "linkage-unit",
     role: "linkage-unit",
+    name: "Eastmere Linkage Unit",
 };
 
 /// Opens event packages.
 pub(super) const INTEGRATOR: Party = Party {
     id: "integrator",
     role: "integrator",
+    name: "Eastmere Integration Team",
 };
 
 /// Everybody who signs.

@@ -9,6 +9,8 @@ mod link;
 mod matching;
 mod packages;
 mod serve;
+#[cfg(test)]
+mod tests;
 
 use kinfold_message::Problem;
 

@@ -1,56 +1,75 @@
 //! `run.json`: what a run was made from, and what it made.
 
-use std::path::PathBuf;
+use std::path::Path;
 
 use kinfold_exchange::Date;
+use kinfold_ledger::{FileRecord, NamedHash, RUN_VERSION, RunManifest};
 use kinfold_linkage::Options;
 use kinfold_message::Problem;
+use kinfold_store::PackageInfo;
 use serde_json::{Value, json};
 
 use super::{Inputs, Run};
-use crate::terms::{Terms, hex};
+use crate::terms::Terms;
 
-/// The name of a run: 16 hex digits of the BLAKE3 of everything that goes into it. Its own report carries it.
+/// The name of a run: 16 hex digits of the hash of everything that goes into it, so that its own report can carry it. The build
+/// of the program is no part of it, because another build must give the same results.
 pub(super) fn run_id(terms: &Terms, inputs: &Inputs, reference_date: Date, options: &Options) -> String {
-    let text = made_from(terms, inputs, reference_date, options).to_string();
-    blake3::hash(text.as_bytes()).to_hex()[..16].to_owned()
+    made_from(terms, inputs, reference_date, options).id()[..16].to_owned()
 }
 
-/// The manifest as canonical JSON. No time and no place stands in it: the same inputs give the same bytes.
-pub(super) fn compose(run: &Run, terms: &Terms, outputs: &[PathBuf]) -> Result<String, Problem> {
+/// The manifest with what was learnt and the outputs, which lie in `folder`. No time and no place stands in it: the same inputs
+/// give the same bytes.
+pub(super) fn compose(run: &Run, terms: &Terms, folder: &Path, outputs: &[&str]) -> Result<String, Problem> {
     let mut manifest = made_from(terms, &run.inputs, run.reference_date, &run.options);
-    manifest["run"] = json!(run.id);
-    manifest["model_learnt"] = serde_json::to_value(&run.linked.model).unwrap_or_default();
-    for path in outputs {
-        let bytes = std::fs::read(path).map_err(|error| Problem::io("read the output", path, &error))?;
-        let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-        manifest["outputs"][name] = json!(blake3::hash(&bytes).to_hex().as_str());
-    }
-    Ok(manifest.to_string())
+    manifest.tool_hash = hash_of_program();
+    let model = &run.linked.model;
+    manifest.model = json!({
+        "rounds": model.rounds,
+        "settled": model.settled,
+        "candidates": model.candidates,
+        "by_filter_alone": model.by_filter_alone,
+        "expected_matches": model.expected_matches,
+        "expected_precision": model.expected_precision,
+        "vetoed": model.vetoed,
+        "guarded": model.guarded,
+    });
+    manifest.outputs = outputs.iter().map(|name| FileRecord::of(folder, name)).collect::<Result<_, _>>()?;
+    Ok(manifest.to_json())
 }
 
-fn made_from(terms: &Terms, inputs: &Inputs, reference_date: Date, options: &Options) -> Value {
-    let packages: Vec<Value> = inputs
-        .packages
-        .iter()
-        .map(|package| {
-            json!({
-                "custodian": package.custodian,
-                "kind": package.kind,
-                "period": package.period,
-                "sequence": package.sequence,
-                "payload_hash": package.payload_hash,
-            })
-        })
-        .collect();
-    json!({
-        "version": 1,
-        "program": { "name": "kinfold-hub", "version": env!("CARGO_PKG_VERSION") },
-        "agreement": hex(&terms.agreement.hash()),
-        "schema": { "id": terms.schema.id, "hash": hex(&terms.schema.hash()) },
-        "rule_pack": { "id": terms.rules.id(), "version": terms.rules.version(), "hash": hex(&terms.rules.hash()) },
-        "model": { "link_probability": options.link_probability, "review_probability": options.review_probability },
-        "reference_date": reference_date.to_string(),
-        "inputs": packages,
-    })
+fn made_from(terms: &Terms, inputs: &Inputs, reference_date: Date, options: &Options) -> RunManifest {
+    let parameters: [(&str, Value); 3] = [
+        ("link_probability", json!(options.link_probability)),
+        ("reference_date", json!(reference_date.to_string())),
+        ("review_probability", json!(options.review_probability)),
+    ];
+    let rules = format!("{} {}", terms.rules.id(), terms.rules.version());
+    RunManifest {
+        version: RUN_VERSION,
+        tool: concat!("kinfold-hub ", env!("CARGO_PKG_VERSION")).to_owned(),
+        tool_hash: None,
+        agreement: NamedHash::new(terms.agreement.name(), &terms.agreement.hash()),
+        schema: NamedHash::new(format!("{} {}", terms.schema.id, terms.schema.version), &terms.schema.hash()),
+        rule_packs: vec![NamedHash::new(rules, &terms.rules.hash())],
+        packages: inputs.packages.iter().map(named).collect(),
+        inputs: Vec::new(),
+        parameters: parameters.map(|(name, value)| (name.to_owned(), value)).into(),
+        model: Value::Null,
+        outputs: Vec::new(),
+    }
+}
+
+/// `council/records/2026-08/1`, with the payload hash.
+fn named(package: &PackageInfo) -> NamedHash {
+    NamedHash {
+        name: format!("{}/{}/{}/{}", package.custodian, package.kind, package.period, package.sequence),
+        hash: package.payload_hash.clone(),
+    }
+}
+
+/// Hash of the running program's file; none where the system does not let a program read itself.
+fn hash_of_program() -> Option<String> {
+    let bytes = std::fs::read(std::env::current_exe().ok()?).ok()?;
+    Some(blake3::hash(&bytes).to_hex().to_string())
 }

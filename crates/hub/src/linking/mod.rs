@@ -17,7 +17,7 @@ mod report_data;
 mod tables;
 
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::Instant;
 
 use kinfold_exchange::Date;
@@ -30,6 +30,9 @@ use crate::screen::Screen;
 use crate::terms::Terms;
 pub(crate) use estimate::Estimate;
 pub(crate) use inputs::Inputs;
+
+/// The report's file name.
+pub(crate) const REPORT: &str = "report.html";
 
 /// Everything that a run knows when it is done.
 #[derive(Debug)]
@@ -92,11 +95,11 @@ impl Run {
             }
             _ => {}
         }
-        let tables = tables::write(self, terms, folder)?;
-        let report = folder.join("report.html");
-        write_whole(&report, crate::report::render(&report_data::collect(self, terms))?.as_bytes())?;
-        let outputs: Vec<PathBuf> = tables.into_iter().chain([report]).collect();
-        let manifest = manifest::compose(self, terms, &outputs)?;
+        tables::write(self, terms, folder)?;
+        let report = crate::report::render(&report_data::collect(self, terms))?;
+        write_whole(&folder.join(REPORT), report.as_bytes())?;
+        let outputs: Vec<&str> = tables::NAMES.into_iter().chain([REPORT]).collect();
+        let manifest = manifest::compose(self, terms, folder, &outputs)?;
         let run = RunInfo {
             id: self.id.clone(),
             reference_date: self.reference_date.to_string(),

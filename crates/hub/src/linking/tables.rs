@@ -1,6 +1,6 @@
 //! The four tables of a run.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use kinfold_linkage::{Pair, RecordId, Verdict};
 use kinfold_message::Problem;
@@ -16,18 +16,22 @@ use crate::terms::{Terms, hex};
 /// fact, and there are very many of them.
 const PROBABILITY_MIN: f64 = 0.01;
 
-/// Writes pairs, people, households and needs; returns their paths in this order.
-pub(super) fn write(run: &Run, terms: &Terms, folder: &Path) -> Result<[PathBuf; 4], Problem> {
-    let paths = ["pairs", "people", "households", "needs"].map(|name| folder.join(format!("{name}.parquet")));
+/// File names of the tables.
+pub(super) const NAMES: [&str; 4] = ["pairs.parquet", "people.parquet", "households.parquet", "needs.parquet"];
+
+/// Writes the tables.
+pub(super) fn write(run: &Run, terms: &Terms, folder: &Path) -> Result<(), Problem> {
+    let [pairs, people, households, needs] = NAMES.map(|name| folder.join(name));
     let recipes: Vec<String> = terms.schema.keys.iter().map(|key| key.recipe.to_string()).collect();
-    let kept = run.linked.pairs.iter().filter(|pair| {
-        pair.probability >= PROBABILITY_MIN || !matches!(pair.verdict, Verdict::NotLinked)
-    });
-    write_pairs(&paths[0], kept.map(|pair| pair_row(run, pair, &recipes)))?;
-    write_people(&paths[1], people_rows(run))?;
-    write_households(&paths[2], household_rows(run))?;
-    write_needs(&paths[3], need_rows(run))?;
-    Ok(paths)
+    let kept = run
+        .linked
+        .pairs
+        .iter()
+        .filter(|pair| pair.probability >= PROBABILITY_MIN || pair.verdict != Verdict::NotLinked);
+    write_pairs(&pairs, kept.map(|pair| pair_row(run, pair, &recipes)))?;
+    write_people(&people, people_rows(run))?;
+    write_households(&households, household_rows(run))?;
+    Ok(write_needs(&needs, need_rows(run))?)
 }
 
 /// The word for a verdict in files.

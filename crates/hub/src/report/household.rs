@@ -4,16 +4,13 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use kinfold_indicators::{LifeStage, NeedState};
 
-use super::chart::{self, Lane, Mark};
+use super::chart;
+use super::timeline::{self, EventRow};
 use super::words::{self, counted, month, number};
-use super::{HouseholdFacts, LinkStrength, NeedFacts, ReportData, TimelineFacts, sentences};
+use super::{HouseholdFacts, LinkStrength, NeedFacts, ReportData, sentences};
 
 /// The need whose evidence is shown for the household only: the page may be seen while working with the other adult.
-const HOUSEHOLD_ONLY: &str = "domestic-abuse";
-
-/// Months on the timeline, and how many of them are the usual look-back.
-const MONTHS: i32 = 24;
-const RECENT: i32 = 12;
+pub(super) const HOUSEHOLD_ONLY: &str = "domestic-abuse";
 
 /// The households of the worklist, by the rule that the page prints: most current needs first, then latest event, then reference. Those
 /// without a current need are left out.
@@ -121,15 +118,6 @@ pub(super) struct PersonRow {
     pub(super) strength: &'static str,
 }
 
-#[derive(PartialEq)]
-pub(super) struct EventRow {
-    pub(super) when: String,
-    pub(super) what: String,
-    pub(super) need: String,
-    pub(super) who: String,
-    pub(super) source: String,
-}
-
 pub(super) struct JoinRow {
     pub(super) who: String,
     pub(super) sentence: String,
@@ -145,9 +133,9 @@ impl HouseholdView {
             .filter(|p| !p.withheld)
             .flat_map(|p| &p.custodians)
             .collect();
-        let events = shown_events(household);
+        let events = timeline::shown_events(household);
         let anchor = anchor(household);
-        let (timeline_sentence, timeline) = timeline(data, household, &anchor, &events);
+        let (timeline_sentence, picture) = timeline::timeline(data, household, &anchor, &events);
         Self {
             reference: household.reference.clone(),
             area: household.area.clone(),
@@ -167,8 +155,8 @@ impl HouseholdView {
                 .collect(),
             people: people_rows(household, &names),
             timeline_sentence,
-            timeline,
-            events: event_rows(data, &events, &names),
+            timeline: picture,
+            events: timeline::event_rows(data, &events, &names),
             joins: household
                 .joins
                 .iter()
@@ -425,163 +413,6 @@ fn people_rows(household: &HouseholdFacts, names: &[String]) -> Vec<PersonRow> {
             }
         })
         .collect()
-}
-
-/// Events, newest first, without those of withheld people.
-fn shown_events(household: &HouseholdFacts) -> Vec<&TimelineFacts> {
-    let mut events: Vec<&TimelineFacts> = household
-        .timeline
-        .iter()
-        .filter(|event| {
-            event
-                .person
-                .is_none_or(|person| !household.people[person].withheld)
-        })
-        .collect();
-    events.sort_by(|a, b| {
-        b.start
-            .cmp(&a.start)
-            .then_with(|| (&a.what, a.person, &a.service).cmp(&(&b.what, b.person, &b.service)))
-    });
-    events
-}
-
-/// One row per event; events that look the same become one row that says how many they are.
-fn event_rows(data: &ReportData, events: &[&TimelineFacts], names: &[String]) -> Vec<EventRow> {
-    let mut rows: Vec<(EventRow, u64)> = Vec::new();
-    for event in events {
-        let row = event_row(data, event, names);
-        match rows.iter_mut().find(|(known, _)| *known == row) {
-            Some((_, count)) => *count += 1,
-            None => rows.push((row, 1)),
-        }
-    }
-    rows.into_iter()
-        .map(|(mut row, count)| {
-            if count > 1 {
-                row.what.push_str(&format!(" ({count} entries)"));
-            }
-            row
-        })
-        .collect()
-}
-
-fn event_row(data: &ReportData, event: &TimelineFacts, names: &[String]) -> EventRow {
-    let when = match (event.end, event.ongoing) {
-        (_, true) => format!("{} to now", month(event.start)),
-        (Some(end), false) if month(end) != month(event.start) => {
-            format!("{} to {}", month(event.start), month(end))
-        }
-        _ => month(event.start),
-    };
-    let by_person = event.indicator.as_deref() != Some(HOUSEHOLD_ONLY);
-    EventRow {
-        when,
-        what: words::capital(&event.what),
-        need: event.indicator.as_deref().map_or_else(
-            || "Context".to_string(),
-            |id| sentences::indicator_name(data, id),
-        ),
-        who: event
-            .person
-            .filter(|_| by_person)
-            .map_or_else(|| "Household".to_string(), |person| names[person].clone()),
-        source: format!("{}, {}", event.custodian, event.service),
-    }
-}
-
-/// The sentence over the timeline and its picture.
-fn timeline(
-    data: &ReportData,
-    household: &HouseholdFacts,
-    anchor: &str,
-    events: &[&TimelineFacts],
-) -> (String, String) {
-    let Some(now) = words::month_number(data.reference_date) else {
-        return (String::new(), String::new());
-    };
-    let first = now - MONTHS + 1;
-    let on_axis = |day: i32| words::month_number(day).map(|month| month - first);
-    let mut lanes: BTreeMap<usize, Lane> = BTreeMap::new();
-    let mut older = 0;
-    for event in events {
-        let lane = event
-            .indicator
-            .as_ref()
-            .and_then(|id| data.needs.iter().position(|need| need.indicator == *id))
-            .unwrap_or(data.needs.len());
-        let Some(from) = on_axis(event.start) else {
-            continue;
-        };
-        let to = match (event.ongoing, event.end) {
-            (true, _) => Some(MONTHS - 1),
-            (false, Some(end)) => on_axis(end).map(|to| to.clamp(from, (MONTHS - 1).max(from))),
-            (false, None) => None,
-        };
-        if to.unwrap_or(from) < 0 || from >= MONTHS {
-            older += 1;
-            continue;
-        }
-        let label = || {
-            data.needs
-                .get(lane)
-                .map_or_else(|| "Context".to_string(), |need| need.name.clone())
-        };
-        let lane = lanes.entry(lane).or_insert_with(|| Lane {
-            label: label(),
-            marks: Vec::new(),
-        });
-        lane.marks.push(Mark {
-            from: from.max(0),
-            to,
-            open: event.ongoing,
-        });
-    }
-    let mut sentence = format!(
-        "{} recorded",
-        counted(events.len() as u64, "event is", "events are")
-    );
-    if older > 0 {
-        sentence.push_str(&format!(
-            "; {} older than two years and in the list only",
-            if older == 1 {
-                "one is".to_string()
-            } else {
-                format!("{} are", words::spoken(older))
-            }
-        ));
-    }
-    let sentence = words::capital(&sentence) + ".";
-    if lanes.is_empty() {
-        return (sentence, String::new());
-    }
-    let ticks: Vec<(i32, String)> = (0..MONTHS)
-        .step_by(6)
-        .map(|month| (month, words::short_month(month_start(first + month))))
-        .collect();
-    let title = format!(
-        "Events of household {} in the last two years",
-        household.reference
-    );
-    let lanes: Vec<Lane> = lanes.into_values().collect();
-    let id = format!("t{anchor}");
-    let picture = chart::timeline(
-        &id,
-        &title,
-        &sentence,
-        MONTHS,
-        (MONTHS - RECENT, "last 12 months"),
-        &ticks,
-        &lanes,
-    );
-    (sentence, picture)
-}
-
-/// The first day of a month counted from the year 0.
-fn month_start(month: i32) -> i32 {
-    let year = i16::try_from(month.div_euclid(12)).unwrap_or(i16::MAX);
-    let month = i8::try_from(month.rem_euclid(12) + 1).unwrap_or(1);
-    kinfold_indicators::calendar::day(year, month, 1).unwrap_or(0)
 }
 
 impl HouseholdView {

@@ -15,9 +15,11 @@ mod chart;
 mod check;
 mod data;
 mod household;
+mod sections;
 mod sentences;
 #[cfg(test)]
 mod tests;
+mod timeline;
 mod view;
 mod words;
 

@@ -76,6 +76,19 @@ pub(crate) fn take_flat(
     }
 }
 
+/// Takes out a builder's plot number (`PLOT 37`), which is no part of the address once the house has a number.
+pub(crate) fn drop_plot(segments: &mut [Vec<String>]) {
+    let numbers = segments.iter().flatten().filter(|w| number_like(w)).count();
+    for words in segments {
+        if let Some(at) = words.iter().position(|w| w == "PLOT")
+            && words.get(at + 1).is_some_and(|w| number_like(w))
+            && numbers > 1
+        {
+            words.drain(at..at + 2);
+        }
+    }
+}
+
 /// Flat and room as one text: `3 ROOM 2`.
 pub(crate) fn flat_and_room(flat: Option<String>, room: Option<String>) -> Option<String> {
     match (flat, room) {

@@ -49,7 +49,8 @@ impl Address {
         self.kind == AddressKind::Home
     }
 
-    /// `flat|number|street words|postcode unit`, equal for equal homes. `None` without a number or house name, or without a
+    /// `flat|number|street|postcode unit`, equal for equal homes; street and names without spaces, since `FIR LANE` is also
+    /// written `FIRLANE`. `None` without a number or house name, or without a
     /// postcode. It is also given for addresses that are no homes: ask [`Address::is_home`] before making a household.
     ///
     /// Two pairs of writings are the same home and get one text: `Flat A, 12 High Street` and `12A High Street`;
@@ -58,13 +59,14 @@ impl Address {
     pub fn canonical(&self) -> Option<String> {
         let number = self.number.as_deref()?;
         let unit = self.postcode.as_ref()?.unit();
-        let street = self.street.join(" ");
+        let street = self.street.concat();
+        let name = number.replace(' ', "");
         let flat = self.flat.as_deref();
         let is_name = !number.starts_with(|c: char| c.is_ascii_digit());
         let digits_only = number.bytes().all(|b| b.is_ascii_digit());
         Some(match flat {
-            Some(flat) if is_name => format!("|{flat}|{number}|{unit}"),
-            None if is_name => format!("|{number}||{unit}"),
+            Some(flat) if is_name => format!("|{flat}|{name}|{unit}"),
+            None if is_name => format!("|{name}||{unit}"),
             Some(letter)
                 if digits_only
                     && letter.len() == 1

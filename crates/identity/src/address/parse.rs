@@ -8,7 +8,7 @@
 //! home. So commas and line ends only help, and the words decide.
 
 use super::Address;
-use super::flat::{flat_and_room, number_like, take_flat};
+use super::flat::{drop_plot, flat_and_room, number_like, take_flat};
 use super::kind::{is_no_fixed_abode, kind_of};
 use super::place::place;
 use super::vocabulary::{full_word, is_flat_word};
@@ -64,6 +64,7 @@ pub fn read_address(lines: &[&str], postcode: &str) -> Result<Address, Rejected>
             kind,
         });
     }
+    drop_plot(&mut segments);
     let (mut flat, mut room) = (None, None);
     for words in &mut segments {
         take_flat(words, &mut flat, &mut room);

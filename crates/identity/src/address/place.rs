@@ -3,7 +3,7 @@
 use super::flat::{number_like, single_letter, without_zeros};
 use super::kind::is_communal;
 use super::parse::Words;
-use super::street::{cut_street, ends_in_type, expanded_type, has_type};
+use super::street::{cut_street, ends_in_strong_type, ends_in_type, expanded_type, has_type};
 use super::vocabulary::{building, is_region};
 
 /// Where the words of an address went.
@@ -180,7 +180,8 @@ fn with_name(segments: Vec<Words>, flat: Option<String>, communal: bool) -> Plac
                     segments.insert(0, rest);
                 }
             }
-            _ if next_street && (flat.is_some() || !ends_in_type(&first)) => {
+            // "BRAMBLE END, BIRCH LANE": a name may end like a street, if only weakly.
+            _ if next_street && (flat.is_some() || !ends_in_strong_type(&first)) => {
                 number = Some(cut_street(first).0.join(" "));
                 segments.remove(0);
             }

@@ -23,6 +23,11 @@ pub(crate) fn ends_in_type(words: &[String]) -> bool {
     words.last().is_some_and(|w| expanded_type(w).is_some())
 }
 
+/// Whether the last word is a street type that is hardly ever the end of another name.
+pub(crate) fn ends_in_strong_type(words: &[String]) -> bool {
+    words.last().is_some_and(|w| strong(w))
+}
+
 /// Whether any word is a street type.
 pub(crate) fn has_type(words: &[String]) -> bool {
     words.iter().any(|w| expanded_type(w).is_some())

@@ -82,6 +82,11 @@ fn houses() {
         ),
         (&["Rose Cottage Mill Lane"], "|ROSE COTTAGE|MILL LANE||home"),
         (
+            &["Bramble End", "Birch Lane"],
+            "|BRAMBLE END|BIRCH LANE||home",
+        ),
+        (&["Plot 37", "6 Damson Close"], "|6|DAMSON CLOSE||home"),
+        (
             &["The Old School", "Mill Lane"],
             "|THE OLD SCHOOL|MILL LANE||home",
         ),

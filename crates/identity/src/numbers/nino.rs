@@ -80,12 +80,7 @@ mod tests {
             assert!(Nino::parse(good).is_ok(), "{good}");
         }
         assert_eq!(Nino::parse("ab 12 34 56 c").unwrap().as_str(), "AB123456");
-        for never in [
-            "QQ123456C",
-            "BG123456A",
-            "AO123456A",
-            "DA123456A",
-        ] {
+        for never in ["QQ123456C", "BG123456A", "AO123456A", "DA123456A"] {
             assert_eq!(Nino::parse(never), Err(Rejected::OutOfRange), "{never}");
         }
         for stand_in in [

@@ -387,7 +387,7 @@ impl<'a> Reader<'a> {
                     })?;
                 }
                 place.check(
-                    raw.minimum_reduction.is_some() == !raw.measure.is_empty(),
+                    raw.minimum_reduction.is_none() == raw.measure.is_empty(),
                     || "measure and minimum_reduction need each other".into(),
                 )?;
                 if let Some(share) = raw.minimum_reduction {

@@ -66,7 +66,7 @@ impl<'a> Judge<'a> {
             .enumerate()
             .filter(|(_, (rule, _))| rule.indicator == indicator.id)
         {
-            let allowed = self.together(rule, window, members, &usable);
+            let allowed = together(rule, window, members, &usable);
             let serving: Vec<Vec<usize>> = members
                 .iter()
                 .zip(&usable)
@@ -160,23 +160,6 @@ impl<'a> Judge<'a> {
         }
     }
 
-    /// Whether the household has what the rule's `together_with` asks for.
-    fn together(
-        &self,
-        rule: &Rule,
-        window: Window,
-        members: &[&PersonFacts],
-        usable: &[bool],
-    ) -> bool {
-        rule.together_with.is_empty()
-            || members
-                .iter()
-                .zip(usable)
-                .filter(|(_, usable)| **usable)
-                .flat_map(|(member, _)| &member.events)
-                .any(|event| rule.together_with.contains(&event.code) && window.overlaps(event))
-    }
-
     /// Whether the rule could use the event, whatever the window.
     fn qualifies(&self, rule: &Rule, event: &Event) -> bool {
         event.start <= self.reference
@@ -203,6 +186,17 @@ impl<'a> Judge<'a> {
             })
             .collect()
     }
+}
+
+/// Whether the household has what the rule's `together_with` asks for.
+fn together(rule: &Rule, window: Window, members: &[&PersonFacts], usable: &[bool]) -> bool {
+    rule.together_with.is_empty()
+        || members
+            .iter()
+            .zip(usable)
+            .filter(|(_, usable)| **usable)
+            .flat_map(|(member, _)| &member.events)
+            .any(|event| rule.together_with.contains(&event.code) && window.overlaps(event))
 }
 
 /// Notes that these events serve a rule, keeping for each the rule of highest severity, and of those the first in the pack.

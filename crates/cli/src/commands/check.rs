@@ -1,0 +1,211 @@
+//! `check`: one screen that says what can be sent and what is in the way, and the same as `check.json`.
+
+use crate::args::CheckArgs;
+use crate::files::{NewFile, make_folder, write_together};
+use crate::outcome::Outcome;
+use crate::progress::Progress;
+use crate::survey::{Survey, grouped, joins_across, survey};
+use kinfold_exchange::Agreement;
+use kinfold_extract::{Assumed, EventsReport, FieldReport, PeopleReport};
+use kinfold_message::{Exit, Problem};
+use serde_json::{Value, json};
+use std::fmt::Write as _;
+use std::path::Path;
+
+/// Name and version of the shape of `check.json`.
+pub const SCHEMA: &str = "kinfold.check/1";
+
+/// Runs the check.
+pub fn run(args: &CheckArgs, progress: &Progress) -> Result<Outcome, Problem> {
+    let agreement = args.agreement.as_deref().map(Agreement::load_unsigned).transpose()?;
+    let survey = survey(&args.mapping, agreement.as_ref(), progress)?;
+    let mut outcome = outcome(&survey, &args.mapping);
+    if let Some(folder) = &args.output {
+        make_folder(folder)?;
+        let path = folder.join("check.json");
+        write_together(&[NewFile::owner_only(path.clone(), report_json(&survey))])?;
+        let _ = writeln!(outcome.text, "\nReport: {} (stays here: it lists line numbers)", path.display());
+    }
+    Ok(outcome)
+}
+
+/// The screen, the data and the messages of a survey.
+pub fn outcome(survey: &Survey, mapping: &Path) -> Outcome {
+    let errors = survey.messages.iter().filter(|message| message.level == crate::outcome::Level::Error).count();
+    let warnings = survey.messages.len() - errors;
+    let mut text = screen(survey);
+    let _ = match (errors, warnings) {
+        (0, 0) => writeln!(text, "\nNothing is in the way."),
+        (0, warnings) => writeln!(text, "\nNothing is in the way. {warnings} warnings."),
+        (errors, warnings) => writeln!(text, "\n{errors} blocking problems, {warnings} warnings. Put right in {} or at source.", mapping.display()),
+    };
+    Outcome {
+        exit: if errors > 0 { Exit::Answer } else { Exit::Done },
+        text,
+        schema: SCHEMA,
+        data: data(survey),
+        messages: survey.messages.clone(),
+    }
+}
+
+/// `check.json`: everything of the screen, and the doubtful pairs by line.
+pub fn report_json(survey: &Survey) -> Vec<u8> {
+    let mut value = data(survey);
+    let row = |index: usize| {
+        let row = &survey.gathered.rows[index];
+        json!({"source": survey.gathered.mapping.people[row.source].source, "line": row.line})
+    };
+    let pairs = survey.united.doubtful.iter();
+    value["doubtful"] = pairs.map(|pair| json!({"left": row(pair.left), "right": row(pair.right), "why": pair.why})).collect();
+    let mut text = serde_json::to_vec_pretty(&value).expect("counts are always JSON");
+    text.push(b'\n');
+    text
+}
+
+fn data(survey: &Survey) -> Value {
+    let united = &survey.united;
+    json!({
+        "schema": SCHEMA,
+        "custodian": survey.gathered.mapping.custodian,
+        "people_files": survey.gathered.people,
+        "event_files": survey.gathered.event_files,
+        "events_of_unknown_people": survey.strangers,
+        "rows": survey.gathered.rows.len(),
+        "people": united.people.len(),
+        "linkable": survey.linkable,
+        "joins": united.joins,
+        "doubtful_pairs": united.doubtful.len(),
+        "blocked": survey.is_blocked(),
+    })
+}
+
+fn screen(survey: &Survey) -> String {
+    let gathered = &survey.gathered;
+    let mut text = format!("kinfold {} · custodian `{}`\n", env!("CARGO_PKG_VERSION"), gathered.mapping.custodian);
+    for report in &gathered.people {
+        people_file(&mut text, report);
+    }
+    if !gathered.event_files.is_empty() {
+        let _ = writeln!(text, "\n  {:<18} {:>8} {:>8} {:>9} {:>8}  file", "events", "rows", "events", "left out", "unknown");
+        for (report, strangers) in gathered.event_files.iter().zip(&survey.strangers) {
+            event_file(&mut text, report, *strangers);
+        }
+    }
+    people(&mut text, survey);
+    text
+}
+
+fn people_file(text: &mut String, report: &PeopleReport) {
+    let _ = writeln!(text, "\n{}  {}\n  {}", report.source, report.file, layout(report.rows, &report.assumed));
+    let _ = writeln!(text, "\n  {:<20} {:>8} {:>8}  note", "field", "filled", "valid");
+    for field in &report.fields {
+        let _ = writeln!(
+            text,
+            "  {:<20} {:>8} {:>8}  {}",
+            field.field,
+            percent(field.filled, report.rows),
+            percent(field.valid, field.filled),
+            note(field)
+        );
+    }
+    if !report.unused_columns.is_empty() {
+        let _ = writeln!(text, "  not sent: {}", report.unused_columns.join(", "));
+    }
+}
+
+/// What was assumed about a file, in a line.
+pub fn layout(rows: usize, assumed: &Assumed) -> String {
+    let mut line = format!("{} rows · {} · {} · header on line {}", grouped(rows), assumed.encoding.name(), assumed.delimiter, assumed.header_line);
+    if assumed.header_line > 1 {
+        let _ = write!(line, " ({} lines before it skipped)", assumed.header_line - 1);
+    }
+    for (count, what) in [
+        (assumed.blank_rows, "blank"),
+        (assumed.footer_rows, "footer"),
+        (assumed.too_long.len(), "too long"),
+        (assumed.too_short, "short"),
+        (assumed.loose_quotes, "with loose quotes"),
+    ] {
+        if count > 0 {
+            let _ = write!(line, " · {} {what}", grouped(count));
+        }
+    }
+    line
+}
+
+fn note(field: &FieldReport) -> String {
+    let mut parts: Vec<(usize, &str)> = field.rejected.iter().map(|(rule, count)| (*count, *rule)).collect();
+    parts.sort_unstable_by(|left, right| right.cmp(left));
+    let parts: Vec<String> = parts.iter().map(|(count, rule)| format!("{} {}", grouped(*count), in_words(rule))).collect();
+    parts.join(", ")
+}
+
+/// The rules of rejection in words.
+fn in_words(rule: &str) -> &str {
+    match rule {
+        "empty" => "without a letter or digit",
+        "placeholder" => "placeholders",
+        "shape" => "of another shape",
+        "check-digit" => "with a wrong check digit",
+        "range" => "outside what can exist",
+        "excel-damaged" => "damaged by Excel",
+        "initials-only" => "initials only",
+        other => other,
+    }
+}
+
+fn event_file(text: &mut String, report: &EventsReport, strangers: usize) {
+    let events: usize = report.codes.values().sum();
+    let unknown: usize = report.unknown.iter().map(|unknown| unknown.rows).sum();
+    let left_out = report.left_out + report.without_own_id + report.without_start + strangers;
+    let _ = writeln!(
+        text,
+        "  {:<18} {:>8} {:>8} {:>9} {:>8}  {}",
+        report.dataset,
+        grouped(report.rows),
+        grouped(events - strangers),
+        grouped(left_out),
+        grouped(unknown),
+        report.file
+    );
+}
+
+fn people(text: &mut String, survey: &Survey) {
+    let united = &survey.united;
+    let _ = writeln!(text, "\n{} rows are {} people", grouped(survey.gathered.rows.len()), grouped(united.people.len()));
+    let same_id = united.joins.get(&kinfold_extract::Reason::OwnId).copied().unwrap_or_default();
+    let _ = writeln!(
+        text,
+        "  {} rows came together by own id, {} by name, birth date, address or number; {} pairs are doubtful and stay apart",
+        grouped(same_id),
+        grouped(joins_across(united)),
+        grouped(united.doubtful.len())
+    );
+    let _ = writeln!(
+        text,
+        "  {} of them ({}) carry enough to be recognised: a full name and birth date, or a verified number",
+        grouped(survey.linkable),
+        percent(survey.linkable, united.people.len())
+    );
+}
+
+/// A share with one decimal; never 100.0 % when one is missing.
+fn percent(part: usize, whole: usize) -> String {
+    if whole == 0 {
+        return "-".to_owned();
+    }
+    let tenths = part * 1000 / whole;
+    format!("{}.{} %", tenths / 10, tenths % 10)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn shares_are_never_rounded_up() {
+        assert_eq!(percent(9999, 10000), "99.9 %");
+        assert_eq!(percent(1, 1), "100.0 %");
+        assert_eq!(percent(0, 0), "-");
+    }
+}

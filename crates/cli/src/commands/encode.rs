@@ -1,0 +1,237 @@
+//! `encode`: people and events to codes, in a folder that stays on the custodian's machine until it is sealed.
+
+use crate::args::{EncodeArgs, Period};
+use crate::commands::check;
+use crate::files::{NewFile, make_folder, write_together};
+use crate::outcome::{Message, Outcome};
+use crate::progress::Progress;
+use crate::release::{Release, Terms, references_csv, release};
+use crate::survey::{Survey, grouped, last_day, survey};
+use kinfold_exchange::{Agreement, Date, Party, PartyKey, ProjectKey, codes_to_ipc, events_to_ipc, subjects_to_ipc};
+use kinfold_message::{Exit, Problem};
+use kinfold_schema::Schema;
+use serde_json::json;
+use std::fmt::Write as _;
+use std::path::Path;
+use std::sync::Arc;
+
+/// Agreement, keys and schema of a custodian, loaded and checked against each other.
+pub struct Office {
+    /// The agreement, signed by all parties and in force.
+    pub agreement: Agreement,
+    /// The custodian's own key.
+    pub key: PartyKey,
+    /// The key that the custodians share.
+    pub project_key: Arc<ProjectKey>,
+    /// The linkage schema that the agreement names.
+    pub schema: Schema,
+}
+
+impl Office {
+    /// Loads everything and refuses what does not belong together.
+    ///
+    /// # Errors
+    /// A missing or wrong file, an unsigned or expired agreement, a key of another party or project, another schema.
+    pub fn open(
+        agreement: &Path,
+        key: &Path,
+        project_key: &Path,
+        schema: Option<&Path>,
+        on: Option<&str>,
+        period: Period,
+    ) -> Result<Self, Problem> {
+        let agreement = Agreement::load(agreement)?;
+        agreement.check_date(day_of_step(on, period)?)?;
+        let key = PartyKey::load(key)?;
+        agreement.check_key(&key)?;
+        let project_key = Arc::new(ProjectKey::load(project_key, &key)?);
+        agreement.check_project_key(&project_key)?;
+        let schema = agreed_schema(&agreement, schema)?;
+        Ok(Self { agreement, key, project_key, schema })
+    }
+
+    /// The custodian as the agreement lists it.
+    ///
+    /// # Errors
+    /// When the key's party is not in the agreement.
+    pub fn sender(&self) -> Result<&Party, Problem> {
+        Ok(self.agreement.party(self.key.id())?)
+    }
+}
+
+/// The day on which the agreement must be in force: as told, or the period's last.
+fn day_of_step(on: Option<&str>, period: Period) -> Result<Date, Problem> {
+    match on {
+        Some(text) => crate::dates::parse(text),
+        None => Ok(Date::from_days(last_day(period)).expect("periods are between 1990 and 2999")),
+    }
+}
+
+/// The linkage schema of an agreement: the shipped one, or the given file, if the hash is the agreed one.
+///
+/// # Errors
+/// When neither has the agreed hash.
+pub fn agreed_schema(agreement: &Agreement, file: Option<&Path>) -> Result<Schema, Problem> {
+    let schema = match file {
+        Some(path) => crate::commands::schema::load(path)?,
+        None => Schema::standard(),
+    };
+    if schema.hash() == agreement.schema().hash {
+        return Ok(schema);
+    }
+    let what = format!("the linkage schema `{}` is not the one the agreement names (`{}`): their hashes differ", schema.id, agreement.schema().id);
+    Err(Problem::new("E-ENCODE-SCHEMA", Exit::Refused, what, "give the agreed text with `--schema FILE`, or use the version of kinfold that ships it"))
+}
+
+/// What `encode` and `run` share: the survey, and the release unless something blocks.
+pub struct Work {
+    /// Agreement, keys and schema.
+    pub office: Office,
+    /// The files, looked through.
+    pub survey: Survey,
+    /// The codes; `None` when something blocks.
+    pub release: Option<Release>,
+}
+
+/// Loads, surveys and encodes.
+///
+/// # Errors
+/// Everything that stops it, but for data that block: those are in the survey's messages.
+pub fn work(args: &EncodeArgs, progress: &Progress) -> Result<Work, Problem> {
+    let office = Office::open(&args.agreement, &args.key, &args.project_key, args.schema.as_deref(), args.on.as_deref(), args.period)?;
+    let survey = survey(&args.mapping, Some(&office.agreement), progress)?;
+    let (mapped, own) = (&survey.gathered.mapping.custodian, office.key.id());
+    if mapped != own {
+        return Err(Problem::new(
+            "E-ENCODE-CUSTODIAN",
+            Exit::CouldNotRun,
+            format!("the mapping is of custodian `{mapped}`, the key is of `{own}`"),
+            "give the mapping and the key of one custodian",
+        )
+        .at(args.mapping.display().to_string()));
+    }
+    if survey.is_blocked() {
+        return Ok(Work { office, survey, release: None });
+    }
+    progress.step(&format!("Encoding {} people", grouped(survey.united.people.len())));
+    let terms = Terms {
+        agreement: &office.agreement,
+        sender: office.sender()?,
+        key: &office.key,
+        project_key: Arc::clone(&office.project_key),
+        schema: &office.schema,
+        period: args.period,
+    };
+    let release = release(&survey, &terms)?;
+    Ok(Work { office, survey, release: Some(release) })
+}
+
+/// Runs `encode`.
+pub fn run(args: &EncodeArgs, progress: &Progress) -> Result<Outcome, Problem> {
+    let Work { office, survey, release } = work(args, progress)?;
+    let Some(release) = release else { return Ok(check::outcome(&survey, &args.mapping)) };
+    progress.step("Writing");
+    let sections = [
+        ("codes.arrow", codes_to_ipc(&release.codes, &office.schema)?),
+        ("events.arrow", events_to_ipc(&release.events.events)?),
+        ("subjects.arrow", subjects_to_ipc(&release.events.subjects)?),
+    ];
+    let note = crate::encoded::Note {
+        custodian: office.key.id().to_owned(),
+        period: args.period.to_string(),
+        agreement: crate::encoded::hex(&office.agreement.hash()),
+        schema: crate::encoded::hex(&office.schema.hash()),
+        key_check: crate::encoded::hex(&office.project_key.check_value(&office.schema.hash())),
+        records: release.codes.len() as u64,
+        events: release.events.events.len() as u64,
+        files: sections.iter().map(|(name, bytes)| ((*name).to_owned(), blake3::hash(bytes).to_hex().to_string())).collect(),
+    };
+    let mut text = summary(&survey, &release);
+    if !args.dry_run {
+        make_folder(&args.output)?;
+        let mut files: Vec<NewFile> = sections.into_iter().map(|(name, bytes)| NewFile::owner_only(args.output.join(name), bytes)).collect();
+        files.push(NewFile::owner_only(args.output.join(crate::encoded::NOTE), note.to_json()));
+        files.extend(local_files(&args.output, &survey, &release));
+        write_together(&files)?;
+        let _ = writeln!(text, "\nWrote {}. Seal it with `kinfold seal`.", args.output.display());
+    }
+    let data = json!({"check": check::outcome(&survey, &args.mapping).data, "encode": report(&release), "files": note.files});
+    let mut outcome = Outcome::done("kinfold.encode/1", text, data);
+    outcome.messages = messages(&survey, &release);
+    Ok(outcome)
+}
+
+/// The files that stay with the custodian.
+pub fn local_files(folder: &Path, survey: &Survey, release: &Release) -> Vec<NewFile> {
+    vec![
+        NewFile::owner_only(folder.join("check.json"), check::report_json(survey)),
+        NewFile::owner_only(folder.join("local-references.csv"), references_csv(&release.references)),
+    ]
+}
+
+/// Warnings of the survey, and those that only an encoding shows.
+pub fn messages(survey: &Survey, release: &Release) -> Vec<Message> {
+    let mut messages = survey.messages.clone();
+    for service in &release.unknown_services {
+        messages.push(Message::warning(Problem::new(
+            "E-CHECK-SERVICE",
+            Exit::Answer,
+            format!("the mapping names the service `{service}`, which is not among the contacts in the agreement; its events leave without one"),
+            "list the service under the party's contacts before the agreement is signed (`kinfold key new --contacts FILE`)",
+        )));
+    }
+    messages
+}
+
+/// Counts of an encoding, for programs.
+pub fn report(release: &Release) -> serde_json::Value {
+    json!({
+        "records": release.codes.len(),
+        "left_out": release.report.left_out.len(),
+        "events": release.events.events.len(),
+        "subjects": release.events.subjects.len(),
+        "events_after_period": release.after_period,
+        "events_without_record": release.without_record,
+        "mean_fill": release.report.mean_fill,
+        "blank_filters": release.report.blank_filters,
+        "match_keys": release.report.keys,
+        "household_keys": release.report.household_keys,
+        "household_keys_crowded": release.report.household_keys_crowded,
+        "presence_patterns": release.report.presence_patterns,
+        "presence_coarsened": release.report.presence_coarsened,
+    })
+}
+
+/// The encoding in a few lines.
+pub fn summary(survey: &Survey, release: &Release) -> String {
+    let report = &release.report;
+    let released: usize = report.keys.iter().map(|key| key.released).sum();
+    let shared: usize = report.keys.iter().map(|key| key.shared).sum();
+    let mut text = format!(
+        "{} rows are {} people\nEncoded {} · left out {} (no usable identity)\n",
+        grouped(survey.gathered.rows.len()),
+        grouped(survey.united.people.len()),
+        grouped(report.records),
+        grouped(report.left_out.len())
+    );
+    let _ = writeln!(
+        text,
+        "Match keys: {} released, {} kept back because another person of the file shares the value; random ones fill the gaps",
+        grouped(released),
+        grouped(shared)
+    );
+    let _ = writeln!(
+        text,
+        "Household keys: {} released, {} kept back because too many people share the home",
+        grouped(report.household_keys),
+        grouped(report.household_keys_crowded)
+    );
+    let _ = writeln!(
+        text,
+        "Events: {} coded · {} after the period · {} of people who could not be encoded",
+        grouped(release.events.events.len()),
+        grouped(release.after_period),
+        grouped(release.without_record)
+    );
+    text
+}

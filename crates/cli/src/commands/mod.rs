@@ -1,0 +1,12 @@
+//! The verbs, one file each.
+
+pub mod agreement;
+pub mod check;
+pub mod encode;
+pub mod explain;
+pub mod inspect;
+pub mod key;
+pub mod run;
+pub mod sample;
+pub mod schema;
+pub mod seal;

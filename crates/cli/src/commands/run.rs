@@ -1,0 +1,52 @@
+//! `run`: check, encode and seal in one go. Nothing is written before everything is made.
+
+use crate::args::RunArgs;
+use crate::commands::{check, encode, seal};
+use crate::files::{NewFile, make_folder, write_together};
+use crate::outcome::Outcome;
+use crate::progress::Progress;
+use kinfold_exchange::{codes_to_ipc, events_to_ipc, subjects_to_ipc};
+use kinfold_message::Problem;
+use serde_json::json;
+use std::fmt::Write as _;
+
+/// Runs `run`.
+pub fn run(args: &RunArgs, progress: &Progress) -> Result<Outcome, Problem> {
+    let folder = &args.encode.output;
+    let encode::Work { office, survey, release } = encode::work(&args.encode, progress)?;
+    let Some(release) = release else { return Ok(check::outcome(&survey, &args.encode.mapping)) };
+    progress.step("Sealing");
+    let tables = seal::Tables {
+        period: args.encode.period.to_string(),
+        records: release.codes.len() as u64,
+        events: release.events.events.len() as u64,
+        codes: codes_to_ipc(&release.codes, &office.schema)?,
+        events_table: events_to_ipc(&release.events.events)?,
+        subjects: subjects_to_ipc(&release.events.subjects)?,
+    };
+    let sealed = seal::seal_both(&office, tables, args.sequence, folder)?;
+
+    let mut text = encode::summary(&survey, &release);
+    text.push('\n');
+    text.push_str(&seal::receipt(&office, &sealed));
+    let data = json!({
+        "check": check::outcome(&survey, &args.encode.mapping).data,
+        "encode": encode::report(&release),
+        "packages": seal::receipt_json(&sealed),
+    });
+    let mut outcome = Outcome::done("kinfold.run/1", text, data);
+    outcome.messages = encode::messages(&survey, &release);
+    if !args.encode.dry_run {
+        progress.step("Writing");
+        make_folder(folder)?;
+        let mut files: Vec<NewFile> = sealed.into_iter().map(|file| NewFile::ordinary(file.path, file.sealed.bytes)).collect();
+        files.extend(encode::local_files(folder, &survey, &release));
+        write_together(&files)?;
+        let _ = writeln!(
+            outcome.text,
+            "\nStays here: {} (which record is whose; needed when the linkage unit asks) and check.json",
+            folder.join("local-references.csv").display()
+        );
+    }
+    Ok(outcome)
+}

@@ -1,0 +1,137 @@
+//! `seal`: encoded files into two packages, records for the linkage unit and events for the integrator. Neither alone shows who has
+//! what.
+
+use crate::args::SealArgs;
+use crate::commands::encode::Office;
+use crate::encoded::{Note, hex};
+use crate::files::{NewFile, make_folder, write_together};
+use crate::outcome::Outcome;
+use crate::progress::Progress;
+use crate::survey::grouped;
+use kinfold_exchange::{Contents, Manifest, PackageKind, Sealed, seal};
+use kinfold_message::{Exit, Problem};
+use serde_json::{Value, json};
+use std::fmt::Write as _;
+use std::path::{Path, PathBuf};
+
+/// The tables of one custodian and period, ready to be sealed.
+pub struct Tables {
+    /// The month.
+    pub period: String,
+    /// Number of records.
+    pub records: u64,
+    /// Number of events.
+    pub events: u64,
+    /// Arrow bytes of the codes.
+    pub codes: Vec<u8>,
+    /// Arrow bytes of the events.
+    pub events_table: Vec<u8>,
+    /// Arrow bytes of the subjects.
+    pub subjects: Vec<u8>,
+}
+
+/// A sealed package and where it goes.
+pub struct SealedFile {
+    /// The file.
+    pub path: PathBuf,
+    /// The package.
+    pub sealed: Sealed,
+}
+
+/// Seals both packages, in memory.
+///
+/// # Errors
+/// When keys, agreement and tables do not belong together, or a limit is passed.
+pub fn seal_both(office: &Office, tables: Tables, sequence: u64, folder: &Path) -> Result<[SealedFile; 2], Problem> {
+    let name = |kind: PackageKind| folder.join(format!("{}-{}.{}.kin", office.key.id(), tables.period, kind.as_str()));
+    let make = |kind: PackageKind, rows: u64, sections: Vec<(String, Vec<u8>)>| -> Result<SealedFile, Problem> {
+        let contents = Contents { kind, period: &tables.period, sequence, rows };
+        let manifest = Manifest::prepare(&office.agreement, &office.key, &office.project_key, &contents)?;
+        let sealed = seal(manifest, sections, &office.key, office.agreement.recipient_of(kind))?;
+        Ok(SealedFile { path: name(kind), sealed })
+    };
+    Ok([
+        make(PackageKind::Records, tables.records, vec![(office.key.id().to_owned(), tables.codes)])?,
+        make(
+            PackageKind::Events,
+            tables.events,
+            vec![("events".to_owned(), tables.events_table), ("subjects".to_owned(), tables.subjects)],
+        )?,
+    ])
+}
+
+/// Runs `seal`.
+pub fn run(args: &SealArgs, progress: &Progress) -> Result<Outcome, Problem> {
+    let note = Note::load(&args.encoded)?;
+    let period = note.period.parse().map_err(|_| {
+        Problem::new("E-SEAL-FOLDER", Exit::Integrity, "the note of the encoded files has no period", "run `kinfold encode` again")
+    })?;
+    let office = Office::open(&args.agreement, &args.key, &args.project_key, args.schema.as_deref(), args.on.as_deref(), period)?;
+    let same = note.custodian == office.key.id()
+        && note.agreement == hex(&office.agreement.hash())
+        && note.schema == hex(&office.schema.hash())
+        && note.key_check == hex(&office.project_key.check_value(&office.schema.hash()));
+    if !same {
+        return Err(Problem::new(
+            "E-SEAL-TERMS",
+            Exit::Refused,
+            "the files were encoded under another agreement, linkage schema or key",
+            "run `kinfold encode` again with the agreement and keys that you want to seal with",
+        )
+        .at(args.encoded.display().to_string()));
+    }
+    progress.step("Sealing");
+    let tables = Tables {
+        codes: note.read(&args.encoded, "codes.arrow")?,
+        events_table: note.read(&args.encoded, "events.arrow")?,
+        subjects: note.read(&args.encoded, "subjects.arrow")?,
+        period: note.period,
+        records: note.records,
+        events: note.events,
+    };
+    let sealed = seal_both(&office, tables, args.sequence, &args.output)?;
+    let text = receipt(&office, &sealed);
+    let data = receipt_json(&sealed);
+    if !args.dry_run {
+        make_folder(&args.output)?;
+        write_together(&sealed.map(|file| NewFile::ordinary(file.path, file.sealed.bytes)))?;
+    }
+    Ok(Outcome::done("kinfold.seal/1", text, json!({"packages": data})))
+}
+
+/// What was sealed, for paper.
+pub fn receipt(office: &Office, sealed: &[SealedFile; 2]) -> String {
+    let mut text = String::from("Sealed two packages. Neither alone shows who has what.\n");
+    for SealedFile { path, sealed } in sealed {
+        let manifest = &sealed.manifest;
+        let recipient = office.agreement.recipient_of(manifest.kind);
+        let inside = match manifest.kind {
+            PackageKind::Records => "codes of people: no names, no dates of birth, no addresses, no row order",
+            PackageKind::Events => "coded events by record reference: no names, no free text",
+        };
+        let _ = writeln!(text, "\n  {}", path.display());
+        let _ = writeln!(text, "    inside     {} {}: {inside}", grouped(manifest.rows as usize), manifest.kind.as_str());
+        let _ = writeln!(text, "    for        {} ({}), fingerprint {}", recipient.name, recipient.role, recipient.fingerprint_words());
+        let _ = writeln!(text, "    sequence   {} of period {} · may be opened until {}", manifest.sequence, manifest.period, manifest.expires);
+        let _ = writeln!(text, "    content    {}", hex(&sealed.payload_hash));
+    }
+    text
+}
+
+/// The same for programs.
+pub fn receipt_json(sealed: &[SealedFile; 2]) -> Vec<Value> {
+    let one = |file: &SealedFile| {
+        let manifest = &file.sealed.manifest;
+        json!({
+            "file": file.path.display().to_string(),
+            "kind": manifest.kind.as_str(),
+            "rows": manifest.rows,
+            "sequence": manifest.sequence,
+            "period": manifest.period,
+            "expires": manifest.expires.to_string(),
+            "payload_hash": hex(&file.sealed.payload_hash),
+            "bytes": file.sealed.bytes.len(),
+        })
+    };
+    sealed.iter().map(one).collect()
+}

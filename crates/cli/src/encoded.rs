@@ -1,0 +1,74 @@
+//! The note beside encoded files: what they are and their hashes, so that `seal` seals what `encode` wrote and nothing else.
+
+use kinfold_message::{Exit, Problem};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+use std::path::Path;
+
+/// Name of the note.
+pub const NOTE: &str = "encoded.json";
+
+/// What `encode` wrote.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Note {
+    /// The custodian.
+    pub custodian: String,
+    /// The month.
+    pub period: String,
+    /// Hash of the agreement.
+    pub agreement: String,
+    /// Hash of the linkage schema.
+    pub schema: String,
+    /// Key check value of the project key.
+    pub key_check: String,
+    /// Records in `codes.arrow`.
+    pub records: u64,
+    /// Events in `events.arrow`.
+    pub events: u64,
+    /// BLAKE3 of each file.
+    pub files: BTreeMap<String, String>,
+}
+
+impl Note {
+    /// The text of the note.
+    pub fn to_json(&self) -> Vec<u8> {
+        let mut text = serde_json::to_vec_pretty(self).expect("strings and numbers are always JSON");
+        text.push(b'\n');
+        text
+    }
+
+    /// Reads the note of a folder.
+    ///
+    /// # Errors
+    /// When there is none, or it is damaged.
+    pub fn load(folder: &Path) -> Result<Self, Problem> {
+        let path = folder.join(NOTE);
+        let text = std::fs::read(&path).map_err(|error| Problem::io("read the note of the encoded files", &path, &error))?;
+        serde_json::from_slice(&text).map_err(|_| damaged(&path, "the note is not one that `kinfold encode` writes"))
+    }
+
+    /// Reads one of the files and compares its hash.
+    ///
+    /// # Errors
+    /// When the file is missing or was changed.
+    pub fn read(&self, folder: &Path, name: &str) -> Result<Vec<u8>, Problem> {
+        let path = folder.join(name);
+        let bytes = std::fs::read(&path).map_err(|error| Problem::io("read the encoded file", &path, &error))?;
+        if self.files.get(name).map(String::as_str) == Some(blake3::hash(&bytes).to_hex().as_str()) {
+            Ok(bytes)
+        } else {
+            Err(damaged(&path, "the file is not the one that `kinfold encode` wrote"))
+        }
+    }
+}
+
+/// Bytes as lowercase hexadecimal digits.
+pub fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+fn damaged(path: &Path, what: &str) -> Problem {
+    Problem::new("E-SEAL-FOLDER", Exit::Integrity, what, "run `kinfold encode` again into an empty folder, then seal that folder")
+        .at(path.display().to_string())
+}
