@@ -217,13 +217,22 @@ pub struct DraftArgs {
     #[arg(long, required = true, num_args = 1.., value_name = "FILE")]
     pub public: Vec<PathBuf>,
     /// Why the parties link
-    #[arg(long, default_value = "TO BE WRITTEN before signing: why the parties link")]
+    #[arg(
+        long,
+        default_value = "TO BE WRITTEN before signing: why the parties link"
+    )]
     pub purpose: String,
     /// The legal ground
-    #[arg(long, default_value = "TO BE WRITTEN before signing: the Act and section, or consent")]
+    #[arg(
+        long,
+        default_value = "TO BE WRITTEN before signing: the Act and section, or consent"
+    )]
     pub lawful_basis: String,
     /// What is kept, where, for how long
-    #[arg(long, default_value = "TO BE WRITTEN before signing: what is kept, where, for how long, and who deletes it")]
+    #[arg(
+        long,
+        default_value = "TO BE WRITTEN before signing: what is kept, where, for how long, and who deletes it"
+    )]
     pub retention: String,
     /// Last day on which the agreement is in force
     #[arg(long, value_name = "YYYY-MM-DD")]

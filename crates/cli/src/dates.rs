@@ -9,6 +9,11 @@ use kinfold_message::{Exit, Problem};
 /// When the text is no such date.
 pub fn parse(text: &str) -> Result<Date, Problem> {
     text.parse().map_err(|_| {
-        Problem::new("E-USAGE-DATE", Exit::CouldNotRun, format!("`{text}` is not a date"), "write year, month and day: 2027-03-31")
+        Problem::new(
+            "E-USAGE-DATE",
+            Exit::CouldNotRun,
+            format!("`{text}` is not a date"),
+            "write year, month and day: 2027-03-31",
+        )
     })
 }

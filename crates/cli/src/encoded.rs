@@ -33,7 +33,8 @@ pub struct Note {
 impl Note {
     /// The text of the note.
     pub fn to_json(&self) -> Vec<u8> {
-        let mut text = serde_json::to_vec_pretty(self).expect("strings and numbers are always JSON");
+        let mut text =
+            serde_json::to_vec_pretty(self).expect("strings and numbers are always JSON");
         text.push(b'\n');
         text
     }
@@ -44,8 +45,10 @@ impl Note {
     /// When there is none, or it is damaged.
     pub fn load(folder: &Path) -> Result<Self, Problem> {
         let path = folder.join(NOTE);
-        let text = std::fs::read(&path).map_err(|error| Problem::io("read the note of the encoded files", &path, &error))?;
-        serde_json::from_slice(&text).map_err(|_| damaged(&path, "the note is not one that `kinfold encode` writes"))
+        let text = std::fs::read(&path)
+            .map_err(|error| Problem::io("read the note of the encoded files", &path, &error))?;
+        serde_json::from_slice(&text)
+            .map_err(|_| damaged(&path, "the note is not one that `kinfold encode` writes"))
     }
 
     /// Reads one of the files and compares its hash.
@@ -54,11 +57,16 @@ impl Note {
     /// When the file is missing or was changed.
     pub fn read(&self, folder: &Path, name: &str) -> Result<Vec<u8>, Problem> {
         let path = folder.join(name);
-        let bytes = std::fs::read(&path).map_err(|error| Problem::io("read the encoded file", &path, &error))?;
-        if self.files.get(name).map(String::as_str) == Some(blake3::hash(&bytes).to_hex().as_str()) {
+        let bytes = std::fs::read(&path)
+            .map_err(|error| Problem::io("read the encoded file", &path, &error))?;
+        if self.files.get(name).map(String::as_str) == Some(blake3::hash(&bytes).to_hex().as_str())
+        {
             Ok(bytes)
         } else {
-            Err(damaged(&path, "the file is not the one that `kinfold encode` wrote"))
+            Err(damaged(
+                &path,
+                "the file is not the one that `kinfold encode` wrote",
+            ))
         }
     }
 }
@@ -69,6 +77,11 @@ pub fn hex(bytes: &[u8]) -> String {
 }
 
 fn damaged(path: &Path, what: &str) -> Problem {
-    Problem::new("E-SEAL-FOLDER", Exit::Integrity, what, "run `kinfold encode` again into an empty folder, then seal that folder")
-        .at(path.display().to_string())
+    Problem::new(
+        "E-SEAL-FOLDER",
+        Exit::Integrity,
+        what,
+        "run `kinfold encode` again into an empty folder, then seal that folder",
+    )
+    .at(path.display().to_string())
 }

@@ -27,12 +27,20 @@ pub struct NewFile {
 impl NewFile {
     /// A file for everyone on the machine.
     pub fn ordinary(path: PathBuf, bytes: Vec<u8>) -> Self {
-        Self { path, bytes, access: Access::Ordinary }
+        Self {
+            path,
+            bytes,
+            access: Access::Ordinary,
+        }
     }
 
     /// A file for its owner only.
     pub fn owner_only(path: PathBuf, bytes: Vec<u8>) -> Self {
-        Self { path, bytes, access: Access::OwnerOnly }
+        Self {
+            path,
+            bytes,
+            access: Access::OwnerOnly,
+        }
     }
 }
 
@@ -69,7 +77,10 @@ pub fn make_folder(path: &Path) -> Result<(), Problem> {
 }
 
 fn part_name(path: &Path) -> PathBuf {
-    let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+    let name = path
+        .file_name()
+        .map(|name| name.to_string_lossy().into_owned())
+        .unwrap_or_default();
     path.with_file_name(format!(".{name}.part"))
 }
 
@@ -112,12 +123,23 @@ mod tests {
     fn all_appear() {
         let folder = tempfile::tempdir().expect("a folder");
         let at = |name: &str| folder.path().join(name);
-        write_together(&[NewFile::ordinary(at("a"), b"1".to_vec()), NewFile::owner_only(at("b"), b"2".to_vec())]).expect("written");
+        write_together(&[
+            NewFile::ordinary(at("a"), b"1".to_vec()),
+            NewFile::owner_only(at("b"), b"2".to_vec()),
+        ])
+        .expect("written");
         assert_eq!(std::fs::read(at("b")).expect("read"), b"2");
         #[cfg(unix)]
         {
             use std::os::unix::fs::PermissionsExt as _;
-            assert_eq!(std::fs::metadata(at("b")).expect("there").permissions().mode() & 0o777, 0o600);
+            assert_eq!(
+                std::fs::metadata(at("b"))
+                    .expect("there")
+                    .permissions()
+                    .mode()
+                    & 0o777,
+                0o600
+            );
         }
         assert_eq!(std::fs::read_dir(folder.path()).expect("listed").count(), 2);
     }
@@ -129,9 +151,16 @@ mod tests {
         let blocked = folder.path().join("is-a-folder");
         std::fs::create_dir_all(blocked.join("full")).expect("made");
         for bad in [folder.path().join("no-such-folder/b"), blocked.clone()] {
-            let files = [NewFile::ordinary(good.clone(), b"1".to_vec()), NewFile::ordinary(bad, b"2".to_vec())];
+            let files = [
+                NewFile::ordinary(good.clone(), b"1".to_vec()),
+                NewFile::ordinary(bad, b"2".to_vec()),
+            ];
             assert!(write_together(&files).is_err());
-            assert_eq!(std::fs::read_dir(folder.path()).expect("listed").count(), 1, "only the folder is left");
+            assert_eq!(
+                std::fs::read_dir(folder.path()).expect("listed").count(),
+                1,
+                "only the folder is left"
+            );
         }
     }
 }

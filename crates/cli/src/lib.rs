@@ -86,7 +86,8 @@ fn name(command: &Command) -> &'static str {
 
 fn change_folder(cli: &Cli) -> Result<(), Problem> {
     match &cli.global.directory {
-        Some(folder) => std::env::set_current_dir(folder).map_err(|error| Problem::io("enter the folder", folder, &error)),
+        Some(folder) => std::env::set_current_dir(folder)
+            .map_err(|error| Problem::io("enter the folder", folder, &error)),
         None => Ok(()),
     }
 }
@@ -94,7 +95,10 @@ fn change_folder(cli: &Cli) -> Result<(), Problem> {
 /// A panic is a bug. Its message could hold a value of somebody's record, so only the place in the program is shown.
 fn hide_panics() {
     std::panic::set_hook(Box::new(|info| {
-        let place = info.location().map(|place| format!("{}:{}", place.file(), place.line())).unwrap_or_default();
+        let place = info
+            .location()
+            .map(|place| format!("{}:{}", place.file(), place.line()))
+            .unwrap_or_default();
         eprintln!(
             "error: kinfold {} has a bug at {place}\n\nhint: please report this line and the command you ran. It holds no data of yours.",
             env!("CARGO_PKG_VERSION")

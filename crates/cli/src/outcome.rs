@@ -24,7 +24,13 @@ pub struct Outcome {
 impl Outcome {
     /// A command that is done.
     pub fn done(schema: &'static str, text: impl Into<String>, data: Value) -> Self {
-        Self { exit: Exit::Done, text: text.into(), schema, data, messages: Vec::new() }
+        Self {
+            exit: Exit::Done,
+            text: text.into(),
+            schema,
+            data,
+            messages: Vec::new(),
+        }
     }
 }
 
@@ -49,12 +55,18 @@ pub struct Message {
 impl Message {
     /// An error.
     pub fn error(problem: Problem) -> Self {
-        Self { level: Level::Error, problem }
+        Self {
+            level: Level::Error,
+            problem,
+        }
     }
 
     /// A warning.
     pub fn warning(problem: Problem) -> Self {
-        Self { level: Level::Warning, problem }
+        Self {
+            level: Level::Warning,
+            problem,
+        }
     }
 
     fn to_json(&self) -> Value {
@@ -74,7 +86,11 @@ impl Message {
             Level::Warning => ("warning", "\x1b[1;33m"),
         };
         let rest = text.strip_prefix("error").unwrap_or(&text);
-        if colour { format!("{paint}{word}\x1b[0m{rest}") } else { format!("{word}{rest}") }
+        if colour {
+            format!("{paint}{word}\x1b[0m{rest}")
+        } else {
+            format!("{word}{rest}")
+        }
     }
 }
 
@@ -120,7 +136,10 @@ pub fn use_colour(choice: Color) -> bool {
     match choice {
         Color::Always => true,
         Color::Never => false,
-        Color::Auto => std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty()) && std::io::stderr().is_terminal(),
+        Color::Auto => {
+            std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty())
+                && std::io::stderr().is_terminal()
+        }
     }
 }
 
@@ -137,10 +156,19 @@ mod tests {
     #[test]
     fn the_json_object_has_the_agreed_keys() {
         let mut outcome = Outcome::done("kinfold.test/1", "", json!({"n": 1}));
-        outcome.messages.push(Message::warning(Problem::new("E-FILE-IO", Exit::Answer, "what", "hint").at("file:3")));
+        outcome.messages.push(Message::warning(
+            Problem::new("E-FILE-IO", Exit::Answer, "what", "hint").at("file:3"),
+        ));
         let value = to_json("test", &outcome);
-        let keys: Vec<&str> = value.as_object().expect("an object").keys().map(String::as_str).collect();
-        let mut expected = ["tool", "version", "command", "ok", "exit", "schema", "data", "messages"];
+        let keys: Vec<&str> = value
+            .as_object()
+            .expect("an object")
+            .keys()
+            .map(String::as_str)
+            .collect();
+        let mut expected = [
+            "tool", "version", "command", "ok", "exit", "schema", "data", "messages",
+        ];
         expected.sort_unstable();
         let mut sorted = keys.clone();
         sorted.sort_unstable();
@@ -152,7 +180,15 @@ mod tests {
     #[test]
     fn colour_is_only_added_when_asked() {
         let message = Message::warning(Problem::new("E-FILE-IO", Exit::Answer, "what", "hint"));
-        assert!(message.to_text(false).starts_with("warning[E-FILE-IO]: what"));
-        assert!(message.to_text(true).starts_with("\x1b[1;33mwarning\x1b[0m[E-FILE-IO]"));
+        assert!(
+            message
+                .to_text(false)
+                .starts_with("warning[E-FILE-IO]: what")
+        );
+        assert!(
+            message
+                .to_text(true)
+                .starts_with("\x1b[1;33mwarning\x1b[0m[E-FILE-IO]")
+        );
     }
 }

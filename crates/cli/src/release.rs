@@ -3,7 +3,9 @@
 use crate::args::Period;
 use crate::survey::{Survey, last_day};
 use kinfold_encoding::{EncodeReport, Input, ProjectSecrets, encode};
-use kinfold_exchange::{Agreement, EventDates, EventRow, EventTable, LifeStage, Party, PartyKey, ProjectKey, SubjectRow};
+use kinfold_exchange::{
+    Agreement, EventDates, EventRow, EventTable, LifeStage, Party, PartyKey, ProjectKey, SubjectRow,
+};
 use kinfold_extract::{Day, UnitedPerson, civil, days, is_child};
 use kinfold_message::Problem;
 use kinfold_schema::{CodeTable, Schema};
@@ -65,9 +67,18 @@ pub struct Terms<'a> {
 pub fn release(survey: &Survey, terms: &Terms<'_>) -> Result<Release, Problem> {
     let secret = terms.key.local_secret()?;
     let people = &survey.united.people;
-    let references: Vec<[u8; 16]> = people.iter().map(|person| record_reference(secret, terms.period, &own_ids(survey, person))).collect();
-    let inputs: Vec<Input<'_>> =
-        people.iter().zip(&references).map(|(person, record_ref)| Input { record_ref: *record_ref, person: &person.person }).collect();
+    let references: Vec<[u8; 16]> = people
+        .iter()
+        .map(|person| record_reference(secret, terms.period, &own_ids(survey, person)))
+        .collect();
+    let inputs: Vec<Input<'_>> = people
+        .iter()
+        .zip(&references)
+        .map(|(person, record_ref)| Input {
+            record_ref: *record_ref,
+            person: &person.person,
+        })
+        .collect();
     let (project_key, schema_hash) = (Arc::clone(&terms.project_key), terms.schema.hash());
     let secrets = ProjectSecrets::new(move |purpose| project_key.expand(purpose, &schema_hash));
     let encoded = encode(terms.schema, &secrets, &inputs)?;
@@ -84,14 +95,21 @@ pub fn release(survey: &Survey, terms: &Terms<'_>) -> Result<Release, Problem> {
         unknown_services: BTreeSet::new(),
     };
     for (index, person) in people.iter().enumerate() {
-        let Some(record_ref) = released(index) else { continue };
-        release.events.subjects.push(subject(survey, person, record_ref, terms));
+        let Some(record_ref) = released(index) else {
+            continue;
+        };
+        release
+            .events
+            .subjects
+            .push(subject(survey, person, record_ref, terms));
         let ids = own_ids(survey, person);
-        release.references.extend(ids.into_iter().map(|(source, own_id)| LocalReference {
-            source: source.to_owned(),
-            own_id: own_id.to_owned(),
-            record_ref,
-        }));
+        release
+            .references
+            .extend(ids.into_iter().map(|(source, own_id)| LocalReference {
+                source: source.to_owned(),
+                own_id: own_id.to_owned(),
+                record_ref,
+            }));
     }
     add_events(survey, terms, &released, &mut release);
     release.references.sort_unstable();
@@ -102,24 +120,38 @@ pub fn release(survey: &Survey, terms: &Terms<'_>) -> Result<Release, Problem> {
 }
 
 /// The `(source, own id)` pairs of a person, sorted, each once.
-fn own_ids<'survey>(survey: &'survey Survey, person: &UnitedPerson) -> BTreeSet<(&'survey str, &'survey str)> {
+fn own_ids<'survey>(
+    survey: &'survey Survey,
+    person: &UnitedPerson,
+) -> BTreeSet<(&'survey str, &'survey str)> {
     let Survey { gathered, .. } = survey;
     let name = |row: &usize| {
         let row = &gathered.rows[*row];
-        (gathered.mapping.people[row.source].source.as_str(), row.own_id.expose().as_str())
+        (
+            gathered.mapping.people[row.source].source.as_str(),
+            row.own_id.expose().as_str(),
+        )
     };
     person.rows.iter().map(name).collect()
 }
 
 /// The reference of a record: a keyed hash of the own ids and the period under the custodian's local secret. Nobody else can make or
 /// undo it, and two periods' references of one person have nothing in common.
-fn record_reference(secret: &[u8; 32], period: Period, own_ids: &BTreeSet<(&str, &str)>) -> [u8; 16] {
+fn record_reference(
+    secret: &[u8; 32],
+    period: Period,
+    own_ids: &BTreeSet<(&str, &str)>,
+) -> [u8; 16] {
     let mut hasher = blake3::Hasher::new_keyed(secret);
-    hasher.update(REFERENCE_CONTEXT).update(period.to_string().as_bytes());
+    hasher
+        .update(REFERENCE_CONTEXT)
+        .update(period.to_string().as_bytes());
     for (source, own_id) in own_ids {
         for part in [source, own_id] {
             // The length before each part: two lists can only give the same bytes when they are the same list.
-            hasher.update(&(part.len() as u64).to_le_bytes()).update(part.as_bytes());
+            hasher
+                .update(&(part.len() as u64).to_le_bytes())
+                .update(part.as_bytes());
         }
     }
     let mut reference = [0; 16];
@@ -128,17 +160,27 @@ fn record_reference(secret: &[u8; 32], period: Period, own_ids: &BTreeSet<(&str,
 }
 
 /// What the custodian checked for a person, and nothing finer than child or adult.
-fn subject(survey: &Survey, person: &UnitedPerson, record_ref: [u8; 16], terms: &Terms<'_>) -> SubjectRow {
+fn subject(
+    survey: &Survey,
+    person: &UnitedPerson,
+    record_ref: [u8; 16],
+    terms: &Terms<'_>,
+) -> SubjectRow {
     let gathered = &survey.gathered;
     let end = last_day(terms.period);
     let rows = || person.rows.iter().map(|row| &gathered.rows[*row]);
-    let datasets: BTreeSet<&String> = rows().flat_map(|row| &gathered.mapping.people[row.source].datasets).collect();
+    let datasets: BTreeSet<&String> = rows()
+        .flat_map(|row| &gathered.mapping.people[row.source].datasets)
+        .collect();
     let life_stage = match is_child(&person.person, end) {
         Some(true) => LifeStage::Child,
         Some(false) => LifeStage::Adult,
         None => LifeStage::Unknown,
     };
-    let last_contact = rows().filter_map(|row| row.last_contact).filter(|day| *day <= end).max();
+    let last_contact = rows()
+        .filter_map(|row| row.last_contact)
+        .filter(|day| *day <= end)
+        .max();
     SubjectRow {
         record_ref,
         life_stage,
@@ -148,12 +190,19 @@ fn subject(survey: &Survey, person: &UnitedPerson, record_ref: [u8; 16], terms: 
 }
 
 /// Adds the events of released records. An event that two own ids of one person both have is sent once.
-fn add_events(survey: &Survey, terms: &Terms<'_>, released: &dyn Fn(usize) -> Option<[u8; 16]>, release: &mut Release) {
+fn add_events(
+    survey: &Survey,
+    terms: &Terms<'_>,
+    released: &dyn Fn(usize) -> Option<[u8; 16]>,
+    release: &mut Release,
+) {
     let person_of = survey.person_of_own_id();
     let end_of_period = last_day(terms.period);
     let mut events: BTreeSet<EventRow> = BTreeSet::new();
     for event in &survey.gathered.events {
-        let Some(person) = person_of.get(&(event.source, event.own_id.expose().as_str())) else { continue };
+        let Some(person) = person_of.get(&(event.source, event.own_id.expose().as_str())) else {
+            continue;
+        };
         if event.start > end_of_period {
             release.after_period += 1;
             continue;
@@ -203,10 +252,23 @@ fn as_agreed(day: Day, agreement: &Agreement) -> Day {
 /// The custodian's own list of which record is whose.
 pub fn references_csv(references: &[LocalReference]) -> Vec<u8> {
     let mut writer = csv::Writer::from_writer(Vec::new());
-    let hex = |bytes: &[u8; 16]| bytes.iter().map(|byte| format!("{byte:02x}")).collect::<String>();
-    let written = writer.write_record(["source", "own_id", "record_ref"]).and_then(|()| {
-        references.iter().try_for_each(|line| writer.write_record([line.source.as_str(), line.own_id.as_str(), hex(&line.record_ref).as_str()]))
-    });
+    let hex = |bytes: &[u8; 16]| {
+        bytes
+            .iter()
+            .map(|byte| format!("{byte:02x}"))
+            .collect::<String>()
+    };
+    let written = writer
+        .write_record(["source", "own_id", "record_ref"])
+        .and_then(|()| {
+            references.iter().try_for_each(|line| {
+                writer.write_record([
+                    line.source.as_str(),
+                    line.own_id.as_str(),
+                    hex(&line.record_ref).as_str(),
+                ])
+            })
+        });
     written.expect("writing to memory cannot fail");
     writer.into_inner().expect("writing to memory cannot fail")
 }
@@ -218,12 +280,18 @@ mod tests {
     #[test]
     fn references_depend_on_secret_period_and_own_ids_alone() {
         let period: Period = "2026-08".parse().expect("a period");
-        let make = |secret: u8, period: Period, ids: &[(&str, &str)]| record_reference(&[secret; 32], period, &ids.iter().copied().collect());
+        let make = |secret: u8, period: Period, ids: &[(&str, &str)]| {
+            record_reference(&[secret; 32], period, &ids.iter().copied().collect())
+        };
         let base = make(1, period, &[("a", "1"), ("b", "2")]);
         assert_eq!(base, make(1, period, &[("b", "2"), ("a", "1"), ("a", "1")]));
         let others = [
             make(2, period, &[("a", "1"), ("b", "2")]),
-            make(1, "2026-09".parse().expect("a period"), &[("a", "1"), ("b", "2")]),
+            make(
+                1,
+                "2026-09".parse().expect("a period"),
+                &[("a", "1"), ("b", "2")],
+            ),
             make(1, period, &[("a", "1")]),
             make(1, period, &[("a", "1b"), ("", "2")]),
             make(1, period, &[("a", "2"), ("b", "1")]),
@@ -233,8 +301,18 @@ mod tests {
 
     #[test]
     fn the_list_of_references_is_a_table() {
-        let line = LocalReference { source: "housing".to_owned(), own_id: "7,\"x\"".to_owned(), record_ref: [0xAB; 16] };
+        let line = LocalReference {
+            source: "housing".to_owned(),
+            own_id: "7,\"x\"".to_owned(),
+            record_ref: [0xAB; 16],
+        };
         let text = String::from_utf8(references_csv(&[line])).expect("text");
-        assert_eq!(text, format!("source,own_id,record_ref\nhousing,\"7,\"\"x\"\"\",{}\n", "ab".repeat(16)));
+        assert_eq!(
+            text,
+            format!(
+                "source,own_id,record_ref\nhousing,\"7,\"\"x\"\"\",{}\n",
+                "ab".repeat(16)
+            )
+        );
     }
 }

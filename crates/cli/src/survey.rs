@@ -29,14 +29,25 @@ pub struct Survey {
 impl Survey {
     /// Whether something must be put right before anything can be encoded.
     pub fn is_blocked(&self) -> bool {
-        self.messages.iter().any(|message| message.level == crate::outcome::Level::Error)
+        self.messages
+            .iter()
+            .any(|message| message.level == crate::outcome::Level::Error)
     }
 
     /// Index of the person of each `(source, own id)`.
     pub fn person_of_own_id(&self) -> BTreeMap<(usize, &str), usize> {
         let rows = &self.gathered.rows;
         let people = self.united.people.iter().enumerate();
-        people.flat_map(|(index, person)| person.rows.iter().map(move |row| ((rows[*row].source, rows[*row].own_id.expose().as_str()), index))).collect()
+        people
+            .flat_map(|(index, person)| {
+                person.rows.iter().map(move |row| {
+                    (
+                        (rows[*row].source, rows[*row].own_id.expose().as_str()),
+                        index,
+                    )
+                })
+            })
+            .collect()
     }
 }
 
@@ -44,12 +55,26 @@ impl Survey {
 ///
 /// # Errors
 /// The first file that cannot be read or does not fit the mapping.
-pub fn survey(mapping: &Path, agreement: Option<&Agreement>, progress: &Progress) -> Result<Survey, Problem> {
+pub fn survey(
+    mapping: &Path,
+    agreement: Option<&Agreement>,
+    progress: &Progress,
+) -> Result<Survey, Problem> {
     let gathered = gather(mapping, |step| progress.step(step))?;
     progress.step("Bringing together the rows of each person");
     let united = unite(&gathered.rows);
-    let linkable = united.people.iter().filter(|united| is_linkable(&united.person)).count();
-    let mut survey = Survey { strangers: Vec::new(), gathered, united, linkable, messages: Vec::new() };
+    let linkable = united
+        .people
+        .iter()
+        .filter(|united| is_linkable(&united.person))
+        .count();
+    let mut survey = Survey {
+        strangers: Vec::new(),
+        gathered,
+        united,
+        linkable,
+        messages: Vec::new(),
+    };
     survey.strangers = strangers(&survey);
     survey.messages = messages(&survey, agreement, mapping);
     Ok(survey)
@@ -58,7 +83,12 @@ pub fn survey(mapping: &Path, agreement: Option<&Agreement>, progress: &Progress
 fn is_linkable(person: &Person) -> bool {
     let named = !person.first_names.is_empty() && !person.family_names.is_empty();
     let born = person.births.iter().any(|birth| birth.is_full());
-    let numbered = person.nhs.is_some() || person.nino.is_some() || person.upn.as_ref().is_some_and(kinfold_identity::Upn::is_permanent);
+    let numbered = person.nhs.is_some()
+        || person.nino.is_some()
+        || person
+            .upn
+            .as_ref()
+            .is_some_and(kinfold_identity::Upn::is_permanent);
     !person.do_not_link && ((named && born) || numbered)
 }
 
@@ -103,16 +133,31 @@ fn unknown_values(survey: &Survey, mapping: &Path, messages: &mut Vec<Message>) 
                 mapping.display()
             );
             messages.push(Message::error(
-                Problem::new("E-CHECK-UNKNOWN", Exit::Answer, what, hint).at(format!("{}:{}", report.file, unknown.line)),
+                Problem::new("E-CHECK-UNKNOWN", Exit::Answer, what, hint)
+                    .at(format!("{}:{}", report.file, unknown.line)),
             ));
         }
     }
 }
 
-fn agreed_codes(survey: &Survey, agreement: &Agreement, mapping: &Path, messages: &mut Vec<Message>) {
-    let written = survey.gathered.mapping.events.iter().flat_map(|input| &input.rules).filter_map(|rule| rule.code.as_ref());
+fn agreed_codes(
+    survey: &Survey,
+    agreement: &Agreement,
+    mapping: &Path,
+    messages: &mut Vec<Message>,
+) {
+    let written = survey
+        .gathered
+        .mapping
+        .events
+        .iter()
+        .flat_map(|input| &input.rules)
+        .filter_map(|rule| rule.code.as_ref());
     let written: BTreeSet<&String> = written.map(|code| code.get_ref()).collect();
-    for code in written.into_iter().filter(|code| !agreement.event_codes().contains(*code)) {
+    for code in written
+        .into_iter()
+        .filter(|code| !agreement.event_codes().contains(*code))
+    {
         messages.push(Message::error(
             Problem::new(
                 "E-CHECK-CODE",
@@ -128,27 +173,47 @@ fn agreed_codes(survey: &Survey, agreement: &Agreement, mapping: &Path, messages
 fn people_files(survey: &Survey, messages: &mut Vec<Message>) {
     for report in &survey.gathered.people {
         let mut warn = |code, what: String, hint: &str| {
-            messages.push(Message::warning(Problem::new(code, Exit::Answer, what, hint).at(report.file.clone())));
+            messages.push(Message::warning(
+                Problem::new(code, Exit::Answer, what, hint).at(report.file.clone()),
+            ));
         };
         if report.without_own_id > 0 {
-            warn("E-CHECK-OWN-ID", format!("{} have no own id and are left out", rows(report.without_own_id)), "fill the column at source");
+            warn(
+                "E-CHECK-OWN-ID",
+                format!(
+                    "{} have no own id and are left out",
+                    rows(report.without_own_id)
+                ),
+                "fill the column at source",
+            );
         }
         if !report.assumed.too_long.is_empty() {
             let first = report.assumed.too_long[0];
             warn(
                 "E-CHECK-LONG",
-                format!("{} have more cells than the header and are left out", rows(report.assumed.too_long.len())),
+                format!(
+                    "{} have more cells than the header and are left out",
+                    rows(report.assumed.too_long.len())
+                ),
                 &format!("look at line {first}: a field that holds the delimiter needs quotes"),
             );
         }
         if let Some(doubt) = &report.assumed.doubt {
-            warn("E-CHECK-LETTERS", doubt.clone(), "export the file again as UTF-8");
+            warn(
+                "E-CHECK-LETTERS",
+                doubt.clone(),
+                "export the file again as UTF-8",
+            );
         }
         for field in &report.fields {
             if let Some(count) = field.rejected.get("excel-damaged") {
                 warn(
                     "E-CHECK-EXCEL",
-                    format!("{} of `{}` were damaged by Excel and are treated as missing", values(*count), field.column),
+                    format!(
+                        "{} of `{}` were damaged by Excel and are treated as missing",
+                        values(*count),
+                        field.column
+                    ),
                     "export the column as text; Excel drops the last digits of long numbers",
                 );
             }
@@ -159,24 +224,38 @@ fn people_files(survey: &Survey, messages: &mut Vec<Message>) {
 fn event_files(survey: &Survey, messages: &mut Vec<Message>) {
     for (report, strangers) in survey.gathered.event_files.iter().zip(&survey.strangers) {
         let mut warn = |code, what: String, hint: &str| {
-            messages.push(Message::warning(Problem::new(code, Exit::Answer, what, hint).at(report.file.clone())));
+            messages.push(Message::warning(
+                Problem::new(code, Exit::Answer, what, hint).at(report.file.clone()),
+            ));
         };
         if *strangers > 0 {
             warn(
                 "E-CHECK-STRANGERS",
-                format!("{strangers} events belong to own ids that no people file has, and are left out"),
+                format!(
+                    "{strangers} events belong to own ids that no people file has, and are left out"
+                ),
                 "extract people and events on the same day, for the same people",
             );
         }
         let useless = report.without_own_id + report.without_start;
         if useless > 0 {
-            warn("E-CHECK-EVENT", format!("{} have no own id or no readable start date, and are left out", rows(useless)), "fill them at source");
+            warn(
+                "E-CHECK-EVENT",
+                format!(
+                    "{} have no own id or no readable start date, and are left out",
+                    rows(useless)
+                ),
+                "fill them at source",
+            );
         }
         if !report.assumed.too_long.is_empty() {
             let first = report.assumed.too_long[0];
             warn(
                 "E-CHECK-LONG",
-                format!("{} have more cells than the header and are left out", rows(report.assumed.too_long.len())),
+                format!(
+                    "{} have more cells than the header and are left out",
+                    rows(report.assumed.too_long.len())
+                ),
                 &format!("look at line {first}: a field that holds the delimiter needs quotes"),
             );
         }
@@ -198,20 +277,37 @@ fn doubtful_pairs(survey: &Survey, messages: &mut Vec<Message>) {
 /// The last day of a period.
 pub fn last_day(period: Period) -> Day {
     let (year, month) = (i32::from(period.year), i32::from(period.month));
-    if month == 12 { days(year + 1, 1, 1) - 1 } else { days(year, month + 1, 1) - 1 }
+    if month == 12 {
+        days(year + 1, 1, 1) - 1
+    } else {
+        days(year, month + 1, 1) - 1
+    }
 }
 
 /// Joins made beyond one own id.
 pub fn joins_across(united: &United) -> usize {
-    united.joins.iter().filter(|(reason, _)| **reason != Reason::OwnId).map(|(_, count)| count).sum()
+    united
+        .joins
+        .iter()
+        .filter(|(reason, _)| **reason != Reason::OwnId)
+        .map(|(_, count)| count)
+        .sum()
 }
 
 fn rows(count: usize) -> String {
-    if count == 1 { "1 row".to_owned() } else { format!("{} rows", grouped(count)) }
+    if count == 1 {
+        "1 row".to_owned()
+    } else {
+        format!("{} rows", grouped(count))
+    }
 }
 
 fn values(count: usize) -> String {
-    if count == 1 { "1 value".to_owned() } else { format!("{} values", grouped(count)) }
+    if count == 1 {
+        "1 value".to_owned()
+    } else {
+        format!("{} values", grouped(count))
+    }
 }
 
 /// A number with commas between thousands.
@@ -242,6 +338,9 @@ mod tests {
 
     #[test]
     fn numbers_are_grouped() {
-        assert_eq!([0, 999, 1000, 1234567].map(grouped), ["0", "999", "1,000", "1,234,567"]);
+        assert_eq!(
+            [0, 999, 1000, 1234567].map(grouped),
+            ["0", "999", "1,000", "1,234,567"]
+        );
     }
 }

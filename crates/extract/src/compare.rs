@@ -24,8 +24,16 @@ pub(crate) fn first_names(left: &Person, right: &Person) -> FirstNames {
     if left.first_names.is_empty() || right.first_names.is_empty() {
         return FirstNames::Unknown;
     }
-    let crossed = |one: &Person, other: &Person| one.first_names.iter().any(|name| name.len() > 1 && other.middle_names.contains(name));
-    let mut best = if crossed(left, right) || crossed(right, left) { FirstNames::Near } else { FirstNames::Different };
+    let crossed = |one: &Person, other: &Person| {
+        one.first_names
+            .iter()
+            .any(|name| name.len() > 1 && other.middle_names.contains(name))
+    };
+    let mut best = if crossed(left, right) || crossed(right, left) {
+        FirstNames::Near
+    } else {
+        FirstNames::Different
+    };
     for one in &left.first_names {
         for other in &right.first_names {
             best = best.max(first_name(one, other));
@@ -38,7 +46,11 @@ fn first_name(one: &str, other: &str) -> FirstNames {
     if one == other || forms(one).any(|form| forms(other).any(|second| form == second)) {
         return FirstNames::Same;
     }
-    let (short, long) = if one.len() <= other.len() { (one, other) } else { (other, one) };
+    let (short, long) = if one.len() <= other.len() {
+        (one, other)
+    } else {
+        (other, one)
+    };
     let likeness = strsim::jaro_winkler(one, other);
     if likeness >= 0.93 {
         FirstNames::Near
@@ -66,11 +78,43 @@ pub(crate) fn family_tells(left: &Person, right: &Person) -> bool {
     shared_families(left, right).any(|name| !name.is_low_information())
 }
 
-fn shared_families<'people>(left: &'people Person, right: &'people Person) -> impl Iterator<Item = &'people FamilyName> {
+fn shared_families<'people>(
+    left: &'people Person,
+    right: &'people Person,
+) -> impl Iterator<Item = &'people FamilyName> {
     let share = |one: &FamilyName, other: &FamilyName| {
-        one.whole == other.whole || one.parts.iter().any(|part| part.len() > 1 && other.parts.contains(part))
+        one.whole == other.whole
+            || one
+                .parts
+                .iter()
+                .any(|part| part.len() > 1 && other.parts.contains(part))
     };
-    left.family_names.iter().filter(move |one| right.family_names.iter().any(|other| share(one, other)))
+    left.family_names
+        .iter()
+        .filter(move |one| right.family_names.iter().any(|other| share(one, other)))
+}
+
+/// Whether any two family names are a slip of the pen apart.
+pub(crate) fn family_near(left: &Person, right: &Person) -> bool {
+    let near = |one: &FamilyName, other: &FamilyName| {
+        strsim::jaro_winkler(&one.whole, &other.whole) >= 0.85
+    };
+    left.family_names
+        .iter()
+        .any(|one| right.family_names.iter().any(|other| near(one, other)))
+}
+
+/// Whether each one's first name stands in the other's family name.
+pub(crate) fn names_swapped(left: &Person, right: &Person) -> bool {
+    let stands = |one: &Person, other: &Person| {
+        one.first_names.iter().any(|first| {
+            other
+                .family_names
+                .iter()
+                .any(|family| family.whole == *first || family.parts.contains(first))
+        })
+    };
+    stands(left, right) && stands(right, left)
 }
 
 /// How two people's birth dates stand to each other.
@@ -89,7 +133,11 @@ pub(crate) enum Births {
 /// Compares the birth dates: the best of all alternatives.
 pub(crate) fn births(left: &Person, right: &Person) -> Births {
     let full = |person: &Person| -> Vec<(u16, u8, u8)> {
-        person.births.iter().filter_map(|birth| Some((birth.year, birth.month?, birth.day?))).collect()
+        person
+            .births
+            .iter()
+            .filter_map(|birth| Some((birth.year, birth.month?, birth.day?)))
+            .collect()
     };
     let (left, right) = (full(left), full(right));
     let mut best = Births::Unknown;
@@ -113,7 +161,8 @@ pub(crate) fn address_agrees(left: &Person, right: &Person) -> bool {
     left.addresses.iter().any(|one| {
         right.addresses.iter().any(|other| {
             let property = one.uprn.is_some() && one.uprn == other.uprn;
-            let canonical = || Some(one.address.as_ref()?.canonical()? == other.address.as_ref()?.canonical()?);
+            let canonical =
+                || Some(one.address.as_ref()?.canonical()? == other.address.as_ref()?.canonical()?);
             property || canonical() == Some(true)
         })
     })
@@ -122,7 +171,11 @@ pub(crate) fn address_agrees(left: &Person, right: &Person) -> bool {
 /// Whether the two have shared a postcode.
 pub(crate) fn postcode_agrees(left: &Person, right: &Person) -> bool {
     let postcodes = |person: &'_ Person| -> Vec<String> {
-        person.addresses.iter().filter_map(|spell| Some(spell.address.as_ref()?.postcode.as_ref()?.unit().to_owned())).collect()
+        person
+            .addresses
+            .iter()
+            .filter_map(|spell| Some(spell.address.as_ref()?.postcode.as_ref()?.unit().to_owned()))
+            .collect()
     };
     let right = postcodes(right);
     postcodes(left).iter().any(|one| right.contains(one))
@@ -151,7 +204,8 @@ pub(crate) struct Identifiers {
 
 /// Compares verified NHS numbers, permanent pupil numbers and National Insurance numbers.
 pub(crate) fn identifiers(left: &Person, right: &Person) -> Identifiers {
-    let permanent = |person: &'_ Person| -> Option<Upn> { person.upn.clone().filter(Upn::is_permanent) };
+    let permanent =
+        |person: &'_ Person| -> Option<Upn> { person.upn.clone().filter(Upn::is_permanent) };
     let nhs = both::<NhsNumber>(left.nhs.as_ref(), right.nhs.as_ref());
     let upn = both::<Upn>(permanent(left).as_ref(), permanent(right).as_ref());
     let nino = both::<Nino>(left.nino.as_ref(), right.nino.as_ref());
@@ -185,10 +239,20 @@ mod tests {
             ("J", "JAMES", FirstNames::Unsure),
         ];
         for (one, other, expected) in cases {
-            assert_eq!(first_names(&named(one, "X"), &named(other, "Y")), expected, "{one} {other}");
+            assert_eq!(
+                first_names(&named(one, "X"), &named(other, "Y")),
+                expected,
+                "{one} {other}"
+            );
         }
-        assert_eq!(first_names(&named("ALI", "REZA"), &named("REZA", "K")), FirstNames::Near);
-        assert_eq!(first_names(&Person::default(), &named("A", "B")), FirstNames::Unknown);
+        assert_eq!(
+            first_names(&named("ALI", "REZA"), &named("REZA", "K")),
+            FirstNames::Near
+        );
+        assert_eq!(
+            first_names(&Person::default(), &named("A", "B")),
+            FirstNames::Unknown
+        );
     }
 
     proptest! {

@@ -53,9 +53,20 @@ impl DateForms {
             // A single odd cell among many is a typing error, not an order.
             (days, months) if months * 200 <= days => DateForm::DayMonthYear,
             (days, months) if days * 200 <= months => DateForm::MonthDayYear,
-            _ => return Err(Mixed { day_first, month_first }),
+            _ => {
+                return Err(Mixed {
+                    day_first,
+                    month_first,
+                });
+            }
         };
-        Ok(Self::told(&[order, DateForm::YearMonthDay, DateForm::DayMonthNameYear, DateForm::Compact, DateForm::ExcelSerial]))
+        Ok(Self::told(&[
+            order,
+            DateForm::YearMonthDay,
+            DateForm::DayMonthNameYear,
+            DateForm::Compact,
+            DateForm::ExcelSerial,
+        ]))
     }
 
     /// The forms of one column of a sheet: told, or recognised.
@@ -74,7 +85,9 @@ impl DateForms {
 
     /// Reads a cell in the first form that fits.
     pub fn read(&self, cell: &str) -> Option<Day> {
-        self.forms().find_map(|form| read(cell, form)).map(|(year, month, day)| days(year, month, day))
+        self.forms()
+            .find_map(|form| read(cell, form))
+            .map(|(year, month, day)| days(year, month, day))
     }
 }
 
@@ -87,7 +100,11 @@ fn read(cell: &str, form: DateForm) -> Option<(i32, i32, i32)> {
             if first.len() > 2 || second.len() > 2 {
                 return None;
             }
-            let (day, month) = if form == DateForm::DayMonthYear { (first, second) } else { (second, first) };
+            let (day, month) = if form == DateForm::DayMonthYear {
+                (first, second)
+            } else {
+                (second, first)
+            };
             (full_year(year)?, number(month)?, number(day)?)
         }
         DateForm::YearMonthDay => {
@@ -105,22 +122,36 @@ fn read(cell: &str, form: DateForm) -> Option<(i32, i32, i32)> {
             if cell.len() != 8 || !cell.bytes().all(|byte| byte.is_ascii_digit()) {
                 return None;
             }
-            (number(&cell[..4])?, number(&cell[4..6])?, number(&cell[6..])?)
+            (
+                number(&cell[..4])?,
+                number(&cell[4..6])?,
+                number(&cell[6..])?,
+            )
         }
         DateForm::ExcelSerial => {
-            let serial = number(cell.strip_suffix(".0").unwrap_or(cell)).filter(|_| cell.len() >= 4)?;
+            let serial =
+                number(cell.strip_suffix(".0").unwrap_or(cell)).filter(|_| cell.len() >= 4)?;
             // Day 60 is 29 February 1900, which never was; days before it are not offered as dates.
-            return (61..=109_574).contains(&serial).then(|| civil(serial - 25_569));
+            return (61..=109_574)
+                .contains(&serial)
+                .then(|| civil(serial - 25_569));
         }
     };
-    ((1900..2200).contains(&year) && (1..=12).contains(&month) && day >= 1 && day <= month_length(year, month))
-        .then_some((year, month, day))
+    ((1900..2200).contains(&year)
+        && (1..=12).contains(&month)
+        && day >= 1
+        && day <= month_length(year, month))
+    .then_some((year, month, day))
 }
 
 /// A date without the time of day after it.
 fn without_time(cell: &str) -> &str {
     let cut = cell.char_indices().find(|&(at, c)| {
-        let clock = |rest: &str| rest.trim_start().as_bytes().get(..2).is_some_and(|two| two[0].is_ascii_digit() && (two[1].is_ascii_digit() || two[1] == b':'));
+        let clock = |rest: &str| {
+            rest.trim_start().as_bytes().get(..2).is_some_and(|two| {
+                two[0].is_ascii_digit() && (two[1].is_ascii_digit() || two[1] == b':')
+            })
+        };
         at >= 6 && (c == 'T' || c == ' ') && cell[at + 1..].contains(':') && clock(&cell[at + 1..])
     });
     cut.map_or(cell, |(at, _)| &cell[..at])
@@ -128,33 +159,54 @@ fn without_time(cell: &str) -> &str {
 
 /// The three parts of a date, between `/`, `-`, `.` or blanks.
 fn parts(cell: &str) -> Option<[&str; 3]> {
-    let mut parts = cell.split(['/', '-', '.', ' ']).filter(|part| !part.is_empty());
+    let mut parts = cell
+        .split(['/', '-', '.', ' '])
+        .filter(|part| !part.is_empty());
     let three = [parts.next()?, parts.next()?, parts.next()?];
     parts.next().is_none().then_some(three)
 }
 
 fn number(text: &str) -> Option<i32> {
-    (text.len() <= 6 && text.bytes().all(|byte| byte.is_ascii_digit())).then(|| text.parse().ok())?
+    (text.len() <= 6 && text.bytes().all(|byte| byte.is_ascii_digit()))
+        .then(|| text.parse().ok())?
 }
 
 fn full_year(text: &str) -> Option<i32> {
     let year = number(text)?;
     match text.len() {
         4 => Some(year),
-        2 => Some(if year < PIVOT { 2000 + year } else { 1900 + year }),
+        2 => Some(if year < PIVOT {
+            2000 + year
+        } else {
+            1900 + year
+        }),
         _ => None,
     }
 }
 
 fn month_of_name(text: &str) -> Option<i32> {
     const NAMES: [&str; 12] = [
-        "january", "february", "march", "april", "may", "june", "july", "august", "september", "october", "november", "december",
+        "january",
+        "february",
+        "march",
+        "april",
+        "may",
+        "june",
+        "july",
+        "august",
+        "september",
+        "october",
+        "november",
+        "december",
     ];
     let text = text.to_ascii_lowercase();
     if text.len() < 3 {
         return None;
     }
-    NAMES.iter().position(|name| name.starts_with(&text) || text == "sept" && *name == "september").map(|index| index as i32 + 1)
+    NAMES
+        .iter()
+        .position(|name| name.starts_with(&text) || text == "sept" && *name == "september")
+        .map(|index| index as i32 + 1)
 }
 
 fn month_length(year: i32, month: i32) -> i32 {
@@ -181,11 +233,16 @@ pub fn civil(days: Day) -> (i32, i32, i32) {
     let shifted = days + 719_468;
     let era = shifted.div_euclid(146_097);
     let day_of_era = shifted.rem_euclid(146_097);
-    let year_of_era = (day_of_era - day_of_era / 1460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
+    let year_of_era =
+        (day_of_era - day_of_era / 1460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
     let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
     let month_from_march = (5 * day_of_year + 2) / 153;
     let day = day_of_year - (153 * month_from_march + 2) / 5 + 1;
-    let month = if month_from_march < 10 { month_from_march + 3 } else { month_from_march - 9 };
+    let month = if month_from_march < 10 {
+        month_from_march + 3
+    } else {
+        month_from_march - 9
+    };
     (year_of_era + era * 400 + i32::from(month <= 2), month, day)
 }
 
@@ -206,7 +263,9 @@ mod tests {
 
     #[test]
     fn every_form() {
-        use DateForm::{Compact, DayMonthNameYear, DayMonthYear, ExcelSerial, MonthDayYear, YearMonthDay};
+        use DateForm::{
+            Compact, DayMonthNameYear, DayMonthYear, ExcelSerial, MonthDayYear, YearMonthDay,
+        };
         let cases = [
             ("31/08/2026", DayMonthYear, Some((2026, 8, 31))),
             ("1/9/26", DayMonthYear, Some((2026, 9, 1))),
@@ -234,11 +293,25 @@ mod tests {
 
     #[test]
     fn orders_are_recognised() {
-        let order = |cells: &[&str]| DateForms::recognise(cells.iter().copied()).map(|forms| forms.forms().next());
-        assert_eq!(order(&["01/02/2020", "13/02/2020"]), Ok(Some(DateForm::DayMonthYear)));
-        assert_eq!(order(&["01/02/2020", "02/13/2020"]), Ok(Some(DateForm::MonthDayYear)));
+        let order = |cells: &[&str]| {
+            DateForms::recognise(cells.iter().copied()).map(|forms| forms.forms().next())
+        };
+        assert_eq!(
+            order(&["01/02/2020", "13/02/2020"]),
+            Ok(Some(DateForm::DayMonthYear))
+        );
+        assert_eq!(
+            order(&["01/02/2020", "02/13/2020"]),
+            Ok(Some(DateForm::MonthDayYear))
+        );
         assert_eq!(order(&["01/02/2020", ""]), Ok(Some(DateForm::DayMonthYear)));
-        assert_eq!(order(&["13/02/2020", "02/13/2020"]), Err(Mixed { day_first: 1, month_first: 1 }));
+        assert_eq!(
+            order(&["13/02/2020", "02/13/2020"]),
+            Err(Mixed {
+                day_first: 1,
+                month_first: 1
+            })
+        );
     }
 
     proptest! {

@@ -53,17 +53,29 @@ pub(crate) fn decode(bytes: &[u8], told: Option<Encoding>) -> Result<Decoded, Er
     let encoding = told.or(marked).unwrap_or_else(|| guess(body));
     let text = match encoding {
         Encoding::Utf8 => std::str::from_utf8(body)
-            .map_err(|error| Error::Encoding { encoding: "utf-8", line: line_of(body, error.valid_up_to()) })?
+            .map_err(|error| Error::Encoding {
+                encoding: "utf-8",
+                line: line_of(body, error.valid_up_to()),
+            })?
             .to_owned(),
         Encoding::Utf16Le => whole(encoding_rs::UTF_16LE, body, "utf-16le")?,
         Encoding::Utf16Be => whole(encoding_rs::UTF_16BE, body, "utf-16be")?,
-        Encoding::Windows1252 => encoding_rs::WINDOWS_1252.decode_without_bom_handling(body).0.into_owned(),
+        Encoding::Windows1252 => encoding_rs::WINDOWS_1252
+            .decode_without_bom_handling(body)
+            .0
+            .into_owned(),
     };
     if let Some(at) = text.find('\0') {
-        return Err(Error::Binary { line: line_of(text.as_bytes(), at) });
+        return Err(Error::Binary {
+            line: line_of(text.as_bytes(), at),
+        });
     }
     let doubt = doubt(&text);
-    Ok(Decoded { text, encoding, doubt })
+    Ok(Decoded {
+        text,
+        encoding,
+        doubt,
+    })
 }
 
 /// The encoding a byte order mark states, and the bytes after it.
@@ -82,7 +94,14 @@ fn mark(bytes: &[u8]) -> (Option<Encoding>, &[u8]) {
 /// The encoding of bytes without a mark. In UTF-16 text of a Latin script nearly every second byte is zero.
 fn guess(bytes: &[u8]) -> Encoding {
     let sample = &bytes[..bytes.len().min(8192)];
-    let zeros = |offset: usize| sample.iter().skip(offset).step_by(2).filter(|byte| **byte == 0).count();
+    let zeros = |offset: usize| {
+        sample
+            .iter()
+            .skip(offset)
+            .step_by(2)
+            .filter(|byte| **byte == 0)
+            .count()
+    };
     let (even, odd) = (zeros(0), zeros(1));
     let many = sample.len() / 5;
     if sample.len() >= 4 && odd > many && even * 8 <= odd {
@@ -97,11 +116,23 @@ fn guess(bytes: &[u8]) -> Encoding {
 }
 
 /// Decodes, refusing a text that holds impossible sequences.
-fn whole(encoding: &'static encoding_rs::Encoding, bytes: &[u8], name: &'static str) -> Result<String, Error> {
+fn whole(
+    encoding: &'static encoding_rs::Encoding,
+    bytes: &[u8],
+    name: &'static str,
+) -> Result<String, Error> {
     let (text, broken) = encoding.decode_without_bom_handling(bytes);
     if broken {
-        let line = 1 + text.split('\u{FFFD}').next().unwrap_or_default().matches('\n').count();
-        return Err(Error::Encoding { encoding: name, line });
+        let line = 1 + text
+            .split('\u{FFFD}')
+            .next()
+            .unwrap_or_default()
+            .matches('\n')
+            .count();
+        return Err(Error::Encoding {
+            encoding: name,
+            line,
+        });
     }
     Ok(text.into_owned())
 }
@@ -109,17 +140,27 @@ fn whole(encoding: &'static encoding_rs::Encoding, bytes: &[u8], name: &'static 
 /// A sentence when the text shows the traces of UTF-8 once read as Windows-1252 (`Ã©` for `é`), or of lost letters.
 fn doubt(text: &str) -> Option<String> {
     let lost = text.matches('\u{FFFD}').count();
-    let twice = text.matches("Ã©").count() + text.matches("Ã¨").count() + text.matches("â€™").count() + text.matches("Ã³").count();
+    let twice = text.matches("Ã©").count()
+        + text.matches("Ã¨").count()
+        + text.matches("â€™").count()
+        + text.matches("Ã³").count();
     match (twice, lost) {
         (0, 0) => None,
-        (0, lost) => Some(format!("{lost} letters were already lost (shown as a question mark in a diamond) before this file was made")),
-        (twice, _) => Some(format!("{twice} letters look as if an earlier program read UTF-8 as Windows-1252; export the file again as UTF-8")),
+        (0, lost) => Some(format!(
+            "{lost} letters were already lost (shown as a question mark in a diamond) before this file was made"
+        )),
+        (twice, _) => Some(format!(
+            "{twice} letters look as if an earlier program read UTF-8 as Windows-1252; export the file again as UTF-8"
+        )),
     }
 }
 
 /// The 1-based line of a byte offset.
 fn line_of(bytes: &[u8], offset: usize) -> usize {
-    1 + bytes[..offset.min(bytes.len())].iter().filter(|byte| **byte == b'\n').count()
+    1 + bytes[..offset.min(bytes.len())]
+        .iter()
+        .filter(|byte| **byte == b'\n')
+        .count()
 }
 
 #[cfg(test)]
@@ -127,8 +168,19 @@ mod tests {
     use super::*;
 
     fn utf16(text: &str, little: bool, mark: bool) -> Vec<u8> {
-        let units = mark.then_some(0xFEFF).into_iter().chain(text.encode_utf16());
-        units.flat_map(|unit| if little { unit.to_le_bytes() } else { unit.to_be_bytes() }).collect()
+        let units = mark
+            .then_some(0xFEFF)
+            .into_iter()
+            .chain(text.encode_utf16());
+        units
+            .flat_map(|unit| {
+                if little {
+                    unit.to_le_bytes()
+                } else {
+                    unit.to_be_bytes()
+                }
+            })
+            .collect()
     }
 
     #[test]
@@ -153,19 +205,43 @@ mod tests {
 
     #[test]
     fn a_wrong_encoding_is_refused_with_its_line() {
-        let error = decode(b"a,b\nc,\xE9\n", Some(Encoding::Utf8)).err().expect("refused");
-        assert!(matches!(error, Error::Encoding { encoding: "utf-8", line: 2 }));
+        let error = decode(b"a,b\nc,\xE9\n", Some(Encoding::Utf8))
+            .err()
+            .expect("refused");
+        assert!(matches!(
+            error,
+            Error::Encoding {
+                encoding: "utf-8",
+                line: 2
+            }
+        ));
     }
 
     #[test]
     fn workbooks_and_binary_files_are_refused() {
-        assert!(matches!(decode(b"PK\x03\x04rest", None), Err(Error::Workbook)));
-        assert!(matches!(decode(b"a,b\n\0,c\n", None), Err(Error::Binary { line: 2 })));
+        assert!(matches!(
+            decode(b"PK\x03\x04rest", None),
+            Err(Error::Workbook)
+        ));
+        assert!(matches!(
+            decode(b"a,b\n\0,c\n", None),
+            Err(Error::Binary { line: 2 })
+        ));
     }
 
     #[test]
     fn letters_damaged_before_us_are_noticed() {
-        assert!(decode("a\nJosÃ©\n".as_bytes(), None).expect("decodes").doubt.is_some());
-        assert!(decode("a\nJosé\n".as_bytes(), None).expect("decodes").doubt.is_none());
+        assert!(
+            decode("a\nJosÃ©\n".as_bytes(), None)
+                .expect("decodes")
+                .doubt
+                .is_some()
+        );
+        assert!(
+            decode("a\nJosé\n".as_bytes(), None)
+                .expect("decodes")
+                .doubt
+                .is_none()
+        );
     }
 }

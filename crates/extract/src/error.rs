@@ -60,7 +60,9 @@ pub enum Error {
         found: Vec<String>,
     },
     /// A column holds day-first and month-first dates, so none can be trusted.
-    #[error("column `{column}` mixes {day_first} dates that can only be day first with {month_first} that can only be month first")]
+    #[error(
+        "column `{column}` mixes {day_first} dates that can only be day first with {month_first} that can only be month first"
+    )]
     MixedDates {
         /// The column.
         column: String,
@@ -85,7 +87,10 @@ impl Error {
     pub fn in_file(self, path: &Path) -> Self {
         match self {
             Self::Read { .. } | Self::InFile { .. } => self,
-            other => Self::InFile { path: path.to_owned(), error: Box::new(other) },
+            other => Self::InFile {
+                path: path.to_owned(),
+                error: Box::new(other),
+            },
         }
     }
 }
@@ -96,14 +101,27 @@ impl From<Error> for Problem {
         let stop = |code, hint: &str| Problem::new(code, Exit::CouldNotRun, what.clone(), hint);
         match error {
             Error::Read { path, error } => Problem::io("read the file", &path, &error),
-            Error::Empty => stop("E-EXTRACT-EMPTY", "export the file again; it must hold a header line and at least one row"),
-            Error::Workbook => stop("E-EXTRACT-WORKBOOK", "in Excel use File, Save as, `CSV UTF-8 (comma delimited)`"),
+            Error::Empty => stop(
+                "E-EXTRACT-EMPTY",
+                "export the file again; it must hold a header line and at least one row",
+            ),
+            Error::Workbook => stop(
+                "E-EXTRACT-WORKBOOK",
+                "in Excel use File, Save as, `CSV UTF-8 (comma delimited)`",
+            ),
             Error::Binary { .. } => stop("E-EXTRACT-BINARY", "export the table as CSV in UTF-8"),
-            Error::Encoding { .. } => {
-                stop("E-EXTRACT-ENCODING", "remove `encoding` from mapping.toml to let it be recognised, or export as UTF-8")
-            }
-            Error::NoHeader => stop("E-EXTRACT-HEADER", "say which line holds the column names with `header_line = N` in mapping.toml"),
-            Error::Table => stop("E-EXTRACT-TABLE", "export the file again with every field in double quotes"),
+            Error::Encoding { .. } => stop(
+                "E-EXTRACT-ENCODING",
+                "remove `encoding` from mapping.toml to let it be recognised, or export as UTF-8",
+            ),
+            Error::NoHeader => stop(
+                "E-EXTRACT-HEADER",
+                "say which line holds the column names with `header_line = N` in mapping.toml",
+            ),
+            Error::Table => stop(
+                "E-EXTRACT-TABLE",
+                "export the file again with every field in double quotes",
+            ),
             Error::Mapping { line, hint, .. } => {
                 let problem = stop("E-EXTRACT-MAPPING", &hint);
                 match line {
@@ -111,16 +129,23 @@ impl From<Error> for Problem {
                     None => problem,
                 }
             }
-            Error::Column { found, .. } => {
-                stop("E-EXTRACT-COLUMN", &format!("correct the name in mapping.toml; the file has: {}", found.join(", ")))
-            }
-            Error::MixedDates { .. } => {
-                stop("E-EXTRACT-DATES", "export the dates in one order, or say `dates = [\"dd/mm/yyyy\"]` in mapping.toml: the others are then not read")
-            }
+            Error::Column { found, .. } => stop(
+                "E-EXTRACT-COLUMN",
+                &format!(
+                    "correct the name in mapping.toml; the file has: {}",
+                    found.join(", ")
+                ),
+            ),
+            Error::MixedDates { .. } => stop(
+                "E-EXTRACT-DATES",
+                "export the dates in one order, or say `dates = [\"dd/mm/yyyy\"]` in mapping.toml: the others are then not read",
+            ),
             Error::InFile { path, error } => {
                 let inner = Problem::from(*error);
                 let place = match &inner.place {
-                    Some(line) => format!("{}:{}", path.display(), line.trim_start_matches("line ")),
+                    Some(line) => {
+                        format!("{}:{}", path.display(), line.trim_start_matches("line "))
+                    }
                     None => path.display().to_string(),
                 };
                 inner.at(place)

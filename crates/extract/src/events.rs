@@ -3,10 +3,10 @@
 //! A row that no rule takes stops the custodian: a new code in a case system must be looked at once, not dropped in silence. It is
 //! shown by pattern (`AA-9`), count and line, because a wrongly mapped column may hold names.
 
+use crate::columns::{date_forms, find_column};
 use crate::dates::{DateForms, Day};
 use crate::error::Error;
 use crate::mapping::{Band, EventRule, EventsInput, Mapping};
-use crate::people::{date_forms, find_column};
 use crate::sheet::{Assumed, Sheet};
 use kinfold_identity::Plain;
 use std::collections::BTreeMap;
@@ -76,10 +76,17 @@ pub struct Unknown {
 ///
 /// # Errors
 /// When a mapped column is not in the sheet, or a date column mixes day-first and month-first dates.
-pub fn read_events(sheet: &Sheet, mapping: &Mapping, file: usize) -> Result<(Vec<Event>, EventsReport), Error> {
+pub fn read_events(
+    sheet: &Sheet,
+    mapping: &Mapping,
+    file: usize,
+) -> Result<(Vec<Event>, EventsReport), Error> {
     let input = &mapping.events[file];
     let reader = Reader::new(sheet, input)?;
-    let source = mapping.people.iter().position(|people| &people.source == input.people.get_ref());
+    let source = mapping
+        .people
+        .iter()
+        .position(|people| &people.source == input.people.get_ref());
     let source = source.expect("the mapping was checked: its events name a people source");
     let mut events = Vec::new();
     let mut report = EventsReport {
@@ -97,7 +104,10 @@ pub fn read_events(sheet: &Sheet, mapping: &Mapping, file: usize) -> Result<(Vec
     let mut unknown: BTreeMap<(String, String), (usize, usize)> = BTreeMap::new();
     for row in 0..sheet.rows() {
         let mut block = |column: String, pattern: String| {
-            unknown.entry((column, pattern)).or_insert((0, sheet.line(row))).0 += 1;
+            unknown
+                .entry((column, pattern))
+                .or_insert((0, sheet.line(row)))
+                .0 += 1;
         };
         let Some(rule) = reader.rules.iter().find(|rule| reader.takes(rule, row)) else {
             let (column, pattern) = reader.describe(row);
@@ -109,8 +119,13 @@ pub fn read_events(sheet: &Sheet, mapping: &Mapping, file: usize) -> Result<(Vec
             continue;
         };
         let Some(grade) = reader.grade(rule, row) else {
-            let column = rule.grade_column.expect("only a graded rule can fail to grade");
-            block(sheet.columns()[column].clone(), pattern(reader.text(row, column)));
+            let column = rule
+                .grade_column
+                .expect("only a graded rule can fail to grade");
+            block(
+                sheet.columns()[column].clone(),
+                pattern(reader.text(row, column)),
+            );
             continue;
         };
         let own_id = reader.text(row, reader.own_id);
@@ -134,12 +149,35 @@ pub fn read_events(sheet: &Sheet, mapping: &Mapping, file: usize) -> Result<(Vec
         let code = code.get_ref();
         let ongoing = still_open && input.ongoing.contains(code);
         *report.codes.entry(code.clone()).or_default() += 1;
-        let service = rule.rule.service.as_ref().unwrap_or(&input.service).get_ref().clone();
+        let service = rule
+            .rule
+            .service
+            .as_ref()
+            .unwrap_or(&input.service)
+            .get_ref()
+            .clone();
         let own_id = Plain::new(own_id.to_owned());
-        events.push(Event { file, source, own_id, code: code.clone(), start, end: end.filter(|_| !reversed), ongoing, grade, service });
+        events.push(Event {
+            file,
+            source,
+            own_id,
+            code: code.clone(),
+            start,
+            end: end.filter(|_| !reversed),
+            ongoing,
+            grade,
+            service,
+        });
     }
-    report.unknown =
-        unknown.into_iter().map(|((column, pattern), (rows, line))| Unknown { column, pattern, rows, line }).collect();
+    report.unknown = unknown
+        .into_iter()
+        .map(|((column, pattern), (rows, line))| Unknown {
+            column,
+            pattern,
+            rows,
+            line,
+        })
+        .collect();
     Ok((events, report))
 }
 
@@ -169,13 +207,23 @@ impl<'input> Reader<'input> {
         };
         let mut rules = Vec::with_capacity(input.rules.len());
         for rule in &input.rules {
-            let values = rule.when.iter().map(|(name, values)| Ok((find_column(sheet, name)?, values.as_slice())));
-            let numbers = rule.when_number.iter().map(|(name, band)| Ok((find_column(sheet, name)?, *band)));
+            let values = rule
+                .when
+                .iter()
+                .map(|(name, values)| Ok((find_column(sheet, name)?, values.as_slice())));
+            let numbers = rule
+                .when_number
+                .iter()
+                .map(|(name, band)| Ok((find_column(sheet, name)?, *band)));
             rules.push(Rule {
                 rule,
                 values: values.collect::<Result<_, Error>>()?,
                 numbers: numbers.collect::<Result<_, Error>>()?,
-                grade_column: rule.grade_from.as_ref().map(|from| find_column(sheet, &from.column)).transpose()?,
+                grade_column: rule
+                    .grade_from
+                    .as_ref()
+                    .map(|from| find_column(sheet, &from.column))
+                    .transpose()?,
             });
         }
         Ok(Self {
@@ -183,7 +231,11 @@ impl<'input> Reader<'input> {
             input,
             own_id: find_column(sheet, input.own_id.get_ref())?,
             start: dated(input.start.get_ref())?,
-            end: input.end.as_ref().map(|column| dated(column.get_ref())).transpose()?,
+            end: input
+                .end
+                .as_ref()
+                .map(|column| dated(column.get_ref()))
+                .transpose()?,
             rules,
         })
     }
@@ -191,7 +243,16 @@ impl<'input> Reader<'input> {
     /// A cell; empty when it holds one of the values that mean "nothing here".
     fn text(&self, row: usize, column: usize) -> &'input str {
         let cell = self.sheet.cell(row, column);
-        if self.input.empty.iter().any(|empty| empty.eq_ignore_ascii_case(cell)) { "" } else { cell }
+        if self
+            .input
+            .empty
+            .iter()
+            .any(|empty| empty.eq_ignore_ascii_case(cell))
+        {
+            ""
+        } else {
+            cell
+        }
     }
 
     fn takes(&self, rule: &Rule<'_>, row: usize) -> bool {
@@ -199,7 +260,9 @@ impl<'input> Reader<'input> {
             let cell = self.text(row, *column);
             values.iter().any(|value| value.eq_ignore_ascii_case(cell))
         };
-        let number = |(column, band): &(usize, Band)| number(self.text(row, *column)).is_some_and(|number| in_band(*band, number));
+        let number = |(column, band): &(usize, Band)| {
+            number(self.text(row, *column)).is_some_and(|number| in_band(*band, number))
+        };
         rule.values.iter().all(value) && rule.numbers.iter().all(number)
     }
 
@@ -208,7 +271,10 @@ impl<'input> Reader<'input> {
         match (&rule.rule.grade_from, rule.grade_column) {
             (Some(from), Some(column)) => {
                 let cell = self.text(row, column);
-                from.values.iter().find(|(value, _)| value.eq_ignore_ascii_case(cell)).map(|(_, grade)| *grade)
+                from.values
+                    .iter()
+                    .find(|(value, _)| value.eq_ignore_ascii_case(cell))
+                    .map(|(_, grade)| *grade)
             }
             _ => Some(rule.rule.grade),
         }
@@ -216,12 +282,26 @@ impl<'input> Reader<'input> {
 
     /// The columns that decide and the pattern of their values in a row, for the list of what is unknown.
     fn describe(&self, row: usize) -> (String, String) {
-        let mut columns: Vec<usize> =
-            self.rules.iter().flat_map(|rule| rule.values.iter().map(|(column, _)| *column).chain(rule.numbers.iter().map(|(column, _)| *column))).collect();
+        let mut columns: Vec<usize> = self
+            .rules
+            .iter()
+            .flat_map(|rule| {
+                rule.values
+                    .iter()
+                    .map(|(column, _)| *column)
+                    .chain(rule.numbers.iter().map(|(column, _)| *column))
+            })
+            .collect();
         columns.sort_unstable();
         columns.dedup();
-        let names: Vec<&str> = columns.iter().map(|column| self.sheet.columns()[*column].as_str()).collect();
-        let patterns: Vec<String> = columns.iter().map(|column| pattern(self.text(row, *column))).collect();
+        let names: Vec<&str> = columns
+            .iter()
+            .map(|column| self.sheet.columns()[*column].as_str())
+            .collect();
+        let patterns: Vec<String> = columns
+            .iter()
+            .map(|column| pattern(self.text(row, *column)))
+            .collect();
         (names.join(" + "), patterns.join(" + "))
     }
 }
@@ -233,7 +313,11 @@ fn in_band(band: Band, number: f64) -> bool {
 /// A number, with or without a percent sign; a comma may stand for the point.
 fn number(cell: &str) -> Option<f64> {
     let cell = cell.trim_end_matches('%').trim();
-    if cell.is_empty() || !cell.bytes().all(|byte| byte.is_ascii_digit() || matches!(byte, b'.' | b',' | b'-')) {
+    if cell.is_empty()
+        || !cell
+            .bytes()
+            .all(|byte| byte.is_ascii_digit() || matches!(byte, b'.' | b',' | b'-'))
+    {
         return None;
     }
     cell.replace(',', ".").parse().ok()
@@ -307,8 +391,17 @@ leave_out = true
         let (events, report) = read(
             "1,ta,,,01/02/2026,NULL\n2,TA,,,01/02/2026,05/02/2026\n3,DA,H,,01/02/2026,\n4,DA,,,13/02/2026,\n5,ATT,,89.9,01/02/2026,\n6,ATT,,90.0,01/02/2026,\n7,NO,,,,\n",
         );
-        let seen: Vec<(&str, bool, u8, &str)> =
-            events.iter().map(|event| (event.code.as_str(), event.ongoing, event.grade, event.service.as_str())).collect();
+        let seen: Vec<(&str, bool, u8, &str)> = events
+            .iter()
+            .map(|event| {
+                (
+                    event.code.as_str(),
+                    event.ongoing,
+                    event.grade,
+                    event.service.as_str(),
+                )
+            })
+            .collect();
         assert_eq!(
             seen,
             [
@@ -325,17 +418,43 @@ leave_out = true
 
     #[test]
     fn unknown_values_block_by_pattern_and_line() {
-        let (events, report) = read("1,B&B,,,01/02/2026,\n2,B&B,,,01/02/2026,\n3,DA,M,,01/02/2026,\n");
+        let (events, report) =
+            read("1,B&B,,,01/02/2026,\n2,B&B,,,01/02/2026,\n3,DA,M,,01/02/2026,\n");
         assert!(events.is_empty());
-        let shown: Vec<(&str, &str, usize, usize)> =
-            report.unknown.iter().map(|unknown| (unknown.column.as_str(), unknown.pattern.as_str(), unknown.rows, unknown.line)).collect();
-        assert_eq!(shown, [("Grade", "A", 1, 4), ("Kind + Att %", "A&A + (empty)", 2, 2)]);
+        let shown: Vec<(&str, &str, usize, usize)> = report
+            .unknown
+            .iter()
+            .map(|unknown| {
+                (
+                    unknown.column.as_str(),
+                    unknown.pattern.as_str(),
+                    unknown.rows,
+                    unknown.line,
+                )
+            })
+            .collect();
+        assert_eq!(
+            shown,
+            [
+                ("Grade", "A", 1, 4),
+                ("Kind + Att %", "A&A + (empty)", 2, 2)
+            ]
+        );
     }
 
     #[test]
     fn rows_that_cannot_be_used_are_counted() {
-        let (events, report) = read(",TA,,,01/02/2026,\n2,TA,,,soon,\n3,TA,,,05/02/2026,01/02/2026\n");
-        assert_eq!((events.len(), report.without_own_id, report.without_start, report.end_before_start), (1, 1, 1, 1));
+        let (events, report) =
+            read(",TA,,,01/02/2026,\n2,TA,,,soon,\n3,TA,,,05/02/2026,01/02/2026\n");
+        assert_eq!(
+            (
+                events.len(),
+                report.without_own_id,
+                report.without_start,
+                report.end_before_start
+            ),
+            (1, 1, 1, 1)
+        );
         assert_eq!((events[0].end, events[0].ongoing), (None, false));
     }
 }

@@ -34,16 +34,24 @@ pub fn gather(mapping_file: &Path, step: impl Fn(&str)) -> Result<Gathered, Erro
         let path = folder.join(file);
         Sheet::read(&path, &form.told()).map(|sheet| (sheet, path))
     };
-    let mut gathered = Gathered { rows: Vec::new(), people: Vec::new(), events: Vec::new(), event_files: Vec::new(), mapping };
+    let mut gathered = Gathered {
+        rows: Vec::new(),
+        people: Vec::new(),
+        events: Vec::new(),
+        event_files: Vec::new(),
+        mapping,
+    };
     for (index, input) in gathered.mapping.people.iter().enumerate() {
         let (sheet, path) = open(&input.file, &input.form)?;
-        let (rows, report) = read_people(&sheet, input, index).map_err(|error| error.in_file(&path))?;
+        let (rows, report) =
+            read_people(&sheet, input, index).map_err(|error| error.in_file(&path))?;
         gathered.rows.extend(rows);
         gathered.people.push(report);
     }
     for (index, input) in gathered.mapping.events.iter().enumerate() {
         let (sheet, path) = open(&input.file, &input.form)?;
-        let (events, report) = read_events(&sheet, &gathered.mapping, index).map_err(|error| error.in_file(&path))?;
+        let (events, report) =
+            read_events(&sheet, &gathered.mapping, index).map_err(|error| error.in_file(&path))?;
         gathered.events.extend(events);
         gathered.event_files.push(report);
     }

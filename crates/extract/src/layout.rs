@@ -16,13 +16,19 @@ pub(crate) struct Layout {
 }
 
 /// Finds the layout; parts that are told are not guessed. `None` when no record could be a header.
-pub(crate) fn sniff(text: &str, delimiter: Option<u8>, header_line: Option<usize>) -> Option<Layout> {
+pub(crate) fn sniff(
+    text: &str,
+    delimiter: Option<u8>,
+    header_line: Option<usize>,
+) -> Option<Layout> {
     let sample = head(text);
     let candidates = delimiter.map_or_else(|| b",;\t|".to_vec(), |told| vec![told]);
     let mut best: Option<(usize, Layout)> = None;
     for delimiter in candidates {
         let found = records(sample, delimiter);
-        let Some((score, header)) = header(sample, &found, delimiter, header_line) else { continue };
+        let Some((score, header)) = header(sample, &found, delimiter, header_line) else {
+            continue;
+        };
         if best.as_ref().is_none_or(|(other, _)| score > *other) {
             best = Some((score, Layout { delimiter, header }));
         }
@@ -44,20 +50,33 @@ fn head(text: &str) -> &str {
 
 /// The header's index for one delimiter, and how well this delimiter explains the text: the number of cells in records that have
 /// the table's width.
-fn header(text: &str, found: &[Record], delimiter: u8, header_line: Option<usize>) -> Option<(usize, usize)> {
+fn header(
+    text: &str,
+    found: &[Record],
+    delimiter: u8,
+    header_line: Option<usize>,
+) -> Option<(usize, usize)> {
     let top = &found[..found.len().min(SAMPLE)];
     let width = common_width(top)?;
     let of_width = || top.iter().filter(move |record| record.fields == width);
     // A delimiter that splits nothing explains nothing, whatever the number of lines.
-    let score = if width == 1 { 0 } else { of_width().count() * width };
+    let score = if width == 1 {
+        0
+    } else {
+        of_width().count() * width
+    };
     // Lines that all end in a delimiter have one column that is always empty.
     let filled_width = of_width().map(|record| record.last_filled).max()?;
     let index = match header_line {
         Some(line) => found.iter().position(|record| record.line == line)?,
-        None => top.iter().position(|record| looks_like_header(text, record, delimiter, filled_width)).or_else(|| {
-            // A table whose column names are all odd: the first record of the table's width.
-            top.iter().position(|record| record.fields == width && record.filled > 0)
-        })?,
+        None => top
+            .iter()
+            .position(|record| looks_like_header(text, record, delimiter, filled_width))
+            .or_else(|| {
+                // A table whose column names are all odd: the first record of the table's width.
+                top.iter()
+                    .position(|record| record.fields == width && record.filled > 0)
+            })?,
     };
     Some((score, index))
 }
@@ -68,7 +87,10 @@ fn common_width(top: &[Record]) -> Option<usize> {
     for record in top.iter().filter(|record| record.filled > 0) {
         *votes.entry(record.fields).or_default() += record.fields;
     }
-    votes.into_iter().max_by_key(|(width, votes)| (*votes, *width)).map(|(width, _)| width)
+    votes
+        .into_iter()
+        .max_by_key(|(width, votes)| (*votes, *width))
+        .map(|(width, _)| width)
 }
 
 /// Whether a record reads like column names: as wide as the table, nearly all cells filled, different from each other, and none
@@ -112,7 +134,12 @@ mod tests {
     #[test]
     fn one_column_and_told_header() {
         assert_eq!(sniff("name\nx\n", None, None).expect("a layout").header, 0);
-        assert_eq!(sniff("a,b\nc,d\n1,2\n", None, Some(2)).expect("a layout").header, 1);
+        assert_eq!(
+            sniff("a,b\nc,d\n1,2\n", None, Some(2))
+                .expect("a layout")
+                .header,
+            1
+        );
         assert!(sniff("", None, None).is_none());
         assert!(sniff("a,b\n", None, Some(9)).is_none());
     }

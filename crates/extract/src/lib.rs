@@ -1,5 +1,19 @@
-//! Reading a custodian's own files.
+//! Reading a custodian's own files: the only crate that knows polars, and the last place where a row has a line number.
+//!
+//! ```text
+//!  bytes ─ decode ─ layout ─► Sheet ─ mapping ─► people rows ─ unite ─► people (each once)
+//!          encoding  delimiter,                └► events
+//!                    titles, header
+//! ```
+//!
+//! A [`Sheet`] is a table of text cells that knows the line each row came from and everything that was assumed on the way. A
+//! [`Mapping`] (`mapping.toml`, strict) says which column holds what and which values mean which event. [`gather`] reads all files of
+//! a mapping; [`unite`] brings together the rows of one person, in the clear, on the custodian's own machine.
+//!
+//! Nothing is dropped in silence: what cannot be read is counted by rule, what no rule knows is listed by pattern and line, and what
+//! is nearly one person is listed as doubtful. No message holds a value of the file.
 
+mod columns;
 mod compare;
 mod dates;
 mod decode;
@@ -18,7 +32,10 @@ pub use decode::Encoding;
 pub use error::Error;
 pub use events::{Event, EventsReport, Unknown, read_events};
 pub use gather::{Gathered, gather};
-pub use mapping::*;
+pub use mapping::{
+    Band, Column, Columns, DateForm, EventRule, EventsInput, FileForm, GradeFrom, Mapping,
+    OneOrMore, PeopleInput, SexCodes, Values,
+};
 pub use people::{FieldReport, PeopleReport, PersonRow, is_child, read_people};
 pub use sheet::{Assumed, Sheet, Told};
 pub use unite::{Doubt, Doubtful, Reason, United, UnitedPerson, unite};

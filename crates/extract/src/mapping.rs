@@ -174,7 +174,12 @@ impl<'de> Deserialize<'de> for OneOrMore {
             Form::One(name) => vec![name],
             Form::More(names) => names,
         };
-        Ok(Self(names.into_iter().map(|name| Spanned::new(span.clone(), name)).collect()))
+        Ok(Self(
+            names
+                .into_iter()
+                .map(|name| Spanned::new(span.clone(), name))
+                .collect(),
+        ))
     }
 }
 
@@ -296,7 +301,10 @@ impl Mapping {
     /// # Errors
     /// When the file cannot be read or is not a mapping: then with the line.
     pub fn load(path: &Path) -> Result<Self, Error> {
-        let text = std::fs::read_to_string(path).map_err(|error| Error::Read { path: path.to_owned(), error })?;
+        let text = std::fs::read_to_string(path).map_err(|error| Error::Read {
+            path: path.to_owned(),
+            error,
+        })?;
         Self::parse(&text).map_err(|error| error.in_file(path))
     }
 
@@ -317,12 +325,24 @@ impl Mapping {
     /// What the types cannot say.
     fn check(&self, text: &str) -> Result<(), Error> {
         let wrong = |what: String, span: Option<Range<usize>>, hint: &str| {
-            Err(Error::Mapping { what, line: span.map(|span| line_of(text, &span)), hint: hint.to_owned() })
+            Err(Error::Mapping {
+                what,
+                line: span.map(|span| line_of(text, &span)),
+                hint: hint.to_owned(),
+            })
         };
         if self.people.is_empty() {
-            return wrong("the mapping has no `[[people]]`".to_owned(), None, "add a `[[people]]` table for each file of people");
+            return wrong(
+                "the mapping has no `[[people]]`".to_owned(),
+                None,
+                "add a `[[people]]` table for each file of people",
+            );
         }
-        let sources: Vec<&str> = self.people.iter().map(|input| input.source.as_str()).collect();
+        let sources: Vec<&str> = self
+            .people
+            .iter()
+            .map(|input| input.source.as_str())
+            .collect();
         for (index, input) in self.people.iter().enumerate() {
             if sources[..index].contains(&input.source.as_str()) {
                 return wrong(
@@ -342,15 +362,25 @@ impl Mapping {
         for input in &self.events {
             if !sources.contains(&input.people.get_ref().as_str()) {
                 return wrong(
-                    format!("the events of `{}` use people source `{}`, which is not listed", input.file, input.people.get_ref()),
+                    format!(
+                        "the events of `{}` use people source `{}`, which is not listed",
+                        input.file,
+                        input.people.get_ref()
+                    ),
                     Some(input.people.span()),
                     "use the `source` of one of the `[[people]]` tables",
                 );
             }
-            let known = self.people.iter().any(|people| &people.source == input.people.get_ref() && people.datasets.contains(&input.dataset));
+            let known = self.people.iter().any(|people| {
+                &people.source == input.people.get_ref() && people.datasets.contains(&input.dataset)
+            });
             if !known {
                 return wrong(
-                    format!("dataset `{}` has events but people source `{}` does not list it", input.dataset, input.people.get_ref()),
+                    format!(
+                        "dataset `{}` has events but people source `{}` does not list it",
+                        input.dataset,
+                        input.people.get_ref()
+                    ),
                     Some(input.people.span()),
                     "add the dataset to `datasets` of that `[[people]]` table: its people were checked for these events",
                 );
@@ -359,14 +389,22 @@ impl Mapping {
                 if rule.code.is_some() == rule.leave_out {
                     return wrong(
                         "a rule needs either `code` or `leave_out = true`".to_owned(),
-                        Some(rule.code.as_ref().map_or(input.own_id.span(), Spanned::span)),
+                        Some(
+                            rule.code
+                                .as_ref()
+                                .map_or(input.own_id.span(), Spanned::span),
+                        ),
                         "say for each rule what its rows are",
                     );
                 }
                 if rule.when.is_empty() && rule.when_number.is_empty() {
                     return wrong(
                         "a rule has no condition, so it would take every row".to_owned(),
-                        Some(rule.code.as_ref().map_or(input.own_id.span(), Spanned::span)),
+                        Some(
+                            rule.code
+                                .as_ref()
+                                .map_or(input.own_id.span(), Spanned::span),
+                        ),
                         "give it a `when` or a `when_number`",
                     );
                 }
@@ -381,7 +419,10 @@ fn first_line(message: &str) -> String {
 }
 
 fn line_of(text: &str, span: &Range<usize>) -> usize {
-    1 + text.as_bytes()[..span.start.min(text.len())].iter().filter(|byte| **byte == b'\n').count()
+    1 + text.as_bytes()[..span.start.min(text.len())]
+        .iter()
+        .filter(|byte| **byte == b'\n')
+        .count()
 }
 
 #[cfg(test)]
@@ -421,7 +462,13 @@ leave_out = true
         let mapping = Mapping::parse(SMALL).expect("a mapping");
         assert_eq!(mapping.people[0].columns.address.0.len(), 2);
         assert_eq!(mapping.events[0].rules[0].when["ROLE"], ["SUS"]);
-        assert_eq!(mapping.events[0].rules[1].when_number["AGE"], Band { from: None, below: Some(10.0) });
+        assert_eq!(
+            mapping.events[0].rules[1].when_number["AGE"],
+            Band {
+                from: None,
+                below: Some(10.0)
+            }
+        );
     }
 
     #[test]
@@ -431,9 +478,24 @@ leave_out = true
             other => panic!("expected a mapping error, got {other:?}"),
         };
         assert_eq!(line_of_error("family_name", "famly_name"), Some(11));
-        assert_eq!(line_of_error("people = \"police-people\"", "people = \"elsewhere\""), Some(18));
-        assert_eq!(line_of_error("[\"police-incidents\"]", "[\"other\"]"), Some(18));
-        assert_eq!(line_of_error("code = \"asb/incident\"", "code = \"asb/incident\"\nleave_out = true"), Some(23));
-        assert_eq!(line_of_error("when_number = { AGE = { below = 10 } }\n", ""), Some(19));
+        assert_eq!(
+            line_of_error("people = \"police-people\"", "people = \"elsewhere\""),
+            Some(18)
+        );
+        assert_eq!(
+            line_of_error("[\"police-incidents\"]", "[\"other\"]"),
+            Some(18)
+        );
+        assert_eq!(
+            line_of_error(
+                "code = \"asb/incident\"",
+                "code = \"asb/incident\"\nleave_out = true"
+            ),
+            Some(23)
+        );
+        assert_eq!(
+            line_of_error("when_number = { AGE = { below = 10 } }\n", ""),
+            Some(19)
+        );
     }
 }

@@ -31,7 +31,15 @@ pub(crate) fn records(text: &str, delimiter: u8) -> Vec<Record> {
     let mut found = Vec::new();
     let (mut at, mut line) = (0, 1);
     while at < text.len() {
-        let mut record = Record { start: at, end: at, line, fields: 0, filled: 0, last_filled: 0, loose: false };
+        let mut record = Record {
+            start: at,
+            end: at,
+            line,
+            fields: 0,
+            filled: 0,
+            last_filled: 0,
+            loose: false,
+        };
         let mut next = at;
         for_each_field(text, at, delimiter, |field| {
             record.fields += 1;
@@ -43,7 +51,10 @@ pub(crate) fn records(text: &str, delimiter: u8) -> Vec<Record> {
             record.end = field.end;
             next = field.next;
         });
-        line += text.as_bytes()[at..next].iter().filter(|byte| **byte == b'\n').count();
+        line += text.as_bytes()[at..next]
+            .iter()
+            .filter(|byte| **byte == b'\n')
+            .count();
         at = next;
         found.push(record);
     }
@@ -53,7 +64,9 @@ pub(crate) fn records(text: &str, delimiter: u8) -> Vec<Record> {
 /// The fields of one record, without their quotes.
 pub(crate) fn fields(text: &str, record: &Record, delimiter: u8) -> Vec<String> {
     let mut values = Vec::with_capacity(record.fields);
-    for_each_field(text, record.start, delimiter, |field| values.push(field.text()));
+    for_each_field(text, record.start, delimiter, |field| {
+        values.push(field.text())
+    });
     values
 }
 
@@ -86,15 +99,25 @@ struct Field<'text> {
 impl Field<'_> {
     /// The value the field stands for.
     fn text(&self) -> String {
-        if self.quoted { self.value.replace("\"\"", "\"") } else { self.value.to_owned() }
+        if self.quoted {
+            self.value.replace("\"\"", "\"")
+        } else {
+            self.value.to_owned()
+        }
     }
 }
 
 /// Calls `sink` for each field of the record that begins at `start`.
-fn for_each_field<'text>(text: &'text str, start: usize, delimiter: u8, mut sink: impl FnMut(Field<'text>)) {
+fn for_each_field<'text>(
+    text: &'text str,
+    start: usize,
+    delimiter: u8,
+    mut sink: impl FnMut(Field<'text>),
+) {
     let mut at = start;
     loop {
-        let field = quoted_field(text, at, delimiter).unwrap_or_else(|| plain_field(text, at, delimiter));
+        let field =
+            quoted_field(text, at, delimiter).unwrap_or_else(|| plain_field(text, at, delimiter));
         let (end, next) = (field.end, field.next);
         sink(field);
         let more = text.as_bytes().get(end) == Some(&delimiter);
@@ -159,7 +182,13 @@ fn plain_field(text: &str, start: usize, delimiter: u8) -> Field<'_> {
         end += 1;
     };
     let value = &text[start..end];
-    Field { value, quoted: false, loose: value.contains('"'), end, next }
+    Field {
+        value,
+        quoted: false,
+        loose: value.contains('"'),
+        end,
+        next,
+    }
 }
 
 #[cfg(test)]
@@ -167,7 +196,10 @@ mod tests {
     use super::*;
 
     fn values(text: &str) -> Vec<Vec<String>> {
-        records(text, b',').iter().map(|record| fields(text, record, b',')).collect()
+        records(text, b',')
+            .iter()
+            .map(|record| fields(text, record, b','))
+            .collect()
     }
 
     #[test]
@@ -175,9 +207,20 @@ mod tests {
         let text = "a,b\r\n\"x, y\",\"two\r\nlines\"\r\n,\"say \"\"hi\"\"\"\nlast";
         assert_eq!(
             values(text),
-            vec![vec!["a", "b"], vec!["x, y", "two\r\nlines"], vec!["", "say \"hi\""], vec!["last"]]
+            vec![
+                vec!["a", "b"],
+                vec!["x, y", "two\r\nlines"],
+                vec!["", "say \"hi\""],
+                vec!["last"]
+            ]
         );
-        assert_eq!(records(text, b',').iter().map(|record| record.line).collect::<Vec<_>>(), [1, 2, 4, 5]);
+        assert_eq!(
+            records(text, b',')
+                .iter()
+                .map(|record| record.line)
+                .collect::<Vec<_>>(),
+            [1, 2, 4, 5]
+        );
         assert!(records(text, b',').iter().all(|record| !record.loose));
     }
 

@@ -4,7 +4,9 @@ use crate::decode::{Decoded, Encoding, decode};
 use crate::error::Error;
 use crate::layout::sniff;
 use crate::records::{Record, fields, records, write_quoted};
-use polars::prelude::{CsvReadOptions, DataFrame, DataType, PlSmallStr, Schema, SerReader, StringChunked};
+use polars::prelude::{
+    CsvReadOptions, DataFrame, DataType, PlSmallStr, Schema, SerReader, StringChunked,
+};
 use std::io::Cursor;
 use std::path::Path;
 use std::sync::Arc;
@@ -58,7 +60,10 @@ impl Sheet {
     /// # Errors
     /// When the file cannot be read, is empty or binary, is not in the encoding that was told, or has no header.
     pub fn read(path: &Path, told: &Told) -> Result<Self, Error> {
-        let bytes = std::fs::read(path).map_err(|error| Error::Read { path: path.to_owned(), error })?;
+        let bytes = std::fs::read(path).map_err(|error| Error::Read {
+            path: path.to_owned(),
+            error,
+        })?;
         Self::from_bytes(&bytes, told).map_err(|error| error.in_file(path))
     }
 
@@ -67,9 +72,17 @@ impl Sheet {
     /// # Errors
     /// As [`Sheet::read`].
     pub fn from_bytes(bytes: &[u8], told: &Told) -> Result<Self, Error> {
-        let Decoded { text, encoding, doubt } = decode(bytes, told.encoding)?;
+        let Decoded {
+            text,
+            encoding,
+            doubt,
+        } = decode(bytes, told.encoding)?;
         // Old Macintosh line endings: a lone carriage return and no line feed anywhere.
-        let text = if text.contains('\n') { text } else { text.replace('\r', "\n") };
+        let text = if text.contains('\n') {
+            text
+        } else {
+            text.replace('\r', "\n")
+        };
         if text.trim().is_empty() {
             return Err(Error::Empty);
         }
@@ -85,7 +98,12 @@ impl Sheet {
         assumed.doubt = doubt;
         let cells = read_cells(&text, &kept, layout.delimiter, columns.len())?;
         let lines = kept.iter().map(|record| record.line).collect();
-        Ok(Self { columns, cells, lines, assumed })
+        Ok(Self {
+            columns,
+            cells,
+            lines,
+            assumed,
+        })
     }
 
     /// The column names, as in the file, trimmed. A name that occurs twice gets ` (2)` and so on.
@@ -96,7 +114,11 @@ impl Sheet {
     /// The position of a column: the exact name, or else the same letters and digits whatever their case and the blanks around.
     pub fn column(&self, name: &str) -> Option<usize> {
         let exact = self.columns.iter().position(|column| column == name);
-        exact.or_else(|| self.columns.iter().position(|column| same_name(column, name)))
+        exact.or_else(|| {
+            self.columns
+                .iter()
+                .position(|column| same_name(column, name))
+        })
     }
 
     /// Number of rows.
@@ -111,7 +133,10 @@ impl Sheet {
 
     /// The text of a cell, blanks at its ends cut off.
     pub fn cell(&self, row: usize, column: usize) -> &str {
-        self.cells[column].get(row).unwrap_or_default().trim_matches(|c: char| c.is_whitespace() || c == '\u{FEFF}')
+        self.cells[column]
+            .get(row)
+            .unwrap_or_default()
+            .trim_matches(|c: char| c.is_whitespace() || c == '\u{FEFF}')
     }
 
     /// What was assumed.
@@ -133,12 +158,17 @@ fn keep(body: &[Record], width: usize) -> (Vec<Record>, Assumed) {
         loose_quotes: 0,
         doubt: None,
     };
-    let last_row = body.iter().rposition(|record| record.filled > 1 || width < 3);
+    let last_row = body
+        .iter()
+        .rposition(|record| record.filled > 1 || width < 3);
     let mut kept = Vec::with_capacity(body.len());
     for (index, record) in body.iter().enumerate() {
         if record.filled == 0 {
             assumed.blank_rows += 1;
-        } else if last_row.is_none_or(|last| index > last) && record.fields < width && record.last_filled == 1 {
+        } else if last_row.is_none_or(|last| index > last)
+            && record.fields < width
+            && record.last_filled == 1
+        {
             assumed.footer_rows += 1;
         } else if record.last_filled > width {
             assumed.too_long.push(record.line);
@@ -152,7 +182,12 @@ fn keep(body: &[Record], width: usize) -> (Vec<Record>, Assumed) {
 }
 
 /// Reads the kept records through polars, every column as text.
-fn read_cells(text: &str, kept: &[Record], delimiter: u8, width: usize) -> Result<Vec<StringChunked>, Error> {
+fn read_cells(
+    text: &str,
+    kept: &[Record],
+    delimiter: u8,
+    width: usize,
+) -> Result<Vec<StringChunked>, Error> {
     if kept.is_empty() {
         return Ok((0..width).map(|_| StringChunked::default()).collect());
     }
@@ -165,27 +200,47 @@ fn read_cells(text: &str, kept: &[Record], delimiter: u8, width: usize) -> Resul
         }
         clean.push('\n');
     }
-    let schema: Schema = (0..width).map(|column| (PlSmallStr::from(column.to_string()), DataType::String)).collect();
+    let schema: Schema = (0..width)
+        .map(|column| (PlSmallStr::from(column.to_string()), DataType::String))
+        .collect();
     let frame: DataFrame = CsvReadOptions::default()
         .with_has_header(false)
         .with_schema(Some(Arc::new(schema)))
         .with_rechunk(true)
-        .map_parse_options(|options| options.with_separator(delimiter).with_truncate_ragged_lines(true).with_missing_is_null(true))
+        .map_parse_options(|options| {
+            options
+                .with_separator(delimiter)
+                .with_truncate_ragged_lines(true)
+                .with_missing_is_null(true)
+        })
         .into_reader_with_file_handle(Cursor::new(clean.into_bytes()))
         .finish()
         .map_err(|_| Error::Table)?;
     if frame.height() != kept.len() || frame.width() != width {
         return Err(Error::Table);
     }
-    frame.columns().iter().map(|column| column.str().cloned().map_err(|_| Error::Table)).collect()
+    frame
+        .columns()
+        .iter()
+        .map(|column| column.str().cloned().map_err(|_| Error::Table))
+        .collect()
 }
 
 /// The names in the header; a name that occurs again is numbered, an empty one is called by its position.
 fn column_names(text: &str, header: &Record, delimiter: u8) -> Vec<String> {
     let mut names: Vec<String> = Vec::new();
     for (position, raw) in fields(text, header, delimiter).into_iter().enumerate() {
-        let plain = raw.split_whitespace().collect::<Vec<_>>().join(" ").trim_matches('\u{FEFF}').to_owned();
-        let base = if plain.is_empty() { format!("column {}", position + 1) } else { plain };
+        let plain = raw
+            .split_whitespace()
+            .collect::<Vec<_>>()
+            .join(" ")
+            .trim_matches('\u{FEFF}')
+            .to_owned();
+        let base = if plain.is_empty() {
+            format!("column {}", position + 1)
+        } else {
+            plain
+        };
         let mut name = base.clone();
         let mut number = 2;
         while names.contains(&name) {
@@ -198,7 +253,12 @@ fn column_names(text: &str, header: &Record, delimiter: u8) -> Vec<String> {
 }
 
 fn same_name(left: &str, right: &str) -> bool {
-    let plain = |name: &str| name.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect::<String>();
+    let plain = |name: &str| {
+        name.chars()
+            .filter(|c| c.is_alphanumeric())
+            .flat_map(char::to_lowercase)
+            .collect::<String>()
+    };
     let left = plain(left);
     !left.is_empty() && left == plain(right)
 }
@@ -224,7 +284,11 @@ mod tests {
 
     fn table(sheet: &Sheet) -> Vec<Vec<String>> {
         (0..sheet.rows())
-            .map(|row| (0..sheet.columns().len()).map(|column| sheet.cell(row, column).to_owned()).collect())
+            .map(|row| {
+                (0..sheet.columns().len())
+                    .map(|column| sheet.cell(row, column).to_owned())
+                    .collect()
+            })
             .collect()
     }
 
@@ -236,18 +300,42 @@ mod tests {
         assert_eq!(sheet.columns(), ["UPN", "Surname", "Address"]);
         assert_eq!(
             table(&sheet),
-            [["A1", "Smith", "1 High St\nTown"], ["A2", "O'Neill", "6\" pipe"], ["A4", "", ""], ["A5", "Ray", "y"]]
+            [
+                ["A1", "Smith", "1 High St\nTown"],
+                ["A2", "O'Neill", "6\" pipe"],
+                ["A4", "", ""],
+                ["A5", "Ray", "y"]
+            ]
         );
-        assert_eq!((0..4).map(|row| sheet.line(row)).collect::<Vec<_>>(), [4, 7, 9, 10]);
+        assert_eq!(
+            (0..4).map(|row| sheet.line(row)).collect::<Vec<_>>(),
+            [4, 7, 9, 10]
+        );
         let assumed = sheet.assumed();
-        assert_eq!((assumed.header_line, assumed.blank_rows, assumed.footer_rows), (3, 1, 1));
-        assert_eq!((assumed.too_long.as_slice(), assumed.too_short, assumed.loose_quotes), ([8].as_slice(), 1, 1));
+        assert_eq!(
+            (assumed.header_line, assumed.blank_rows, assumed.footer_rows),
+            (3, 1, 1)
+        );
+        assert_eq!(
+            (
+                assumed.too_long.as_slice(),
+                assumed.too_short,
+                assumed.loose_quotes
+            ),
+            ([8].as_slice(), 1, 1)
+        );
     }
 
     #[test]
     fn empty_files_and_headers_alone() {
-        assert!(matches!(Sheet::from_bytes(b"", &Told::default()), Err(Error::Empty)));
-        assert!(matches!(Sheet::from_bytes(b"\xEF\xBB\xBF \r\n", &Told::default()), Err(Error::Empty)));
+        assert!(matches!(
+            Sheet::from_bytes(b"", &Told::default()),
+            Err(Error::Empty)
+        ));
+        assert!(matches!(
+            Sheet::from_bytes(b"\xEF\xBB\xBF \r\n", &Told::default()),
+            Err(Error::Empty)
+        ));
         assert_eq!(read("UPN,Surname\n").rows(), 0);
     }
 

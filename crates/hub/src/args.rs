@@ -228,7 +228,12 @@ pub struct EvaluateArgs {
     #[arg(long, value_name = "FILE")]
     pub true_households: Option<PathBuf>,
     /// Predicted needs: household_id, indicator, state (or current)
-    #[arg(long, value_name = "FILE", requires = "households", requires = "true_needs")]
+    #[arg(
+        long,
+        value_name = "FILE",
+        requires = "households",
+        requires = "true_needs"
+    )]
     pub needs: Option<PathBuf>,
     /// True needs: household_id, indicator, current
     #[arg(long, value_name = "FILE", requires = "needs")]
@@ -278,8 +283,10 @@ mod tests {
             Cli::try_parse_from(asked).unwrap_err().to_string()
         };
         let mut all = help(&[]);
-        let names: Vec<String> =
-            Cli::command().get_subcommands().map(|command| command.get_name().to_owned()).collect();
+        let names: Vec<String> = Cli::command()
+            .get_subcommands()
+            .map(|command| command.get_name().to_owned())
+            .collect();
         for name in &names {
             all.push_str(&format!("\n=== {name} ===\n{}", help(&[name])));
         }

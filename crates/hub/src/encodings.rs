@@ -23,9 +23,16 @@ pub(crate) struct Encodings {
 impl Encodings {
     /// Reads a file: `.bin` with the given number of bits, anything else as clkhash JSON.
     pub(crate) fn read(path: &Path, bits: Option<usize>) -> Result<Self, Problem> {
-        let bytes = std::fs::read(path).map_err(|error| Problem::io("read the encodings", path, &error))?;
-        let is_raw = path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("bin"));
-        let encodings = if is_raw { Self::from_raw(&bytes, bits) } else { Self::from_clkhash(&bytes) };
+        let bytes =
+            std::fs::read(path).map_err(|error| Problem::io("read the encodings", path, &error))?;
+        let is_raw = path
+            .extension()
+            .is_some_and(|extension| extension.eq_ignore_ascii_case("bin"));
+        let encodings = if is_raw {
+            Self::from_raw(&bytes, bits)
+        } else {
+            Self::from_clkhash(&bytes)
+        };
         encodings.map_err(|reason| broken(path, &reason))
     }
 
@@ -36,7 +43,10 @@ impl Encodings {
             return Err(format!("`--bits {bits}` is not a multiple of 8"));
         }
         if !bytes.len().is_multiple_of(bits / 8) {
-            return Err(format!("its {} bytes are not a whole number of {bits}-bit filters", bytes.len()));
+            return Err(format!(
+                "its {} bytes are not a whole number of {bits}-bit filters",
+                bytes.len()
+            ));
         }
         Self::pack(bits, bytes.chunks_exact(bits / 8).map(Ok))
     }
@@ -51,7 +61,9 @@ impl Encodings {
         let file: File = serde_json::from_slice(bytes)
             .map_err(|e| format!("not clkhash JSON: line {}, column {}", e.line(), e.column()))?;
         let decoded = |(row, text): (usize, &Cow<str>)| {
-            STANDARD.decode(text.as_bytes()).map_err(|_| format!("row {row} is not base64"))
+            STANDARD
+                .decode(text.as_bytes())
+                .map_err(|_| format!("row {row} is not base64"))
         };
         let rows = file.clks.iter().enumerate().map(decoded);
         let bytes_per_row = match file.clks.first() {
@@ -87,7 +99,11 @@ impl Encodings {
 
     /// Number of rows.
     pub(crate) fn len(&self) -> usize {
-        if self.bits == 0 { 0 } else { self.words.len() / self.bits.div_ceil(64) }
+        if self.bits == 0 {
+            0
+        } else {
+            self.words.len() / self.bits.div_ceil(64)
+        }
     }
 
     /// The rows as the matcher wants them; `None` when there is no row.
@@ -128,13 +144,28 @@ impl Threshold {
         let parse = || -> Option<Self> {
             let (whole, places) = text.split_once('.').unwrap_or((text, ""));
             let digits = |part: &str| part.bytes().all(|b| b.is_ascii_digit());
-            if !digits(whole) || !digits(places) || places.len() > 9 || whole.len() + places.len() == 0 {
+            if !digits(whole)
+                || !digits(places)
+                || places.len() > 9
+                || whole.len() + places.len() == 0
+            {
                 return None;
             }
             let denominator = 10_u32.pow(places.len() as u32);
-            let number = |part: &str| if part.is_empty() { Some(0) } else { part.parse::<u32>().ok() };
-            let numerator = number(whole)?.checked_mul(denominator)?.checked_add(number(places)?)?;
-            (numerator <= denominator).then_some(Self { numerator, denominator })
+            let number = |part: &str| {
+                if part.is_empty() {
+                    Some(0)
+                } else {
+                    part.parse::<u32>().ok()
+                }
+            };
+            let numerator = number(whole)?
+                .checked_mul(denominator)?
+                .checked_add(number(places)?)?;
+            (numerator <= denominator).then_some(Self {
+                numerator,
+                denominator,
+            })
         };
         parse().ok_or_else(|| {
             Problem::new(
@@ -163,7 +194,9 @@ mod tests {
         assert!(Encodings::from_clkhash(json).unwrap_err().contains("row 1"));
         let json = br#"{"clks": ["AQAAAAAAAAAC", "////////////"]}"#;
         let from_json = Encodings::from_clkhash(json).unwrap();
-        let raw = [1, 0, 0, 0, 0, 0, 0, 0, 2, 255, 255, 255, 255, 255, 255, 255, 255, 255];
+        let raw = [
+            1, 0, 0, 0, 0, 0, 0, 0, 2, 255, 255, 255, 255, 255, 255, 255, 255, 255,
+        ];
         assert_eq!(from_json, Encodings::from_raw(&raw, Some(72)).unwrap());
         assert_eq!((from_json.bits, from_json.len()), (72, 2));
         assert_eq!(from_json.packed().unwrap().bits, 128);
@@ -178,8 +211,16 @@ mod tests {
         ] {
             assert!(Encodings::from_raw(bytes, bits).unwrap_err().contains(says));
         }
-        assert!(Encodings::from_clkhash(b"{}").unwrap_err().contains("not clkhash JSON"));
-        assert!(Encodings::from_clkhash(br#"{"clks":["?"]}"#).unwrap_err().contains("row 0"));
+        assert!(
+            Encodings::from_clkhash(b"{}")
+                .unwrap_err()
+                .contains("not clkhash JSON")
+        );
+        assert!(
+            Encodings::from_clkhash(br#"{"clks":["?"]}"#)
+                .unwrap_err()
+                .contains("row 0")
+        );
     }
 
     #[test]
@@ -189,7 +230,11 @@ mod tests {
 
     #[test]
     fn thresholds_are_exact() {
-        let fraction = |text| Threshold::parse(text).map(|t| (t.numerator, t.denominator)).ok();
+        let fraction = |text| {
+            Threshold::parse(text)
+                .map(|t| (t.numerator, t.denominator))
+                .ok()
+        };
         assert_eq!(fraction("0.85"), Some((85, 100)));
         assert_eq!(fraction("1"), Some((1, 1)));
         assert_eq!(fraction(".5"), Some((5, 10)));

@@ -38,7 +38,11 @@ impl Answer {
             Value::Object(members) => members,
             other => Map::from_iter([("data".to_owned(), other)]),
         };
-        Self { text: text.into(), data, problems: Vec::new() }
+        Self {
+            text: text.into(),
+            data,
+            problems: Vec::new(),
+        }
     }
 }
 
@@ -64,21 +68,43 @@ impl Screen {
     pub fn step(&self, title: &str, length: u64) -> Step {
         if !self.bars {
             self.note(&format!("{title} …"));
-            return Step { bar: ProgressBar::hidden(), plain: !self.quiet, title: title.to_owned() };
+            return Step {
+                bar: ProgressBar::hidden(),
+                plain: !self.quiet,
+                title: title.to_owned(),
+            };
         }
-        let template = if length == 0 { "{spinner} {msg} {elapsed}" } else { "{msg} {bar:28} {percent} % {eta}" };
-        let bar = if length == 0 { ProgressBar::new_spinner() } else { ProgressBar::new(length) };
+        let template = if length == 0 {
+            "{spinner} {msg} {elapsed}"
+        } else {
+            "{msg} {bar:28} {percent} % {eta}"
+        };
+        let bar = if length == 0 {
+            ProgressBar::new_spinner()
+        } else {
+            ProgressBar::new(length)
+        };
         // The templates are constants, and a test builds them.
-        let style = ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar());
+        let style =
+            ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar());
         bar.set_style(style);
         bar.set_message(title.to_owned());
         bar.enable_steady_tick(Duration::from_millis(120));
-        Step { bar, plain: false, title: title.to_owned() }
+        Step {
+            bar,
+            plain: false,
+            title: title.to_owned(),
+        }
     }
 
     /// Prints the answer, and the problems on standard error; returns the exit code.
     pub fn finish(&self, command: &str, answer: &Answer) -> u8 {
-        let exit = answer.problems.iter().map(|problem| problem.exit.code()).max().unwrap_or(0);
+        let exit = answer
+            .problems
+            .iter()
+            .map(|problem| problem.exit.code())
+            .max()
+            .unwrap_or(0);
         for problem in &answer.problems {
             to_stderr(&problem.to_string());
         }
@@ -122,7 +148,8 @@ impl kinfold_linkage::Progress for Step {
         if self.plain {
             to_stderr(&format!("  {} of {total} {what}", done + 1));
         }
-        self.bar.set_message(format!("{}: {} of {total} {what}", self.title, done + 1));
+        self.bar
+            .set_message(format!("{}: {} of {total} {what}", self.title, done + 1));
     }
 }
 
@@ -175,7 +202,11 @@ mod tests {
         let problem = |exit| Problem::new("E-FILE-IO", exit, "w", "h");
         let mut answer = Answer::new("", json!({"pairs": 3}));
         answer.problems = vec![problem(Exit::Integrity), problem(Exit::CouldNotRun)];
-        let screen = Screen { json: false, quiet: true, bars: false };
+        let screen = Screen {
+            json: false,
+            quiet: true,
+            bars: false,
+        };
         assert_eq!(screen.finish("match", &answer), 4);
     }
 
@@ -189,7 +220,10 @@ mod tests {
 
     #[test]
     fn the_bar_templates_are_valid() {
-        for template in ["{spinner} {msg} {elapsed}", "{msg} {bar:28} {percent} % {eta}"] {
+        for template in [
+            "{spinner} {msg} {elapsed}",
+            "{msg} {bar:28} {percent} % {eta}",
+        ] {
             assert!(ProgressStyle::with_template(template).is_ok());
         }
     }

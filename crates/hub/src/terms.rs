@@ -27,28 +27,52 @@ impl Terms {
     ) -> Result<Self, Problem> {
         let agreement = Agreement::load(agreement)?;
         let schema = match schema {
-            Some(path) => Schema::parse(&read(path)?).map_err(|error| Problem::from(error).at(path.display().to_string()))?,
+            Some(path) => Schema::parse(&read(path)?)
+                .map_err(|error| Problem::from(error).at(path.display().to_string()))?,
             None => Schema::standard(),
         };
         let rules = match rules {
-            Some(path) => RulePack::parse(&read(path)?).map_err(|error| Problem::from(error).at(path.display().to_string()))?,
+            Some(path) => RulePack::parse(&read(path)?)
+                .map_err(|error| Problem::from(error).at(path.display().to_string()))?,
             None => RulePack::local7(),
         };
-        named("linkage schema", &schema.id, schema.hash(), std::slice::from_ref(agreement.schema()), "--schema")?;
-        named("rule pack", rules.id(), rules.hash(), agreement.rule_packs(), "--rule-pack")?;
-        Ok(Self { agreement, schema, rules })
+        named(
+            "linkage schema",
+            &schema.id,
+            schema.hash(),
+            std::slice::from_ref(agreement.schema()),
+            "--schema",
+        )?;
+        named(
+            "rule pack",
+            rules.id(),
+            rules.hash(),
+            agreement.rule_packs(),
+            "--rule-pack",
+        )?;
+        Ok(Self {
+            agreement,
+            schema,
+            rules,
+        })
     }
 
     /// Opens a hub and verifies its terms.
     pub(crate) fn open(folder: &Path) -> Result<(Hub, Self), Problem> {
         let hub = Hub::open(folder)?;
-        let terms = Self::load(&hub.agreement_path(), Some(&hub.schema_path()), Some(&hub.rules_path()))?;
+        let terms = Self::load(
+            &hub.agreement_path(),
+            Some(&hub.schema_path()),
+            Some(&hub.rules_path()),
+        )?;
         Ok((hub, terms))
     }
 
     /// The name of a party for people; its id when the agreement does not have it.
     pub(crate) fn party_name(&self, id: &str) -> String {
-        self.agreement.party(id).map_or_else(|_| id.to_owned(), |party| party.name.clone())
+        self.agreement
+            .party(id)
+            .map_or_else(|_| id.to_owned(), |party| party.name.clone())
     }
 }
 
@@ -67,25 +91,41 @@ pub(crate) fn day(flag: &str, text: &str) -> Result<Date, Problem> {
 /// Lower-case hexadecimal.
 pub(crate) fn hex(bytes: &[u8]) -> String {
     use std::fmt::Write as _;
-    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
-        // Writing to a string cannot fail.
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
+    bytes
+        .iter()
+        .fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
+            // Writing to a string cannot fail.
+            let _ = write!(text, "{byte:02x}");
+            text
+        })
 }
 
 /// The agreement names this very text.
-fn named(kind: &str, id: &str, hash: [u8; 32], agreed: &[Reference], flag: &str) -> Result<(), Problem> {
+fn named(
+    kind: &str,
+    id: &str,
+    hash: [u8; 32],
+    agreed: &[Reference],
+    flag: &str,
+) -> Result<(), Problem> {
     if agreed.iter().any(|reference| reference.hash == hash) {
         return Ok(());
     }
-    let wanted: Vec<String> =
-        agreed.iter().map(|reference| format!("`{}` ({})", reference.id, &hex(&reference.hash)[..12])).collect();
+    let wanted: Vec<String> = agreed
+        .iter()
+        .map(|reference| format!("`{}` ({})", reference.id, &hex(&reference.hash)[..12]))
+        .collect();
     Err(Problem::new(
         "E-HUB-TERMS",
         Exit::Integrity,
-        format!("the {kind} `{id}` ({}) is not the one of the agreement: {}", &hex(&hash)[..12], wanted.join(", ")),
-        format!("give the agreed {kind} with `{flag} FILE` when making the hub; a changed file in the hub's folder must be restored"),
+        format!(
+            "the {kind} `{id}` ({}) is not the one of the agreement: {}",
+            &hex(&hash)[..12],
+            wanted.join(", ")
+        ),
+        format!(
+            "give the agreed {kind} with `{flag} FILE` when making the hub; a changed file in the hub's folder must be restored"
+        ),
     ))
 }
 

@@ -9,6 +9,10 @@ use unicode_normalization::char::is_combining_mark;
 
 /// Text in upper-case ASCII: accents off, quotes and dashes plain, letters without a plain spelling left out.
 pub(crate) fn fold(text: &str) -> String {
+    // Nearly every cell is plain, and a register has millions of them.
+    if text.is_ascii() && !text.bytes().any(|b| b.is_ascii_control()) {
+        return text.to_ascii_uppercase();
+    }
     let mut out = String::with_capacity(text.len());
     for letter in text.nfkd() {
         if is_combining_mark(letter) {

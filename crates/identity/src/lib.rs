@@ -19,6 +19,7 @@
 //! Both sides of a link must be standardised by the same rules, so the rules have a version: [`STANDARDISATION`].
 
 mod address;
+mod birth_place;
 mod date;
 mod date_order;
 mod fold;
@@ -32,11 +33,12 @@ mod sex;
 mod written;
 
 pub use address::{Address, AddressKind, read_address};
+pub use birth_place::read_place;
 pub use date::{BirthDate, DEFAULT_TWO_DIGIT_PIVOT, DateOrder, DateRules, read_date};
 pub use date_order::{MixedDateOrder, infer_date_rules};
 pub use names::{
     FamilyName, GivenNames, canonical_nicknames, read_family_name, read_family_names,
-    read_given_names, soundex,
+    read_given_names, read_middle_names, soundex,
 };
 pub use numbers::{NhsNumber, Nino, Uln, Upn, UpnKind, Uprn};
 pub use person::{AddressSpell, NO_MONTH, Person, month_number};

@@ -42,11 +42,24 @@ pub const CODES: &[Explanation] = &[
                  new agreement.",
     },
     Explanation {
+        code: "E-AGR-PEOPLE",
+        meaning: "The agreement is for more people than its linkage schema protects.",
+        advice: "The strength of the diffusion is chosen for a number of people. Beyond it an \
+                 attacker with a list of the population can tell codes apart. Lower `--people`, \
+                 or choose a linkage schema with more diffusion.",
+    },
+    Explanation {
         code: "E-AGR-SIGNATURE",
         meaning: "A signature does not fit the agreement's text or the party.",
         advice: "Signatures cover every byte of the text, comments too. Either the text changed after \
                  signing, or the signature was made with another key. Compare the agreement's \
                  fingerprint with the other parties before anyone signs again.",
+    },
+    Explanation {
+        code: "E-AGR-SIGNED",
+        meaning: "A new agreement would replace one that parties have begun to sign.",
+        advice: "Signatures belong to one exact text. Write the new agreement to another file, or \
+                 move the old one and its `.sig` file away on purpose.",
     },
     Explanation {
         code: "E-AGR-UNSIGNED",
@@ -62,16 +75,170 @@ pub const CODES: &[Explanation] = &[
                  left. Report the line; it holds no data.",
     },
     Explanation {
+        code: "E-CHECK-CODE",
+        meaning: "The mapping makes events of a code that the agreement does not list.",
+        advice: "Only the event codes in the agreement may leave. Correct the `code` in \
+                 mapping.toml, or mark the rows with `leave_out = true`. A new code needs a new \
+                 agreement, signed by all.",
+    },
+    Explanation {
+        code: "E-CHECK-DUPLICATE",
+        meaning: "Some rows are nearly the same person and were left apart.",
+        advice: "Rows of one person are brought together on strong agreement only; twins, two NHS \
+                 numbers, a missing birth date or an unsure first name keep them apart. \
+                 check.json lists the pairs by file and line with the reason. Correcting the \
+                 records at source brings them together the next time; leaving them apart only \
+                 costs some links.",
+    },
+    Explanation {
+        code: "E-CHECK-EVENT",
+        meaning: "Some rows of an events file have no own id or no readable start date.",
+        advice: "An event without a person or a date cannot be used and is left out. Look for \
+                 rows whose date is empty or written in another form than the rest, and fill them \
+                 at source.",
+    },
+    Explanation {
+        code: "E-CHECK-EXCEL",
+        meaning: "Excel has destroyed values of a column.",
+        advice: "Opened and saved in Excel, a long number becomes 9E+11 and loses its last \
+                 digits, which nobody can bring back. The values are treated as missing. Export \
+                 the column as text from the case system and do not open the file in Excel before \
+                 kinfold reads it.",
+    },
+    Explanation {
+        code: "E-CHECK-LETTERS",
+        meaning: "Letters of the file look damaged by an earlier program.",
+        advice: "Signs such as two odd letters in place of one with an accent show that a program \
+                 before kinfold read the text in the wrong encoding. Names with such letters will \
+                 not match elsewhere. Export the file again as UTF-8.",
+    },
+    Explanation {
+        code: "E-CHECK-LONG",
+        meaning: "Some lines have more cells than the header has names.",
+        advice: "Their cells cannot be trusted to stand in the right columns, so the lines are \
+                 not read. Usually an address holds the delimiter and is not in quotes. Export \
+                 with quotes around every text.",
+    },
+    Explanation {
+        code: "E-CHECK-OWN-ID",
+        meaning: "Some rows of a people file have no own id.",
+        advice: "Without the agency's own id nobody could find the person again, and no event \
+                 could be joined. The rows are left out. Fill the id at source, or map another \
+                 column as `own_id`.",
+    },
+    Explanation {
+        code: "E-CHECK-SERVICE",
+        meaning: "The mapping names a service that the agreement does not list as a contact.",
+        advice: "The events leave all the same, without a service to call. Contacts stand in the \
+                 public part of the party's key (`kinfold key new --contacts FILE`) and so in the \
+                 agreement; a new service needs a new agreement.",
+    },
+    Explanation {
+        code: "E-CHECK-STRANGERS",
+        meaning: "Some events belong to own ids that no people file has.",
+        advice: "The people file and the events file were probably extracted on different days or \
+                 with different filters. Such events are left out, because nobody knows whom they \
+                 are about.",
+    },
+    Explanation {
+        code: "E-CHECK-UNKNOWN",
+        meaning: "Some rows of an events file have a value that no rule of the mapping knows.",
+        advice: "A new code in a case system must be looked at once, and never be dropped in \
+                 silence, so it stops the encoding. The message shows the pattern of the value, \
+                 not the value. Look at the line, then add the value to an `[[events.rule]]` in \
+                 mapping.toml, with a code or with `leave_out = true`.",
+    },
+    Explanation {
+        code: "E-ENCODE-CUSTODIAN",
+        meaning: "The mapping belongs to another custodian than the key.",
+        advice: "`custodian` in mapping.toml must be the id of the party whose key is given. \
+                 Check that both files are those of your own agency.",
+    },
+    Explanation {
+        code: "E-ENCODE-SCHEMA",
+        meaning: "The linkage schema is not the one that the agreement names.",
+        advice: "The agreement pins the schema by its hash, so that all custodians encode in the \
+                 same way. Give the agreed text with `--schema FILE`, or install the version of \
+                 kinfold that ships it.",
+    },
+    Explanation {
         code: "E-EVALUATE-INPUT",
         meaning: "The files to compare with the truth contradict each other.",
         advice: "A record is listed twice, or belongs to two clusters. Check that people, \
                  households, needs and truth are from the same run and the same sample.",
     },
     Explanation {
+        code: "E-EXPLAIN-CODE",
+        meaning: "There is no message with this code.",
+        advice: "`kinfold explain` without a code lists all of them. Codes look like E-FILE- \
+                 MISSING; letter case does not matter.",
+    },
+    Explanation {
         code: "E-EXPLAIN-UNKNOWN",
         meaning: "There is no message with this code.",
         advice: "Run `kinfold explain` or `kinfold-hub explain` without a code for the list of \
                  all codes.",
+    },
+    Explanation {
+        code: "E-EXTRACT-BINARY",
+        meaning: "The file holds bytes that no text has.",
+        advice: "kinfold reads delimited text. The file may be a database, an archive, or text in \
+                 an encoding that was told wrongly in mapping.toml. Export the table as CSV in \
+                 UTF-8.",
+    },
+    Explanation {
+        code: "E-EXTRACT-COLUMN",
+        meaning: "A column that the mapping names is not in the file.",
+        advice: "The export has changed, or the name has a typing mistake; letter case and \
+                 punctuation do not matter. The hint lists the columns that are there. If the \
+                 list looks like data, the header was not found: say its line with `header_line` \
+                 under `[people.form]` or `[events.form]`.",
+    },
+    Explanation {
+        code: "E-EXTRACT-DATES",
+        meaning: "A column mixes day-first with month-first dates.",
+        advice: "Some dates can only be day first, others only month first, so most of the rest \
+                 could be either and none can be trusted. Export the column in one order. If you \
+                 know the order, say it with `dates` in mapping.toml; dates of the other order \
+                 are then not read.",
+    },
+    Explanation {
+        code: "E-EXTRACT-EMPTY",
+        meaning: "The file is empty.",
+        advice: "There is no text in it. The export probably failed or is still being written. \
+                 Export again and look at the size of the file.",
+    },
+    Explanation {
+        code: "E-EXTRACT-ENCODING",
+        meaning: "The text is not in the encoding that it should be in.",
+        advice: "The message names the first line that breaks the encoding. Remove `encoding` \
+                 from mapping.toml to have it recognised, or export the file as UTF-8.",
+    },
+    Explanation {
+        code: "E-EXTRACT-HEADER",
+        meaning: "No line of the file looks like a header.",
+        advice: "The column names must stand in one line. Say which with `header_line = N` under \
+                 `[people.form]` or `[events.form]` in mapping.toml.",
+    },
+    Explanation {
+        code: "E-EXTRACT-MAPPING",
+        meaning: "The mapping file breaks a rule.",
+        advice: "The format is strict: an unknown key is an error, so that a typing mistake \
+                 cannot silently drop a column. The message names the line. The README of the \
+                 crate `kinfold-extract` lists every key.",
+    },
+    Explanation {
+        code: "E-EXTRACT-TABLE",
+        meaning: "The rows of the file cannot be told apart.",
+        advice: "Quotes in the file do not close where they should, in a way that would mix up \
+                 rows. Export again with every field in double quotes.",
+    },
+    Explanation {
+        code: "E-EXTRACT-WORKBOOK",
+        meaning: "The file is an Excel workbook.",
+        advice: "kinfold reads delimited text. In Excel use File, Save as, `CSV UTF-8 (comma \
+                 delimited)`; better, export CSV straight from the case system, because Excel \
+                 destroys long numbers and dates.",
     },
     Explanation {
         code: "E-FILE-DISK-FULL",
@@ -153,11 +320,23 @@ pub const CODES: &[Explanation] = &[
                  version of kinfold.",
     },
     Explanation {
+        code: "E-INSPECT-KIND",
+        meaning: "The file is nothing that kinfold knows.",
+        advice: "kinfold knows sealed packages, agreements, public and secret keys, mappings, \
+                 linkage schemas, rule packs, encoded tables and delimited text.",
+    },
+    Explanation {
         code: "E-KEY-CHECK",
         meaning: "Two custodians encoded with different project keys.",
         advice: "Codes made with different keys never link, and nothing would tell you later. The \
                  custodians compare the fingerprints of their project keys; the one that differs \
                  takes the right key and encodes again.",
+    },
+    Explanation {
+        code: "E-KEY-CONTACTS",
+        meaning: "The file of contacts cannot be read.",
+        advice: "It holds one `[[contact]]` table for each service, with `service` (a short id), \
+                 `name`, and `phone` or `email`. The message names the line.",
     },
     Explanation {
         code: "E-KEY-EXISTS",
@@ -413,6 +592,30 @@ pub const CODES: &[Explanation] = &[
                  the same bytes.",
     },
     Explanation {
+        code: "E-SAMPLE-SIZE",
+        meaning: "The number of households is outside what a sample can have.",
+        advice: "The synthetic borough uses number ranges that are kept for tests, and those are \
+                 finite. Choose a number in the range that the message names.",
+    },
+    Explanation {
+        code: "E-SCHEMA-NAME",
+        meaning: "No linkage schema of this name is shipped.",
+        advice: "`kinfold schema show standard` prints the shipped one. A schema in a file is \
+                 read with `kinfold schema explain FILE`.",
+    },
+    Explanation {
+        code: "E-SEAL-FOLDER",
+        meaning: "The folder does not hold what `kinfold encode` wrote.",
+        advice: "The note in the folder has the hash of every table, and one of them differs or \
+                 cannot be read. Nothing was sealed. Encode again into an empty folder.",
+    },
+    Explanation {
+        code: "E-SEAL-TERMS",
+        meaning: "The files were encoded under another agreement, linkage schema or key.",
+        advice: "A package must say truly under which terms it was made. Encode again with the \
+                 agreement and the keys that you want to seal with.",
+    },
+    Explanation {
         code: "E-SERVE-ADDRESS",
         meaning: "`serve` was asked to listen beyond this machine.",
         advice: "The report names households that work teams may know, so it is shown on the \
@@ -442,5 +645,10 @@ pub const CODES: &[Explanation] = &[
         meaning: "The command line is not one that the program knows.",
         advice: "Run the command with `--help` for its grammar: verb first, then files, then \
                  flags.",
+    },
+    Explanation {
+        code: "E-USAGE-DATE",
+        meaning: "A date on the command line cannot be read.",
+        advice: "Dates on the command line are year, month and day: 2027-03-31.",
     },
 ];

@@ -12,6 +12,9 @@ use crate::Error;
 /// Each entry takes the database from its position to its position plus one.
 const MIGRATIONS: &[&str] = &[include_str!("migrations/001.sql")];
 
+/// The newest schema number.
+const NEWEST: u32 = MIGRATIONS.len() as u32;
+
 /// How long a command waits for another one that is writing.
 const BUSY_MILLISECONDS: u64 = 10_000;
 
@@ -27,19 +30,18 @@ pub(crate) fn open(path: &Path) -> Result<Connection, Error> {
 }
 
 fn migrate(connection: &mut Connection) -> Result<(), Error> {
-    let known = MIGRATIONS.len();
     let change = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-    let found: usize = change.pragma_query_value(None, "user_version", |row| {
-        row.get::<_, i64>(0)
-            .map(|v| usize::try_from(v).unwrap_or(usize::MAX))
-    })?;
-    if found > known {
-        return Err(Error::Newer { found, known });
+    let found: u32 = change.pragma_query_value(None, "user_version", |row| row.get(0))?;
+    if found > NEWEST {
+        return Err(Error::Newer {
+            found,
+            known: NEWEST,
+        });
     }
-    for migration in &MIGRATIONS[found..] {
+    for migration in &MIGRATIONS[found as usize..] {
         change.execute_batch(migration)?;
     }
-    change.pragma_update(None, "user_version", known as i64)?;
+    change.pragma_update(None, "user_version", NEWEST)?;
     change.commit()?;
     Ok(())
 }

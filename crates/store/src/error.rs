@@ -18,9 +18,9 @@ pub enum Error {
     #[error("the hub's database has schema {found}, this program knows up to {known}")]
     Newer {
         /// Schema number of the database.
-        found: usize,
+        found: u32,
         /// Newest schema number this program knows.
-        known: usize,
+        known: u32,
     },
     /// The folder holds no hub.
     #[error("`{}` is not a hub folder", .0.display())]

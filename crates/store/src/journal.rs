@@ -62,8 +62,14 @@ impl Hub {
 /// The entries that the file does not have yet.
 fn missing(ledger: &Ledger, journal: &[String]) -> Result<Vec<String>, Error> {
     let written = ledger.entries();
-    match written.iter().enumerate().find(|(position, entry)| journal.get(*position) != Some(entry)) {
-        Some((position, _)) => Err(Error::Ledger(format!("entry {position} is not the same in both"))),
+    match written
+        .iter()
+        .enumerate()
+        .find(|(position, entry)| journal.get(*position) != Some(entry))
+    {
+        Some((position, _)) => Err(Error::Ledger(format!(
+            "entry {position} is not the same in both"
+        ))),
         None => Ok(journal[written.len()..].to_vec()),
     }
 }
@@ -88,7 +94,11 @@ mod tests {
     fn hub_with_two_entries() -> (tempfile::TempDir, Hub) {
         let (folder, mut hub) = new_hub();
         for id in ["one", "two"] {
-            let run = RunInfo { id: id.into(), reference_date: "2026-08-31".into(), manifest: "{}".into() };
+            let run = RunInfo {
+                id: id.into(),
+                reference_date: "2026-08-31".into(),
+                manifest: "{}".into(),
+            };
             hub.record_run(&run, &[]).unwrap();
         }
         (folder, hub)
@@ -109,14 +119,19 @@ mod tests {
         let first = hub.journal().unwrap()[0].clone() + "\n";
         std::fs::write(&path, &first[..]).unwrap();
         Hub::open(hub.folder()).unwrap();
-        assert_eq!(Ledger::read(&path).unwrap().entries(), hub.journal().unwrap());
+        assert_eq!(
+            Ledger::read(&path).unwrap().entries(),
+            hub.journal().unwrap()
+        );
     }
 
     #[test]
     fn an_edited_file_is_noticed() {
         let (_folder, hub) = hub_with_two_entries();
         let path = hub.folder().join(LEDGER);
-        let text = std::fs::read_to_string(&path).unwrap().replace("2026", "2027");
+        let text = std::fs::read_to_string(&path)
+            .unwrap()
+            .replace("2026", "2027");
         std::fs::write(&path, text).unwrap();
         assert!(matches!(Hub::open(hub.folder()), Err(Error::Ledger(_))));
     }

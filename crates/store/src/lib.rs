@@ -16,6 +16,10 @@
 //!
 //! The store knows nothing of identities or of the rules of linking: it keeps bytes and counts.
 
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;
+
 mod database;
 mod error;
 mod hub;

@@ -119,7 +119,7 @@ impl Hub {
         for package in self.packages()? {
             match latest.last_mut() {
                 Some(last) if last.custodian == package.custodian && last.kind == package.kind => {
-                    *last = package
+                    *last = package;
                 }
                 _ => latest.push(package),
             }
@@ -227,8 +227,8 @@ fn insert(change: &Transaction<'_>, incoming: &Incoming<'_>) -> Result<(), Error
             info.kind,
             info.custodian,
             info.period,
-            info.sequence as i64,
-            info.rows as i64,
+            signed(info.sequence)?,
+            signed(info.rows)?,
             info.schema_hash,
             info.key_check,
             incoming.manifest,
@@ -241,7 +241,7 @@ fn insert(change: &Transaction<'_>, incoming: &Incoming<'_>) -> Result<(), Error
             rusqlite::params![
                 info.payload_hash,
                 name,
-                bytes.len() as i64,
+                signed(bytes.len() as u64)?,
                 blake3::hash(bytes).to_hex().as_str()
             ],
         )?;
@@ -273,6 +273,11 @@ fn read_package(row: &Row<'_>) -> rusqlite::Result<PackageInfo> {
         key_check: row.get(7)?,
         received_on: row.get(8)?,
     })
+}
+
+/// SQLite integers are signed; what does not fit is refused and not wrapped.
+fn signed(value: u64) -> rusqlite::Result<i64> {
+    i64::try_from(value).map_err(|error| rusqlite::Error::ToSqlConversionFailure(Box::new(error)))
 }
 
 /// SQLite integers are signed; every count in our tables is checked to be at least zero when it is written.

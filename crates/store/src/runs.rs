@@ -5,7 +5,7 @@
 
 use kinfold_ledger::RunManifest;
 use kinfold_message::{Problem, write_whole};
-use rusqlite::OptionalExtension as _;
+use rusqlite::{OptionalExtension as _, Transaction};
 use serde::Serialize;
 
 use crate::{Error, Hub};
@@ -37,23 +37,13 @@ impl Hub {
                     row.get(0)
                 })
                 .optional()?;
-            match kept {
-                Some(kept) => same_results(&kept, run)?,
-                None => {
-                    change.execute(
-                        "INSERT INTO run (id, reference_date, manifest) VALUES (?1, ?2, ?3)",
-                        [&run.id, &run.reference_date, &run.manifest],
-                    )?;
-                    for package in packages {
-                        change.execute(
-                            "INSERT INTO run_input (run_id, payload_hash) VALUES (?1, ?2)",
-                            [&run.id, package],
-                        )?;
-                    }
-                    std::fs::create_dir_all(&folder)
-                        .map_err(|e| Problem::io("make the folder", &folder, &e))?;
-                    write_whole(&folder.join("run.json"), run.manifest.as_bytes())?;
-                }
+            if let Some(kept) = kept {
+                same_results(&kept, run)?;
+            } else {
+                insert(change, run, packages)?;
+                std::fs::create_dir_all(&folder)
+                    .map_err(|e| Problem::io("make the folder", &folder, &e))?;
+                write_whole(&folder.join("run.json"), run.manifest.as_bytes())?;
             }
             crate::journal::append(
                 change,
@@ -84,9 +74,26 @@ impl Hub {
     }
 }
 
+fn insert(change: &Transaction<'_>, run: &RunInfo, packages: &[String]) -> Result<(), Error> {
+    change.execute(
+        "INSERT INTO run (id, reference_date, manifest) VALUES (?1, ?2, ?3)",
+        [&run.id, &run.reference_date, &run.manifest],
+    )?;
+    for package in packages {
+        change.execute(
+            "INSERT INTO run_input (run_id, payload_hash) VALUES (?1, ?2)",
+            [&run.id, package],
+        )?;
+    }
+    Ok(())
+}
+
 /// Another build of the same program may make a run again; what it learnt and what it wrote must be the same.
 fn same_results(kept: &str, run: &RunInfo) -> Result<(), Error> {
-    let (kept, new) = (RunManifest::parse(kept)?, RunManifest::parse(&run.manifest)?);
+    let (kept, new) = (
+        RunManifest::parse(kept)?,
+        RunManifest::parse(&run.manifest)?,
+    );
     if kept.outputs == new.outputs && kept.model == new.model {
         Ok(())
     } else {
@@ -118,7 +125,11 @@ mod tests {
             model: serde_json::Value::Null,
             outputs: vec![FileRecord::of_bytes("needs.parquet", output.as_bytes()).unwrap()],
         };
-        RunInfo { id: "0123456789abcdef".into(), reference_date: "2026-08-31".into(), manifest: manifest.to_json() }
+        RunInfo {
+            id: "0123456789abcdef".into(),
+            reference_date: "2026-08-31".into(),
+            manifest: manifest.to_json(),
+        }
     }
 
     #[test]
@@ -137,7 +148,10 @@ mod tests {
         let (_folder, mut hub) = new_hub();
         hub.record_run(&run("a"), &[]).unwrap();
         let mut again = run("a");
-        again.manifest = again.manifest.replace("\"tool_hash\":null", &format!("\"tool_hash\":\"{}\"", "0".repeat(64)));
+        again.manifest = again.manifest.replace(
+            "\"tool_hash\":null",
+            &format!("\"tool_hash\":\"{}\"", "0".repeat(64)),
+        );
         assert_ne!(again.manifest, run("a").manifest);
         hub.record_run(&again, &[]).unwrap();
         assert_eq!(hub.runs().unwrap(), [run("a")]);
@@ -147,7 +161,10 @@ mod tests {
     fn other_outputs_from_the_same_inputs_are_noticed() {
         let (_folder, mut hub) = new_hub();
         hub.record_run(&run("a"), &[]).unwrap();
-        assert!(matches!(hub.record_run(&run("b"), &[]), Err(Error::Differs(_))));
+        assert!(matches!(
+            hub.record_run(&run("b"), &[]),
+            Err(Error::Differs(_))
+        ));
         assert_eq!(hub.journal().unwrap().len(), 1);
     }
 

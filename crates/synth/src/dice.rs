@@ -71,12 +71,4 @@ impl Dice {
             items.swap(i, self.below(i + 1));
         }
     }
-
-    /// Up to `count` different items, in random order.
-    pub(crate) fn sample<T: Clone>(&mut self, items: &[T], count: usize) -> Vec<T> {
-        let mut all = items.to_vec();
-        self.shuffle(&mut all);
-        all.truncate(count);
-        all
-    }
 }

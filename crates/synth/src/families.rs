@@ -12,15 +12,15 @@ pub(crate) fn populate<'a>(names: &'a Names, seed: u64, households: usize) -> Bu
     let mut builder = Builder::new(names, seed);
     while builder.world.households.len() < households {
         let kind = builder.dice.weighted(&[
-            (HouseholdKind::Family, 46),
+            (HouseholdKind::Family, 50),
             (HouseholdKind::LoneParent, 14),
-            (HouseholdKind::MultiGeneration, 14),
-            (HouseholdKind::CoupleWithoutChildren, 3),
+            (HouseholdKind::MultiGeneration, 15),
+            (HouseholdKind::CoupleWithoutChildren, 2),
             (HouseholdKind::SharedFlat, 8),
             (HouseholdKind::Separated, 5),
             (HouseholdKind::Foster, 4),
             (HouseholdKind::AdultSiblings, 3),
-            (HouseholdKind::Single, 3),
+            (HouseholdKind::Single, 2),
         ]);
         match kind {
             HouseholdKind::Family => builder.family(),
@@ -39,7 +39,7 @@ pub(crate) fn populate<'a>(names: &'a Names, seed: u64, households: usize) -> Bu
 
 impl Builder<'_> {
     fn number_of_children(&mut self) -> usize {
-        self.dice.weighted(&[(1, 24), (2, 42), (3, 26), (4, 7), (5, 1)])
+        self.dice.weighted(&[(1, 12), (2, 42), (3, 34), (4, 10), (5, 2)])
     }
 
     fn eldest_age(&mut self) -> f64 {
@@ -66,7 +66,7 @@ impl Builder<'_> {
         for child in &children {
             self.join(household, *child, start, Role::Child);
         }
-        if eldest > 18.5 && self.dice.chance(0.6) {
+        if eldest > 18.5 && self.dice.chance(0.5) {
             self.leave_home(household, children[0]);
         }
     }
@@ -86,7 +86,7 @@ impl Builder<'_> {
             self.join(household, *child, start, Role::Child);
         }
         // The other parent lives elsewhere on his or her own since before the records begin.
-        if self.dice.chance(0.25) {
+        if self.dice.chance(0.12) {
             let other = self.household(HouseholdKind::Single, Day::of(2018, 3, 1));
             self.join(other, absent, Day::of(2018, 3, 1), Role::Adult);
         }
@@ -94,7 +94,7 @@ impl Builder<'_> {
 
     fn multi_generation(&mut self) {
         let eldest = f64::from(self.dice.between(4, 150)) / 10.0;
-        let count = self.dice.weighted(&[(1, 40), (2, 45), (3, 15)]);
+        let count = self.dice.weighted(&[(1, 25), (2, 50), (3, 25)]);
         let community = self.community();
         let (mother, father) = self.couple(community, eldest);
         let children = self.children(mother, Some(father), eldest, count);

@@ -76,8 +76,7 @@ impl Homes {
         loop {
             let place = dice.below(names.streets.len());
             // The type follows from the name most of the time, so that streets are long and hold several homes of the borough.
-            let kinds: Vec<_> = STREET_TYPES.iter().map(|(kind, weight)| (*kind, *weight)).collect();
-            let street_type = if dice.chance(0.8) { STREET_TYPES[place % 4].0 } else { dice.weighted(&kinds) };
+            let street_type = if dice.chance(0.8) { STREET_TYPES[place % 4].0 } else { dice.weighted(&STREET_TYPES) };
             let number = dice.between(1, 180) as u32;
             let flat = if kind == HomeKind::Private && dice.chance(0.24) { dice.between(1, 16) as u32 } else { 0 };
             let street_key = place * 16 + STREET_TYPES.iter().position(|(kind, _)| *kind == street_type).unwrap_or(0);

@@ -101,32 +101,21 @@ pub struct Written {
 /// Makes a borough. Numbers of households outside the range are brought into it.
 pub fn generate(options: &Options) -> Borough {
     let options = Options { households: options.households.clamp(1, MOST_HOUSEHOLDS), ..*options };
-    let t0 = std::time::Instant::now();
     let names = names::Names::read();
     let mut builder = families::populate(&names, options.seed, options.households);
-    eprintln!("0 {:?}", t0.elapsed());
     structure::plant(&mut builder, options.households);
-    eprintln!("1 {:?}", t0.elapsed());
     let mut world = std::mem::take(&mut builder.world);
     world.homes = std::mem::take(&mut builder.homes.all);
 
-    eprintln!("2 {:?}", t0.elapsed());
     let carriers = plan::plan(&mut world, options.seed);
-    eprintln!("3 {:?}", t0.elapsed());
     let mut chronicle = events::realise(&world, &carriers, options.seed);
-    eprintln!("4 {:?}", t0.elapsed());
     let inclusion = inclusion::draw(&world, &chronicle.all, options.seed);
-    eprintln!("5 {:?}", t0.elapsed());
-    noise::add(&mut chronicle, &world, &carriers, &inclusion);
+    noise::add(&mut chronicle, &world, &inclusion);
 
-    eprintln!("6 {:?}", t0.elapsed());
     let mut records = record::make(&world, &inclusion, &names, &options);
-    eprintln!("7 {:?}", t0.elapsed());
     let faces = faces::plant(&mut world, &mut records, &names, &options);
-    eprintln!("8 {:?}", t0.elapsed());
     let mut slips = faces.slips;
     slips.extend(slips::make(&mut world, &mut records, &faces.touched, &names, &options));
-    eprintln!("9 {:?}", t0.elapsed());
     assemble(options, world, records, chronicle.all, slips)
 }
 

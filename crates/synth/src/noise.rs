@@ -6,11 +6,10 @@ use crate::calendar::{Day, TODAY};
 use crate::events::Chronicle;
 use crate::happenings::{Row, Source};
 use crate::inclusion::Inclusion;
-use crate::plan::Carriers;
 use crate::world::{Role, World};
 
 /// Adds attendance for every pupil, context and noise, all on people who are in the file.
-pub(crate) fn add(chronicle: &mut Chronicle, world: &World, carriers: &[Carriers], inclusion: &Inclusion) {
+pub(crate) fn add(chronicle: &mut Chronicle, world: &World, inclusion: &Inclusion) {
     let pupils: Vec<usize> = (0..world.people.len()).filter(|p| inclusion.has(*p, Source::SchoolCensus)).collect();
     chronicle.fill_attendance(&pupils);
     let out_of_work: BTreeSet<usize> = chronicle
@@ -29,7 +28,7 @@ pub(crate) fn add(chronicle: &mut Chronicle, world: &World, carriers: &[Carriers
             housing(chronicle, person, age, out_of_work.contains(&person));
         }
         if inclusion.has(person, Source::Patients) && age >= 18 {
-            health(chronicle, world, carriers, person, age);
+            health(chronicle, person, age);
         }
         if inclusion.has(person, Source::PolicePeople) {
             police(chronicle, person);
@@ -51,7 +50,7 @@ fn housing(chronicle: &mut Chronicle, person: usize, age: i32, out_of_work: bool
     }
 }
 
-fn health(chronicle: &mut Chronicle, world: &World, carriers: &[Carriers], person: usize, age: i32) {
+fn health(chronicle: &mut Chronicle, person: usize, age: i32) {
     if age >= 70 && chronicle.dice.chance(0.15) {
         chronicle.noise(person, Row::MentalHealth { team: "MEMC" });
     } else if chronicle.dice.chance(0.03) {
@@ -60,17 +59,6 @@ fn health(chronicle: &mut Chronicle, world: &World, carriers: &[Carriers], perso
     if chronicle.dice.chance(0.05) {
         let contact = chronicle.dice.weighted(&[("SMOK", 70), ("NEED", 30)]);
         chronicle.noise(person, Row::Substance { contact });
-    }
-    // Real contacts of adults without a child in the household: neither parental mental health nor alcohol and drugs.
-    let childless = world.current_households(person).iter().all(|h| !carriers[*h].perhaps_child);
-    if childless && !world.people[person].do_not_link && chronicle.dice.chance(0.08) {
-        if chronicle.dice.chance(0.6) {
-            let team = chronicle.dice.weighted(&[("TALK", 60), ("CMHT", 30), ("CRIS", 10)]);
-            chronicle.noise(person, Row::MentalHealth { team });
-        } else {
-            let contact = chronicle.dice.weighted(&[("BI", 60), ("TX", 40)]);
-            chronicle.noise(person, Row::Substance { contact });
-        }
     }
 }
 

@@ -83,8 +83,6 @@ pub(crate) struct Carriers {
     pub(crate) older_pupils: Vec<usize>,
     /// Whether a current member is clearly under 18.
     pub(crate) dependent_child: bool,
-    /// Whether a current member is under 18, or nearly.
-    pub(crate) perhaps_child: bool,
     /// The lower-numbered household with which children are shared, if any: it plans education for both.
     pub(crate) education_with: Option<usize>,
 }
@@ -97,7 +95,6 @@ impl Carriers {
             let person = &world.people[member.person];
             let age = person.born.age_on(TODAY);
             carriers.dependent_child |= age < 17.4;
-            carriers.perhaps_child |= age < 18.6;
             let households = world.current_households(member.person);
             let shared = households.len() > 1;
             if shared {

@@ -5,7 +5,7 @@ use crate::builder::Builder;
 use crate::calendar::{Day, MOVES_FROM, TODAY};
 use crate::home::HomeKind;
 use crate::names::{Sex, surname_for};
-use crate::world::{Case, HouseholdKind, Role, Spell};
+use crate::world::{Case, HouseholdKind, Person, Role, Spell};
 
 /// Boroughs smaller than this have no communal places: their residents would outnumber the families.
 const SMALLEST_WITH_PLACES: usize = 60;
@@ -42,10 +42,9 @@ impl Builder<'_> {
         found
     }
 
-    fn surname_of(&self, household: usize) -> Option<(String, crate::names::Community)> {
-        let member = self.world.households[household].members.first()?;
-        let person = &self.world.people[member.person];
-        Some((person.birth_surname.clone(), person.community))
+    /// The first member of a household.
+    fn first_of(&self, household: usize) -> Option<&Person> {
+        self.world.households[household].members.first().map(|member| &self.world.people[member.person])
     }
 
     /// A family moves out; months later another family of the same surname moves in.
@@ -59,15 +58,18 @@ impl Builder<'_> {
                 break;
             }
             let Some(left) = self.world.households[*first].spells.iter().find(|s| s.to.is_some_and(|to| to > MOVES_FROM)).copied() else { continue };
-            let (Some(left_on), Some((surname, community))) = (left.to, self.surname_of(*first)) else { continue };
-            let father_line = self.world.households[*first].members.get(1).map_or(surname, |m| self.world.people[m.person].birth_surname.clone());
+            let (Some(left_on), Some(head)) = (left.to, self.first_of(*first)) else { continue };
+            let community = head.community;
+            let of_second = self.world.households[*first].members.get(1).map(|m| &self.world.people[m.person].birth_surname);
+            let father_line = of_second.unwrap_or(&head.birth_surname).clone();
             let next = households.iter().copied().find(|second| {
                 let candidate = &self.world.households[*second];
                 let arrives = candidate.spells[candidate.spells.len() - 1].from;
-                let same_community = self.surname_of(*second).is_some_and(|(_, c)| c == community);
+                let same_community = self.first_of(*second).is_some_and(|other| other.community == community);
                 // Children who also belong elsewhere, or came from elsewhere, keep their own names.
-                let alone = candidate.members.iter().all(|m| self.world.belongs[m.person].len() == 1);
-                second != first && !used.contains(second) && !used.contains(first) && alone && same_community && arrives > left_on.plus(75)
+                let alone = || candidate.members.iter().all(|m| self.world.belongs[m.person].len() == 1);
+                let free = second != first && !used.contains(second) && !used.contains(first);
+                free && same_community && arrives > left_on.plus(75) && alone()
             });
             let Some(second) = next else { continue };
             used.insert(*first);

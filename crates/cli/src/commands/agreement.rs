@@ -2,7 +2,9 @@
 
 use crate::args::{AgreementCommand, DraftArgs, EventDatesArg};
 use crate::outcome::Outcome;
-use kinfold_exchange::{Agreement, Draft, EventDates, Party, PartyKey, Reference, STANDARD_EVENT_CODES};
+use kinfold_exchange::{
+    Agreement, Draft, EventDates, Party, PartyKey, Reference, STANDARD_EVENT_CODES,
+};
 use kinfold_indicators::RulePack;
 use kinfold_message::{Exit, Problem, write_whole};
 use kinfold_schema::Schema;
@@ -29,18 +31,26 @@ fn draft(args: &DraftArgs) -> Result<Outcome, Problem> {
         return Err(Problem::new(
             "E-AGR-PEOPLE",
             Exit::Refused,
-            format!("the linkage schema `{}` is safe for {} people at most, the agreement is for {}", schema.id, schema.people_max, args.people),
+            format!(
+                "the linkage schema `{}` is safe for {} people at most, the agreement is for {}",
+                schema.id, schema.people_max, args.people
+            ),
             "lower `--people`, or give a schema with more diffusion with `--schema FILE`",
         ));
     }
     let pack = match &args.rule_pack {
         Some(path) => {
-            let text = std::fs::read_to_string(path).map_err(|error| Problem::io("read the rule pack", path, &error))?;
+            let text = std::fs::read_to_string(path)
+                .map_err(|error| Problem::io("read the rule pack", path, &error))?;
             RulePack::parse(&text).map_err(Problem::from)?
         }
         None => RulePack::local7(),
     };
-    let parties = args.public.iter().map(|path| Party::load(path)).collect::<Result<Vec<_>, _>>()?;
+    let parties = args
+        .public
+        .iter()
+        .map(|path| Party::load(path))
+        .collect::<Result<Vec<_>, _>>()?;
     let draft = Draft {
         name: args.name.clone(),
         project: args.project.clone(),
@@ -55,9 +65,18 @@ fn draft(args: &DraftArgs) -> Result<Outcome, Problem> {
             EventDatesArg::Month => EventDates::Month,
             EventDatesArg::Day => EventDates::Day,
         },
-        event_codes: STANDARD_EVENT_CODES.iter().map(|code| (*code).to_owned()).collect(),
-        schema: Reference { id: schema.id.clone(), hash: schema.hash() },
-        rule_packs: vec![Reference { id: pack.id().to_owned(), hash: pack.hash() }],
+        event_codes: STANDARD_EVENT_CODES
+            .iter()
+            .map(|code| (*code).to_owned())
+            .collect(),
+        schema: Reference {
+            id: schema.id.clone(),
+            hash: schema.hash(),
+        },
+        rule_packs: vec![Reference {
+            id: pack.id().to_owned(),
+            hash: pack.hash(),
+        }],
         parties,
     };
     let agreement = Agreement::draft(&draft)?;
@@ -78,15 +97,27 @@ fn draft(args: &DraftArgs) -> Result<Outcome, Problem> {
         args.output.display(),
         agreement.fingerprint_words()
     );
-    Ok(Outcome::done("kinfold.agreement/1", text, summary(&agreement, &BTreeSet::new())))
+    Ok(Outcome::done(
+        "kinfold.agreement/1",
+        text,
+        summary(&agreement, &BTreeSet::new()),
+    ))
 }
 
 fn sign(path: &Path, key: &Path) -> Result<Outcome, Problem> {
     let key = PartyKey::load(key)?;
     let signed = Agreement::sign_file(path, &key)?;
     let agreement = Agreement::load_unsigned(path)?;
-    let text = format!("`{}` has signed. {}\n", key.id(), who_is_missing(&agreement, &signed));
-    Ok(Outcome::done("kinfold.agreement/1", text, summary(&agreement, &signed)))
+    let text = format!(
+        "`{}` has signed. {}\n",
+        key.id(),
+        who_is_missing(&agreement, &signed)
+    );
+    Ok(Outcome::done(
+        "kinfold.agreement/1",
+        text,
+        summary(&agreement, &signed),
+    ))
 }
 
 fn check(path: &Path, on: Option<&str>) -> Result<Outcome, Problem> {
@@ -101,15 +132,40 @@ fn check(path: &Path, on: Option<&str>) -> Result<Outcome, Problem> {
     if let Some(on) = on {
         agreement.check_date(crate::dates::parse(on)?)?;
     }
-    let mut text = format!("Agreement \"{}\"\n  fingerprint  {}\n", agreement.name(), agreement.fingerprint_words());
-    let _ = writeln!(text, "  project      {}, epoch {}, in force until {}", agreement.project(), agreement.epoch(), agreement.expires());
-    let _ = writeln!(text, "  schema       {} · {} event codes · dates by {}", agreement.schema().id, agreement.event_codes().len(), agreement.event_dates().as_str());
+    let mut text = format!(
+        "Agreement \"{}\"\n  fingerprint  {}\n",
+        agreement.name(),
+        agreement.fingerprint_words()
+    );
+    let _ = writeln!(
+        text,
+        "  project      {}, epoch {}, in force until {}",
+        agreement.project(),
+        agreement.epoch(),
+        agreement.expires()
+    );
+    let _ = writeln!(
+        text,
+        "  schema       {} · {} event codes · dates by {}",
+        agreement.schema().id,
+        agreement.event_codes().len(),
+        agreement.event_dates().as_str()
+    );
     if agreement.is_test() {
         text.push_str("  A REHEARSAL: test keys are accepted. Never use it with real records.\n");
     }
     for party in agreement.parties() {
-        let state = if signed.contains(&party.id) { "signed" } else { "NOT SIGNED" };
-        let _ = writeln!(text, "  {:<16} {:<13} {state}", party.id, party.role.as_str());
+        let state = if signed.contains(&party.id) {
+            "signed"
+        } else {
+            "NOT SIGNED"
+        };
+        let _ = writeln!(
+            text,
+            "  {:<16} {:<13} {state}",
+            party.id,
+            party.role.as_str()
+        );
     }
     let _ = writeln!(text, "{}", who_is_missing(&agreement, &signed));
     let mut outcome = Outcome::done("kinfold.agreement/1", text, summary(&agreement, &signed));
@@ -120,8 +176,17 @@ fn check(path: &Path, on: Option<&str>) -> Result<Outcome, Problem> {
 }
 
 fn who_is_missing(agreement: &Agreement, signed: &BTreeSet<String>) -> String {
-    let missing: Vec<&str> = agreement.parties().iter().map(|party| party.id.as_str()).filter(|id| !signed.contains(*id)).collect();
-    if missing.is_empty() { "Every party has signed.".to_owned() } else { format!("Still to sign: {}.", missing.join(", ")) }
+    let missing: Vec<&str> = agreement
+        .parties()
+        .iter()
+        .map(|party| party.id.as_str())
+        .filter(|id| !signed.contains(*id))
+        .collect();
+    if missing.is_empty() {
+        "Every party has signed.".to_owned()
+    } else {
+        format!("Still to sign: {}.", missing.join(", "))
+    }
 }
 
 fn summary(agreement: &Agreement, signed: &BTreeSet<String>) -> serde_json::Value {

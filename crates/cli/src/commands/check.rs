@@ -17,27 +17,43 @@ pub const SCHEMA: &str = "kinfold.check/1";
 
 /// Runs the check.
 pub fn run(args: &CheckArgs, progress: &Progress) -> Result<Outcome, Problem> {
-    let agreement = args.agreement.as_deref().map(Agreement::load_unsigned).transpose()?;
+    let agreement = args
+        .agreement
+        .as_deref()
+        .map(Agreement::load_unsigned)
+        .transpose()?;
     let survey = survey(&args.mapping, agreement.as_ref(), progress)?;
     let mut outcome = outcome(&survey, &args.mapping);
     if let Some(folder) = &args.output {
         make_folder(folder)?;
         let path = folder.join("check.json");
         write_together(&[NewFile::owner_only(path.clone(), report_json(&survey))])?;
-        let _ = writeln!(outcome.text, "\nReport: {} (stays here: it lists line numbers)", path.display());
+        let _ = writeln!(
+            outcome.text,
+            "\nReport: {} (stays here: it lists line numbers)",
+            path.display()
+        );
     }
     Ok(outcome)
 }
 
 /// The screen, the data and the messages of a survey.
 pub fn outcome(survey: &Survey, mapping: &Path) -> Outcome {
-    let errors = survey.messages.iter().filter(|message| message.level == crate::outcome::Level::Error).count();
+    let errors = survey
+        .messages
+        .iter()
+        .filter(|message| message.level == crate::outcome::Level::Error)
+        .count();
     let warnings = survey.messages.len() - errors;
     let mut text = screen(survey);
     let _ = match (errors, warnings) {
         (0, 0) => writeln!(text, "\nNothing is in the way."),
         (0, warnings) => writeln!(text, "\nNothing is in the way. {warnings} warnings."),
-        (errors, warnings) => writeln!(text, "\n{errors} blocking problems, {warnings} warnings. Put right in {} or at source.", mapping.display()),
+        (errors, warnings) => writeln!(
+            text,
+            "\n{errors} blocking problems, {warnings} warnings. Put right in {} or at source.",
+            mapping.display()
+        ),
     };
     Outcome {
         exit: if errors > 0 { Exit::Answer } else { Exit::Done },
@@ -56,7 +72,9 @@ pub fn report_json(survey: &Survey) -> Vec<u8> {
         json!({"source": survey.gathered.mapping.people[row.source].source, "line": row.line})
     };
     let pairs = survey.united.doubtful.iter();
-    value["doubtful"] = pairs.map(|pair| json!({"left": row(pair.left), "right": row(pair.right), "why": pair.why})).collect();
+    value["doubtful"] = pairs
+        .map(|pair| json!({"left": row(pair.left), "right": row(pair.right), "why": pair.why}))
+        .collect();
     let mut text = serde_json::to_vec_pretty(&value).expect("counts are always JSON");
     text.push(b'\n');
     text
@@ -81,12 +99,20 @@ fn data(survey: &Survey) -> Value {
 
 fn screen(survey: &Survey) -> String {
     let gathered = &survey.gathered;
-    let mut text = format!("kinfold {} · custodian `{}`\n", env!("CARGO_PKG_VERSION"), gathered.mapping.custodian);
+    let mut text = format!(
+        "kinfold {} · custodian `{}`\n",
+        env!("CARGO_PKG_VERSION"),
+        gathered.mapping.custodian
+    );
     for report in &gathered.people {
         people_file(&mut text, report);
     }
     if !gathered.event_files.is_empty() {
-        let _ = writeln!(text, "\n  {:<18} {:>8} {:>8} {:>9} {:>8}  file", "events", "rows", "events", "left out", "unknown");
+        let _ = writeln!(
+            text,
+            "\n  {:<18} {:>8} {:>8} {:>9} {:>8}  file",
+            "events", "rows", "events", "left out", "unknown"
+        );
         for (report, strangers) in gathered.event_files.iter().zip(&survey.strangers) {
             event_file(&mut text, report, *strangers);
         }
@@ -96,8 +122,18 @@ fn screen(survey: &Survey) -> String {
 }
 
 fn people_file(text: &mut String, report: &PeopleReport) {
-    let _ = writeln!(text, "\n{}  {}\n  {}", report.source, report.file, layout(report.rows, &report.assumed));
-    let _ = writeln!(text, "\n  {:<20} {:>8} {:>8}  note", "field", "filled", "valid");
+    let _ = writeln!(
+        text,
+        "\n{}  {}\n  {}",
+        report.source,
+        report.file,
+        layout(report.rows, &report.assumed)
+    );
+    let _ = writeln!(
+        text,
+        "\n  {:<20} {:>8} {:>8}  note",
+        "field", "filled", "valid"
+    );
     for field in &report.fields {
         let _ = writeln!(
             text,
@@ -115,9 +151,19 @@ fn people_file(text: &mut String, report: &PeopleReport) {
 
 /// What was assumed about a file, in a line.
 pub fn layout(rows: usize, assumed: &Assumed) -> String {
-    let mut line = format!("{} rows · {} · {} · header on line {}", grouped(rows), assumed.encoding.name(), assumed.delimiter, assumed.header_line);
+    let mut line = format!(
+        "{} rows · {} · {} · header on line {}",
+        grouped(rows),
+        assumed.encoding.name(),
+        assumed.delimiter,
+        assumed.header_line
+    );
     if assumed.header_line > 1 {
-        let _ = write!(line, " ({} lines before it skipped)", assumed.header_line - 1);
+        let _ = write!(
+            line,
+            " ({} lines before it skipped)",
+            assumed.header_line - 1
+        );
     }
     for (count, what) in [
         (assumed.blank_rows, "blank"),
@@ -134,9 +180,16 @@ pub fn layout(rows: usize, assumed: &Assumed) -> String {
 }
 
 fn note(field: &FieldReport) -> String {
-    let mut parts: Vec<(usize, &str)> = field.rejected.iter().map(|(rule, count)| (*count, *rule)).collect();
+    let mut parts: Vec<(usize, &str)> = field
+        .rejected
+        .iter()
+        .map(|(rule, count)| (*count, *rule))
+        .collect();
     parts.sort_unstable_by(|left, right| right.cmp(left));
-    let parts: Vec<String> = parts.iter().map(|(count, rule)| format!("{} {}", grouped(*count), in_words(rule))).collect();
+    let parts: Vec<String> = parts
+        .iter()
+        .map(|(count, rule)| format!("{} {}", grouped(*count), in_words(rule)))
+        .collect();
     parts.join(", ")
 }
 
@@ -172,8 +225,17 @@ fn event_file(text: &mut String, report: &EventsReport, strangers: usize) {
 
 fn people(text: &mut String, survey: &Survey) {
     let united = &survey.united;
-    let _ = writeln!(text, "\n{} rows are {} people", grouped(survey.gathered.rows.len()), grouped(united.people.len()));
-    let same_id = united.joins.get(&kinfold_extract::Reason::OwnId).copied().unwrap_or_default();
+    let _ = writeln!(
+        text,
+        "\n{} rows are {} people",
+        grouped(survey.gathered.rows.len()),
+        grouped(united.people.len())
+    );
+    let same_id = united
+        .joins
+        .get(&kinfold_extract::Reason::OwnId)
+        .copied()
+        .unwrap_or_default();
     let _ = writeln!(
         text,
         "  {} rows came together by own id, {} by name, birth date, address or number; {} pairs are doubtful and stay apart",

@@ -7,7 +7,9 @@ use crate::outcome::{Message, Outcome};
 use crate::progress::Progress;
 use crate::release::{Release, Terms, references_csv, release};
 use crate::survey::{Survey, grouped, last_day, survey};
-use kinfold_exchange::{Agreement, Date, Party, PartyKey, ProjectKey, codes_to_ipc, events_to_ipc, subjects_to_ipc};
+use kinfold_exchange::{
+    Agreement, Date, Party, PartyKey, ProjectKey, codes_to_ipc, events_to_ipc, subjects_to_ipc,
+};
 use kinfold_message::{Exit, Problem};
 use kinfold_schema::Schema;
 use serde_json::json;
@@ -47,7 +49,12 @@ impl Office {
         let project_key = Arc::new(ProjectKey::load(project_key, &key)?);
         agreement.check_project_key(&project_key)?;
         let schema = agreed_schema(&agreement, schema)?;
-        Ok(Self { agreement, key, project_key, schema })
+        Ok(Self {
+            agreement,
+            key,
+            project_key,
+            schema,
+        })
     }
 
     /// The custodian as the agreement lists it.
@@ -79,8 +86,17 @@ pub fn agreed_schema(agreement: &Agreement, file: Option<&Path>) -> Result<Schem
     if schema.hash() == agreement.schema().hash {
         return Ok(schema);
     }
-    let what = format!("the linkage schema `{}` is not the one the agreement names (`{}`): their hashes differ", schema.id, agreement.schema().id);
-    Err(Problem::new("E-ENCODE-SCHEMA", Exit::Refused, what, "give the agreed text with `--schema FILE`, or use the version of kinfold that ships it"))
+    let what = format!(
+        "the linkage schema `{}` is not the one the agreement names (`{}`): their hashes differ",
+        schema.id,
+        agreement.schema().id
+    );
+    Err(Problem::new(
+        "E-ENCODE-SCHEMA",
+        Exit::Refused,
+        what,
+        "give the agreed text with `--schema FILE`, or use the version of kinfold that ships it",
+    ))
 }
 
 /// What `encode` and `run` share: the survey, and the release unless something blocks.
@@ -98,7 +114,14 @@ pub struct Work {
 /// # Errors
 /// Everything that stops it, but for data that block: those are in the survey's messages.
 pub fn work(args: &EncodeArgs, progress: &Progress) -> Result<Work, Problem> {
-    let office = Office::open(&args.agreement, &args.key, &args.project_key, args.schema.as_deref(), args.on.as_deref(), args.period)?;
+    let office = Office::open(
+        &args.agreement,
+        &args.key,
+        &args.project_key,
+        args.schema.as_deref(),
+        args.on.as_deref(),
+        args.period,
+    )?;
     let survey = survey(&args.mapping, Some(&office.agreement), progress)?;
     let (mapped, own) = (&survey.gathered.mapping.custodian, office.key.id());
     if mapped != own {
@@ -111,9 +134,16 @@ pub fn work(args: &EncodeArgs, progress: &Progress) -> Result<Work, Problem> {
         .at(args.mapping.display().to_string()));
     }
     if survey.is_blocked() {
-        return Ok(Work { office, survey, release: None });
+        return Ok(Work {
+            office,
+            survey,
+            release: None,
+        });
     }
-    progress.step(&format!("Encoding {} people", grouped(survey.united.people.len())));
+    progress.step(&format!(
+        "Encoding {} people",
+        grouped(survey.united.people.len())
+    ));
     let terms = Terms {
         agreement: &office.agreement,
         sender: office.sender()?,
@@ -123,13 +153,23 @@ pub fn work(args: &EncodeArgs, progress: &Progress) -> Result<Work, Problem> {
         period: args.period,
     };
     let release = release(&survey, &terms)?;
-    Ok(Work { office, survey, release: Some(release) })
+    Ok(Work {
+        office,
+        survey,
+        release: Some(release),
+    })
 }
 
 /// Runs `encode`.
 pub fn run(args: &EncodeArgs, progress: &Progress) -> Result<Outcome, Problem> {
-    let Work { office, survey, release } = work(args, progress)?;
-    let Some(release) = release else { return Ok(check::outcome(&survey, &args.mapping)) };
+    let Work {
+        office,
+        survey,
+        release,
+    } = work(args, progress)?;
+    let Some(release) = release else {
+        return Ok(check::outcome(&survey, &args.mapping));
+    };
     progress.step("Writing");
     let sections = [
         ("codes.arrow", codes_to_ipc(&release.codes, &office.schema)?),
@@ -144,16 +184,29 @@ pub fn run(args: &EncodeArgs, progress: &Progress) -> Result<Outcome, Problem> {
         key_check: crate::encoded::hex(&office.project_key.check_value(&office.schema.hash())),
         records: release.codes.len() as u64,
         events: release.events.events.len() as u64,
-        files: sections.iter().map(|(name, bytes)| ((*name).to_owned(), blake3::hash(bytes).to_hex().to_string())).collect(),
+        files: sections
+            .iter()
+            .map(|(name, bytes)| ((*name).to_owned(), blake3::hash(bytes).to_hex().to_string()))
+            .collect(),
     };
     let mut text = summary(&survey, &release);
     if !args.dry_run {
         make_folder(&args.output)?;
-        let mut files: Vec<NewFile> = sections.into_iter().map(|(name, bytes)| NewFile::owner_only(args.output.join(name), bytes)).collect();
-        files.push(NewFile::owner_only(args.output.join(crate::encoded::NOTE), note.to_json()));
+        let mut files: Vec<NewFile> = sections
+            .into_iter()
+            .map(|(name, bytes)| NewFile::owner_only(args.output.join(name), bytes))
+            .collect();
+        files.push(NewFile::owner_only(
+            args.output.join(crate::encoded::NOTE),
+            note.to_json(),
+        ));
         files.extend(local_files(&args.output, &survey, &release));
         write_together(&files)?;
-        let _ = writeln!(text, "\nWrote {}. Seal it with `kinfold seal`.", args.output.display());
+        let _ = writeln!(
+            text,
+            "\nWrote {}. Seal it with `kinfold seal`.",
+            args.output.display()
+        );
     }
     let data = json!({"check": check::outcome(&survey, &args.mapping).data, "encode": report(&release), "files": note.files});
     let mut outcome = Outcome::done("kinfold.encode/1", text, data);
@@ -165,7 +218,10 @@ pub fn run(args: &EncodeArgs, progress: &Progress) -> Result<Outcome, Problem> {
 pub fn local_files(folder: &Path, survey: &Survey, release: &Release) -> Vec<NewFile> {
     vec![
         NewFile::owner_only(folder.join("check.json"), check::report_json(survey)),
-        NewFile::owner_only(folder.join("local-references.csv"), references_csv(&release.references)),
+        NewFile::owner_only(
+            folder.join("local-references.csv"),
+            references_csv(&release.references),
+        ),
     ]
 }
 

@@ -23,7 +23,11 @@ pub fn run(args: &InspectArgs) -> Result<Outcome, Problem> {
         return package(&bytes);
     }
     if bytes.starts_with(b"ARROW1") {
-        return Ok(found("arrow", "An Arrow IPC file: a table of codes or events before sealing.\n".to_owned(), json!({"bytes": bytes.len()})));
+        return Ok(found(
+            "arrow",
+            "An Arrow IPC file: a table of codes or events before sealing.\n".to_owned(),
+            json!({"bytes": bytes.len()}),
+        ));
     }
     if path.file_name().is_some_and(|name| name == NOTE) {
         let note = Note::load(path.parent().unwrap_or(Path::new("")))?;
@@ -34,7 +38,11 @@ pub fn run(args: &InspectArgs) -> Result<Outcome, Problem> {
             grouped(note.records as usize),
             grouped(note.events as usize)
         );
-        return Ok(found("encoded", text, serde_json::to_value(&note).unwrap_or_default()));
+        return Ok(found(
+            "encoded",
+            text,
+            serde_json::to_value(&note).unwrap_or_default(),
+        ));
     }
     let text = std::str::from_utf8(&bytes).unwrap_or_default();
     toml_file(path, text).map_or_else(|| table(path, &bytes), Ok)
@@ -66,20 +74,48 @@ fn toml_file(path: &Path, text: &str) -> Option<Outcome> {
             agreement.expires(),
             agreement.fingerprint_words()
         );
-        return Some(found("agreement", line, json!({"name": agreement.name(), "hash": hex(&agreement.hash())})));
+        return Some(found(
+            "agreement",
+            line,
+            json!({"name": agreement.name(), "hash": hex(&agreement.hash())}),
+        ));
     }
     if let Ok(party) = Party::parse(text) {
         let words = party.fingerprint_words();
-        let line = format!("The public part of the key of `{}` ({}).\n  fingerprint  {words}\n", party.id, party.role);
-        return Some(found("public-key", line, json!({"party": party.id, "role": party.role.as_str(), "fingerprint": words})));
+        let line = format!(
+            "The public part of the key of `{}` ({}).\n  fingerprint  {words}\n",
+            party.id, party.role
+        );
+        return Some(found(
+            "public-key",
+            line,
+            json!({"party": party.id, "role": party.role.as_str(), "fingerprint": words}),
+        ));
     }
     if let Ok(schema) = Schema::parse(text) {
-        let line = format!("A linkage schema: `{}`, version {}. See `kinfold schema explain`.\n", schema.id, schema.version);
-        return Some(found("schema", line, json!({"id": schema.id, "hash": hex(&schema.hash())})));
+        let line = format!(
+            "A linkage schema: `{}`, version {}. See `kinfold schema explain`.\n",
+            schema.id, schema.version
+        );
+        return Some(found(
+            "schema",
+            line,
+            json!({"id": schema.id, "hash": hex(&schema.hash())}),
+        ));
     }
     if let Ok(pack) = RulePack::parse(text) {
-        let line = format!("A rule pack: {} version {}, \"{}\", {} rules.\n", pack.id(), pack.version(), pack.title(), pack.rules().len());
-        return Some(found("rule-pack", line, json!({"id": pack.id(), "version": pack.version(), "hash": hex(&pack.hash())})));
+        let line = format!(
+            "A rule pack: {} version {}, \"{}\", {} rules.\n",
+            pack.id(),
+            pack.version(),
+            pack.title(),
+            pack.rules().len()
+        );
+        return Some(found(
+            "rule-pack",
+            line,
+            json!({"id": pack.id(), "version": pack.version(), "hash": hex(&pack.hash())}),
+        ));
     }
     if let Ok(mapping) = Mapping::parse(text) {
         let line = format!(
@@ -88,16 +124,30 @@ fn toml_file(path: &Path, text: &str) -> Option<Outcome> {
             mapping.people.len(),
             mapping.events.len()
         );
-        return Some(found("mapping", line, json!({"custodian": mapping.custodian, "people": mapping.people.len(), "events": mapping.events.len()})));
+        return Some(found(
+            "mapping",
+            line,
+            json!({"custodian": mapping.custodian, "people": mapping.people.len(), "events": mapping.events.len()}),
+        ));
     }
     // Key files last: reading one checks its permissions, and nothing of the secret is shown.
     if path.extension().is_some_and(|extension| extension == "key") {
         let (line, detail) = match PartyKey::load(path) {
             Ok(key) => {
                 let words = key.public().fingerprint_words();
-                (format!("The SECRET key of `{}` ({}).\n  fingerprint  {words}\n", key.id(), key.role()), json!({"party": key.id(), "fingerprint": words}))
+                (
+                    format!(
+                        "The SECRET key of `{}` ({}).\n  fingerprint  {words}\n",
+                        key.id(),
+                        key.role()
+                    ),
+                    json!({"party": key.id(), "fingerprint": words}),
+                )
             }
-            Err(_) => ("A key file, of a project or unreadable. Its content is not shown.\n".to_owned(), Value::Null),
+            Err(_) => (
+                "A key file, of a project or unreadable. Its content is not shown.\n".to_owned(),
+                Value::Null,
+            ),
         };
         return Some(found("key", line, detail));
     }
@@ -114,7 +164,12 @@ fn table(path: &Path, bytes: &[u8]) -> Result<Outcome, Problem> {
         )
         .at(path.display().to_string())
     })?;
-    let text = format!("A table: {}\n  columns: {}\n", layout(sheet.rows(), sheet.assumed()), sheet.columns().join(", "));
-    let detail = json!({"rows": sheet.rows(), "columns": sheet.columns(), "assumed": sheet.assumed()});
+    let text = format!(
+        "A table: {}\n  columns: {}\n",
+        layout(sheet.rows(), sheet.assumed()),
+        sheet.columns().join(", ")
+    );
+    let detail =
+        json!({"rows": sheet.rows(), "columns": sheet.columns(), "assumed": sheet.assumed()});
     Ok(found("table", text, detail))
 }

@@ -11,15 +11,39 @@ use std::path::{Path, PathBuf};
 /// Runs a verb of `key`.
 pub fn run(command: &KeyCommand) -> Result<Outcome, Problem> {
     match command {
-        KeyCommand::New { party, role, name, contacts, danger_seed, output } => {
-            new(party, *role, name.as_deref(), contacts.as_deref(), *danger_seed, output)
-        }
-        KeyCommand::Project { project, epoch, danger_seed, output } => project_key(project, epoch, *danger_seed, output),
+        KeyCommand::New {
+            party,
+            role,
+            name,
+            contacts,
+            danger_seed,
+            output,
+        } => new(
+            party,
+            *role,
+            name.as_deref(),
+            contacts.as_deref(),
+            *danger_seed,
+            output,
+        ),
+        KeyCommand::Project {
+            project,
+            epoch,
+            danger_seed,
+            output,
+        } => project_key(project, epoch, *danger_seed, output),
         KeyCommand::Fingerprint { file } => fingerprint(file),
     }
 }
 
-fn new(id: &str, role: RoleArg, name: Option<&str>, contacts: Option<&Path>, seed: Option<u64>, output: &Path) -> Result<Outcome, Problem> {
+fn new(
+    id: &str,
+    role: RoleArg,
+    name: Option<&str>,
+    contacts: Option<&Path>,
+    seed: Option<u64>,
+    output: &Path,
+) -> Result<Outcome, Problem> {
     let role = match role {
         RoleArg::Custodian => Role::Custodian,
         RoleArg::LinkageUnit => Role::LinkageUnit,
@@ -66,7 +90,12 @@ fn public_path(key: &Path) -> PathBuf {
     key.with_extension("pub.toml")
 }
 
-fn project_key(project: &str, epoch: &str, seed: Option<u64>, output: &Path) -> Result<Outcome, Problem> {
+fn project_key(
+    project: &str,
+    epoch: &str,
+    seed: Option<u64>,
+    output: &Path,
+) -> Result<Outcome, Problem> {
     let key = match seed {
         Some(seed) => ProjectKey::danger_from_seed(project, epoch, seed)?,
         None => ProjectKey::generate(project, epoch)?,
@@ -93,14 +122,27 @@ fn project_key(project: &str, epoch: &str, seed: Option<u64>, output: &Path) -> 
 
 fn fingerprint(file: &Path) -> Result<Outcome, Problem> {
     let (what, words) = if let Ok(party) = Party::load(file) {
-        (format!("party `{}` ({})", party.id, party.role), party.fingerprint_words())
+        (
+            format!("party `{}` ({})", party.id, party.role),
+            party.fingerprint_words(),
+        )
     } else if let Ok(agreement) = Agreement::load_unsigned(file) {
-        (format!("agreement \"{}\"", agreement.name()), agreement.fingerprint_words())
+        (
+            format!("agreement \"{}\"", agreement.name()),
+            agreement.fingerprint_words(),
+        )
     } else {
         let key = PartyKey::load(file)?;
-        (format!("key of `{}` ({})", key.id(), key.role()), key.public().fingerprint_words())
+        (
+            format!("key of `{}` ({})", key.id(), key.role()),
+            key.public().fingerprint_words(),
+        )
     };
-    Ok(Outcome::done("kinfold.fingerprint/1", format!("{what}\n{words}\n"), json!({"of": what, "words": words})))
+    Ok(Outcome::done(
+        "kinfold.fingerprint/1",
+        format!("{what}\n{words}\n"),
+        json!({"of": what, "words": words}),
+    ))
 }
 
 /// A file of `[[contact]]` tables.
@@ -112,7 +154,8 @@ struct Contacts {
 }
 
 fn load_contacts(path: &Path) -> Result<Vec<Contact>, Problem> {
-    let text = std::fs::read_to_string(path).map_err(|error| Problem::io("read the contacts", path, &error))?;
+    let text = std::fs::read_to_string(path)
+        .map_err(|error| Problem::io("read the contacts", path, &error))?;
     let contacts: Contacts = toml::from_str(&text).map_err(|error| {
         let line = error.span().map_or(1, |span| text[..span.start.min(text.len())].matches('\n').count() + 1);
         Problem::new(

@@ -13,8 +13,14 @@ use std::fmt::Write as _;
 /// Runs `run`.
 pub fn run(args: &RunArgs, progress: &Progress) -> Result<Outcome, Problem> {
     let folder = &args.encode.output;
-    let encode::Work { office, survey, release } = encode::work(&args.encode, progress)?;
-    let Some(release) = release else { return Ok(check::outcome(&survey, &args.encode.mapping)) };
+    let encode::Work {
+        office,
+        survey,
+        release,
+    } = encode::work(&args.encode, progress)?;
+    let Some(release) = release else {
+        return Ok(check::outcome(&survey, &args.encode.mapping));
+    };
     progress.step("Sealing");
     let tables = seal::Tables {
         period: args.encode.period.to_string(),
@@ -39,7 +45,10 @@ pub fn run(args: &RunArgs, progress: &Progress) -> Result<Outcome, Problem> {
     if !args.encode.dry_run {
         progress.step("Writing");
         make_folder(folder)?;
-        let mut files: Vec<NewFile> = sealed.into_iter().map(|file| NewFile::ordinary(file.path, file.sealed.bytes)).collect();
+        let mut files: Vec<NewFile> = sealed
+            .into_iter()
+            .map(|file| NewFile::ordinary(file.path, file.sealed.bytes))
+            .collect();
         files.extend(encode::local_files(folder, &survey, &release));
         write_together(&files)?;
         let _ = writeln!(

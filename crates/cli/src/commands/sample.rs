@@ -14,7 +14,10 @@ pub fn run(args: &SampleArgs, progress: &Progress) -> Result<Outcome, Problem> {
         return Err(Problem::new(
             "E-SAMPLE-SIZE",
             Exit::CouldNotRun,
-            format!("a sample has between 1 and {} households", grouped(MOST_HOUSEHOLDS)),
+            format!(
+                "a sample has between 1 and {} households",
+                grouped(MOST_HOUSEHOLDS)
+            ),
             "give a number in this range with `--households`",
         ));
     }
@@ -23,7 +26,11 @@ pub fn run(args: &SampleArgs, progress: &Progress) -> Result<Outcome, Problem> {
         ProfileArg::Uk => Profile::Uk,
         ProfileArg::Stress => Profile::Stress,
     };
-    let borough = generate(&Options { households: args.households, seed: args.seed, profile });
+    let borough = generate(&Options {
+        households: args.households,
+        seed: args.seed,
+        profile,
+    });
     progress.step("Writing");
     crate::files::make_folder(&args.output)?;
     let written = borough.write(&args.output)?;

@@ -14,12 +14,23 @@ pub fn run(command: &SchemaCommand) -> Result<Outcome, Problem> {
     match command {
         SchemaCommand::Validate { schema } => {
             let schema = load(schema)?;
-            let text = format!("`{}` version {} keeps every rule.\n  hash  {}\n", schema.id, schema.version, crate::encoded::hex(&schema.hash()));
+            let text = format!(
+                "`{}` version {} keeps every rule.\n  hash  {}\n",
+                schema.id,
+                schema.version,
+                crate::encoded::hex(&schema.hash())
+            );
             Ok(Outcome::done("kinfold.schema/1", text, data(&schema)))
         }
         SchemaCommand::Explain { schema } => {
-            let schema = schema.as_deref().map_or_else(|| Ok(Schema::standard()), load)?;
-            Ok(Outcome::done("kinfold.schema/1", explain(&schema), data(&schema)))
+            let schema = schema
+                .as_deref()
+                .map_or_else(|| Ok(Schema::standard()), load)?;
+            Ok(Outcome::done(
+                "kinfold.schema/1",
+                explain(&schema),
+                data(&schema),
+            ))
         }
         SchemaCommand::Show { name } => {
             if name != "standard" {
@@ -31,7 +42,11 @@ pub fn run(command: &SchemaCommand) -> Result<Outcome, Problem> {
                 ));
             }
             let schema = Schema::standard();
-            Ok(Outcome::done("kinfold.schema/1", schema.text(), data(&schema)))
+            Ok(Outcome::done(
+                "kinfold.schema/1",
+                schema.text(),
+                data(&schema),
+            ))
         }
     }
 }
@@ -41,7 +56,8 @@ pub fn run(command: &SchemaCommand) -> Result<Outcome, Problem> {
 /// # Errors
 /// When the file cannot be read or breaks a rule.
 pub fn load(path: &Path) -> Result<Schema, Problem> {
-    let text = std::fs::read_to_string(path).map_err(|error| Problem::io("read the linkage schema", path, &error))?;
+    let text = std::fs::read_to_string(path)
+        .map_err(|error| Problem::io("read the linkage schema", path, &error))?;
     Schema::parse(&text).map_err(|error| Problem::from(error).at(path.display().to_string()))
 }
 
@@ -59,8 +75,15 @@ fn data(schema: &Schema) -> Value {
 }
 
 fn explain(schema: &Schema) -> String {
-    let mut text = format!("{} (version {})\n{}\n", schema.id, schema.version, schema.title);
-    let _ = writeln!(text, "Safe for up to {} people.\n\nOf each person this leaves, and nothing else:", grouped(schema.people_max as usize));
+    let mut text = format!(
+        "{} (version {})\n{}\n",
+        schema.id, schema.version, schema.title
+    );
+    let _ = writeln!(
+        text,
+        "Safe for up to {} people.\n\nOf each person this leaves, and nothing else:",
+        grouped(schema.people_max as usize)
+    );
     let _ = writeln!(text, "  - a record reference: random, new every period");
     for filter in &schema.filters {
         let _ = writeln!(
@@ -89,10 +112,23 @@ fn explain(schema: &Schema) -> String {
         schema.presence.slots.join(", "),
         schema.presence.min_records
     );
-    let _ = writeln!(text, "  - two flags: must not be linked, address withheld\n\nThe match keys:");
+    let _ = writeln!(
+        text,
+        "  - two flags: must not be linked, address withheld\n\nThe match keys:"
+    );
     for key in &schema.keys {
-        let atoms: Vec<&str> = key.recipe.atoms().iter().map(|atom| atom.describe()).collect();
-        let _ = writeln!(text, "  {:<14} {}", key.recipe.to_string(), atoms.join("; "));
+        let atoms: Vec<&str> = key
+            .recipe
+            .atoms()
+            .iter()
+            .map(|atom| atom.describe())
+            .collect();
+        let _ = writeln!(
+            text,
+            "  {:<14} {}",
+            key.recipe.to_string(),
+            atoms.join("; ")
+        );
     }
     text
 }

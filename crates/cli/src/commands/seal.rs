@@ -42,20 +42,60 @@ pub struct SealedFile {
 ///
 /// # Errors
 /// When keys, agreement and tables do not belong together, or a limit is passed.
-pub fn seal_both(office: &Office, tables: Tables, sequence: u64, folder: &Path) -> Result<[SealedFile; 2], Problem> {
-    let name = |kind: PackageKind| folder.join(format!("{}-{}.{}.kin", office.key.id(), tables.period, kind.as_str()));
-    let make = |kind: PackageKind, rows: u64, sections: Vec<(String, Vec<u8>)>| -> Result<SealedFile, Problem> {
-        let contents = Contents { kind, period: &tables.period, sequence, rows };
-        let manifest = Manifest::prepare(&office.agreement, &office.key, &office.project_key, &contents)?;
-        let sealed = seal(manifest, sections, &office.key, office.agreement.recipient_of(kind))?;
-        Ok(SealedFile { path: name(kind), sealed })
+pub fn seal_both(
+    office: &Office,
+    tables: Tables,
+    sequence: u64,
+    folder: &Path,
+) -> Result<[SealedFile; 2], Problem> {
+    let name = |kind: PackageKind| {
+        folder.join(format!(
+            "{}-{}.{}.kin",
+            office.key.id(),
+            tables.period,
+            kind.as_str()
+        ))
+    };
+    let make = |kind: PackageKind,
+                rows: u64,
+                sections: Vec<(String, Vec<u8>)>|
+     -> Result<SealedFile, Problem> {
+        let contents = Contents {
+            kind,
+            period: &tables.period,
+            sequence,
+            rows,
+        };
+        let manifest = Manifest::prepare(
+            &office.agreement,
+            &office.key,
+            &office.project_key,
+            &contents,
+        )?;
+        let sealed = seal(
+            manifest,
+            sections,
+            &office.key,
+            office.agreement.recipient_of(kind),
+        )?;
+        Ok(SealedFile {
+            path: name(kind),
+            sealed,
+        })
     };
     Ok([
-        make(PackageKind::Records, tables.records, vec![(office.key.id().to_owned(), tables.codes)])?,
+        make(
+            PackageKind::Records,
+            tables.records,
+            vec![(office.key.id().to_owned(), tables.codes)],
+        )?,
         make(
             PackageKind::Events,
             tables.events,
-            vec![("events".to_owned(), tables.events_table), ("subjects".to_owned(), tables.subjects)],
+            vec![
+                ("events".to_owned(), tables.events_table),
+                ("subjects".to_owned(), tables.subjects),
+            ],
         )?,
     ])
 }
@@ -64,9 +104,21 @@ pub fn seal_both(office: &Office, tables: Tables, sequence: u64, folder: &Path) 
 pub fn run(args: &SealArgs, progress: &Progress) -> Result<Outcome, Problem> {
     let note = Note::load(&args.encoded)?;
     let period = note.period.parse().map_err(|_| {
-        Problem::new("E-SEAL-FOLDER", Exit::Integrity, "the note of the encoded files has no period", "run `kinfold encode` again")
+        Problem::new(
+            "E-SEAL-FOLDER",
+            Exit::Integrity,
+            "the note of the encoded files has no period",
+            "run `kinfold encode` again",
+        )
     })?;
-    let office = Office::open(&args.agreement, &args.key, &args.project_key, args.schema.as_deref(), args.on.as_deref(), period)?;
+    let office = Office::open(
+        &args.agreement,
+        &args.key,
+        &args.project_key,
+        args.schema.as_deref(),
+        args.on.as_deref(),
+        period,
+    )?;
     let same = note.custodian == office.key.id()
         && note.agreement == hex(&office.agreement.hash())
         && note.schema == hex(&office.schema.hash())
@@ -96,7 +148,11 @@ pub fn run(args: &SealArgs, progress: &Progress) -> Result<Outcome, Problem> {
         make_folder(&args.output)?;
         write_together(&sealed.map(|file| NewFile::ordinary(file.path, file.sealed.bytes)))?;
     }
-    Ok(Outcome::done("kinfold.seal/1", text, json!({"packages": data})))
+    Ok(Outcome::done(
+        "kinfold.seal/1",
+        text,
+        json!({"packages": data}),
+    ))
 }
 
 /// What was sealed, for paper.
@@ -106,13 +162,30 @@ pub fn receipt(office: &Office, sealed: &[SealedFile; 2]) -> String {
         let manifest = &sealed.manifest;
         let recipient = office.agreement.recipient_of(manifest.kind);
         let inside = match manifest.kind {
-            PackageKind::Records => "codes of people: no names, no dates of birth, no addresses, no row order",
+            PackageKind::Records => {
+                "codes of people: no names, no dates of birth, no addresses, no row order"
+            }
             PackageKind::Events => "coded events by record reference: no names, no free text",
         };
         let _ = writeln!(text, "\n  {}", path.display());
-        let _ = writeln!(text, "    inside     {} {}: {inside}", grouped(manifest.rows as usize), manifest.kind.as_str());
-        let _ = writeln!(text, "    for        {} ({}), fingerprint {}", recipient.name, recipient.role, recipient.fingerprint_words());
-        let _ = writeln!(text, "    sequence   {} of period {} · may be opened until {}", manifest.sequence, manifest.period, manifest.expires);
+        let _ = writeln!(
+            text,
+            "    inside     {} {}: {inside}",
+            grouped(manifest.rows as usize),
+            manifest.kind.as_str()
+        );
+        let _ = writeln!(
+            text,
+            "    for        {} ({}), fingerprint {}",
+            recipient.name,
+            recipient.role,
+            recipient.fingerprint_words()
+        );
+        let _ = writeln!(
+            text,
+            "    sequence   {} of period {} · may be opened until {}",
+            manifest.sequence, manifest.period, manifest.expires
+        );
         let _ = writeln!(text, "    content    {}", hex(&sealed.payload_hash));
     }
     text

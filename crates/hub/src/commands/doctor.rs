@@ -15,7 +15,10 @@ pub(super) fn run(args: &DoctorArgs, screen: &Screen) -> Result<Answer, Problem>
     let threads = rayon::current_num_threads();
     let simd = format!("{:?}", SimdLevel::Auto.resolve()).to_lowercase();
     let mut answer = Answer::new(
-        format!("kinfold-hub {} · {threads} threads · {simd} comparison\n", env!("CARGO_PKG_VERSION")),
+        format!(
+            "kinfold-hub {} · {threads} threads · {simd} comparison\n",
+            env!("CARGO_PKG_VERSION")
+        ),
         json!({ "threads": threads, "simd": simd }),
     );
     if let Some(folder) = &args.hub {
@@ -34,7 +37,10 @@ fn check_hub(folder: &Path, screen: &Screen, answer: &mut Answer) -> Result<(), 
         sections += check_sections(&hub, &package.payload_hash, answer)?;
         step.at(done as u64 + 1);
     }
-    step.done(&format!("{sections} sections of {} packages", packages.len()));
+    step.done(&format!(
+        "{sections} sections of {} packages",
+        packages.len()
+    ));
     let (steps, runs) = (hub.journal()?.len(), hub.runs()?.len());
     answer.text.push_str(&format!(
         "agreement \"{}\" in force until {} · {} packages · {runs} runs · {steps} steps in the ledger\n",
@@ -42,7 +48,12 @@ fn check_hub(folder: &Path, screen: &Screen, answer: &mut Answer) -> Result<(), 
         terms.agreement.expires(),
         packages.len(),
     ));
-    for (name, count) in [("packages", packages.len()), ("sections", sections), ("runs", runs), ("ledger_entries", steps)] {
+    for (name, count) in [
+        ("packages", packages.len()),
+        ("sections", sections),
+        ("runs", runs),
+        ("ledger_entries", steps),
+    ] {
         answer.data.insert(name.into(), json!(count));
     }
     Ok(())

@@ -14,7 +14,12 @@ pub(super) fn run(args: &EvaluateArgs, screen: &Screen) -> Result<Answer, Proble
     let found = evaluate(args)?;
     step.done(&format!("{} records", found.records));
     let data = serde_json::to_value(&found).map_err(|error| {
-        Problem::new("E-BUG", Exit::CouldNotRun, format!("a figure has no JSON form: {error}"), "report this message")
+        Problem::new(
+            "E-BUG",
+            Exit::CouldNotRun,
+            format!("a figure has no JSON form: {error}"),
+            "report this message",
+        )
     })?;
     Ok(Answer::new(table(&found), data))
 }
@@ -31,7 +36,12 @@ fn table(found: &Evaluation) -> String {
     let rates = |rates: &Rates| (rates.precision, rates.recall, rates.f1);
     let (precision, recall, f1) = rates(&found.pairwise);
     line("pairs of records", precision, recall, f1);
-    line("B-cubed", found.b_cubed.precision, found.b_cubed.recall, found.b_cubed.f1);
+    line(
+        "B-cubed",
+        found.b_cubed.precision,
+        found.b_cubed.recall,
+        found.b_cubed.f1,
+    );
     if let Some(pairs) = &found.household_pair {
         let (precision, recall, f1) = rates(pairs);
         line("household pairs", precision, recall, f1);

@@ -8,10 +8,20 @@ use crate::screen::Answer;
 
 pub(super) fn run(args: &ExplainArgs) -> Result<Answer, Problem> {
     let Some(code) = &args.code else {
-        let width = CODES.iter().map(|entry| entry.code.len()).max().unwrap_or(0);
+        let width = CODES
+            .iter()
+            .map(|entry| entry.code.len())
+            .max()
+            .unwrap_or(0);
         let line = |entry: &Explanation| format!("{:width$}  {}\n", entry.code, entry.meaning);
-        let codes: Vec<_> = CODES.iter().map(|e| json!({"code": e.code, "meaning": e.meaning})).collect();
-        return Ok(Answer::new(CODES.iter().map(line).collect::<String>(), json!({ "codes": codes })));
+        let codes: Vec<_> = CODES
+            .iter()
+            .map(|e| json!({"code": e.code, "meaning": e.meaning}))
+            .collect();
+        return Ok(Answer::new(
+            CODES.iter().map(line).collect::<String>(),
+            json!({ "codes": codes }),
+        ));
     };
     let Some(entry) = kinfold_message::explain(code) else {
         return Err(Problem::new(

@@ -4,8 +4,8 @@
 use std::path::Path;
 
 use kinfold_exchange::{
-    Agreement, Date, Error, EventTable, Manifest, Package, PackageKind, PartyKey, Role, check_same_keys, codes_from_ipc,
-    events_from_ipc, open, subjects_from_ipc,
+    Agreement, Date, Error, EventTable, Manifest, Package, PackageKind, PartyKey, Role,
+    check_same_keys, codes_from_ipc, events_from_ipc, open, subjects_from_ipc,
 };
 use kinfold_message::{Exit, Problem};
 use kinfold_store::{Accepted, Hub, Incoming, PackageInfo};
@@ -24,7 +24,11 @@ pub(super) fn run(args: &IngestArgs, screen: &Screen) -> Result<Answer, Problem>
     let mut answer = Answer::default();
     let mut outcomes = Vec::new();
     // Records first and then by name, so that the order of arguments changes nothing.
-    let mut paths: Vec<&Path> = args.packages.iter().map(std::path::PathBuf::as_path).collect();
+    let mut paths: Vec<&Path> = args
+        .packages
+        .iter()
+        .map(std::path::PathBuf::as_path)
+        .collect();
     paths.sort_unstable();
     paths.dedup();
     let step = screen.step("Verifying packages", paths.len() as u64);
@@ -36,23 +40,37 @@ pub(super) fn run(args: &IngestArgs, screen: &Screen) -> Result<Answer, Problem>
             }
             Err(problem) => {
                 outcomes.push(json!({"file": path.display().to_string(), "outcome": "refused", "code": problem.code}));
-                answer.problems.push(if problem.place.is_some() { problem } else { problem.at(path.display().to_string()) });
+                answer.problems.push(if problem.place.is_some() {
+                    problem
+                } else {
+                    problem.at(path.display().to_string())
+                });
             }
         }
         step.at(done as u64 + 1);
     }
     let accepted = paths.len() - answer.problems.len();
     step.done(&format!("{accepted} of {} packages", paths.len()));
-    answer.data.insert("packages".into(), Value::Array(outcomes));
+    answer
+        .data
+        .insert("packages".into(), Value::Array(outcomes));
     Ok(answer)
 }
 
 fn load_keys(args: &IngestArgs, agreement: &Agreement) -> Result<Vec<PartyKey>, Problem> {
     let mut keys = Vec::new();
     for path in &args.keys {
-        let place = |problem: Problem| if problem.place.is_some() { problem } else { problem.at(path.display().to_string()) };
+        let place = |problem: Problem| {
+            if problem.place.is_some() {
+                problem
+            } else {
+                problem.at(path.display().to_string())
+            }
+        };
         let key = PartyKey::load(path).map_err(|error| place(error.into()))?;
-        agreement.check_key(&key).map_err(|error| place(error.into()))?;
+        agreement
+            .check_key(&key)
+            .map_err(|error| place(error.into()))?;
         if key.role() == Role::Custodian {
             return Err(place(Problem::new(
                 "E-INGEST-KEY",
@@ -75,7 +93,8 @@ fn ingest(
     on: Date,
     dry_run: bool,
 ) -> Result<(PackageInfo, &'static str), Problem> {
-    let bytes = std::fs::read(path).map_err(|error| Problem::io("read the package", path, &error))?;
+    let bytes =
+        std::fs::read(path).map_err(|error| Problem::io("read the package", path, &error))?;
     let package = open_with_any(&bytes, keys, &terms.agreement, on)?;
     same_keys(hub, &package.manifest)?;
     check_tables(&package, terms)?;
@@ -95,13 +114,30 @@ fn ingest(
     if dry_run {
         return Ok((info, "would be accepted"));
     }
-    let json = String::from_utf8(manifest.to_json()).map_err(|_| disagree("its manifest is not text"))?;
-    let accepted = hub.record_package(&Incoming { info: info.clone(), manifest: &json, sections: &package.sections })?;
-    Ok((info, if accepted == Accepted::New { "accepted" } else { "already ingested" }))
+    let json =
+        String::from_utf8(manifest.to_json()).map_err(|_| disagree("its manifest is not text"))?;
+    let accepted = hub.record_package(&Incoming {
+        info: info.clone(),
+        manifest: &json,
+        sections: &package.sections,
+    })?;
+    Ok((
+        info,
+        if accepted == Accepted::New {
+            "accepted"
+        } else {
+            "already ingested"
+        },
+    ))
 }
 
 /// Which of our keys a package is for stands only inside it, so each is tried.
-fn open_with_any(bytes: &[u8], keys: &[PartyKey], agreement: &Agreement, on: Date) -> Result<Package, Problem> {
+fn open_with_any(
+    bytes: &[u8],
+    keys: &[PartyKey],
+    agreement: &Agreement,
+    on: Date,
+) -> Result<Package, Problem> {
     let mut refused = None;
     for key in keys {
         match open(bytes, key, agreement, on) {
@@ -110,7 +146,10 @@ fn open_with_any(bytes: &[u8], keys: &[PartyKey], agreement: &Agreement, on: Dat
             Err(error) => return Err(error.into()),
         }
     }
-    Err(refused.map_or_else(|| disagree("no key was given to open it with"), Problem::from))
+    Err(refused.map_or_else(
+        || disagree("no key was given to open it with"),
+        Problem::from,
+    ))
 }
 
 /// Packages of different project keys would never link: every custodian must have used the same one.
@@ -139,14 +178,20 @@ fn check_tables(package: &Package, terms: &Terms) -> Result<(), Problem> {
             let events = events_from_ipc(package.section("events")?)?;
             let subjects = subjects_from_ipc(package.section("subjects")?)?;
             let table = EventTable { events, subjects };
-            table.check(&terms.agreement, terms.agreement.party(&manifest.custodian)?)?;
+            table.check(
+                &terms.agreement,
+                terms.agreement.party(&manifest.custodian)?,
+            )?;
             table.events.len()
         }
     };
     if rows as u64 == manifest.rows {
         Ok(())
     } else {
-        Err(disagree(&format!("its manifest says {} rows, its tables hold {rows}", manifest.rows)))
+        Err(disagree(&format!(
+            "its manifest says {} rows, its tables hold {rows}",
+            manifest.rows
+        )))
     }
 }
 

@@ -10,7 +10,11 @@ use crate::screen::{Answer, Screen};
 use crate::terms::{Terms, hex};
 
 pub(super) fn run(args: &InitArgs, screen: &Screen) -> Result<Answer, Problem> {
-    let terms = Terms::load(&args.agreement, args.schema.as_deref(), args.rule_pack.as_deref())?;
+    let terms = Terms::load(
+        &args.agreement,
+        args.schema.as_deref(),
+        args.rule_pack.as_deref(),
+    )?;
     let signatures = Agreement::signatures_path(&args.agreement);
     let signatures = std::fs::read_to_string(&signatures)
         .map_err(|error| Problem::io("read the signatures", &signatures, &error))?;
@@ -22,7 +26,10 @@ pub(super) fn run(args: &InitArgs, screen: &Screen) -> Result<Answer, Problem> {
     };
     Hub::create(&args.folder, &texts)?;
     let agreement = &terms.agreement;
-    screen.note(&format!("Compare by telephone with the custodians: {}", agreement.fingerprint_words()));
+    screen.note(&format!(
+        "Compare by telephone with the custodians: {}",
+        agreement.fingerprint_words()
+    ));
     Ok(Answer::new(
         format!(
             "Hub for \"{}\" in {}: {} parties, all signed; in force until {}",

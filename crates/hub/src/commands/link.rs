@@ -16,7 +16,11 @@ pub(super) fn run(args: &LinkArgs, screen: &Screen) -> Result<Answer, Problem> {
     let (mut hub, terms) = Terms::open(&args.hub)?;
     let step = screen.step("Reading packages", 0);
     let inputs = Inputs::load(&hub, &terms)?;
-    step.done(&format!("{} packages, {} records", inputs.packages.len(), inputs.records()));
+    step.done(&format!(
+        "{} packages, {} records",
+        inputs.packages.len(),
+        inputs.records()
+    ));
     for gap in &inputs.gaps {
         screen.note(&format!("note: {gap}"));
     }
@@ -26,7 +30,10 @@ pub(super) fn run(args: &LinkArgs, screen: &Screen) -> Result<Answer, Problem> {
     }
     screen.note(&format!("Estimate: {}", estimate.words()));
 
-    let options = Options { threads: args.threads, ..Options::default() };
+    let options = Options {
+        threads: args.threads,
+        ..Options::default()
+    };
     let run = Run::new(&terms, inputs, reference_date, options, screen);
     run.write(&terms, &mut hub, &args.output, screen)?;
     Ok(answer(args, &terms, &run))
@@ -59,15 +66,24 @@ fn answer(args: &LinkArgs, terms: &Terms, run: &Run) -> Answer {
     let by_state = |(indicator, states): (String, std::collections::BTreeMap<_, u64>)| {
         let states: Map<String, Value> = states
             .into_iter()
-            .map(|(state, count): (kinfold_indicators::NeedState, u64)| (state.id().to_owned(), json!(count)))
+            .map(|(state, count): (kinfold_indicators::NeedState, u64)| {
+                (state.id().to_owned(), json!(count))
+            })
             .collect();
         (indicator, Value::Object(states))
     };
-    let needs: Map<String, Value> = run.needs_by_state(terms).into_iter().map(by_state).collect();
+    let needs: Map<String, Value> = run
+        .needs_by_state(terms)
+        .into_iter()
+        .map(by_state)
+        .collect();
     let by_current = run.households_by_current_needs(terms);
     let several: u64 = by_current.iter().skip(3).sum();
-    let numbered: Map<String, Value> =
-        by_current.iter().enumerate().map(|(count, households)| (count.to_string(), json!(households))).collect();
+    let numbered: Map<String, Value> = by_current
+        .iter()
+        .enumerate()
+        .map(|(count, households)| (count.to_string(), json!(households)))
+        .collect();
     let report = args.output.join("report.html");
     Answer::new(
         format!(

@@ -20,16 +20,29 @@ pub(super) fn run(args: &MatchArgs, screen: &Screen) -> Result<Answer, Problem> 
     let left = Encodings::read(&args.left, args.bits)?;
     let right = Encodings::read(&args.right, args.bits)?;
     if left.len() > 0 && right.len() > 0 && left.bits != right.bits {
-        let reason = format!("its filters have {} bits, those of the other file {}", right.bits, left.bits);
+        let reason = format!(
+            "its filters have {} bits, those of the other file {}",
+            right.bits, left.bits
+        );
         return Err(broken(&args.right, &reason));
     }
-    let options = Options { threads: args.threads, simd: level(args.simd) };
+    let options = Options {
+        threads: args.threads,
+        simd: level(args.simd),
+    };
     if options.simd != SimdLevel::Auto && options.simd.resolve() != options.simd {
-        screen.note(&format!("this processor does not have {:?}; using {:?}", options.simd, options.simd.resolve()));
+        screen.note(&format!(
+            "this processor does not have {:?}; using {:?}",
+            options.simd,
+            options.simd.resolve()
+        ));
     }
 
     let comparisons = left.len() as u64 * right.len() as u64;
-    let step = screen.step(&format!("Comparing {} × {} filters", left.len(), right.len()), left.len() as u64);
+    let step = screen.step(
+        &format!("Comparing {} × {} filters", left.len(), right.len()),
+        left.len() as u64,
+    );
     let (spent, pairs) = (Cell::new(Duration::ZERO), Cell::new(0_u64));
     let rows = right.len().max(1);
     let part = (PAIRS_AT_A_TIME / rows).max(1);
@@ -37,19 +50,28 @@ pub(super) fn run(args: &MatchArgs, screen: &Screen) -> Result<Answer, Problem> 
         let end = (start + part).min(left.len());
         let began = Instant::now();
         let similar = match (left.part(start, end), right.packed()) {
-            (Some(some), Some(all)) => compare(&some, &all, args.metric, threshold, left.bits, &options),
+            (Some(some), Some(all)) => {
+                compare(&some, &all, args.metric, threshold, left.bits, &options)
+            }
             _ => Vec::new(),
         };
         spent.set(spent.get() + began.elapsed());
         pairs.set(pairs.get() + similar.len() as u64);
         step.at(end as u64);
-        similar.into_iter().map(move |pair| SimilarPair { left: pair.left + start as u32, ..pair })
+        similar.into_iter().map(move |pair| SimilarPair {
+            left: pair.left + start as u32,
+            ..pair
+        })
     });
     write_similar_pairs(&args.output, found)?;
     let seconds = spent.get().as_secs_f64();
     step.done(&format!("{} pairs in {seconds:.2} s", pairs.get()));
     Ok(Answer::new(
-        format!("{} pairs of {comparisons} comparisons written to {}", pairs.get(), args.output.display()),
+        format!(
+            "{} pairs of {comparisons} comparisons written to {}",
+            pairs.get(),
+            args.output.display()
+        ),
         json!({
             "pairs": pairs.get(),
             "comparisons": comparisons,
@@ -72,15 +94,28 @@ fn compare(
     options: &Options,
 ) -> Vec<SimilarPair> {
     match metric {
-        Metric::Dice => dice_at_least(left, right, threshold.numerator, threshold.denominator, options)
-            .into_iter()
-            .map(|pair| {
-                let total = pair.left_count + pair.right_count;
-                let similarity =
-                    if total == 0 { 0.0 } else { f64::from(2 * pair.intersection) / f64::from(total) };
-                SimilarPair { left: pair.left, right: pair.right, similarity }
-            })
-            .collect(),
+        Metric::Dice => dice_at_least(
+            left,
+            right,
+            threshold.numerator,
+            threshold.denominator,
+            options,
+        )
+        .into_iter()
+        .map(|pair| {
+            let total = pair.left_count + pair.right_count;
+            let similarity = if total == 0 {
+                0.0
+            } else {
+                f64::from(2 * pair.intersection) / f64::from(total)
+            };
+            SimilarPair {
+                left: pair.left,
+                right: pair.right,
+                similarity,
+            }
+        })
+        .collect(),
         Metric::Hamming => hamming_within(left, right, threshold.distance_max(bits), options)
             .into_iter()
             .map(|pair| SimilarPair {
@@ -108,7 +143,10 @@ mod tests {
     use kinfold_store::{Column, read_text_columns};
 
     fn quiet() -> Screen {
-        Screen::new(&Global { quiet: true, ..Global::default() })
+        Screen::new(&Global {
+            quiet: true,
+            ..Global::default()
+        })
     }
 
     fn matched(metric: Metric, threshold: &str) -> (Vec<String>, Answer) {
@@ -130,18 +168,34 @@ mod tests {
             output: path("pairs.parquet"),
         };
         let answer = run(&args, &quiet()).unwrap();
-        let wanted = [Column::needed(&["left"]), Column::needed(&["right"]), Column::needed(&["similarity"])];
+        let wanted = [
+            Column::needed(&["left"]),
+            Column::needed(&["right"]),
+            Column::needed(&["similarity"]),
+        ];
         let table = read_text_columns(&args.output, &wanted).unwrap();
         let cell = |column, row: usize| table.column(column).unwrap()[row].clone();
-        let rows = (0..table.rows).map(|row| format!("{} {} {}", cell(0, row), cell(1, row), cell(2, row)));
+        let rows = (0..table.rows)
+            .map(|row| format!("{} {} {}", cell(0, row), cell(1, row), cell(2, row)));
         (rows.collect(), answer)
     }
 
     #[test]
     fn dice_pairs_are_sorted_and_counted() {
         let (rows, answer) = matched(Metric::Dice, "0.6");
-        assert_eq!(rows, ["0 0 1.0", "0 1 0.6666666666666666", "1 0 1.0", "1 1 0.6666666666666666"]);
-        assert_eq!((&answer.data["pairs"], &answer.data["comparisons"]), (&json!(4), &json!(6)));
+        assert_eq!(
+            rows,
+            [
+                "0 0 1.0",
+                "0 1 0.6666666666666666",
+                "1 0 1.0",
+                "1 1 0.6666666666666666"
+            ]
+        );
+        assert_eq!(
+            (&answer.data["pairs"], &answer.data["comparisons"]),
+            (&json!(4), &json!(6))
+        );
     }
 
     #[test]

@@ -34,11 +34,17 @@ pub(super) fn run(args: &HubArgs) -> Result<Answer, Problem> {
     let mut awaited = Vec::new();
     for party in terms.agreement.custodians() {
         for kind in [PackageKind::Records, PackageKind::Events] {
-            if !packages.iter().any(|package| package.custodian == party.id && package.kind == kind.as_str()) {
+            if !packages
+                .iter()
+                .any(|package| package.custodian == party.id && package.kind == kind.as_str())
+            {
                 let _ = writeln!(text, "{:16} {:8} awaited", party.id, kind.as_str());
                 awaited.push(json!({"custodian": party.id, "kind": kind.as_str()}));
             }
         }
     }
-    Ok(Answer::new(text, json!({ "packages": packages, "awaited": awaited })))
+    Ok(Answer::new(
+        text,
+        json!({ "packages": packages, "awaited": awaited }),
+    ))
 }

@@ -32,8 +32,12 @@ pub(super) fn run(args: &ServeArgs, screen: &Screen) -> Result<Answer, Problem> 
         .build()
         .map_err(|error| could_not_listen(address, &error))?;
     runtime.block_on(async {
-        let listener = tokio::net::TcpListener::bind(address).await.map_err(|error| could_not_listen(address, &error))?;
-        let address = listener.local_addr().map_err(|error| could_not_listen(address, &error))?;
+        let listener = tokio::net::TcpListener::bind(address)
+            .await
+            .map_err(|error| could_not_listen(address, &error))?;
+        let address = listener
+            .local_addr()
+            .map_err(|error| could_not_listen(address, &error))?;
         screen.note(&format!("Report: http://{address}/   (Ctrl-C ends)"));
         axum::serve(listener, pages(args.folder.clone(), address))
             .with_graceful_shutdown(interrupted())
@@ -93,8 +97,16 @@ async fn guard(request: Request, next: Next) -> Response {
 }
 
 /// A page of another site can point its own name at this machine; its requests then carry that name.
-async fn only_this_host(State(address): State<SocketAddr>, request: Request, next: Next) -> Response {
-    let host = request.headers().get(header::HOST).and_then(|value| value.to_str().ok()).unwrap_or_default();
+async fn only_this_host(
+    State(address): State<SocketAddr>,
+    request: Request,
+    next: Next,
+) -> Response {
+    let host = request
+        .headers()
+        .get(header::HOST)
+        .and_then(|value| value.to_str().ok())
+        .unwrap_or_default();
     let port = address.port();
     if host == address.to_string() || host == format!("localhost:{port}") {
         next.run(request).await
@@ -112,10 +124,14 @@ fn loopback(text: &str) -> Result<SocketAddr, Problem> {
             "use 127.0.0.1:PORT; to show a report to others, publish it through your own approved web server",
         )
     };
-    let address: SocketAddr = text.parse().map_err(|_| refused(format!("`{text}` is not an address and a port")))?;
+    let address: SocketAddr = text
+        .parse()
+        .map_err(|_| refused(format!("`{text}` is not an address and a port")))?;
     match address.ip() {
         IpAddr::V4(ip) if ip.octets() == [127, 0, 0, 1] => Ok(address),
-        _ => Err(refused(format!("`{text}` can be reached from other machines, or is not 127.0.0.1"))),
+        _ => Err(refused(format!(
+            "`{text}` can be reached from other machines, or is not 127.0.0.1"
+        ))),
     }
 }
 
@@ -136,8 +152,18 @@ mod tests {
     #[test]
     fn only_the_loopback_address_is_allowed() {
         assert!(loopback("127.0.0.1:0").is_ok());
-        for other in ["0.0.0.0:80", "192.168.0.1:80", "[::]:80", "localhost:80", "127.0.0.1"] {
-            assert_eq!(loopback(other).unwrap_err().code, "E-SERVE-ADDRESS", "{other}");
+        for other in [
+            "0.0.0.0:80",
+            "192.168.0.1:80",
+            "[::]:80",
+            "localhost:80",
+            "127.0.0.1",
+        ] {
+            assert_eq!(
+                loopback(other).unwrap_err().code,
+                "E-SERVE-ADDRESS",
+                "{other}"
+            );
         }
     }
 
@@ -146,8 +172,13 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         std::fs::write(folder.path().join("report.html"), "<p>report</p>").unwrap();
         std::fs::write(folder.path().join("hub.sqlite"), "not for browsers").unwrap();
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_io().build().unwrap();
-        let listener = runtime.block_on(tokio::net::TcpListener::bind("127.0.0.1:0")).unwrap();
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_io()
+            .build()
+            .unwrap();
+        let listener = runtime
+            .block_on(tokio::net::TcpListener::bind("127.0.0.1:0"))
+            .unwrap();
         let address = listener.local_addr().unwrap();
         let app = pages(folder.path().to_owned(), address);
         std::thread::spawn(move || runtime.block_on(async { axum::serve(listener, app).await }));
@@ -172,10 +203,21 @@ mod tests {
             "GET / HTTP/1.1\r\nHost: elsewhere.example\r\nConnection: close\r\n\r\n",
             "POST / HTTP/1.1\r\nHost: OURS\r\nContent-Length: 0\r\nConnection: close\r\n\r\n",
         ]);
-        assert!(found[0].starts_with("HTTP/1.1 200") && found[0].ends_with("<p>report</p>"), "{}", found[0]);
-        assert!(found[0].to_lowercase().contains("content-security-policy: default-src 'none'"));
+        assert!(
+            found[0].starts_with("HTTP/1.1 200") && found[0].ends_with("<p>report</p>"),
+            "{}",
+            found[0]
+        );
+        assert!(
+            found[0]
+                .to_lowercase()
+                .contains("content-security-policy: default-src 'none'")
+        );
         for (answer, status) in found[1..].iter().zip(["404", "404", "404", "403", "405"]) {
-            assert!(answer.starts_with(&format!("HTTP/1.1 {status}")), "{answer}");
+            assert!(
+                answer.starts_with(&format!("HTTP/1.1 {status}")),
+                "{answer}"
+            );
         }
     }
 }

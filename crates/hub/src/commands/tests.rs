@@ -3,8 +3,9 @@
 use std::path::{Path, PathBuf};
 
 use kinfold_exchange::{
-    Agreement, Contact, Contents, Draft, EventDates, EventRow, LifeStage, Manifest, PackageKind, PartyKey, ProjectKey,
-    Reference, Role, STANDARD_EVENT_CODES, SubjectRow, codes_to_ipc, events_to_ipc, seal, subjects_to_ipc,
+    Agreement, Contact, Contents, Draft, EventDates, EventRow, LifeStage, Manifest, PackageKind,
+    PartyKey, ProjectKey, Reference, Role, STANDARD_EVENT_CODES, SubjectRow, codes_to_ipc,
+    events_to_ipc, seal, subjects_to_ipc,
 };
 use kinfold_indicators::RulePack;
 use kinfold_message::Problem;
@@ -22,7 +23,9 @@ struct World {
 
 impl World {
     fn new() -> Self {
-        let world = Self { folder: tempfile::tempdir().unwrap() };
+        let world = Self {
+            folder: tempfile::tempdir().unwrap(),
+        };
         let keys: Vec<PartyKey> = [
             ("council", Role::Custodian),
             ("health", Role::Custodian),
@@ -50,9 +53,18 @@ impl World {
             people: 1000,
             test: true,
             event_dates: EventDates::Month,
-            event_codes: STANDARD_EVENT_CODES.iter().map(|&code| code.to_owned()).collect(),
-            schema: Reference { id: schema.id.clone(), hash: schema.hash() },
-            rule_packs: vec![Reference { id: rules.id().to_owned(), hash: rules.hash() }],
+            event_codes: STANDARD_EVENT_CODES
+                .iter()
+                .map(|&code| code.to_owned())
+                .collect(),
+            schema: Reference {
+                id: schema.id.clone(),
+                hash: schema.hash(),
+            },
+            rule_packs: vec![Reference {
+                id: rules.id().to_owned(),
+                hash: rules.hash(),
+            }],
             parties,
         };
         let agreement = Agreement::draft(&draft).unwrap();
@@ -69,7 +81,9 @@ impl World {
         let world = Self::new();
         world.send("council", 1, 7);
         world.send("health", 1, 7);
-        world.run(&["init", "hub", "--agreement", "agreement.toml"]).unwrap();
+        world
+            .run(&["init", "hub", "--agreement", "agreement.toml"])
+            .unwrap();
         world
     }
 
@@ -83,16 +97,26 @@ impl World {
         let signer = PartyKey::load(&self.path(&format!("{custodian}.key"))).unwrap();
         let project_key = ProjectKey::danger_from_seed("eastmere", "2026", seed).unwrap();
         let schema = Schema::standard();
-        let (table, events, subjects) = (codes(custodian, &schema), events(custodian), subjects(custodian));
+        let (table, events, subjects) = (
+            codes(custodian, &schema),
+            events(custodian),
+            subjects(custodian),
+        );
         let records = vec![(custodian.to_owned(), codes_to_ipc(&table, &schema).unwrap())];
         let facts = vec![
             ("events".to_owned(), events_to_ipc(&events).unwrap()),
             ("subjects".to_owned(), subjects_to_ipc(&subjects).unwrap()),
         ];
-        for (kind, rows, sections) in
-            [(PackageKind::Records, PEOPLE, records), (PackageKind::Events, events.len(), facts)]
-        {
-            let contents = Contents { kind, period: "2026-08", sequence, rows: rows as u64 };
+        for (kind, rows, sections) in [
+            (PackageKind::Records, PEOPLE, records),
+            (PackageKind::Events, events.len(), facts),
+        ] {
+            let contents = Contents {
+                kind,
+                period: "2026-08",
+                sequence,
+                rows: rows as u64,
+            };
             let manifest = Manifest::prepare(&agreement, &signer, &project_key, &contents).unwrap();
             let sealed = seal(manifest, sections, &signer, agreement.recipient_of(kind)).unwrap();
             std::fs::write(self.path(&format!("{custodian}.{kind}.kin")), sealed.bytes).unwrap();
@@ -101,34 +125,75 @@ impl World {
 
     /// Runs a command line; arguments that name a file of the world become its path.
     fn run(&self, line: &[&str]) -> Result<Answer, Problem> {
-        let is_path = |word: &str| !word.starts_with('-') && (word.contains('.') || ["hub", "out", "again"].contains(&word));
-        let words = line[1..].iter().map(|word| match is_path(word) {
-            true => self.path(word).display().to_string(),
-            false => (*word).to_owned(),
+        let is_path = |word: &str| {
+            !word.starts_with('-')
+                && (word.contains('.') || ["hub", "out", "again"].contains(&word))
+        };
+        let words = line[1..].iter().map(|word| {
+            if is_path(word) {
+                self.path(word).display().to_string()
+            } else {
+                (*word).to_owned()
+            }
         });
-        let words: Vec<String> = ["kinfold-hub".to_owned(), line[0].to_owned()].into_iter().chain(words).collect();
+        let words: Vec<String> = ["kinfold-hub".to_owned(), line[0].to_owned()]
+            .into_iter()
+            .chain(words)
+            .collect();
         let cli = <Cli as clap::Parser>::try_parse_from(words).unwrap();
-        super::run(&cli.command, &Screen::new(&Global { quiet: true, ..Global::default() }))
+        super::run(
+            &cli.command,
+            &Screen::new(&Global {
+                quiet: true,
+                ..Global::default()
+            }),
+        )
     }
 
     fn ingest(&self, packages: &[&str]) -> Result<Answer, Problem> {
-        let rest = ["--hub", "hub", "--key", "unit.key", "--key", "team.key", "--on", "2026-09-01"];
+        let rest = [
+            "--hub",
+            "hub",
+            "--key",
+            "unit.key",
+            "--key",
+            "team.key",
+            "--on",
+            "2026-09-01",
+        ];
         self.run(&[&["ingest"], packages, &rest].concat())
     }
 
     fn ingest_all(&self) -> Answer {
-        self.ingest(&["council.records.kin", "council.events.kin", "health.records.kin", "health.events.kin"]).unwrap()
+        self.ingest(&[
+            "council.records.kin",
+            "council.events.kin",
+            "health.records.kin",
+            "health.events.kin",
+        ])
+        .unwrap()
     }
 
     fn link(&self, output: &str) -> Result<Answer, Problem> {
-        self.run(&["link", "--hub", "hub", "--reference-date", "2026-08-31", "-o", output])
+        self.run(&[
+            "link",
+            "--hub",
+            "hub",
+            "--reference-date",
+            "2026-08-31",
+            "-o",
+            output,
+        ])
     }
 }
 
 /// Bytes that depend on the text alone.
 fn random<const N: usize>(text: &str) -> [u8; N] {
     let mut bytes = [0; N];
-    blake3::Hasher::new().update(text.as_bytes()).finalize_xof().fill(&mut bytes);
+    blake3::Hasher::new()
+        .update(text.as_bytes())
+        .finalize_xof()
+        .fill(&mut bytes);
     bytes
 }
 
@@ -142,7 +207,11 @@ fn codes(custodian: &str, schema: &Schema) -> CodeTable {
         filters: schema
             .filters
             .iter()
-            .map(|filter| FilterColumn { id: filter.id.clone(), bits: filter.bits, words: Vec::new() })
+            .map(|filter| FilterColumn {
+                id: filter.id.clone(),
+                bits: filter.bits,
+                words: Vec::new(),
+            })
             .collect(),
         ..CodeTable::default()
     };
@@ -150,28 +219,43 @@ fn codes(custodian: &str, schema: &Schema) -> CodeTable {
         table.record_ref.push(reference(custodian, person));
         for filter in &mut table.filters {
             for word in 0..filter.bits / 64 {
-                filter.words.push(u64::from_le_bytes(random(&format!("filter {person} {word}"))));
+                filter.words.push(u64::from_le_bytes(random(&format!(
+                    "filter {person} {word}"
+                ))));
             }
         }
-        table.keys.extend((0..schema.key_slots()).map(|slot| random::<16>(&format!("key {person} {slot}"))));
+        table.keys.extend(
+            (0..schema.key_slots()).map(|slot| random::<16>(&format!("key {person} {slot}"))),
+        );
         table.presence.push((1 << schema.presence.slots.len()) - 1);
         table.flags.push(0);
-        table.household.extend((0..schema.household_slots()).map(|slot| match slot {
-            0 => HouseholdKey {
-                token: random(&format!("home {}", person / 4)),
-                kind: HOUSEHOLD_UPRN,
-                from: 1440,
-                to: NO_MONTH,
-            },
-            _ => HouseholdKey { token: random(&format!("{custodian} {person} {slot}")), kind: 0, from: NO_MONTH, to: NO_MONTH },
-        }));
+        table
+            .household
+            .extend((0..schema.household_slots()).map(|slot| match slot {
+                0 => HouseholdKey {
+                    token: random(&format!("home {}", person / 4)),
+                    kind: HOUSEHOLD_UPRN,
+                    from: 1440,
+                    to: NO_MONTH,
+                },
+                _ => HouseholdKey {
+                    token: random(&format!("{custodian} {person} {slot}")),
+                    kind: 0,
+                    from: NO_MONTH,
+                    to: NO_MONTH,
+                },
+            }));
     }
     table
 }
 
 /// The council knows of rent arrears of the first person of every second household.
 fn events(custodian: &str) -> Vec<EventRow> {
-    let homes = if custodian == "council" { (0..PEOPLE).step_by(8).collect() } else { Vec::new() };
+    let homes = if custodian == "council" {
+        (0..PEOPLE).step_by(8).collect()
+    } else {
+        Vec::new()
+    };
     homes
         .into_iter()
         .map(|person| EventRow {
@@ -190,8 +274,19 @@ fn subjects(custodian: &str) -> Vec<SubjectRow> {
     (0..PEOPLE)
         .map(|person| SubjectRow {
             record_ref: reference(custodian, person),
-            life_stage: if person % 4 < 2 { LifeStage::Adult } else { LifeStage::Child },
-            datasets: vec![if custodian == "council" { "housing" } else { "mental-health" }.into()],
+            life_stage: if person % 4 < 2 {
+                LifeStage::Adult
+            } else {
+                LifeStage::Child
+            },
+            datasets: vec![
+                if custodian == "council" {
+                    "housing"
+                } else {
+                    "mental-health"
+                }
+                .into(),
+            ],
             last_contact: None,
         })
         .collect()
@@ -207,7 +302,10 @@ fn truth(world: &World) {
     for custodian in ["council", "health"] {
         for person in 0..PEOPLE {
             let reference = crate::terms::hex(&reference(custodian, person));
-            truth.push_str(&format!("{custodian},{reference},E{person},H{:02}\n", person / 4));
+            truth.push_str(&format!(
+                "{custodian},{reference},E{person},H{:02}\n",
+                person / 4
+            ));
         }
     }
     for home in 0..PEOPLE / 4 {
@@ -229,18 +327,34 @@ fn the_whole_path_finds_what_is_there() {
     assert!(listed.data["awaited"].as_array().unwrap().is_empty());
 
     let linked = world.link("out").unwrap();
-    assert_eq!((&linked.data["records"], &linked.data["people"]), (&80.into(), &40.into()));
+    assert_eq!(
+        (&linked.data["records"], &linked.data["people"]),
+        (&80.into(), &40.into())
+    );
     assert_eq!(linked.data["needs"]["homelessness"]["current"], 5);
     assert_eq!(linked.data["households_by_current_needs"]["1"], 5);
 
     truth(&world);
     let line = [
-        "evaluate", "--people", "out/people.parquet", "--truth", "truth.csv", "--households", "out/households.parquet",
-        "--needs", "out/needs.parquet", "--true-needs", "true-needs.csv",
+        "evaluate",
+        "--people",
+        "out/people.parquet",
+        "--truth",
+        "truth.csv",
+        "--households",
+        "out/households.parquet",
+        "--needs",
+        "out/needs.parquet",
+        "--true-needs",
+        "true-needs.csv",
     ];
     let found = world.run(&line).unwrap();
     for measure in ["pairwise", "household_pair", "needs"] {
-        assert_eq!(found.data[measure]["f1"], 1.0, "{measure}: {:?}", found.data);
+        assert_eq!(
+            found.data[measure]["f1"], 1.0,
+            "{measure}: {:?}",
+            found.data
+        );
     }
 
     let health = world.run(&["doctor", "--hub", "hub"]).unwrap();
@@ -254,15 +368,31 @@ fn two_runs_give_the_same_bytes() {
     world.ingest_all();
     world.link("out").unwrap();
     world
-        .run(&["link", "--hub", "hub", "--reference-date", "2026-08-31", "-o", "again", "--threads", "1"])
+        .run(&[
+            "link",
+            "--hub",
+            "hub",
+            "--reference-date",
+            "2026-08-31",
+            "-o",
+            "again",
+            "--threads",
+            "1",
+        ])
         .unwrap();
-    let mut names: Vec<_> =
-        std::fs::read_dir(world.path("out")).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+    let mut names: Vec<_> = std::fs::read_dir(world.path("out"))
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name())
+        .collect();
     names.sort();
     assert_eq!(names.len(), 6, "{names:?}");
     for name in names {
         let bytes = |folder: &str| std::fs::read(world.path(folder).join(&name)).unwrap();
-        assert!(bytes("out") == bytes("again"), "{} differs", Path::new(&name).display());
+        assert!(
+            bytes("out") == bytes("again"),
+            "{} differs",
+            Path::new(&name).display()
+        );
     }
 }
 
@@ -272,9 +402,18 @@ fn the_manifest_names_every_output_by_its_hash() {
     world.ingest_all();
     world.link("out").unwrap();
     let manifest = std::fs::read_to_string(world.path("out").join("run.json")).unwrap();
-    for name in ["pairs.parquet", "people.parquet", "households.parquet", "needs.parquet", "report.html"] {
+    for name in [
+        "pairs.parquet",
+        "people.parquet",
+        "households.parquet",
+        "needs.parquet",
+        "report.html",
+    ] {
         let bytes = std::fs::read(world.path("out").join(name)).unwrap();
-        assert!(manifest.contains(blake3::hash(&bytes).to_hex().as_str()), "{name}");
+        assert!(
+            manifest.contains(blake3::hash(&bytes).to_hex().as_str()),
+            "{name}"
+        );
     }
 }
 
@@ -286,14 +425,28 @@ fn one_bad_package_does_not_keep_the_others_out() {
         edit(&mut bytes);
         std::fs::write(world.path(name), bytes).unwrap();
     };
-    damage("council.records.kin", |bytes| *bytes.last_mut().unwrap() ^= 1);
-    damage("council.events.kin", |bytes| bytes.truncate(bytes.len() / 2));
+    damage("council.records.kin", |bytes| {
+        *bytes.last_mut().unwrap() ^= 1
+    });
+    damage("council.events.kin", |bytes| {
+        bytes.truncate(bytes.len() / 2)
+    });
     damage("health.events.kin", Vec::clear);
     let answer = world.ingest_all();
     assert_eq!(answer.problems.len(), 3, "{:?}", answer.problems);
-    assert!(answer.problems.iter().all(|problem| problem.place.is_some() && problem.code.starts_with("E-PKG-")));
+    assert!(
+        answer
+            .problems
+            .iter()
+            .all(|problem| problem.place.is_some() && problem.code.starts_with("E-PKG-"))
+    );
     assert_eq!(answer.text.matches("accepted: health records").count(), 1);
-    assert_eq!(std::fs::read_dir(world.path("hub").join("packages")).unwrap().count(), 1);
+    assert_eq!(
+        std::fs::read_dir(world.path("hub").join("packages"))
+            .unwrap()
+            .count(),
+        1
+    );
 }
 
 #[test]
@@ -302,34 +455,72 @@ fn the_same_package_again_is_fine_and_a_replay_is_not() {
     world.ingest_all();
     let again = world.ingest_all();
     assert!(again.problems.is_empty() && again.text.matches("already ingested").count() == 4);
-    // Another content under a number that was taken: the records of health, sent by the council.
+    // Another content under a number that is not higher than the last.
     world.send("council", 0x7fff, 7);
-    assert!(world.ingest(&["council.records.kin"]).unwrap().problems.is_empty());
+    assert!(
+        world
+            .ingest(&["council.records.kin"])
+            .unwrap()
+            .problems
+            .is_empty()
+    );
     world.send("council", 2, 7);
-    assert_eq!(codes_of(&world.ingest(&["council.records.kin"]).unwrap()), ["E-PKG-REPLAY"]);
+    assert_eq!(
+        codes_of(&world.ingest(&["council.records.kin"]).unwrap()),
+        ["E-PKG-REPLAY"]
+    );
 }
 
 #[test]
 fn a_custodian_with_another_project_key_is_noticed() {
     let world = World::with_hub();
     world.send("health", 1, 8);
-    let answer = world.ingest(&["council.records.kin", "health.records.kin"]).unwrap();
+    let answer = world
+        .ingest(&["council.records.kin", "health.records.kin"])
+        .unwrap();
     assert_eq!(codes_of(&answer), ["E-KEY-CHECK"]);
 }
 
 #[test]
 fn keys_of_the_wrong_party_are_refused() {
     let world = World::with_hub();
-    let wrong = ["ingest", "council.records.kin", "--hub", "hub", "--key", "council.key", "--on", "2026-09-01"];
+    let wrong = [
+        "ingest",
+        "council.records.kin",
+        "--hub",
+        "hub",
+        "--key",
+        "council.key",
+        "--on",
+        "2026-09-01",
+    ];
     assert_eq!(world.run(&wrong).unwrap_err().code, "E-INGEST-KEY");
-    let other = ["ingest", "council.records.kin", "--hub", "hub", "--key", "team.key", "--on", "2026-09-01"];
+    let other = [
+        "ingest",
+        "council.records.kin",
+        "--hub",
+        "hub",
+        "--key",
+        "team.key",
+        "--on",
+        "2026-09-01",
+    ];
     assert_eq!(codes_of(&world.run(&other).unwrap()), ["E-PKG-RECIPIENT"]);
 }
 
 #[test]
 fn nothing_is_opened_after_the_agreement_has_ended() {
     let world = World::with_hub();
-    let late = ["ingest", "council.records.kin", "--hub", "hub", "--key", "unit.key", "--on", "2027-04-01"];
+    let late = [
+        "ingest",
+        "council.records.kin",
+        "--hub",
+        "hub",
+        "--key",
+        "unit.key",
+        "--on",
+        "2027-04-01",
+    ];
     assert_eq!(world.run(&late).unwrap_err().code, "E-AGR-EXPIRED");
 }
 
@@ -339,7 +530,10 @@ fn terms_edited_in_the_hubs_folder_are_noticed() {
     let path = world.path("hub").join("rules.toml");
     let text = std::fs::read_to_string(&path).unwrap();
     std::fs::write(&path, format!("{text}\n# a comment\n")).unwrap();
-    assert_eq!(world.run(&["packages", "--hub", "hub"]).unwrap_err().code, "E-HUB-TERMS");
+    assert_eq!(
+        world.run(&["packages", "--hub", "hub"]).unwrap_err().code,
+        "E-HUB-TERMS"
+    );
 }
 
 #[test]
@@ -347,17 +541,50 @@ fn an_empty_hub_cannot_link_and_a_missing_one_says_so() {
     let world = World::with_hub();
     assert_eq!(world.link("out").unwrap_err().code, "E-LINK-EMPTY");
     assert!(!world.path("out").exists());
-    assert_eq!(world.run(&["packages", "--hub", "out"]).unwrap_err().code, "E-HUB-MISSING");
+    assert_eq!(
+        world.run(&["packages", "--hub", "out"]).unwrap_err().code,
+        "E-HUB-MISSING"
+    );
 }
 
 #[test]
 fn a_dry_run_keeps_nothing() {
     let world = World::with_hub();
-    let dry = ["ingest", "council.records.kin", "--hub", "hub", "--key", "unit.key", "--on", "2026-09-01", "--dry-run"];
-    assert!(world.run(&dry).unwrap().text.starts_with("would be accepted"));
-    assert_eq!(std::fs::read_dir(world.path("hub").join("packages")).unwrap().count(), 0);
+    let dry = [
+        "ingest",
+        "council.records.kin",
+        "--hub",
+        "hub",
+        "--key",
+        "unit.key",
+        "--on",
+        "2026-09-01",
+        "--dry-run",
+    ];
+    assert!(
+        world
+            .run(&dry)
+            .unwrap()
+            .text
+            .starts_with("would be accepted")
+    );
+    assert_eq!(
+        std::fs::read_dir(world.path("hub").join("packages"))
+            .unwrap()
+            .count(),
+        0
+    );
     world.ingest_all();
-    let line = ["link", "--hub", "hub", "--reference-date", "2026-08-31", "-o", "out", "--dry-run"];
+    let line = [
+        "link",
+        "--hub",
+        "hub",
+        "--reference-date",
+        "2026-08-31",
+        "-o",
+        "out",
+        "--dry-run",
+    ];
     assert_eq!(world.run(&line).unwrap().data["comparisons"], 1600);
     assert!(!world.path("out").exists());
 }

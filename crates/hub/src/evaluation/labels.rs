@@ -60,13 +60,18 @@ impl Labels {
                 known.insert(key);
             }
             let of_entity = true_households.get(entity).unwrap_or(&nobody);
-            let of_cluster = cluster.and_then(|(_, name)| predicted_households.get(name)).unwrap_or(&nobody);
+            let of_cluster = cluster
+                .and_then(|(_, name)| predicted_households.get(name))
+                .unwrap_or(&nobody);
             records.push(HouseholdRecord {
                 entity: entities.number(entity),
                 // A record that the result does not have is a person of its own.
                 cluster: cluster.map_or((names.len() + row) as u32, |(_, name)| names.number(name)),
                 true_households: of_entity.iter().map(|id| true_numbers.number(id)).collect(),
-                predicted_households: of_cluster.iter().map(|id| predicted_numbers.number(id)).collect(),
+                predicted_households: of_cluster
+                    .iter()
+                    .map(|id| predicted_numbers.number(id))
+                    .collect(),
             });
             present.push(cluster.is_some());
         }
@@ -88,7 +93,13 @@ pub(crate) struct Numbers(BTreeMap<String, u32>);
 impl Numbers {
     fn of<'a>(ids: impl IntoIterator<Item = &'a String>) -> Self {
         let sorted: BTreeSet<&String> = ids.into_iter().collect();
-        Self(sorted.into_iter().zip(0..).map(|(id, number)| (id.clone(), number)).collect())
+        Self(
+            sorted
+                .into_iter()
+                .zip(0..)
+                .map(|(id, number)| (id.clone(), number))
+                .collect(),
+        )
     }
 
     /// The number of an id, if it is one of these.
@@ -126,7 +137,13 @@ impl Keys {
         let wanted = [Column::optional(RECORD_REF)];
         let has_reference =
             |path: &Path| Ok::<_, Problem>(read_text_columns(path, &wanted)?.column(0).is_some());
-        Ok(if has_reference(&args.people)? && has_reference(&args.truth)? { Self::Reference } else { Self::OwnId })
+        Ok(
+            if has_reference(&args.people)? && has_reference(&args.truth)? {
+                Self::Reference
+            } else {
+                Self::OwnId
+            },
+        )
     }
 
     /// One text that names the record; sources and ids come from files, so a separator they cannot hold is used.
@@ -138,9 +155,17 @@ impl Keys {
 fn read_references(paths: &[PathBuf]) -> Result<BTreeMap<(String, String), String>, Problem> {
     let mut references = BTreeMap::new();
     for path in paths {
-        let wanted = [Column::needed(SOURCE), Column::needed(&["own_id", "rec_id"]), Column::needed(RECORD_REF)];
+        let wanted = [
+            Column::needed(SOURCE),
+            Column::needed(&["own_id", "rec_id"]),
+            Column::needed(RECORD_REF),
+        ];
         let table = read_text_columns(path, &wanted)?;
-        for ((source, id), reference) in column(&table, 0).iter().zip(column(&table, 1)).zip(column(&table, 2)) {
+        for ((source, id), reference) in column(&table, 0)
+            .iter()
+            .zip(column(&table, 1))
+            .zip(column(&table, 2))
+        {
             references.insert((source.clone(), id.clone()), reference.to_ascii_lowercase());
         }
     }
@@ -150,19 +175,28 @@ fn read_references(paths: &[PathBuf]) -> Result<BTreeMap<(String, String), Strin
 /// Record key to cluster.
 fn read_clusters(path: &Path, keys: &Keys) -> Result<BTreeMap<String, String>, Problem> {
     let by_reference = !matches!(keys, Keys::OwnId);
-    let wanted = match by_reference {
-        true => [Column::needed(&["cluster_id"]), Column::needed(RECORD_REF), Column::optional(SOURCE)],
-        false => [Column::needed(&["cluster_id"]), Column::needed(&["rec_id"]), Column::needed(SOURCE)],
+    let (id, source): (&[&str], _) = if by_reference {
+        (RECORD_REF, Column::optional(SOURCE))
+    } else {
+        (&["rec_id"], Column::needed(SOURCE))
     };
+    let wanted = [Column::needed(&["cluster_id"]), Column::needed(id), source];
     let table = read_text_columns(path, &wanted)?;
     let mut clusters = BTreeMap::new();
     for (row, (cluster, id)) in column(&table, 0).iter().zip(column(&table, 1)).enumerate() {
-        let key = match by_reference {
-            true => id.to_ascii_lowercase(),
-            false => Keys::own(&column(&table, 2)[row], id),
+        let key = if by_reference {
+            id.to_ascii_lowercase()
+        } else {
+            Keys::own(&column(&table, 2)[row], id)
         };
-        if clusters.insert(key, cluster.clone()).is_some_and(|other| other != *cluster) {
-            return Err(contradiction(path, &format!("the record of row {} is in two clusters", row + 1)));
+        if clusters
+            .insert(key, cluster.clone())
+            .is_some_and(|other| other != *cluster)
+        {
+            return Err(contradiction(
+                path,
+                &format!("the record of row {} is in two clusters", row + 1),
+            ));
         }
     }
     Ok(clusters)
@@ -177,10 +211,22 @@ struct Truth {
 }
 
 fn read_truth(path: &Path, keys: &Keys) -> Result<Truth, Problem> {
-    let id: &[&str] = if matches!(keys, Keys::Reference) { RECORD_REF } else { &["rec_id", "own_id"] };
-    let source =
-        if matches!(keys, Keys::Reference) { Column::optional(SOURCE) } else { Column::needed(SOURCE) };
-    let wanted = [Column::needed(id), Column::needed(&["entity_id"]), source, Column::optional(&["household_id"])];
+    let id: &[&str] = if matches!(keys, Keys::Reference) {
+        RECORD_REF
+    } else {
+        &["rec_id", "own_id"]
+    };
+    let source = if matches!(keys, Keys::Reference) {
+        Column::optional(SOURCE)
+    } else {
+        Column::needed(SOURCE)
+    };
+    let wanted = [
+        Column::needed(id),
+        Column::needed(&["entity_id"]),
+        source,
+        Column::optional(&["household_id"]),
+    ];
     let table = read_text_columns(path, &wanted)?;
     let mut rows = Vec::with_capacity(table.rows);
     let mut seen = BTreeSet::new();
@@ -188,27 +234,44 @@ fn read_truth(path: &Path, keys: &Keys) -> Result<Truth, Problem> {
     for (row, (id, entity)) in column(&table, 0).iter().zip(column(&table, 1)).enumerate() {
         let source = column(&table, 2).get(row).map_or("", String::as_str);
         if !seen.insert((source, id)) {
-            return Err(contradiction(path, &format!("the record of row {} is there twice", row + 1)));
+            return Err(contradiction(
+                path,
+                &format!("the record of row {} is there twice", row + 1),
+            ));
         }
         let key = match keys {
             Keys::OwnId => Some(Keys::own(source, id)),
             Keys::Reference => Some(id.to_ascii_lowercase()),
-            Keys::Translated(references) => references.get(&(source.to_owned(), id.clone())).cloned(),
+            Keys::Translated(references) => {
+                references.get(&(source.to_owned(), id.clone())).cloned()
+            }
         };
         rows.push((key, entity.clone()));
         if let (Some(households), Some(ids)) = (&mut households, table.column(3)) {
-            let ids = ids[row].split(';').map(str::trim).filter(|id| !id.is_empty());
-            households.entry(entity.clone()).or_default().extend(ids.map(str::to_owned));
+            let ids = ids[row]
+                .split(';')
+                .map(str::trim)
+                .filter(|id| !id.is_empty());
+            households
+                .entry(entity.clone())
+                .or_default()
+                .extend(ids.map(str::to_owned));
         }
     }
     Ok(Truth { rows, households })
 }
 
 fn read_memberships(path: &Path, member: &str) -> Result<Memberships, Problem> {
-    let table = read_text_columns(path, &[Column::needed(&[member]), Column::needed(&["household_id"])])?;
+    let table = read_text_columns(
+        path,
+        &[Column::needed(&[member]), Column::needed(&["household_id"])],
+    )?;
     let mut memberships = Memberships::new();
     for (member, household) in column(&table, 0).iter().zip(column(&table, 1)) {
-        memberships.entry(member.clone()).or_default().insert(household.clone());
+        memberships
+            .entry(member.clone())
+            .or_default()
+            .insert(household.clone());
     }
     Ok(memberships)
 }

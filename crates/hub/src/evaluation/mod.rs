@@ -63,10 +63,21 @@ pub(crate) struct NeedsEvaluation {
 /// Reads the files and measures.
 pub(crate) fn evaluate(args: &EvaluateArgs) -> Result<Evaluation, Problem> {
     let labels = Labels::read(args)?;
-    let records: Vec<Labelled> =
-        labels.records.iter().map(|r| Labelled { entity: r.entity, cluster: r.cluster }).collect();
+    let records: Vec<Labelled> = labels
+        .records
+        .iter()
+        .map(|r| Labelled {
+            entity: r.entity,
+            cluster: r.cluster,
+        })
+        .collect();
     let distinct = |of: fn(&HouseholdRecord) -> u32| {
-        labels.records.iter().map(of).collect::<std::collections::BTreeSet<_>>().len()
+        labels
+            .records
+            .iter()
+            .map(of)
+            .collect::<std::collections::BTreeSet<_>>()
+            .len()
     };
     let household_pair = (args.households.is_some() && labels.has_true_households)
         .then(|| measures::household_pairs(&labels.records));
@@ -114,7 +125,8 @@ mod tests {
     fn files(folder: &Path) -> EvaluateArgs {
         let truth = "source,rec_id,entity_id,household_id\n\
                      a,1,E1,H1\nb,1,E1,H1\na,2,E2,H1\na,3,E3,H2;H1\nb,3,E3,H2;H1\na,4,E4,H2\na,5,E5,H2\n";
-        let people = "cluster_id,source,rec_id\nP1,a,1\nP1,b,1\nP2,a,2\nP3,a,3\nP4,b,3\nP4,a,4\nP9,zz,9\n";
+        let people =
+            "cluster_id,source,rec_id\nP1,a,1\nP1,b,1\nP2,a,2\nP3,a,3\nP4,b,3\nP4,a,4\nP9,zz,9\n";
         EvaluateArgs {
             people: write(folder, "people.csv", people),
             truth: write(folder, "truth.csv", truth),
@@ -168,7 +180,11 @@ mod tests {
         let council = "source,own_id,record_ref\na,1,aa\na,2,cc\n";
         args.references = vec![
             write(folder.path(), "council.csv", council),
-            write(folder.path(), "health.csv", "source,own_id,record_ref\nb,1,bb\n"),
+            write(
+                folder.path(),
+                "health.csv",
+                "source,own_id,record_ref\nb,1,bb\n",
+            ),
         ];
         let found = evaluate(&args).unwrap();
         assert_eq!((found.records, found.missing, found.unknown), (7, 4, 0));
@@ -179,17 +195,28 @@ mod tests {
     fn true_households_may_come_from_their_own_file() {
         let folder = tempfile::tempdir().unwrap();
         let mut args = files(folder.path());
-        args.households = Some(write(folder.path(), "households.csv", "household_id,cluster_id\nX1,P1\nX1,P2\n"));
+        args.households = Some(write(
+            folder.path(),
+            "households.csv",
+            "household_id,cluster_id\nX1,P1\nX1,P2\n",
+        ));
         let households = "household_id,entity_id\nH1,E1\nH1,E2\n";
         args.true_households = Some(write(folder.path(), "true-households.csv", households));
-        assert_eq!(evaluate(&args).unwrap().household_pair.unwrap(), Rates::from_counts(2, 2, 2));
+        assert_eq!(
+            evaluate(&args).unwrap().household_pair.unwrap(),
+            Rates::from_counts(2, 2, 2)
+        );
     }
 
     #[test]
     fn a_record_of_two_people_is_a_contradiction() {
         let folder = tempfile::tempdir().unwrap();
         let mut args = files(folder.path());
-        args.people = write(folder.path(), "people.csv", "cluster_id,source,rec_id\nP1,a,1\nP2,a,1\n");
+        args.people = write(
+            folder.path(),
+            "people.csv",
+            "cluster_id,source,rec_id\nP1,a,1\nP2,a,1\n",
+        );
         assert_eq!(evaluate(&args).unwrap_err().code, "E-EVALUATE-INPUT");
     }
 }

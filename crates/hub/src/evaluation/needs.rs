@@ -14,15 +14,27 @@ use super::{Labels, NeedsEvaluation};
 ///
 /// Households are matched one to one by the number of records they share. A true household counts when the truth of needs lists
 /// it and the result has at least one of its records.
-pub(super) fn evaluate(labels: &Labels, predicted: &Path, truth: &Path) -> Result<NeedsEvaluation, Problem> {
+pub(super) fn evaluate(
+    labels: &Labels,
+    predicted: &Path,
+    truth: &Path,
+) -> Result<NeedsEvaluation, Problem> {
     let mut indicators = BTreeMap::new();
     let truth = read_needs(truth, &labels.true_households, &mut indicators)?;
     let predicted = read_needs(predicted, &labels.predicted_households, &mut indicators)?;
 
     let mut shared: BTreeMap<(u32, u32), u64> = BTreeMap::new();
     let (mut true_households, mut predicted_households) = (BTreeSet::new(), BTreeSet::new());
-    for (record, _) in labels.records.iter().zip(&labels.present).filter(|(_, present)| **present) {
-        let alive = record.true_households.iter().filter(|id| truth.listed.contains(id));
+    for (record, _) in labels
+        .records
+        .iter()
+        .zip(&labels.present)
+        .filter(|(_, present)| **present)
+    {
+        let alive = record
+            .true_households
+            .iter()
+            .filter(|id| truth.listed.contains(id));
         true_households.extend(alive.clone().copied());
         predicted_households.extend(record.predicted_households.iter().copied());
         for &household in alive {
@@ -36,10 +48,16 @@ pub(super) fn evaluate(labels: &Labels, predicted: &Path, truth: &Path) -> Resul
     let mut actual = truth.current;
     actual.retain(|household, _| true_households.contains(household));
     let (rates, each) = measures::needs(&matched, &predicted.current, &actual);
-    let names: BTreeMap<u32, &String> = indicators.iter().map(|(name, number)| (*number, name)).collect();
+    let names: BTreeMap<u32, &String> = indicators
+        .iter()
+        .map(|(name, number)| (*number, name))
+        .collect();
     Ok(NeedsEvaluation {
         rates,
-        by_indicator: each.into_iter().map(|(number, rates)| (names[&number].clone(), rates)).collect(),
+        by_indicator: each
+            .into_iter()
+            .map(|(number, rates)| (names[&number].clone(), rates))
+            .collect(),
         true_households: true_households.len(),
         predicted_households: predicted_households.len(),
         matched: matched.len(),
@@ -54,22 +72,38 @@ struct Needs {
 
 /// Reads a table of needs; a household that has no record among the labels keeps a number of its own, so that its current needs
 /// still count.
-fn read_needs(path: &Path, households: &Numbers, indicators: &mut BTreeMap<String, u32>) -> Result<Needs, Problem> {
-    let wanted =
-        [Column::needed(&["household_id"]), Column::needed(&["indicator"]), Column::needed(&["current", "state"])];
+fn read_needs(
+    path: &Path,
+    households: &Numbers,
+    indicators: &mut BTreeMap<String, u32>,
+) -> Result<Needs, Problem> {
+    let wanted = [
+        Column::needed(&["household_id"]),
+        Column::needed(&["indicator"]),
+        Column::needed(&["current", "state"]),
+    ];
     let table = read_text_columns(path, &wanted)?;
-    let mut needs = Needs { listed: BTreeSet::new(), current: CurrentNeeds::new() };
+    let mut needs = Needs {
+        listed: BTreeSet::new(),
+        current: CurrentNeeds::new(),
+    };
     let mut strangers: BTreeMap<&str, u32> = BTreeMap::new();
     for row in 0..table.rows {
         let household = &column(&table, 0)[row];
         let next = u32::MAX - strangers.len() as u32;
-        let number =
-            households.find(household).unwrap_or_else(|| *strangers.entry(household.as_str()).or_insert(next));
+        let number = households
+            .find(household)
+            .unwrap_or_else(|| *strangers.entry(household.as_str()).or_insert(next));
         needs.listed.insert(number);
         let state = &column(&table, 2)[row];
-        if ["current", "true", "1"].iter().any(|word| state.eq_ignore_ascii_case(word)) {
+        if ["current", "true", "1"]
+            .iter()
+            .any(|word| state.eq_ignore_ascii_case(word))
+        {
             let next = indicators.len() as u32;
-            let indicator = *indicators.entry(column(&table, 1)[row].clone()).or_insert(next);
+            let indicator = *indicators
+                .entry(column(&table, 1)[row].clone())
+                .or_insert(next);
             needs.current.entry(number).or_default().insert(indicator);
         }
     }

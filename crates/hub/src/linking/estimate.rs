@@ -30,7 +30,9 @@ impl Estimate {
         let squares: u64 = sizes.iter().map(|size| size * size).sum();
         let comparisons = (total * total - squares) / 2;
         let filters = sets.first().map_or(0, |set| set.table.filters.len());
-        let per_pair: f64 = (0..filters).map(|filter| seconds_per_pair(sets, filter, threads)).sum();
+        let per_pair: f64 = (0..filters)
+            .map(|filter| seconds_per_pair(sets, filter, threads))
+            .sum();
         let bytes_in_tables: u64 = sets.iter().map(|set| bytes_of(&set.table)).sum();
         Self {
             comparisons,
@@ -55,19 +57,30 @@ impl Estimate {
 }
 
 fn seconds_per_pair(sets: &[RecordSet], filter: usize, threads: usize) -> f64 {
-    let Some(set) = sets.iter().max_by_key(|set| set.table.len()) else { return 0.0 };
+    let Some(set) = sets.iter().max_by_key(|set| set.table.len()) else {
+        return 0.0;
+    };
     let column = &set.table.filters[filter];
     let width = column.bits as usize / 64;
     let rows = set.table.len().min(SAMPLE_ROWS);
-    let Ok(sample) = PackedSet::new(column.bits as usize, &column.words[..rows * width]) else { return 0.0 };
-    let options = Options { threads, ..Options::default() };
+    let Ok(sample) = PackedSet::new(column.bits as usize, &column.words[..rows * width]) else {
+        return 0.0;
+    };
+    let options = Options {
+        threads,
+        ..Options::default()
+    };
     let began = Instant::now();
     let _ = hamming_within(&sample, &sample, 0, &options);
     began.elapsed().as_secs_f64() / (rows * rows).max(1) as f64
 }
 
 fn bytes_of(table: &kinfold_schema::CodeTable) -> u64 {
-    let filters: usize = table.filters.iter().map(|filter| filter.words.len() * 8).sum();
+    let filters: usize = table
+        .filters
+        .iter()
+        .map(|filter| filter.words.len() * 8)
+        .sum();
     let rest = table.keys.len() * 16 + table.household.len() * 22 + table.len() * 32;
     (filters + rest) as u64
 }
@@ -79,8 +92,14 @@ mod tests {
     #[test]
     fn pairs_within_one_custodian_are_not_compared() {
         let set = |rows: usize| {
-            let table = kinfold_schema::CodeTable { record_ref: vec![[0; 16]; rows], ..Default::default() };
-            RecordSet { source: "a".into(), table }
+            let table = kinfold_schema::CodeTable {
+                record_ref: vec![[0; 16]; rows],
+                ..Default::default()
+            };
+            RecordSet {
+                source: "a".into(),
+                table,
+            }
         };
         let estimate = Estimate::of(&[set(3), set(4), set(5)], 1);
         assert_eq!(estimate.comparisons, 3 * 4 + 3 * 5 + 4 * 5);

@@ -12,8 +12,12 @@ use super::inputs::{Inputs, rows_by_reference};
 ///
 /// A person is withheld as soon as one of its records carries a rule flag (a protected address, do not link).
 pub(super) fn of_people(inputs: &Inputs, linked: &Linked) -> Vec<PersonFacts> {
-    let mut people: Vec<PersonFacts> =
-        (0..linked.people.len()).map(|person| PersonFacts { person, ..PersonFacts::default() }).collect();
+    let mut people: Vec<PersonFacts> = (0..linked.people.len())
+        .map(|person| PersonFacts {
+            person,
+            ..PersonFacts::default()
+        })
+        .collect();
     let mut person_of: BTreeMap<(usize, usize), usize> = BTreeMap::new();
     for (person, cluster) in linked.people.iter().enumerate() {
         for record in &cluster.members {
@@ -23,13 +27,19 @@ pub(super) fn of_people(inputs: &Inputs, linked: &Linked) -> Vec<PersonFacts> {
         }
     }
     let rows = rows_by_reference(&inputs.sets);
-    let find = |reference: &[u8; 16]| rows.get(reference).and_then(|record| person_of.get(record)).copied();
+    let find = |reference: &[u8; 16]| {
+        rows.get(reference)
+            .and_then(|record| person_of.get(record))
+            .copied()
+    };
     let mut stages: Vec<Stages> = vec![Stages::default(); people.len()];
     for (set, events) in inputs.sets.iter().zip(&inputs.events) {
         let Some(events) = events else { continue };
         for subject in &events.subjects {
             if let Some(person) = find(&subject.record_ref) {
-                people[person].datasets.extend(subject.datasets.iter().cloned());
+                people[person]
+                    .datasets
+                    .extend(subject.datasets.iter().cloned());
                 stages[person].count(subject.life_stage);
             }
         }
@@ -58,7 +68,12 @@ pub(super) fn of_people(inputs: &Inputs, linked: &Linked) -> Vec<PersonFacts> {
 pub(super) fn of_households(households: &Households, living: &[usize]) -> Vec<HouseholdFacts> {
     let current = |&index: &usize| {
         let members = households.households[index].members.iter();
-        HouseholdFacts { members: members.filter(|member| member.current).map(|member| member.person).collect() }
+        HouseholdFacts {
+            members: members
+                .filter(|member| member.current)
+                .map(|member| member.person)
+                .collect(),
+        }
     };
     living.iter().map(current).collect()
 }
@@ -106,12 +121,17 @@ mod tests {
     fn a_contradiction_about_the_life_stage_is_not_decided_by_chance() {
         let of = |said: &[Sent]| {
             let mut stages = Stages::default();
-            said.iter().for_each(|&stage| stages.count(stage));
+            for &stage in said {
+                stages.count(stage);
+            }
             stages.most()
         };
         assert_eq!(of(&[]), LifeStage::Unknown);
         assert_eq!(of(&[Sent::Unknown, Sent::Child]), LifeStage::Child);
         assert_eq!(of(&[Sent::Adult, Sent::Child]), LifeStage::Unknown);
-        assert_eq!(of(&[Sent::Adult, Sent::Child, Sent::Adult]), LifeStage::Adult);
+        assert_eq!(
+            of(&[Sent::Adult, Sent::Child, Sent::Adult]),
+            LifeStage::Adult
+        );
     }
 }

@@ -32,7 +32,12 @@ impl Inputs {
     /// `E-LINK-EMPTY` when there are no records at all; a stored file that was changed.
     pub(crate) fn load(hub: &Hub, terms: &Terms) -> Result<Self, Problem> {
         let all = hub.packages()?;
-        let mut inputs = Self { packages: Vec::new(), sets: Vec::new(), events: Vec::new(), gaps: Vec::new() };
+        let mut inputs = Self {
+            packages: Vec::new(),
+            sets: Vec::new(),
+            events: Vec::new(),
+            gaps: Vec::new(),
+        };
         let records = hub.latest_packages()?;
         for package in records.iter().filter(|package| package.kind == "records") {
             let matching = all.iter().find(|other| {
@@ -41,7 +46,9 @@ impl Inputs {
                         == (&package.custodian, &package.period, package.sequence)
             });
             inputs.read_records(hub, terms, package)?;
-            let events = matching.map(|events| read_events(hub, events)).transpose()?;
+            let events = matching
+                .map(|events| read_events(hub, events))
+                .transpose()?;
             inputs.packages.push(package.clone());
             inputs.packages.extend(matching.cloned());
             if events.is_none() {
@@ -54,8 +61,14 @@ impl Inputs {
             inputs.events.push(events);
         }
         for party in terms.agreement.custodians() {
-            if !inputs.packages.iter().any(|package| package.custodian == party.id) {
-                inputs.gaps.push(format!("{} has not sent records yet.", party.name));
+            if !inputs
+                .packages
+                .iter()
+                .any(|package| package.custodian == party.id)
+            {
+                inputs
+                    .gaps
+                    .push(format!("{} has not sent records yet.", party.name));
             }
         }
         if inputs.records() == 0 {
@@ -76,21 +89,34 @@ impl Inputs {
 
     /// The periods that the records cover, joined.
     pub(crate) fn period(&self) -> String {
-        let periods: std::collections::BTreeSet<&str> =
-            self.packages.iter().map(|package| package.period.as_str()).collect();
+        let periods: std::collections::BTreeSet<&str> = self
+            .packages
+            .iter()
+            .map(|package| package.period.as_str())
+            .collect();
         periods.into_iter().collect::<Vec<_>>().join(", ")
     }
 
     /// Names of the packages, by custodian and kind.
     pub(crate) fn payload_hashes(&self) -> Vec<String> {
-        self.packages.iter().map(|package| package.payload_hash.clone()).collect()
+        self.packages
+            .iter()
+            .map(|package| package.payload_hash.clone())
+            .collect()
     }
 
     /// A custodian's sections are one set: it sends one record a person, whatever files it drew on.
-    fn read_records(&mut self, hub: &Hub, terms: &Terms, package: &PackageInfo) -> Result<(), Problem> {
+    fn read_records(
+        &mut self,
+        hub: &Hub,
+        terms: &Terms,
+        package: &PackageInfo,
+    ) -> Result<(), Problem> {
         let mut table: Option<kinfold_schema::CodeTable> = None;
         for section in hub.sections(&package.payload_hash)? {
-            let Some(bytes) = hub.load_section(&package.payload_hash, &section.name)? else { continue };
+            let Some(bytes) = hub.load_section(&package.payload_hash, &section.name)? else {
+                continue;
+            };
             let more = codes_from_ipc(&bytes, &terms.schema)?;
             match &mut table {
                 None => table = Some(more),
@@ -98,13 +124,19 @@ impl Inputs {
             }
         }
         let table = table.unwrap_or_default();
-        self.sets.push(RecordSet { source: package.custodian.clone(), table });
+        self.sets.push(RecordSet {
+            source: package.custodian.clone(),
+            table,
+        });
         Ok(())
     }
 }
 
 fn read_events(hub: &Hub, package: &PackageInfo) -> Result<EventTable, Problem> {
-    let section = |name: &str| hub.load_section(&package.payload_hash, name).map(Option::unwrap_or_default);
+    let section = |name: &str| {
+        hub.load_section(&package.payload_hash, name)
+            .map(Option::unwrap_or_default)
+    };
     Ok(EventTable {
         events: events_from_ipc(&section("events")?)?,
         subjects: subjects_from_ipc(&section("subjects")?)?,
@@ -132,7 +164,12 @@ fn append(table: &mut kinfold_schema::CodeTable, more: kinfold_schema::CodeTable
 /// The row of each record reference, in all sets.
 pub(super) fn rows_by_reference(sets: &[RecordSet]) -> BTreeMap<[u8; 16], (usize, usize)> {
     let rows = sets.iter().enumerate().flat_map(|(set, records)| {
-        records.table.record_ref.iter().enumerate().map(move |(row, reference)| (*reference, (set, row)))
+        records
+            .table
+            .record_ref
+            .iter()
+            .enumerate()
+            .map(move |(row, reference)| (*reference, (set, row)))
     });
     rows.collect()
 }

@@ -14,13 +14,23 @@ use crate::terms::Terms;
 
 /// The name of a run: 16 hex digits of the hash of everything that goes into it, so that its own report can carry it. The build
 /// of the program is no part of it, because another build must give the same results.
-pub(super) fn run_id(terms: &Terms, inputs: &Inputs, reference_date: Date, options: &Options) -> String {
+pub(super) fn run_id(
+    terms: &Terms,
+    inputs: &Inputs,
+    reference_date: Date,
+    options: &Options,
+) -> String {
     made_from(terms, inputs, reference_date, options).id()[..16].to_owned()
 }
 
 /// The manifest with what was learnt and the outputs, which lie in `folder`. No time and no place stands in it: the same inputs
 /// give the same bytes.
-pub(super) fn compose(run: &Run, terms: &Terms, folder: &Path, outputs: &[&str]) -> Result<String, Problem> {
+pub(super) fn compose(
+    run: &Run,
+    terms: &Terms,
+    folder: &Path,
+    outputs: &[&str],
+) -> Result<String, Problem> {
     let mut manifest = made_from(terms, &run.inputs, run.reference_date, &run.options);
     manifest.tool_hash = hash_of_program();
     let model = &run.linked.model;
@@ -34,11 +44,19 @@ pub(super) fn compose(run: &Run, terms: &Terms, folder: &Path, outputs: &[&str])
         "vetoed": model.vetoed,
         "guarded": model.guarded,
     });
-    manifest.outputs = outputs.iter().map(|name| FileRecord::of(folder, name)).collect::<Result<_, _>>()?;
+    manifest.outputs = outputs
+        .iter()
+        .map(|name| FileRecord::of(folder, name))
+        .collect::<Result<_, _>>()?;
     Ok(manifest.to_json())
 }
 
-fn made_from(terms: &Terms, inputs: &Inputs, reference_date: Date, options: &Options) -> RunManifest {
+fn made_from(
+    terms: &Terms,
+    inputs: &Inputs,
+    reference_date: Date,
+    options: &Options,
+) -> RunManifest {
     let parameters: [(&str, Value); 3] = [
         ("link_probability", json!(options.link_probability)),
         ("reference_date", json!(reference_date.to_string())),
@@ -50,11 +68,16 @@ fn made_from(terms: &Terms, inputs: &Inputs, reference_date: Date, options: &Opt
         tool: concat!("kinfold-hub ", env!("CARGO_PKG_VERSION")).to_owned(),
         tool_hash: None,
         agreement: NamedHash::new(terms.agreement.name(), &terms.agreement.hash()),
-        schema: NamedHash::new(format!("{} {}", terms.schema.id, terms.schema.version), &terms.schema.hash()),
+        schema: NamedHash::new(
+            format!("{} {}", terms.schema.id, terms.schema.version),
+            &terms.schema.hash(),
+        ),
         rule_packs: vec![NamedHash::new(rules, &terms.rules.hash())],
         packages: inputs.packages.iter().map(named).collect(),
         inputs: Vec::new(),
-        parameters: parameters.map(|(name, value)| (name.to_owned(), value)).into(),
+        parameters: parameters
+            .map(|(name, value)| (name.to_owned(), value))
+            .into(),
         model: Value::Null,
         outputs: Vec::new(),
     }
@@ -63,7 +86,10 @@ fn made_from(terms: &Terms, inputs: &Inputs, reference_date: Date, options: &Opt
 /// `council/records/2026-08/1`, with the payload hash.
 fn named(package: &PackageInfo) -> NamedHash {
     NamedHash {
-        name: format!("{}/{}/{}/{}", package.custodian, package.kind, package.period, package.sequence),
+        name: format!(
+            "{}/{}/{}/{}",
+            package.custodian, package.kind, package.period, package.sequence
+        ),
         hash: package.payload_hash.clone(),
     }
 }

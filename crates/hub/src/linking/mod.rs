@@ -55,7 +55,13 @@ pub(crate) struct Run {
 
 impl Run {
     /// Links, forms households and scores. Nothing is written.
-    pub(crate) fn new(terms: &Terms, inputs: Inputs, reference_date: Date, options: Options, screen: &Screen) -> Self {
+    pub(crate) fn new(
+        terms: &Terms,
+        inputs: Inputs,
+        reference_date: Date,
+        options: Options,
+        screen: &Screen,
+    ) -> Self {
         let began = Instant::now();
         let step = screen.step("Linking people", 0);
         let linked = kinfold_linkage::link(&terms.schema, &inputs.sets, &options, &step);
@@ -64,28 +70,60 @@ impl Run {
 
         let step = screen.step("Forming households", 0);
         let facts = facts::of_people(&inputs, &linked);
-        let stages: Vec<_> = facts.iter().map(|person| facts::stage_for_linkage(person.life_stage)).collect();
-        let households = kinfold_linkage::form_households(&terms.schema, &inputs.sets, &linked, &stages);
+        let stages: Vec<_> = facts
+            .iter()
+            .map(|person| facts::stage_for_linkage(person.life_stage))
+            .collect();
+        let households =
+            kinfold_linkage::form_households(&terms.schema, &inputs.sets, &linked, &stages);
         let link_seconds = began.elapsed().as_secs_f64();
         let living: Vec<usize> = (0..households.households.len())
-            .filter(|&index| households.households[index].members.iter().any(|member| member.current))
+            .filter(|&index| {
+                households.households[index]
+                    .members
+                    .iter()
+                    .any(|member| member.current)
+            })
             .collect();
-        step.done(&format!("{} households, {} of them with people now", households.households.len(), living.len()));
+        step.done(&format!(
+            "{} households, {} of them with people now",
+            households.households.len(),
+            living.len()
+        ));
 
         let began = Instant::now();
         let step = screen.step("Scoring needs", 0);
         let members = facts::of_households(&households, &living);
-        let needs = kinfold_indicators::score(&terms.rules, reference_date.days(), &facts, &members);
+        let needs =
+            kinfold_indicators::score(&terms.rules, reference_date.days(), &facts, &members);
         let current = needs.iter().filter(|needs| needs.current() > 0).count();
         step.done(&format!("{current} households with a current need"));
         let seconds = [link_seconds, began.elapsed().as_secs_f64()];
         let id = manifest::run_id(terms, &inputs, reference_date, &options);
-        Self { id, reference_date, options, inputs, linked, households, living, facts, needs, seconds }
+        Self {
+            id,
+            reference_date,
+            options,
+            inputs,
+            linked,
+            households,
+            living,
+            facts,
+            needs,
+            seconds,
+        }
     }
 
     /// Writes the tables, the report and `run.json` into `folder`, and records the run in the hub.
-    pub(crate) fn write(&self, terms: &Terms, hub: &mut Hub, folder: &Path, screen: &Screen) -> Result<(), Problem> {
-        std::fs::create_dir_all(folder).map_err(|error| Problem::io("make the folder", folder, &error))?;
+    pub(crate) fn write(
+        &self,
+        terms: &Terms,
+        hub: &mut Hub,
+        folder: &Path,
+        screen: &Screen,
+    ) -> Result<(), Problem> {
+        std::fs::create_dir_all(folder)
+            .map_err(|error| Problem::io("make the folder", folder, &error))?;
         let step = screen.step("Writing tables and the report", 0);
         // The manifest goes last: a folder with a run.json is complete.
         let manifest_path = folder.join("run.json");
@@ -107,7 +145,11 @@ impl Run {
         };
         hub.record_run(&run, &self.inputs.payload_hashes())?;
         write_whole(&manifest_path, manifest.as_bytes())?;
-        step.done(&format!("{} files in {}", outputs.len() + 1, folder.display()));
+        step.done(&format!(
+            "{} files in {}",
+            outputs.len() + 1,
+            folder.display()
+        ));
         Ok(())
     }
 
@@ -116,7 +158,8 @@ impl Run {
         let indicators = terms.rules.indicators().iter().enumerate();
         indicators
             .map(|(position, indicator)| {
-                let mut states: BTreeMap<NeedState, u64> = NeedState::ALL.map(|state| (state, 0)).into();
+                let mut states: BTreeMap<NeedState, u64> =
+                    NeedState::ALL.map(|state| (state, 0)).into();
                 for household in &self.needs {
                     *states.entry(household.needs[position].state).or_default() += 1;
                 }

@@ -9,8 +9,8 @@ use kinfold_linkage::{Guard, Verdict, Veto};
 
 use super::Run;
 use crate::report::{
-    AgreementFacts, CountedReason, CustodianFacts, CustodianPairFacts, DatasetFacts, IndicatorFacts, Limits, LinkFacts,
-    MethodFacts, OverlapFacts, ReportData, Totals, WeightBin,
+    AgreementFacts, CountedReason, CustodianFacts, CustodianPairFacts, DatasetFacts,
+    IndicatorFacts, Limits, LinkFacts, MethodFacts, OverlapFacts, ReportData, Totals, WeightBin,
 };
 use crate::terms::{Terms, hex};
 
@@ -50,10 +50,18 @@ fn agreement(terms: &Terms) -> AgreementFacts {
 
 fn custodians(run: &Run, terms: &Terms) -> Vec<CustodianFacts> {
     let facts = |party: &kinfold_exchange::Party| {
-        let position = run.inputs.sets.iter().position(|set| set.source == party.id);
+        let position = run
+            .inputs
+            .sets
+            .iter()
+            .position(|set| set.source == party.id);
         let events = position.and_then(|position| run.inputs.events[position].as_ref());
         let mut datasets: BTreeMap<&str, u64> = BTreeMap::new();
-        for dataset in events.iter().flat_map(|events| &events.subjects).flat_map(|subject| &subject.datasets) {
+        for dataset in events
+            .iter()
+            .flat_map(|events| &events.subjects)
+            .flat_map(|subject| &subject.datasets)
+        {
             *datasets.entry(dataset).or_default() += 1;
         }
         CustodianFacts {
@@ -61,7 +69,13 @@ fn custodians(run: &Run, terms: &Terms) -> Vec<CustodianFacts> {
             name: party.name.clone(),
             records: position.map_or(0, |position| run.inputs.sets[position].table.len() as u64),
             events: events.map_or(0, |events| events.events.len() as u64),
-            datasets: datasets.into_iter().map(|(id, records)| DatasetFacts { id: id.to_owned(), records }).collect(),
+            datasets: datasets
+                .into_iter()
+                .map(|(id, records)| DatasetFacts {
+                    id: id.to_owned(),
+                    records,
+                })
+                .collect(),
         }
     };
     terms.agreement.custodians().map(facts).collect()
@@ -70,12 +84,17 @@ fn custodians(run: &Run, terms: &Terms) -> Vec<CustodianFacts> {
 fn totals(run: &Run) -> Totals {
     let mut people_by_custodians = vec![0; run.inputs.sets.len()];
     for person in &run.linked.people {
-        let sets: std::collections::BTreeSet<u32> = person.members.iter().map(|record| record.set).collect();
+        let sets: std::collections::BTreeSet<u32> =
+            person.members.iter().map(|record| record.set).collect();
         people_by_custodians[sets.len() - 1] += 1;
     }
     let mut in_household = vec![false; run.linked.people.len()];
     for &household in &run.living {
-        for member in run.households.households[household].members.iter().filter(|member| member.current) {
+        for member in run.households.households[household]
+            .members
+            .iter()
+            .filter(|member| member.current)
+        {
             in_household[member.person] = true;
         }
     }
@@ -114,12 +133,23 @@ fn links(run: &Run, terms: &Terms) -> LinkFacts {
     let name = |set: u32| terms.party_name(&run.inputs.sets[set as usize].source);
     facts.custodian_pairs = between
         .into_iter()
-        .map(|((left, right), links)| CustodianPairFacts { left: name(left), right: name(right), links })
+        .map(|((left, right), links)| CustodianPairFacts {
+            left: name(left),
+            right: name(right),
+            links,
+        })
         .collect();
-    facts.vetoes =
-        kept_apart.into_iter().map(|(reason, count)| CountedReason { reason: reason.to_owned(), count }).collect();
+    facts.vetoes = kept_apart
+        .into_iter()
+        .map(|(reason, count)| CountedReason {
+            reason: reason.to_owned(),
+            count,
+        })
+        .collect();
     facts.not_households = vec![CountedReason {
-        reason: "more people at once than a household has, such as a refuge, a hostel or a care home".to_owned(),
+        reason:
+            "more people at once than a household has, such as a refuge, a hostel or a care home"
+                .to_owned(),
         count: run.households.overfull_homes as u64,
     }];
     facts
@@ -130,9 +160,9 @@ fn reason(verdict: Verdict) -> Option<&'static str> {
     match verdict {
         Verdict::Vetoed(Veto::NhsNumbersDiffer) => Some("two verified NHS numbers that differ"),
         Verdict::Vetoed(Veto::DoNotLink) => Some("a record that may not be linked"),
-        Verdict::Guarded(Guard::TwinOrSibling) => {
-            Some("same birth date and family or home, other first name: perhaps twins (sent to review)")
-        }
+        Verdict::Guarded(Guard::TwinOrSibling) => Some(
+            "same birth date and family or home, other first name: perhaps twins (sent to review)",
+        ),
         Verdict::Guarded(Guard::BirthDatesDiffer) => {
             Some("same names, other birth date: perhaps parent and child (sent to review)")
         }
@@ -144,10 +174,18 @@ fn reason(verdict: Verdict) -> Option<&'static str> {
 /// Bins that touch, from the lowest to the highest weight.
 fn histogram(run: &Run) -> Vec<WeightBin> {
     let mut bins: BTreeMap<i64, u64> = BTreeMap::new();
-    for pair in run.linked.pairs.iter().filter(|pair| pair.weight.is_finite()) {
-        *bins.entry((pair.weight / BIN_WIDTH).floor() as i64).or_default() += 1;
+    for pair in run
+        .linked
+        .pairs
+        .iter()
+        .filter(|pair| pair.weight.is_finite())
+    {
+        *bins
+            .entry((pair.weight / BIN_WIDTH).floor() as i64)
+            .or_default() += 1;
     }
-    let (Some((&first, _)), Some((&last, _))) = (bins.first_key_value(), bins.last_key_value()) else {
+    let (Some((&first, _)), Some((&last, _))) = (bins.first_key_value(), bins.last_key_value())
+    else {
         return Vec::new();
     };
     (first..=last)
@@ -165,7 +203,10 @@ fn weight_of(probability: f64) -> f64 {
 }
 
 fn needs(run: &Run, terms: &Terms) -> Vec<IndicatorFacts> {
-    let facts = |(indicator, (_, states)): (&kinfold_indicators::Indicator, (String, BTreeMap<NeedState, u64>))| {
+    let facts = |(indicator, (_, states)): (
+        &kinfold_indicators::Indicator,
+        (String, BTreeMap<NeedState, u64>),
+    )| {
         IndicatorFacts {
             indicator: indicator.id.clone(),
             name: indicator.name.clone(),
@@ -177,16 +218,32 @@ fn needs(run: &Run, terms: &Terms) -> Vec<IndicatorFacts> {
             withheld: states[&NeedState::Withheld],
         }
     };
-    terms.rules.indicators().iter().zip(run.needs_by_state(terms)).map(facts).collect()
+    terms
+        .rules
+        .indicators()
+        .iter()
+        .zip(run.needs_by_state(terms))
+        .map(facts)
+        .collect()
 }
 
 fn overlap(run: &Run) -> Vec<OverlapFacts> {
     let mut sets: BTreeMap<Vec<String>, u64> = BTreeMap::new();
     for household in &run.needs {
-        let current = household.needs.iter().filter(|need| need.state == NeedState::Current);
-        *sets.entry(current.map(|need| need.indicator.clone()).collect()).or_default() += 1;
+        let current = household
+            .needs
+            .iter()
+            .filter(|need| need.state == NeedState::Current);
+        *sets
+            .entry(current.map(|need| need.indicator.clone()).collect())
+            .or_default() += 1;
     }
-    sets.into_iter().map(|(indicators, households)| OverlapFacts { indicators, households }).collect()
+    sets.into_iter()
+        .map(|(indicators, households)| OverlapFacts {
+            indicators,
+            households,
+        })
+        .collect()
 }
 
 fn method(run: &Run, terms: &Terms) -> MethodFacts {

@@ -6,7 +6,8 @@ use kinfold_linkage::{Pair, RecordId, Verdict};
 use kinfold_message::Problem;
 use kinfold_schema::NO_MONTH;
 use kinfold_store::{
-    HouseholdRow, NeedRow, PairRow, PersonRow, write_households, write_needs, write_pairs, write_people,
+    HouseholdRow, NeedRow, PairRow, PersonRow, write_households, write_needs, write_pairs,
+    write_people,
 };
 
 use super::Run;
@@ -17,17 +18,26 @@ use crate::terms::{Terms, hex};
 const PROBABILITY_MIN: f64 = 0.01;
 
 /// File names of the tables.
-pub(super) const NAMES: [&str; 4] = ["pairs.parquet", "people.parquet", "households.parquet", "needs.parquet"];
+pub(super) const NAMES: [&str; 4] = [
+    "pairs.parquet",
+    "people.parquet",
+    "households.parquet",
+    "needs.parquet",
+];
 
 /// Writes the tables.
 pub(super) fn write(run: &Run, terms: &Terms, folder: &Path) -> Result<(), Problem> {
     let [pairs, people, households, needs] = NAMES.map(|name| folder.join(name));
-    let recipes: Vec<String> = terms.schema.keys.iter().map(|key| key.recipe.to_string()).collect();
-    let kept = run
-        .linked
-        .pairs
+    let recipes: Vec<String> = terms
+        .schema
+        .keys
         .iter()
-        .filter(|pair| pair.probability >= PROBABILITY_MIN || pair.verdict != Verdict::NotLinked);
+        .map(|key| key.recipe.to_string())
+        .collect();
+    let kept =
+        run.linked.pairs.iter().filter(|pair| {
+            pair.probability >= PROBABILITY_MIN || pair.verdict != Verdict::NotLinked
+        });
     write_pairs(&pairs, kept.map(|pair| pair_row(run, pair, &recipes)))?;
     write_people(&people, people_rows(run))?;
     write_households(&households, household_rows(run))?;
@@ -49,7 +59,10 @@ pub(super) fn word(verdict: Verdict) -> &'static str {
 fn pair_row(run: &Run, pair: &Pair, recipes: &[String]) -> PairRow {
     let (source_l, record_ref_l) = named(run, pair.left);
     let (source_r, record_ref_r) = named(run, pair.right);
-    let shared = recipes.iter().enumerate().filter(|(key, _)| pair.keys >> key & 1 == 1);
+    let shared = recipes
+        .iter()
+        .enumerate()
+        .filter(|(key, _)| pair.keys >> key & 1 == 1);
     PairRow {
         source_l,
         record_ref_l,
@@ -58,7 +71,10 @@ fn pair_row(run: &Run, pair: &Pair, recipes: &[String]) -> PairRow {
         match_weight: pair.weight,
         match_probability: pair.probability,
         decision: word(pair.verdict).to_owned(),
-        match_keys: shared.map(|(_, recipe)| recipe.as_str()).collect::<Vec<_>>().join("; "),
+        match_keys: shared
+            .map(|(_, recipe)| recipe.as_str())
+            .collect::<Vec<_>>()
+            .join("; "),
         filter_sigmas: pair.sigmas,
         evidence: pair.sentence(),
     }
@@ -68,7 +84,12 @@ fn people_rows(run: &Run) -> impl Iterator<Item = PersonRow> + '_ {
     run.linked.people.iter().flat_map(|person| {
         person.members.iter().map(|&record| {
             let (source, record_ref) = named(run, record);
-            PersonRow { cluster_id: person.reference.clone(), source, record_ref, confidence: person.confidence }
+            PersonRow {
+                cluster_id: person.reference.clone(),
+                source,
+                record_ref,
+                confidence: person.confidence,
+            }
         })
     })
 }
@@ -89,29 +110,35 @@ fn household_rows(run: &Run) -> impl Iterator<Item = HouseholdRow> + '_ {
 }
 
 fn need_rows(run: &Run) -> impl Iterator<Item = NeedRow> + '_ {
-    run.living.iter().zip(&run.needs).flat_map(move |(&household, needs)| {
-        needs.needs.iter().map(move |need| NeedRow {
-            household_id: run.households.households[household].reference.clone(),
-            indicator: need.indicator.clone(),
-            state: need.state.id().to_owned(),
-            severity: need.severity,
-            first: need.first,
-            last: need.last,
-            records: need.records as u32,
-            sources: need
-                .sources
-                .iter()
-                .map(|source| format!("{}/{}", source.custodian, source.service))
-                .collect::<Vec<_>>()
-                .join(";"),
+    run.living
+        .iter()
+        .zip(&run.needs)
+        .flat_map(move |(&household, needs)| {
+            needs.needs.iter().map(move |need| NeedRow {
+                household_id: run.households.households[household].reference.clone(),
+                indicator: need.indicator.clone(),
+                state: need.state.id().to_owned(),
+                severity: need.severity,
+                first: need.first,
+                last: need.last,
+                records: need.records as u32,
+                sources: need
+                    .sources
+                    .iter()
+                    .map(|source| format!("{}/{}", source.custodian, source.service))
+                    .collect::<Vec<_>>()
+                    .join(";"),
+            })
         })
-    })
 }
 
 /// Custodian and record reference of a record.
 fn named(run: &Run, record: RecordId) -> (String, String) {
     let set = &run.inputs.sets[record.set as usize];
-    (set.source.clone(), hex(&set.table.record_ref[record.row as usize]))
+    (
+        set.source.clone(),
+        hex(&set.table.record_ref[record.row as usize]),
+    )
 }
 
 /// A month as `YYYY-MM`; months count from January 1900.

@@ -80,6 +80,8 @@ pub(super) struct HouseholdView {
     pub(super) strength: &'static str,
     pub(super) sentence: String,
     pub(super) contacts: Vec<ContactRow>,
+    /// Agencies that supplied evidence and named no service, as a list in words.
+    pub(super) unnamed: String,
     pub(super) person_names: Vec<String>,
     pub(super) needs: Vec<NeedRow>,
     pub(super) people: Vec<PersonRow>,
@@ -148,6 +150,7 @@ impl HouseholdView {
             strength: household.strength.words(),
             sentence: sentences::household(household, agencies.len(), last_event(household)),
             contacts: contacts(data, household),
+            unnamed: words::list(&unnamed(household)),
             needs: household
                 .needs
                 .iter()
@@ -206,7 +209,8 @@ fn last_event(household: &HouseholdFacts) -> Option<i32> {
     household.needs.iter().filter_map(|need| need.last).max()
 }
 
-/// The services by agency, the agency that was involved last first: `Eastmere Council: housing options; attendance service`.
+/// The services by agency, the agency that was involved last first: `Eastmere Council: housing options; attendance service`. Agencies
+/// that supplied evidence without naming a service come last.
 fn services(household: &HouseholdFacts) -> Vec<(String, String)> {
     let mut agencies: Vec<(String, String)> = Vec::new();
     for contact in &household.contacts {
@@ -218,7 +222,28 @@ fn services(household: &HouseholdFacts) -> Vec<(String, String)> {
             None => agencies.push((contact.custodian.clone(), contact.service.clone())),
         }
     }
+    for agency in unnamed(household) {
+        agencies.push((agency, "no service named".to_string()));
+    }
     agencies
+}
+
+/// Agencies that supplied evidence and named no service, in alphabetical order.
+fn unnamed(household: &HouseholdFacts) -> Vec<String> {
+    let supplied = household
+        .needs
+        .iter()
+        .filter(|need| matches!(need.state, NeedState::Current | NeedState::Past))
+        .flat_map(|need| &need.sources);
+    let agencies: BTreeSet<&String> = supplied
+        .filter(|agency| {
+            household
+                .contacts
+                .iter()
+                .all(|contact| contact.custodian != **agency)
+        })
+        .collect();
+    agencies.into_iter().cloned().collect()
 }
 
 /// `2 adults, 3 children`.

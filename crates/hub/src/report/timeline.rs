@@ -84,7 +84,11 @@ fn event_row(data: &ReportData, event: &TimelineFacts, names: &[String]) -> Even
             .person
             .filter(|_| by_person)
             .map_or_else(|| "Household".to_string(), |person| names[person].clone()),
-        source: format!("{}, {}", event.custodian, event.service),
+        source: if event.service.is_empty() {
+            event.custodian.clone()
+        } else {
+            format!("{}, {}", event.custodian, event.service)
+        },
     }
 }
 

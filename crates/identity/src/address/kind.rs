@@ -92,16 +92,29 @@ const HOME_AFTER: &[&str] = &[
 
 /// Whether words (no street among them) name a communal place. `THE OLD SCHOOL` is a home made of one.
 pub(crate) fn is_communal(words: &[String]) -> bool {
-    COMMUNAL.iter().any(|phrase| {
-        let phrase: Vec<&str> = phrase.split(' ').collect();
-        words.windows(phrase.len()).enumerate().any(|(at, window)| {
+    (0..words.len()).any(|at| {
+        COMMUNAL.iter().any(|phrase| {
+            let Some(length) = matching_words(phrase, &words[at..]) else {
+                return false;
+            };
             let before = at.checked_sub(1).map(|i| words[i].as_str());
-            let after = words.get(at + phrase.len()).map(String::as_str);
-            window.iter().eq(phrase.iter())
-                && !before.is_some_and(|w| matches!(w, "OLD" | "FORMER"))
+            let after = words.get(at + length).map(String::as_str);
+            !before.is_some_and(|w| matches!(w, "OLD" | "FORMER"))
                 && !after.is_some_and(|w| HOME_AFTER.contains(&w) || expanded_type(w).is_some())
         })
     })
+}
+
+/// How many words a phrase has, if the words begin with it.
+fn matching_words(phrase: &str, words: &[String]) -> Option<usize> {
+    let mut length = 0;
+    for word in phrase.split(' ') {
+        if words.get(length)? != word {
+            return None;
+        }
+        length += 1;
+    }
+    Some(length)
 }
 
 /// Whether the words say that the person has no fixed abode.

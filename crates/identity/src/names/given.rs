@@ -74,6 +74,10 @@ pub fn read_given_names(cell: &str) -> Result<GivenNames, Rejected> {
         return Err(Rejected::Placeholder);
     }
     let middle: Vec<String> = names.chain(initials).collect();
+    // Words that are names apart can be none together (NOT KNOWN with a space in the wrong place).
+    if says_unknown(&format!("{first}{}", middle.concat())) {
+        return Err(Rejected::Placeholder);
+    }
     if let (true, Some(second)) = (is_hyphenated(&formal, &first, &all), middle.first()) {
         known_as.push(format!("{first}{second}"));
     }
@@ -84,6 +88,28 @@ pub fn read_given_names(cell: &str) -> Result<GivenNames, Rejected> {
         middle,
         known_as,
     })
+}
+
+/// Reads a column of middle names: all names in order, initials kept as one letter.
+///
+/// # Errors
+/// [`Rejected::Empty`] and [`Rejected::Placeholder`].
+pub fn read_middle_names(cell: &str) -> Result<Vec<String>, Rejected> {
+    if says_unknown(cell) {
+        return Err(Rejected::Placeholder);
+    }
+    let all = words(cell);
+    if all.is_empty() {
+        return Err(Rejected::Empty);
+    }
+    let names = names_among(&all);
+    let no_names = names
+        .first()
+        .is_none_or(|first| announces_unnamed_child(first));
+    if no_names || is_a_n_other(&names) || says_unknown(&names.concat()) {
+        return Err(Rejected::Placeholder);
+    }
+    Ok(names)
 }
 
 /// Takes out what stands in brackets or double quotes.
@@ -231,7 +257,23 @@ mod tests {
         }
     }
 
+    #[test]
+    fn middle_names_may_be_initials() {
+        let read = |cell: &str| read_middle_names(cell).map(|names| names.join(" "));
+        assert_eq!(read("J. Mohammed").as_deref(), Ok("J MUHAMMAD"));
+        assert_eq!(read("P").as_deref(), Ok("P"));
+        assert_eq!(read("none"), Err(Rejected::Placeholder));
+        assert_eq!(read("  "), Err(Rejected::Empty));
+    }
+
     proptest! {
+        #[test]
+        fn any_middle_names_are_survived_and_read_back(cell in "\\PC*|([A-Za-z'.(]{1,8}[ -]?){1,4}") {
+            if let Ok(names) = read_middle_names(&cell) {
+                prop_assert_eq!(read_middle_names(&names.join(" ")), Ok(names));
+            }
+        }
+
         #[test]
         fn any_text_is_survived_and_canonical_text_reads_back(cell in "\\PC*|([A-Za-z'.\"(]{1,8}[ -]?){1,4}|(MR|LADY|JR|AKA|BABY|UNKNOWN|MOHD|A|N)( (MR|LADY|JR|AKA|BABY|UNKNOWN|MOHD|A|N|JO-JO))*") {
             if let Ok(names) = read_given_names(&cell) {

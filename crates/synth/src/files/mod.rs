@@ -6,7 +6,6 @@ mod lscb;
 mod police;
 mod sheet;
 
-
 pub(crate) use sheet::{PLAIN, sheet};
 
 use crate::Borough;

@@ -8,7 +8,9 @@ use kinfold_indicators::{HouseholdNeeds, NeedState};
 use kinfold_linkage::{Household, Pair, Verdict};
 
 use crate::linking::Run;
-use crate::report::{ContactFacts, HouseholdFacts, JoinFacts, LinkStrength, NeedFacts, PersonFacts, TimelineFacts};
+use crate::report::{
+    ContactFacts, HouseholdFacts, JoinFacts, LinkStrength, NeedFacts, PersonFacts, TimelineFacts,
+};
 use crate::terms::Terms;
 
 /// A link at least this probable is firm.
@@ -38,7 +40,12 @@ impl<'a> Gathering<'a> {
             person_of.extend(cluster.members.iter().map(|&record| (record, person)));
         }
         let mut links: BTreeMap<usize, Vec<&Pair>> = BTreeMap::new();
-        for pair in run.linked.pairs.iter().filter(|pair| pair.verdict == Verdict::Linked) {
+        for pair in run
+            .linked
+            .pairs
+            .iter()
+            .filter(|pair| pair.verdict == Verdict::Linked)
+        {
             links.entry(person_of[&pair.left]).or_default().push(pair);
         }
         Self { run, terms, links }
@@ -53,7 +60,12 @@ impl<'a> Gathering<'a> {
             area: self.area(&people),
             needs: self.needs(needs),
             contacts: self.contacts(needs),
-            strength: together(facts.iter().filter(|person| !person.withheld).map(|person| person.strength)),
+            strength: together(
+                facts
+                    .iter()
+                    .filter(|person| !person.withheld)
+                    .map(|person| person.strength),
+            ),
             joins: self.joins(household, &people),
             timeline: self.timeline(&people),
             people: facts,
@@ -67,7 +79,10 @@ impl<'a> Gathering<'a> {
         PersonFacts {
             reference: cluster.reference.clone(),
             life_stage: facts.life_stage,
-            custodians: custodians.into_iter().map(|set| self.custodian(set)).collect(),
+            custodians: custodians
+                .into_iter()
+                .map(|set| self.custodian(set))
+                .collect(),
             records: cluster.members.len() as u64,
             strength: self.strength(person),
             withheld: facts.withheld,
@@ -77,31 +92,47 @@ impl<'a> Gathering<'a> {
     /// The area that most records of the members name; the first in the alphabet when several are named as often.
     fn area(&self, people: &[usize]) -> Option<String> {
         let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
-        for &person in people.iter().filter(|&&person| !self.run.facts[person].withheld) {
+        for &person in people
+            .iter()
+            .filter(|&&person| !self.run.facts[person].withheld)
+        {
             for record in &self.run.linked.people[person].members {
                 let table = &self.run.inputs.sets[record.set as usize].table;
-                if let Some(area) = table.area.as_ref().map(|areas| areas[record.row as usize].as_str()) {
-                    if !area.is_empty() {
-                        *counts.entry(area).or_default() += 1;
-                    }
+                if let Some(areas) = &table.area {
+                    *counts.entry(&areas[record.row as usize]).or_default() += 1;
                 }
             }
         }
+        counts.remove("");
         let most = counts.values().copied().max()?;
-        counts.into_iter().find(|(_, count)| *count == most).map(|(area, _)| area.to_owned())
+        counts
+            .into_iter()
+            .find(|(_, count)| *count == most)
+            .map(|(area, _)| area.to_owned())
     }
 
     fn needs(&self, needs: &HouseholdNeeds) -> Vec<NeedFacts> {
         let facts = |(position, need): (usize, &kinfold_indicators::Need)| {
-            let custodians: BTreeSet<&str> = need.sources.iter().map(|source| source.custodian.as_str()).collect();
+            let custodians: BTreeSet<&str> = need
+                .sources
+                .iter()
+                .map(|source| source.custodian.as_str())
+                .collect();
             NeedFacts {
                 indicator: need.indicator.clone(),
                 state: need.state,
                 severity: need.severity,
                 last: need.last,
                 records: need.records as u64,
-                sources: custodians.into_iter().map(|id| self.terms.party_name(id)).collect(),
-                people: needs.members.iter().map(|member| member.needs[position].state).collect(),
+                sources: custodians
+                    .into_iter()
+                    .map(|id| self.terms.party_name(id))
+                    .collect(),
+                people: needs
+                    .members
+                    .iter()
+                    .map(|member| member.needs[position].state)
+                    .collect(),
             }
         };
         needs.needs.iter().enumerate().map(facts).collect()
@@ -110,8 +141,16 @@ impl<'a> Gathering<'a> {
     /// Services that supplied evidence, most recent first.
     fn contacts(&self, needs: &HouseholdNeeds) -> Vec<ContactFacts> {
         let mut services: BTreeMap<(&str, &str), (i32, BTreeSet<&str>)> = BTreeMap::new();
-        for need in needs.needs.iter().filter(|need| need.state != NeedState::Withheld) {
-            for source in need.sources.iter().filter(|source| !source.service.is_empty()) {
+        for need in needs
+            .needs
+            .iter()
+            .filter(|need| need.state != NeedState::Withheld)
+        {
+            for source in need
+                .sources
+                .iter()
+                .filter(|source| !source.service.is_empty())
+            {
                 let entry = services
                     .entry((&source.custodian, &source.service))
                     .or_insert_with(|| (source.last, BTreeSet::new()));
@@ -154,13 +193,19 @@ impl<'a> Gathering<'a> {
             }
         }
         if people.len() > 1 {
-            let names: Vec<String> = household.sources.iter().map(|id| self.terms.party_name(id)).collect();
+            let names: Vec<String> = household
+                .sources
+                .iter()
+                .map(|id| self.terms.party_name(id))
+                .collect();
             let share = household.confidence.unwrap_or_default();
             joins.push(JoinFacts {
                 person: None,
                 sentence: format!(
                     "The household shares {}; the evidence is from {}.",
-                    if household.homes == 1 { "one home at overlapping times".to_owned() } else {
+                    if household.homes == 1 {
+                        "one home at overlapping times".to_owned()
+                    } else {
                         format!("{} homes, one after another", household.homes)
                     },
                     names.join(", ")
@@ -178,7 +223,10 @@ impl<'a> Gathering<'a> {
             if facts.withheld {
                 continue;
             }
-            let seen = facts.events.iter().filter(|event| event.start <= self.run.reference_date.days());
+            let seen = facts
+                .events
+                .iter()
+                .filter(|event| event.start <= self.run.reference_date.days());
             timeline.extend(seen.map(|event| {
                 let code = self.terms.rules.code(&event.code);
                 TimelineFacts {
@@ -197,19 +245,26 @@ impl<'a> Gathering<'a> {
     }
 
     fn custodian(&self, set: u32) -> String {
-        self.terms.party_name(&self.run.inputs.sets[set as usize].source)
+        self.terms
+            .party_name(&self.run.inputs.sets[set as usize].source)
     }
 
     fn service(&self, custodian: &str, service: &str) -> String {
         let party = self.terms.agreement.party(custodian).ok();
-        party.and_then(|party| party.contact(service)).map_or_else(|| service.to_owned(), |contact| contact.name.clone())
+        party
+            .and_then(|party| party.contact(service))
+            .map_or_else(|| service.to_owned(), |contact| contact.name.clone())
     }
 
     fn how_to_reach(&self, custodian: &str, service: &str) -> String {
         let party = self.terms.agreement.party(custodian).ok();
         let contact = party.and_then(|party| party.contact(service));
         let ways = contact.map(|contact| [contact.phone.as_deref(), contact.email.as_deref()]);
-        ways.into_iter().flatten().flatten().collect::<Vec<_>>().join(" · ")
+        ways.into_iter()
+            .flatten()
+            .flatten()
+            .collect::<Vec<_>>()
+            .join(" · ")
     }
 
     /// A person of one record rests on no link, so nothing about it is uncertain.
@@ -220,7 +275,11 @@ impl<'a> Gathering<'a> {
 }
 
 fn strength_of(probability: f64) -> LinkStrength {
-    if probability >= FIRM { LinkStrength::Firm } else { LinkStrength::Probable }
+    if probability >= FIRM {
+        LinkStrength::Firm
+    } else {
+        LinkStrength::Probable
+    }
 }
 
 /// Firm when all parts are, probable when none is, else mixed.
@@ -236,7 +295,11 @@ fn together(parts: impl Iterator<Item = LinkStrength>) -> LinkStrength {
 /// The sentence with a full stop.
 fn finished(sentence: &str) -> String {
     let sentence = sentence.trim_end();
-    if sentence.ends_with('.') { sentence.to_owned() } else { format!("{sentence}.") }
+    if sentence.ends_with('.') {
+        sentence.to_owned()
+    } else {
+        format!("{sentence}.")
+    }
 }
 
 #[cfg(test)]

@@ -16,7 +16,7 @@ const TOP: f64 = 50.0;
 const PLOT: f64 = 200.0;
 const BOTTOM: f64 = 50.0;
 
-/// One column per bin; zones "not linked", "for review" and "linked" are written across the top and have their own fill.
+/// One column per bin (a first bin that starts at minus infinity stands for all lower weights); zones "not linked", "for review" and "linked" are written across the top and have their own fill.
 pub(in crate::report) fn histogram(
     id: &str,
     title: &str,
@@ -26,7 +26,14 @@ pub(in crate::report) fn histogram(
     let (Some(first), Some(last)) = (data.bins.first(), data.bins.last()) else {
         return String::new();
     };
-    let (low, high) = (first.from.min(data.review), last.to.max(data.link));
+    // A first bin without a lower end is drawn as wide as the last.
+    let pooled = first.from == f64::NEG_INFINITY;
+    let left_end = if pooled {
+        first.to - (last.to - last.from)
+    } else {
+        first.from
+    };
+    let (low, high) = (left_end.min(data.review), last.to.max(data.link));
     let x = |weight: f64| WIDTH * (weight - low) / (high - low);
     let base = TOP + PLOT;
     let largest = data
@@ -47,7 +54,7 @@ pub(in crate::report) fn histogram(
         } else {
             "bar-quiet"
         };
-        let (left, right) = (x(bin.from) + 1.0, x(bin.to) - 1.0);
+        let (left, right) = (x(bin.from.max(left_end)) + 1.0, x(bin.to) - 1.0);
         let height =
             (PLOT * bin.pairs as f64 / largest as f64).max(if bin.pairs > 0 { 2.0 } else { 0.0 });
         picture.rect(class, left, base - height, (right - left).max(0.5), height);
@@ -66,6 +73,13 @@ pub(in crate::report) fn histogram(
     picture.line("axis", 0.0, base, WIDTH, base);
     let step = tick_step(high - low);
     let mut tick = (low / step).ceil() * step;
+    if pooled {
+        picture.text("label", Anchor::Start, 0.0, base + 20.0, "lower");
+        tick = (first.to / step).ceil() * step;
+        if x(tick) < 60.0 {
+            tick += step;
+        }
+    }
     while tick <= high + 1e-9 {
         picture.line("axis", x(tick), base, x(tick), base + 5.0);
         let anchor = if x(tick) < 8.0 {

@@ -73,7 +73,7 @@ fn lane_marks(picture: &mut Picture, lane: &Lane, middle: f64, x: &impl Fn(i32) 
     for mark in &lane.marks {
         match mark.to {
             Some(to) if to > mark.from || mark.open => {
-                episode(picture, x(mark.from), x(to + 1), middle, mark.open)
+                episode(picture, x(mark.from), x(to + 1), middle, mark.open);
             }
             _ => *in_month.entry(mark.from).or_insert(0) += 1,
         }
@@ -91,9 +91,9 @@ fn lane_marks(picture: &mut Picture, lane: &Lane, middle: f64, x: &impl Fn(i32) 
             );
         } else {
             let first = centre - 5.0 * f64::from(events - 1);
-            (0..events).for_each(|nth| {
-                picture.circle("event", first + 10.0 * f64::from(nth), middle, 5.5)
-            });
+            for nth in 0..events {
+                picture.circle("event", first + 10.0 * f64::from(nth), middle, 5.5);
+            }
         }
     }
 }

@@ -10,11 +10,13 @@ pub(in crate::report) struct UpSet {
     pub(in crate::report) rows: Vec<String>,
     /// Combinations, largest first.
     pub(in crate::report) columns: Vec<UpSetColumn>,
+    /// What is not drawn, in words; empty when everything is. (A column for it would dwarf the others.)
+    pub(in crate::report) rest: String,
 }
 
 /// One combination.
 pub(in crate::report) struct UpSetColumn {
-    /// Rows that it holds, ascending; empty for "other combinations".
+    /// Rows that it holds, ascending.
     pub(in crate::report) members: Vec<usize>,
     /// How many households.
     pub(in crate::report) value: u64,
@@ -40,11 +42,7 @@ pub(in crate::report) fn upset(id: &str, title: &str, description: &str, data: &
     let step = (WIDTH - LABEL) / (data.columns.len() as f64).max(COLUMNS_MIN);
     let base = TOP + PLOT;
     let matrix = base + GAP;
-    let has_other = data.columns.iter().any(|column| column.members.is_empty());
-    let mut picture = Picture::new(
-        WIDTH,
-        matrix + ROW * data.rows.len() as f64 + if has_other { 26.0 } else { 4.0 },
-    );
+    let mut picture = Picture::new(WIDTH, matrix + ROW * data.rows.len() as f64 + 4.0);
     for (position, row) in data.rows.iter().enumerate() {
         let middle = matrix + ROW * (position as f64 + 0.5);
         if position % 2 == 0 {
@@ -62,8 +60,7 @@ pub(in crate::report) fn upset(id: &str, title: &str, description: &str, data: &
         let centre = LABEL + step * (position as f64 + 0.5);
         let height = (PLOT * column.value as f64 / largest as f64).max(2.0);
         let class = match column.members.len() {
-            0 => "bar-other",
-            1 | 2 => "bar-quiet",
+            0..=2 => "bar-quiet",
             _ => "bar",
         };
         picture.rect(
@@ -80,16 +77,6 @@ pub(in crate::report) fn upset(id: &str, title: &str, description: &str, data: &
             base - height - 6.0,
             &number(column.value),
         );
-        if column.members.is_empty() {
-            picture.text(
-                "label-quiet",
-                Anchor::Middle,
-                centre,
-                matrix + ROW * data.rows.len() as f64 + 18.0,
-                "others",
-            );
-            continue;
-        }
         for row in 0..data.rows.len() {
             let class = if column.members.contains(&row) {
                 "dot"
@@ -115,5 +102,8 @@ pub(in crate::report) fn upset(id: &str, title: &str, description: &str, data: &
         LABEL + step * data.columns.len() as f64,
         base,
     );
+    if !data.rest.is_empty() {
+        picture.text("label-quiet", Anchor::End, WIDTH, 14.0, &data.rest);
+    }
     picture.finish(id, title, description)
 }

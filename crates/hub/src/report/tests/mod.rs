@@ -143,6 +143,22 @@ fn a_withheld_person_is_only_somebody() {
     assert!(page.contains("1 withheld"));
 }
 
+/// Without contacts in the agreement the page still says which agency to ask.
+#[test]
+fn agencies_without_a_named_service_are_still_named() {
+    let mut data = fixture::report();
+    data.households.truncate(1);
+    data.households[0].contacts.clear();
+    data.households[0].timeline[0].service.clear();
+    let page = render(&data).unwrap();
+    assert!(page.contains("<strong>Eastmere Health Trust</strong>: no service named"));
+    assert!(page.contains("No service is named in the evidence from Eastmere Council, Eastmere Health Trust, Eastmere Police and Eastmere Safeguarding Board"));
+    assert!(
+        page.contains("<td>Eastmere Health Trust</td>"),
+        "no comma dangles where the service is not known"
+    );
+}
+
 #[test]
 fn the_worklist_follows_the_rule_it_prints() {
     let mut data = fixture::report();
@@ -219,8 +235,7 @@ fn the_page_speaks_with_respect() {
         let after = &page[position..];
         assert!(
             after.starts_with("risk score") || after.starts_with("risk assessment conference"),
-            "{:.40}",
-            after
+            "{after:.40}"
         );
     }
 }

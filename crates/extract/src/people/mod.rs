@@ -1,0 +1,264 @@
+//! From the rows of a people file to people: each mapped cell is read by `kinfold-identity`, and what cannot be read is counted by
+//! rule, never shown.
+
+mod reader;
+
+use crate::dates::{Day, civil};
+use crate::error::Error;
+use crate::mapping::PeopleInput;
+use crate::sheet::{Assumed, Sheet};
+use kinfold_identity::{Person, Plain};
+use reader::Reader;
+use std::collections::BTreeMap;
+
+/// One row of a people file.
+#[derive(Clone, Debug)]
+pub struct PersonRow {
+    /// Index of the people source in the mapping.
+    pub source: usize,
+    /// The custodian's own id.
+    pub own_id: Plain<String>,
+    /// 1-based line in the file.
+    pub line: usize,
+    /// What the row says.
+    pub person: Person,
+    /// Last contact with the person.
+    pub last_contact: Option<Day>,
+}
+
+/// What was read from one people file, in counts.
+#[derive(Clone, Debug, serde::Serialize)]
+pub struct PeopleReport {
+    /// The people source.
+    pub source: String,
+    /// The file as the mapping names it.
+    pub file: String,
+    /// Rows read.
+    pub rows: usize,
+    /// Rows without an own id, left out.
+    pub without_own_id: usize,
+    /// What was assumed about the file.
+    pub assumed: Assumed,
+    /// Columns of the file that the mapping does not use; they are not sent.
+    pub unused_columns: Vec<String>,
+    /// Each mapped field, in the order of the mapping's documentation.
+    pub fields: Vec<FieldReport>,
+}
+
+/// How well one field is filled.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
+pub struct FieldReport {
+    /// The role.
+    pub field: &'static str,
+    /// The column or columns.
+    pub column: String,
+    /// Rows with something in it.
+    pub filled: usize,
+    /// Rows whose value could be read.
+    pub valid: usize,
+    /// Rows whose value could not, by rule.
+    pub rejected: BTreeMap<&'static str, usize>,
+}
+
+/// Reads the people of one sheet.
+///
+/// # Errors
+/// When a mapped column is not in the sheet, or a date column mixes day-first and month-first dates.
+pub fn read_people(
+    sheet: &Sheet,
+    input: &PeopleInput,
+    source: usize,
+) -> Result<(Vec<PersonRow>, PeopleReport), Error> {
+    let mut reader = Reader::new(sheet, input)?;
+    let mut rows = Vec::with_capacity(sheet.rows());
+    let mut without_own_id = 0;
+    for row in 0..sheet.rows() {
+        let own_id = reader.text(row, reader.own_id);
+        if own_id.is_empty() {
+            without_own_id += 1;
+            continue;
+        }
+        let own_id = Plain::new(own_id.to_owned());
+        let last_contact = reader.last_contact(row);
+        let person = reader.person(row);
+        rows.push(PersonRow {
+            source,
+            own_id,
+            line: sheet.line(row),
+            person,
+            last_contact,
+        });
+    }
+    let report = PeopleReport {
+        source: input.source.clone(),
+        file: input.file.clone(),
+        rows: sheet.rows(),
+        without_own_id,
+        assumed: sheet.assumed().clone(),
+        unused_columns: reader.unused_columns(),
+        fields: reader.fields,
+    };
+    Ok((rows, report))
+}
+
+/// Whether somebody with this birth date is under 18 on a day; `None` when it cannot be told.
+pub fn is_child(person: &Person, on: Day) -> Option<bool> {
+    let (year, month, day) = civil(on);
+    let mut answer = None;
+    for birth in &person.births {
+        let eighteenth = i32::from(birth.year) + 18;
+        let is_child = match (eighteenth.cmp(&year), birth.month, birth.day) {
+            (std::cmp::Ordering::Greater, ..) => true,
+            (std::cmp::Ordering::Less, ..) => false,
+            (std::cmp::Ordering::Equal, Some(birth_month), Some(birth_day)) => {
+                (i32::from(birth_month), i32::from(birth_day)) > (month, day)
+            }
+            (std::cmp::Ordering::Equal, ..) => continue,
+        };
+        match answer {
+            None => answer = Some(is_child),
+            // Two birth dates that disagree about it.
+            Some(other) if other != is_child => return None,
+            Some(_) => {}
+        }
+    }
+    answer
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::dates::days;
+    use crate::mapping::Mapping;
+    use crate::sheet::Told;
+    use kinfold_identity::{DateRules, Upn, read_date};
+
+    const COLUMNS: &str = r#"
+own_id = "ID"
+given_name = "First"
+middle_names = "Mid"
+family_name = "Last"
+former_family_name = ["Maiden"]
+known_as_given = "AKA"
+birth_date = "DOB"
+sex = "Sex"
+nhs_number = "NHS"
+nhs_trace = "Trace"
+upn = "UPN"
+former_upn = "Old UPN"
+address = ["House", "Street"]
+postcode = "PC"
+uprn = "UPRN"
+address_from = "From"
+address_confirmed = "To"
+last_contact = "Seen"
+do_not_link = "DNL"
+"#;
+
+    fn read(rows: &str) -> (Vec<PersonRow>, PeopleReport) {
+        let mapping = format!(
+            "custodian = \"c\"\n[[people]]\nsource = \"s\"\nfile = \"f\"\ndatasets = []\nempty = [\"N/K\"]\n[people.columns]{COLUMNS}"
+        );
+        let mapping = Mapping::parse(&mapping).expect("a mapping");
+        let header = "ID,First,Mid,Last,Maiden,AKA,DOB,Sex,NHS,Trace,UPN,Old UPN,House,Street,PC,UPRN,From,To,Seen,DNL,Notes";
+        let sheet = Sheet::from_bytes(format!("{header}\n{rows}").as_bytes(), &Told::default())
+            .expect("a sheet");
+        read_people(&sheet, &mapping.people[0], 0).expect("read")
+    }
+
+    fn field<'report>(report: &'report PeopleReport, name: &str) -> &'report FieldReport {
+        report
+            .fields
+            .iter()
+            .find(|field| field.field == name)
+            .expect("a field of this name")
+    }
+
+    #[test]
+    fn a_row_becomes_a_person() {
+        let (rows, report) = read(
+            "7,Kathy,A.,O'Neill,Smith,Kate,13/02/1990,F,999 000 0018,01,,,Flat 2 14,Mill Road,XE4 7AB,100023336956,01/02/2020,01/03/2021,05/06/2022,,free text\n",
+        );
+        let person = &rows[0].person;
+        assert_eq!(person.first_names, ["KATHY", "KATE"]);
+        assert_eq!(person.middle_names, ["A"]);
+        assert_eq!(
+            person
+                .family_names
+                .iter()
+                .map(|name| name.whole.as_str())
+                .collect::<Vec<_>>(),
+            ["ONEILL", "SMITH"]
+        );
+        assert_eq!(person.births[0].iso(), "1990-02-13");
+        assert!(person.nhs.is_some() && !person.do_not_link);
+        assert_eq!(
+            (person.addresses[0].from, person.addresses[0].to),
+            (120 * 12 + 1, 121 * 12 + 2)
+        );
+        assert_eq!(rows[0].last_contact, Some(days(2022, 6, 5)));
+        assert_eq!(
+            (rows[0].line, report.unused_columns.as_slice()),
+            (2, ["Notes".to_owned()].as_slice())
+        );
+    }
+
+    #[test]
+    fn what_cannot_be_read_is_counted_by_rule() {
+        let (rows, report) = read(
+            "1,Ann,,Unknown,,,01/01/1900,F,9990000018,02,,,1,High St,XE4 7AB,9E+11,,,,N,\n,Bob,,Lee,,,,,,,,,,,,,,,,,\n3,Cy,,Lee,,,13/01/2010,N/K,123,01,,,,,nonsense,,,,,see file,\n",
+        );
+        assert_eq!((rows.len(), report.without_own_id), (2, 1));
+        assert_eq!(field(&report, "family_name").rejected["placeholder"], 1);
+        assert_eq!(
+            (
+                field(&report, "birth_date").filled,
+                field(&report, "birth_date").valid
+            ),
+            (2, 1)
+        );
+        assert_eq!(field(&report, "uprn").rejected.len(), 1);
+        assert_eq!(field(&report, "sex").filled, 1);
+        assert_eq!(field(&report, "postcode").rejected["shape"], 1);
+        // A number that was not traced is valid, and not used.
+        assert!(rows[0].person.nhs.is_none());
+        assert_eq!(field(&report, "nhs_number").valid, 1);
+        // An unclear word in a protecting flag protects.
+        assert!(!rows[0].person.do_not_link && rows[1].person.do_not_link);
+    }
+
+    #[test]
+    fn a_permanent_former_number_replaces_a_temporary_one() {
+        let (rows, _) = read("1,Ann,,Lee,,,,,,,G80120000101A,H801200001001,,,,,,,,,\n");
+        assert!(rows[0].person.upn.as_ref().is_some_and(Upn::is_permanent));
+    }
+
+    #[test]
+    fn a_missing_column_is_named_with_what_is_there() {
+        let mapping = format!(
+            "custodian = \"c\"\n[[people]]\nsource = \"s\"\nfile = \"f\"\ndatasets = []\n[people.columns]{COLUMNS}"
+        );
+        let mapping = Mapping::parse(&mapping).expect("a mapping");
+        let sheet = Sheet::from_bytes(b"ID,Name\n1,Ann\n", &Told::default()).expect("a sheet");
+        match read_people(&sheet, &mapping.people[0], 0) {
+            Err(Error::Column { column, found }) => {
+                assert_eq!((column.as_str(), found.len()), ("First", 2))
+            }
+            other => panic!("expected a column error, got {other:?}"),
+        }
+    }
+
+    #[test]
+    fn childhood_ends_on_the_eighteenth_birthday() {
+        let born = |text: &str| Person {
+            births: vec![read_date(text, &DateRules::default()).expect("a date")],
+            ..Person::default()
+        };
+        let on = days(2026, 8, 31);
+        assert_eq!(is_child(&born("31/08/2008"), on), Some(false));
+        assert_eq!(is_child(&born("01/09/2008"), on), Some(true));
+        assert_eq!(is_child(&born("2008"), on), None);
+        assert_eq!(is_child(&born("2010"), on), Some(true));
+        assert_eq!(is_child(&Person::default(), on), None);
+    }
+}

@@ -1,0 +1,447 @@
+//! The columns of a people file, found once, and the reading of one row after another.
+
+use super::FieldReport;
+use crate::columns::{date_forms, find_column};
+use crate::dates::{DateForms, Day, month};
+use crate::error::Error;
+use crate::mapping::{Column, DateForm, PeopleInput};
+use crate::sheet::Sheet;
+use kinfold_identity::{
+    AddressSpell, DateOrder, DateRules, NO_MONTH, NhsNumber, Nino, Person, Postcode,
+    PostcodeReading, Rejected, Sex, Upn, Uprn, infer_date_rules, read_address, read_date,
+    read_family_names, read_given_names, read_middle_names, read_place, read_sex,
+};
+use std::collections::BTreeMap;
+
+/// A mapped field: the index of its count in `Reader::fields`, and its columns as a range of `Reader::used`.
+#[derive(Clone, Copy, Debug)]
+struct Field {
+    count: usize,
+    from: usize,
+    to: usize,
+}
+
+/// The columns of a sheet, found once, and the counts so far.
+pub(super) struct Reader<'sheet> {
+    sheet: &'sheet Sheet,
+    input: &'sheet PeopleInput,
+    pub(super) own_id: usize,
+    /// Positions of all mapped columns, field after field.
+    used: Vec<usize>,
+    pub(super) fields: Vec<FieldReport>,
+    given: Option<Field>,
+    middle: Option<Field>,
+    family: Option<Field>,
+    former: Option<Field>,
+    known_given: Option<Field>,
+    known_family: Option<Field>,
+    birth: Option<(Field, DateRules)>,
+    sex: Option<Field>,
+    birth_place: Option<Field>,
+    nhs: Option<Field>,
+    trace: Option<usize>,
+    upn: Option<Field>,
+    former_upn: Option<Field>,
+    nino: Option<Field>,
+    uprn: Option<Field>,
+    address: Option<Field>,
+    postcode: Option<Field>,
+    from: Option<(Field, DateForms)>,
+    confirmed: Option<(Field, DateForms)>,
+    contact: Option<(Field, DateForms)>,
+    do_not_link: Option<Field>,
+    protected: Option<Field>,
+}
+
+impl<'sheet> Reader<'sheet> {
+    pub(super) fn new(sheet: &'sheet Sheet, input: &'sheet PeopleInput) -> Result<Self, Error> {
+        let columns = &input.columns;
+        let mut finder = Finder {
+            sheet,
+            used: Vec::new(),
+            fields: Vec::new(),
+        };
+        let own_id = finder.column(&columns.own_id)?;
+        let given = finder.one("given_name", columns.given_name.as_ref())?;
+        let middle = finder.one("middle_names", columns.middle_names.as_ref())?;
+        let family = finder.one("family_name", columns.family_name.as_ref())?;
+        let former = finder.more("former_family_name", &columns.former_family_name.0)?;
+        let known_given = finder.more("known_as_given", &columns.known_as_given.0)?;
+        let known_family = finder.more("known_as_family", &columns.known_as_family.0)?;
+        let birth = finder.one("birth_date", columns.birth_date.as_ref())?;
+        let sex = finder.one("sex", columns.sex.as_ref())?;
+        let birth_place = finder.one("birth_place", columns.birth_place.as_ref())?;
+        let nhs = finder.one("nhs_number", columns.nhs_number.as_ref())?;
+        let trace = columns
+            .nhs_trace
+            .as_ref()
+            .map(|column| finder.column(column))
+            .transpose()?;
+        let upn = finder.one("upn", columns.upn.as_ref())?;
+        let former_upn = finder.one("former_upn", columns.former_upn.as_ref())?;
+        let nino = finder.one("nino", columns.nino.as_ref())?;
+        let uprn = finder.one("uprn", columns.uprn.as_ref())?;
+        let address = finder.more("address", &columns.address.0)?;
+        let postcode = finder.one("postcode", columns.postcode.as_ref())?;
+        let from = finder.date("address_from", columns.address_from.as_ref(), &input.dates)?;
+        let confirmed = finder.date(
+            "address_confirmed",
+            columns.address_confirmed.as_ref(),
+            &input.dates,
+        )?;
+        let contact = finder.date("last_contact", columns.last_contact.as_ref(), &input.dates)?;
+        let do_not_link = finder.one("do_not_link", columns.do_not_link.as_ref())?;
+        let protected = finder.one("protected_address", columns.protected_address.as_ref())?;
+        let birth = match birth {
+            Some(field) => {
+                let rules = birth_rules(sheet, finder.used[field.from], &input.dates)?;
+                Some((field, rules))
+            }
+            None => None,
+        };
+        let Finder { used, fields, .. } = finder;
+        Ok(Self {
+            sheet,
+            input,
+            own_id,
+            used,
+            fields,
+            given,
+            middle,
+            family,
+            former,
+            known_given,
+            known_family,
+            birth,
+            sex,
+            birth_place,
+            nhs,
+            trace,
+            upn,
+            former_upn,
+            nino,
+            uprn,
+            address,
+            postcode,
+            from,
+            confirmed,
+            contact,
+            do_not_link,
+            protected,
+        })
+    }
+
+    /// A cell; empty when it holds one of the values that mean "nothing here".
+    pub(super) fn text(&self, row: usize, column: usize) -> &'sheet str {
+        let cell = self.sheet.cell(row, column);
+        if self
+            .input
+            .empty
+            .iter()
+            .any(|empty| empty.eq_ignore_ascii_case(cell))
+        {
+            ""
+        } else {
+            cell
+        }
+    }
+
+    /// The cell of a field that has one column.
+    fn first_text(&self, row: usize, field: Field) -> &'sheet str {
+        self.text(row, self.used[field.from])
+    }
+
+    /// Reads each column of a field, counts, and gives what could be read.
+    fn read<T>(
+        &mut self,
+        field: Option<Field>,
+        row: usize,
+        read: impl Fn(&str) -> Result<T, Rejected>,
+    ) -> Vec<T> {
+        let Some(Field { count, from, to }) = field else {
+            return Vec::new();
+        };
+        let (mut values, mut filled, mut rejected) = (Vec::new(), false, None);
+        for column in from..to {
+            let cell = self.text(row, self.used[column]);
+            if cell.is_empty() {
+                continue;
+            }
+            filled = true;
+            match read(cell) {
+                Ok(value) => values.push(value),
+                Err(reason) => rejected = Some(reason.rule()),
+            }
+        }
+        self.count(count, filled, !values.is_empty(), rejected);
+        values
+    }
+
+    fn count(&mut self, field: usize, filled: bool, valid: bool, rejected: Option<&'static str>) {
+        let report = &mut self.fields[field];
+        report.filled += usize::from(filled);
+        report.valid += usize::from(valid);
+        if let (true, Some(rule)) = (filled, rejected) {
+            *report.rejected.entry(rule).or_default() += 1;
+        }
+    }
+
+    pub(super) fn person(&mut self, row: usize) -> Person {
+        let mut person = Person::default();
+        self.names(row, &mut person);
+        if let Some((field, rules)) = self.birth {
+            person.births = self.read(Some(field), row, |cell| read_date(cell, &rules));
+        }
+        let codes = &self.input.values.sex;
+        let told = !(codes.male.is_empty() && codes.female.is_empty());
+        person.sex = self
+            .read(self.sex, row, |cell| {
+                let is = |list: &[String]| list.iter().any(|code| code.eq_ignore_ascii_case(cell));
+                match () {
+                    () if is(&codes.male) => Ok(Sex::Male),
+                    () if is(&codes.female) => Ok(Sex::Female),
+                    () if is(&codes.unknown) => Err(Rejected::Placeholder),
+                    () if told => Err(Rejected::BadShape),
+                    () => read_sex(cell, kinfold_identity::SexCodes::Standard)
+                        .ok_or(Rejected::BadShape),
+                }
+            })
+            .pop();
+        person.birth_place = self.read(self.birth_place, row, read_place).pop();
+        self.numbers(row, &mut person);
+        person.protected_address = self.flag(
+            self.protected,
+            row,
+            self.input.values.protected_address.as_deref(),
+        );
+        person.do_not_link = self.flag(
+            self.do_not_link,
+            row,
+            self.input.values.do_not_link.as_deref(),
+        );
+        person.addresses.extend(self.address_spell(row));
+        person
+    }
+
+    fn names(&mut self, row: usize, person: &mut Person) {
+        for names in self.read(self.given, row, read_given_names) {
+            person.add_given_names(names);
+        }
+        for names in self.read(self.middle, row, read_middle_names) {
+            for name in names {
+                if !person.middle_names.contains(&name) {
+                    person.middle_names.push(name);
+                }
+            }
+        }
+        for names in self.read(self.known_given, row, read_given_names) {
+            person.add_given_names(names);
+        }
+        for field in [self.family, self.known_family, self.former] {
+            for names in self.read(field, row, read_family_names) {
+                for name in names {
+                    if !person.family_names.contains(&name) {
+                        person.family_names.push(name);
+                    }
+                }
+            }
+        }
+    }
+
+    fn numbers(&mut self, row: usize, person: &mut Person) {
+        let verified = match self.trace {
+            Some(column) => is_listed(
+                self.text(row, column),
+                self.input.values.nhs_verified.as_deref(),
+                &["01", "1"],
+            ),
+            None => self.input.values.nhs_all_verified,
+        };
+        // A number that nobody traced may be a neighbour's: it is counted, and no use is made of it.
+        person.nhs = self
+            .read(self.nhs, row, NhsNumber::parse)
+            .pop()
+            .filter(|_| verified);
+        let present = self.read(self.upn, row, Upn::parse).pop();
+        let former = self.read(self.former_upn, row, Upn::parse).pop();
+        person.upn = match (present, former) {
+            (Some(present), Some(former)) if former.is_permanent() && !present.is_permanent() => {
+                Some(former)
+            }
+            (present, former) => present.or(former),
+        };
+        person.nino = self.read(self.nino, row, Nino::parse).pop();
+    }
+
+    fn address_spell(&mut self, row: usize) -> Option<AddressSpell> {
+        let uprn = self.read(self.uprn, row, Uprn::parse).pop();
+        let postcode = match self.postcode {
+            Some(field) => {
+                let cell = self.first_text(row, field);
+                self.read(Some(field), row, |cell| match Postcode::read(cell)? {
+                    PostcodeReading::Valid(_) | PostcodeReading::NoFixedAbode => Ok(()),
+                    PostcodeReading::Unknown => Err(Rejected::Placeholder),
+                });
+                cell
+            }
+            None => "",
+        };
+        let columns = self.address.map_or(0..0, |field| field.from..field.to);
+        let lines: Vec<&str> = columns
+            .map(|column| self.text(row, self.used[column]))
+            .filter(|line| !line.is_empty())
+            .collect();
+        let address = read_address(&lines, postcode);
+        if let Some(Field { count, .. }) = self.address {
+            let rejected = address.as_ref().err().map(|reason| reason.rule());
+            self.count(
+                count,
+                !lines.is_empty(),
+                address.is_ok() && !lines.is_empty(),
+                rejected,
+            );
+        }
+        let from = self.date(self.from, row).and_then(month);
+        let to = self.date(self.confirmed, row).and_then(month);
+        // The confirmation is the evidence; a start after it is a slip.
+        let from = from.filter(|from| to.is_none_or(|to| *from <= to));
+        let address = address.ok();
+        (address.is_some() || uprn.is_some()).then(|| AddressSpell {
+            address,
+            uprn,
+            from: from.unwrap_or(NO_MONTH),
+            to: to.unwrap_or(NO_MONTH),
+        })
+    }
+
+    pub(super) fn last_contact(&mut self, row: usize) -> Option<Day> {
+        self.date(self.contact, row)
+    }
+
+    fn date(&mut self, field: Option<(Field, DateForms)>, row: usize) -> Option<Day> {
+        let (field, forms) = field?;
+        self.read(Some(field), row, |cell| {
+            forms.read(cell).ok_or(Rejected::BadShape)
+        })
+        .pop()
+    }
+
+    /// A flag that protects: anything but a clear "no" or nothing sets it, and an unclear value is counted.
+    fn flag(&mut self, field: Option<Field>, row: usize, yes: Option<&[String]>) -> bool {
+        self.read(field, row, |cell| {
+            if is_listed(cell, yes, &["Y", "YES", "TRUE", "T", "1"]) {
+                Ok(true)
+            } else if is_listed(cell, None, &["N", "NO", "FALSE", "F", "0"]) {
+                Ok(false)
+            } else {
+                Err(Rejected::BadShape)
+            }
+        })
+        .pop()
+        .unwrap_or_else(|| field.is_some_and(|field| !self.first_text(row, field).is_empty()))
+    }
+
+    pub(super) fn unused_columns(&self) -> Vec<String> {
+        let unused = |(position, _): &(usize, &String)| !self.used.contains(position);
+        self.sheet
+            .columns()
+            .iter()
+            .enumerate()
+            .filter(unused)
+            .map(|(_, name)| name.clone())
+            .collect()
+    }
+}
+
+/// Finds columns by name and opens a count for each field.
+struct Finder<'sheet> {
+    sheet: &'sheet Sheet,
+    used: Vec<usize>,
+    fields: Vec<FieldReport>,
+}
+
+impl Finder<'_> {
+    fn column(&mut self, column: &Column) -> Result<usize, Error> {
+        let position = find_column(self.sheet, column.get_ref())?;
+        self.used.push(position);
+        Ok(position)
+    }
+
+    fn one(
+        &mut self,
+        field: &'static str,
+        column: Option<&Column>,
+    ) -> Result<Option<Field>, Error> {
+        self.more(field, column.map(std::slice::from_ref).unwrap_or_default())
+    }
+
+    fn more(&mut self, field: &'static str, columns: &[Column]) -> Result<Option<Field>, Error> {
+        if columns.is_empty() {
+            return Ok(None);
+        }
+        let from = self.used.len();
+        for column in columns {
+            self.column(column)?;
+        }
+        let names: Vec<&str> = columns
+            .iter()
+            .map(|column| column.get_ref().as_str())
+            .collect();
+        self.fields.push(FieldReport {
+            field,
+            column: names.join(", "),
+            filled: 0,
+            valid: 0,
+            rejected: BTreeMap::new(),
+        });
+        Ok(Some(Field {
+            count: self.fields.len() - 1,
+            from,
+            to: self.used.len(),
+        }))
+    }
+
+    fn date(
+        &mut self,
+        field: &'static str,
+        column: Option<&Column>,
+        told: &[DateForm],
+    ) -> Result<Option<(Field, DateForms)>, Error> {
+        let Some(found) = self.one(field, column)? else {
+            return Ok(None);
+        };
+        let forms = date_forms(self.sheet, self.used[found.from], told)?;
+        Ok(Some((found, forms)))
+    }
+}
+
+/// How the birth dates of a column are to be read: recognised, save for what the mapping tells.
+fn birth_rules(sheet: &Sheet, column: usize, told: &[DateForm]) -> Result<DateRules, Error> {
+    let found = infer_date_rules((0..sheet.rows()).map(|row| sheet.cell(row, column)));
+    if told.is_empty() {
+        return found.map_err(|mixed| Error::MixedDates {
+            column: sheet.columns()[column].clone(),
+            day_first: mixed.day_first,
+            month_first: mixed.month_first,
+        });
+    }
+    let order = if told.contains(&DateForm::MonthDayYear) {
+        DateOrder::MonthFirst
+    } else {
+        DateOrder::DayFirst
+    };
+    let excel_serial = told.contains(&DateForm::ExcelSerial);
+    Ok(DateRules {
+        order,
+        excel_serial,
+        ..found.unwrap_or_default()
+    })
+}
+
+/// Whether a cell is one of the listed values, or of the usual ones when none are listed.
+fn is_listed(cell: &str, listed: Option<&[String]>, usual: &[&str]) -> bool {
+    match listed {
+        Some(listed) => listed.iter().any(|value| value.eq_ignore_ascii_case(cell)),
+        None => usual.iter().any(|value| value.eq_ignore_ascii_case(cell)),
+    }
+}

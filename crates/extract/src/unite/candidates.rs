@@ -1,0 +1,86 @@
+//! Which pairs of records are worth a comparison: those that share an identifier, a name with the birth date, or a first name with
+//! the home.
+
+use kinfold_identity::{Person, canonical_nicknames};
+use std::collections::BTreeSet;
+use std::hash::{Hash as _, Hasher as _};
+
+/// Candidates are looked for among rows that share something; a group larger than this shares something meaningless.
+const LARGEST_GROUP: usize = 400;
+
+/// Pairs that share something worth a comparison, each once, sorted.
+pub(super) fn candidates(units: &[Person]) -> BTreeSet<(usize, usize)> {
+    // Shared things are kept as hashes: two that collide cost a needless comparison and nothing else.
+    let mut shelves: Vec<(u64, usize)> = Vec::new();
+    for (index, person) in units.iter().enumerate() {
+        let mut put = |kind: u8, one: &str, other: &str| {
+            let mut hasher = std::hash::DefaultHasher::new();
+            (kind, one, other).hash(&mut hasher);
+            shelves.push((hasher.finish(), index));
+        };
+        person
+            .nhs
+            .iter()
+            .for_each(|number| put(0, number.as_str(), ""));
+        person
+            .nino
+            .iter()
+            .for_each(|number| put(1, number.as_str(), ""));
+        person
+            .upn
+            .iter()
+            .filter(|upn| upn.is_permanent())
+            .for_each(|number| put(2, number.as_str(), ""));
+        let families = || {
+            person
+                .family_names
+                .iter()
+                .flat_map(|name| name.parts.iter().chain([&name.whole]))
+        };
+        let firsts = || {
+            let with_forms = |name: &'_ String| -> Vec<String> {
+                std::iter::once(name.as_str())
+                    .chain(canonical_nicknames(name).iter().copied())
+                    .map(str::to_owned)
+                    .collect()
+            };
+            person
+                .first_names
+                .iter()
+                .flat_map(with_forms)
+                .collect::<Vec<_>>()
+        };
+        for birth in person.births.iter().filter(|birth| birth.is_full()) {
+            let birth = birth.iso();
+            // One shelf for both kinds of name, so that swapped ones meet.
+            families().for_each(|family| put(3, &birth, family));
+            firsts().iter().for_each(|first| put(3, &birth, first));
+        }
+        for spell in &person.addresses {
+            spell.uprn.iter().for_each(|uprn| {
+                firsts()
+                    .iter()
+                    .for_each(|first| put(5, uprn.as_str(), first))
+            });
+            let address = spell
+                .address
+                .as_ref()
+                .and_then(|address| address.canonical());
+            address
+                .iter()
+                .for_each(|address| firsts().iter().for_each(|first| put(6, address, first)));
+        }
+    }
+    shelves.sort_unstable();
+    shelves.dedup();
+    let mut pairs = BTreeSet::new();
+    for shelf in shelves
+        .chunk_by(|one, other| one.0 == other.0)
+        .filter(|shelf| shelf.len() <= LARGEST_GROUP)
+    {
+        for (at, (_, left)) in shelf.iter().enumerate() {
+            pairs.extend(shelf[at + 1..].iter().map(|(_, right)| (*left, *right)));
+        }
+    }
+    pairs
+}

@@ -1,0 +1,117 @@
+//! Whether two records are one person.
+
+use super::{Doubt, Reason};
+use crate::compare::{
+    Births, FirstNames, address_agrees, births, family_agrees, family_near, family_tells,
+    first_names, identifiers, names_swapped, postcode_agrees, sex_agrees,
+};
+use kinfold_identity::Person;
+
+/// What a comparison finds.
+pub(super) enum Verdict {
+    /// One person.
+    One(Reason),
+    /// Left apart, and worth a look.
+    Doubt(Doubt),
+    /// Two people.
+    Two,
+}
+
+/// Whether two rows are one person.
+pub(super) fn judge(left: &Person, right: &Person) -> Verdict {
+    if left.do_not_link || right.do_not_link {
+        return Verdict::Two;
+    }
+    let first = first_names(left, right);
+    let birth = births(left, right);
+    let family = family_agrees(left, right);
+    let address = address_agrees(left, right);
+    let ids = identifiers(left, right);
+    let sex = sex_agrees(left, right);
+    let alike = family && birth == Births::Same && first >= FirstNames::Near;
+    if ids.nhs_differs {
+        return if alike {
+            Verdict::Doubt(Doubt::TwoNhsNumbers)
+        } else {
+            Verdict::Two
+        };
+    }
+    if is_twins(left, right) {
+        return if ids.shared || address {
+            Verdict::Doubt(Doubt::Twins)
+        } else {
+            Verdict::Two
+        };
+    }
+    if ids.shared {
+        let name_differs = first == FirstNames::Different && !family;
+        let birth_differs = birth == Births::Different;
+        // A spouse's number typed into the wrong form: the family name agrees, and nothing else.
+        let spouse = first == FirstNames::Different && birth_differs;
+        return if (name_differs && birth_differs) || spouse {
+            Verdict::Doubt(Doubt::IdentifierOfAnother)
+        } else {
+            Verdict::One(Reason::Identifier)
+        };
+    }
+    let sex_contradicts = sex == Some(false);
+    if birth == Births::Same
+        && names_swapped(left, right)
+        && (address || postcode_agrees(left, right))
+        && !ids.other_differs
+    {
+        return Verdict::One(Reason::NamesSwapped);
+    }
+    match (first, family, birth) {
+        (FirstNames::Same | FirstNames::Near, true, Births::Same) => {
+            // Near names with two different numbers are siblings as likely as a slip.
+            let contradicted = ids.other_differs
+                && (first == FirstNames::Near || !(address || postcode_agrees(left, right)));
+            let confirmed = address
+                || postcode_agrees(left, right)
+                || (sex == Some(true) && family_tells(left, right));
+            let near_but_other_sex = first == FirstNames::Near && sex_contradicts;
+            if confirmed && !contradicted && !near_but_other_sex {
+                Verdict::One(Reason::NameAndBirth)
+            } else {
+                Verdict::Doubt(Doubt::Unconfirmed)
+            }
+        }
+        (FirstNames::Loose, true, Births::Same)
+            if address && !sex_contradicts && !ids.other_differs =>
+        {
+            Verdict::One(Reason::NearNameAtAddress)
+        }
+        (FirstNames::Loose | FirstNames::Unsure, true, Births::Same) if address => {
+            Verdict::Doubt(Doubt::FirstNameUnsure)
+        }
+        // Married, or misspelt; a wrong sex besides is only believed with a misspelling.
+        (FirstNames::Same, false, Births::Same)
+            if address && !ids.other_differs && (!sex_contradicts || family_near(left, right)) =>
+        {
+            Verdict::One(Reason::OtherFamilyName)
+        }
+        (FirstNames::Same, true, Births::Slip)
+            if address && !sex_contradicts && !ids.other_differs =>
+        {
+            Verdict::One(Reason::BirthSlip)
+        }
+        (FirstNames::Same, true, Births::Unknown) if address => Verdict::Doubt(Doubt::BirthMissing),
+        _ => Verdict::Two,
+    }
+}
+
+/// Twins, or two children of one name: the same family and birth date, and first names that are clearly two.
+fn is_twins(left: &Person, right: &Person) -> bool {
+    births(left, right) == Births::Same
+        && family_agrees(left, right)
+        && first_names(left, right) == FirstNames::Different
+}
+
+/// Whether two rows must not be one person whatever a third row says.
+pub(super) fn never_one(left: &Person, right: &Person) -> bool {
+    left.do_not_link
+        || right.do_not_link
+        || identifiers(left, right).nhs_differs
+        || is_twins(left, right)
+}
