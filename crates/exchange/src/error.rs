@@ -210,16 +210,6 @@ pub enum Error {
         /// The limit, with both numbers.
         what: String,
     },
-    /// A package that was received before, or an older one.
-    #[error("`{party}` sent sequence number {found} after {last}: a repeated or older package")]
-    PackageReplay {
-        /// The custodian.
-        party: String,
-        /// The sequence number accepted last.
-        last: u64,
-        /// The number of this package.
-        found: u64,
-    },
     /// A table of codes or events does not follow its format.
     #[error("the table is not acceptable: {what}")]
     TableFormat {
@@ -414,11 +404,6 @@ impl Error {
                 "E-PKG-LIMIT",
                 Exit::Refused,
                 "check that the custodian sent the right extract; a larger population needs a new agreement",
-            ),
-            Self::PackageReplay { .. } => (
-                "E-PKG-REPLAY",
-                Exit::Refused,
-                "ask the custodian for its newest package, with the next sequence number",
             ),
             Self::TableFormat { .. } => (
                 "E-PKG-TABLE",

@@ -31,9 +31,7 @@ pub use agreement::{Agreement, Draft, EventDates, Reference, STANDARD_EVENT_CODE
 pub use date::{Date, NotADate};
 pub use error::{Error, Result};
 pub use key::{PartyKey, ProjectKey};
-pub use manifest::{
-    Contents, MANIFEST_VERSION, Manifest, PackageKind, Section, check_same_keys, check_sequence,
-};
+pub use manifest::{Contents, MANIFEST_VERSION, Manifest, PackageKind, Section, check_same_keys};
 pub use package::{Inspection, Package, Sealed, inspect, open, payload_hash, seal};
 pub use party::{Contact, Party, Role};
 pub use table::{

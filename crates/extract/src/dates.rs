@@ -203,10 +203,10 @@ fn month_of_name(text: &str) -> Option<i32> {
     if text.len() < 3 {
         return None;
     }
-    NAMES
-        .iter()
-        .position(|name| name.starts_with(&text) || text == "sept" && *name == "september")
-        .map(|index| index as i32 + 1)
+    (1..)
+        .zip(NAMES)
+        .find(|(_, name)| name.starts_with(&text) || text == "sept" && *name == "september")
+        .map(|(number, _)| number)
 }
 
 fn month_length(year: i32, month: i32) -> i32 {

@@ -157,9 +157,8 @@ fn doubt(text: &str) -> Option<String> {
 
 /// The 1-based line of a byte offset.
 fn line_of(bytes: &[u8], offset: usize) -> usize {
-    1 + bytes[..offset.min(bytes.len())]
-        .iter()
-        .filter(|byte| **byte == b'\n')
+    bytes[..offset.min(bytes.len())]
+        .split(|byte| *byte == b'\n')
         .count()
 }
 

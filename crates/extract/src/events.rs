@@ -114,7 +114,7 @@ pub fn read_events(
             block(column, pattern);
             continue;
         };
-        let Some(code) = &rule.rule.code else {
+        let Some(code) = &rule.written.code else {
             report.left_out += 1;
             continue;
         };
@@ -150,7 +150,7 @@ pub fn read_events(
         let ongoing = still_open && input.ongoing.contains(code);
         *report.codes.entry(code.clone()).or_default() += 1;
         let service = rule
-            .rule
+            .written
             .service
             .as_ref()
             .unwrap_or(&input.service)
@@ -183,7 +183,7 @@ pub fn read_events(
 
 /// A rule with its columns found.
 struct Rule<'input> {
-    rule: &'input EventRule,
+    written: &'input EventRule,
     values: Vec<(usize, &'input [String])>,
     numbers: Vec<(usize, Band)>,
     grade_column: Option<usize>,
@@ -216,7 +216,7 @@ impl<'input> Reader<'input> {
                 .iter()
                 .map(|(name, band)| Ok((find_column(sheet, name)?, *band)));
             rules.push(Rule {
-                rule,
+                written: rule,
                 values: values.collect::<Result<_, Error>>()?,
                 numbers: numbers.collect::<Result<_, Error>>()?,
                 grade_column: rule
@@ -268,7 +268,7 @@ impl<'input> Reader<'input> {
 
     /// The grade; `None` when the grading column holds a value that the rule does not list.
     fn grade(&self, rule: &Rule<'_>, row: usize) -> Option<u8> {
-        match (&rule.rule.grade_from, rule.grade_column) {
+        match (&rule.written.grade_from, rule.grade_column) {
             (Some(from), Some(column)) => {
                 let cell = self.text(row, column);
                 from.values
@@ -276,7 +276,7 @@ impl<'input> Reader<'input> {
                     .find(|(value, _)| value.eq_ignore_ascii_case(cell))
                     .map(|(_, grade)| *grade)
             }
-            _ => Some(rule.rule.grade),
+            _ => Some(rule.written.grade),
         }
     }
 

@@ -419,9 +419,8 @@ fn first_line(message: &str) -> String {
 }
 
 fn line_of(text: &str, span: &Range<usize>) -> usize {
-    1 + text.as_bytes()[..span.start.min(text.len())]
-        .iter()
-        .filter(|byte| **byte == b'\n')
+    text.as_bytes()[..span.start.min(text.len())]
+        .split(|byte| *byte == b'\n')
         .count()
 }
 

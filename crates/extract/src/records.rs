@@ -51,10 +51,7 @@ pub(crate) fn records(text: &str, delimiter: u8) -> Vec<Record> {
             record.end = field.end;
             next = field.next;
         });
-        line += text.as_bytes()[at..next]
-            .iter()
-            .filter(|byte| **byte == b'\n')
-            .count();
+        line += text[at..next].matches('\n').count();
         at = next;
         found.push(record);
     }
@@ -65,7 +62,7 @@ pub(crate) fn records(text: &str, delimiter: u8) -> Vec<Record> {
 pub(crate) fn fields(text: &str, record: &Record, delimiter: u8) -> Vec<String> {
     let mut values = Vec::with_capacity(record.fields);
     for_each_field(text, record.start, delimiter, |field| {
-        values.push(field.text())
+        values.push(field.text());
     });
     values
 }

@@ -25,8 +25,12 @@ use screen::{Answer, Screen};
 pub fn main() -> u8 {
     std::panic::set_hook(Box::new(|info| {
         // Only the place: a panic message could quote data.
-        let place = info.location().map_or_else(String::new, |at| format!(" at {}:{}", at.file(), at.line()));
-        eprintln!("error[E-BUG]: kinfold-hub failed{place}\n\nhint: this is a bug; report this line, which holds no data");
+        let place = info
+            .location()
+            .map_or_else(String::new, |at| format!(" at {}:{}", at.file(), at.line()));
+        eprintln!(
+            "error[E-BUG]: kinfold-hub failed{place}\n\nhint: this is a bug; report this line, which holds no data"
+        );
     }));
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
@@ -34,13 +38,19 @@ pub fn main() -> u8 {
     };
     let screen = Screen::new(&cli.global);
     let outcome = start_in(&cli.global).and_then(|()| commands::run(&cli.command, &screen));
-    let answer = outcome.unwrap_or_else(|problem| Answer { problems: vec![problem], ..Answer::default() });
+    let answer = outcome.unwrap_or_else(|problem| Answer {
+        problems: vec![problem],
+        ..Answer::default()
+    });
     screen.finish(commands::name(&cli.command), &answer)
 }
 
 fn start_in(global: &args::Global) -> Result<(), Problem> {
-    let Some(folder) = &global.directory else { return Ok(()) };
-    std::env::set_current_dir(folder).map_err(|error| Problem::io("start in the folder", folder, &error))
+    let Some(folder) = &global.directory else {
+        return Ok(());
+    };
+    std::env::set_current_dir(folder)
+        .map_err(|error| Problem::io("start in the folder", folder, &error))
 }
 
 /// Help and version are answers; everything else that clap says is a usage problem with its own code.
@@ -55,8 +65,15 @@ fn usage(error: &clap::Error) -> u8 {
         return Exit::CouldNotRun.code();
     }
     let text = error.render().to_string();
-    let what = text.trim_start_matches("error: ").split("\n\n").next().unwrap_or_default();
+    let what = text
+        .trim_start_matches("error: ")
+        .split("\n\n")
+        .next()
+        .unwrap_or_default();
     let hint = "run `kinfold-hub --help`, or `kinfold-hub COMMAND --help`, for the grammar";
-    eprintln!("{}", Problem::new("E-USAGE", Exit::CouldNotRun, what.trim(), hint));
+    eprintln!(
+        "{}",
+        Problem::new("E-USAGE", Exit::CouldNotRun, what.trim(), hint)
+    );
     Exit::CouldNotRun.code()
 }

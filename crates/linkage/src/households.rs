@@ -25,6 +25,12 @@ const SHARED_MONTHS_MIN: u16 = 2;
 /// Months that the spells of a person who moves may overlap: registers learn of a move late.
 const MOVE_MONTHS_MAX: u16 = 4;
 
+/// A home confirmed this recently (months before the latest month of all evidence) is taken as still lived in, unless a later home of the
+/// person is known: registers confirm now and then, and the last confirmation is not the end.
+const CONFIRMED_MONTHS_MAX: u16 = 11;
+/// Months between the starts of two spells of one person that are one arrival, written down twice.
+const SAME_ARRIVAL_MONTHS_MAX: u16 = 1;
+
 /// Where in life a person is, as the event packages say.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum LifeStage {
@@ -133,7 +139,8 @@ pub fn form_households(
         linked.people.len(),
         "one life stage a person"
     );
-    let evidence = evidence(schema, sets, linked);
+    let mut evidence = evidence(schema, sets, linked);
+    keep_open(&mut evidence);
     let homes = homes(&evidence);
     let mut overfull_homes = 0;
     let mut groups = Vec::new();
@@ -189,6 +196,29 @@ fn evidence(schema: &Schema, sets: &[RecordSet], linked: &Linked) -> Vec<Evidenc
         }
     }
     evidence
+}
+
+/// Keeps a recently confirmed home open: see [`CONFIRMED_MONTHS_MAX`].
+fn keep_open(evidence: &mut [Evidence]) {
+    let latest = evidence
+        .iter()
+        .map(|e| spell(&e.key).to)
+        .filter(|&to| to != NO_MONTH)
+        .max()
+        .unwrap_or(0);
+    let mut last_arrival: BTreeMap<usize, u16> = BTreeMap::new();
+    for e in evidence.iter() {
+        let arrival = last_arrival.entry(e.person).or_default();
+        *arrival = (*arrival).max(spell(&e.key).from);
+    }
+    for e in evidence.iter_mut() {
+        let own = spell(&e.key);
+        let recent = own.to != NO_MONTH && own.to + CONFIRMED_MONTHS_MAX >= latest;
+        if recent && last_arrival[&e.person] <= own.from.saturating_add(SAME_ARRIVAL_MONTHS_MAX) {
+            e.key.from = own.from;
+            e.key.to = latest;
+        }
+    }
 }
 
 /// The spells of everyone who lived in one home.
@@ -344,30 +374,36 @@ fn join_moves(groups: Vec<Group>, life_stages: &[LifeStage]) -> Vec<Group> {
 }
 
 /// Whether two groups that share people are one household that moved: at least half of the smaller one is shared, everyone shared
-/// follows on from one home to the other, and an adult moves too where ages are known.
+/// follows on from one home to the other, and an adult moves too where ages are known. Or whether they are one home written in two ways.
 fn is_move(a: &Group, b: &Group, shared: &[usize], life_stages: &[LifeStage]) -> bool {
-    let smaller = a.people.len().min(b.people.len());
-    if shared.len() < 2 && smaller > 1 || shared.len() * 2 < smaller {
-        return false;
-    }
-    if shared.len() == 1 && smaller == 1 && a.people.len() != b.people.len() {
-        // One person alone in one home and with others in another: leaving home, not a move of the household.
-        return false;
-    }
+    let stage_is = |stage: LifeStage| move |person: &&usize| life_stages[**person] == stage;
+    // An adult who arrives in two homes in the same month lives in one home that is written in two ways.
+    let written_twice = shared
+        .iter()
+        .filter(stage_is(LifeStage::Adult))
+        .any(|person| {
+            let (a, b) = (a.people[person], b.people[person]);
+            a.from.abs_diff(b.from) <= SAME_ARRIVAL_MONTHS_MAX && a.together(b)
+        });
     let at_the_same_time = shared
         .iter()
         .filter(|person| a.people[person].shared(b.people[person]) > MOVE_MONTHS_MAX)
         .count();
-    let only_children = shared
-        .iter()
-        .all(|&person| life_stages[person] == LifeStage::Child);
+    let only_children = shared.iter().filter(stage_is(LifeStage::Child)).count() == shared.len();
     let has_adults = |group: &Group| {
         group
             .people
             .keys()
-            .any(|&person| life_stages[person] == LifeStage::Adult)
+            .any(|person| stage_is(LifeStage::Adult)(&person))
     };
-    at_the_same_time * 2 < shared.len() && !(only_children && has_adults(a) && has_adults(b))
+    let smaller = a.people.len().min(b.people.len());
+    // One person alone in one home and with others in another is leaving home, not a move of the household.
+    let leaves_alone = shared.len() == 1 && a.people.len().max(b.people.len()) > 1;
+    let moved = shared.len() * 2 >= smaller
+        && !leaves_alone
+        && at_the_same_time * 2 < shared.len()
+        && !(only_children && has_adults(a) && has_adults(b));
+    written_twice || moved
 }
 
 /// Drops a home of one person who is, at the same time or later, in a household with others: it adds nothing but a household that

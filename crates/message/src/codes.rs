@@ -518,7 +518,7 @@ pub const CODES: &[Explanation] = &[
     Explanation {
         code: "E-PKG-REPLAY",
         meaning: "A package repeats or precedes one that was accepted already.",
-        advice: "Sequence numbers count up for each custodian and kind. The same or an older package \
+        advice: "Sequence numbers count up for each custodian, kind and period. The same or an older package \
                  is refused, so that an old state cannot be played back. Ask for the newest package.",
     },
     Explanation {

@@ -33,11 +33,11 @@ pub(crate) fn realise(world: &World, carriers: &[Carriers], seed: u64) -> Chroni
             }
             match world.households[household].plan[indicator as usize] {
                 Plan::None => {}
-                Plan::Past => chronicle.plant(household, indicator, carriers, true),
+                Plan::Past => chronicle.plant(indicator, carriers, true),
                 Plan::Current => {
-                    chronicle.plant(household, indicator, carriers, false);
+                    chronicle.plant(indicator, carriers, false);
                     if chronicle.dice.chance(0.35) {
-                        chronicle.plant_history(household, indicator, carriers);
+                        chronicle.plant_history(indicator, carriers);
                     }
                 }
             }
@@ -65,74 +65,73 @@ impl Chronicle {
         (past || self.dice.chance(0.5)).then_some(end)
     }
 
-    fn add(&mut self, person: usize, start: Day, end: Option<Day>, row: Row, planned_for: Option<(usize, Indicator)>) {
-        self.all.push(Happening { person, start, end, row, planned_for });
+    fn add(&mut self, person: usize, start: Day, end: Option<Day>, row: Row) {
+        self.all.push(Happening { person, start, end, row });
     }
 
     /// Older events of a need that is current anyway.
-    fn plant_history(&mut self, household: usize, indicator: Indicator, carriers: &Carriers) {
+    fn plant_history(&mut self, indicator: Indicator, carriers: &Carriers) {
         let possible = match indicator {
             Indicator::Education => !carriers.older_pupils.is_empty(),
             Indicator::Worklessness => carriers.workers.iter().any(|p| carriers.older_adults.contains(p)),
             _ => !carriers.older_adults.is_empty(),
         };
         if possible {
-            self.plant(household, indicator, carriers, true);
+            self.plant(indicator, carriers, true);
         }
     }
 
     /// One to three qualifying events on members who can bear them.
-    fn plant(&mut self, household: usize, indicator: Indicator, carriers: &Carriers, past: bool) {
+    fn plant(&mut self, indicator: Indicator, carriers: &Carriers, past: bool) {
         let adults = if past { carriers.older_adults.clone() } else { carriers.adults.clone() };
         let times = self.dice.weighted(&[(1, 55), (2, 30), (3, 15)]);
-        let reason = Some((household, indicator));
         for _ in 0..times {
             match indicator {
-                Indicator::ParentalMentalHealth => self.mental_health(&adults, past, reason),
-                Indicator::AlcoholAndDrugs => self.substance(carriers, &adults, past, reason),
-                Indicator::DomesticAbuse => self.abuse(carriers, &adults, past, reason),
-                Indicator::AntiSocialBehaviour => self.anti_social(carriers, &adults, past, reason),
-                Indicator::Worklessness => self.worklessness(carriers, &adults, past, reason),
-                Indicator::Homelessness => self.homelessness(&adults, past, reason),
-                Indicator::Education => self.education(carriers, past, reason),
+                Indicator::ParentalMentalHealth => self.mental_health(&adults, past),
+                Indicator::AlcoholAndDrugs => self.substance(carriers, &adults, past),
+                Indicator::DomesticAbuse => self.abuse(carriers, &adults, past),
+                Indicator::AntiSocialBehaviour => self.anti_social(carriers, &adults, past),
+                Indicator::Worklessness => self.worklessness(carriers, &adults, past),
+                Indicator::Homelessness => self.homelessness(&adults, past),
+                Indicator::Education => self.education(carriers, past),
             }
         }
     }
 
-    fn mental_health(&mut self, adults: &[usize], past: bool, reason: Option<(usize, Indicator)>) {
+    fn mental_health(&mut self, adults: &[usize], past: bool) {
         let adult = *self.dice.pick(adults);
         let start = self.day(past);
         if self.dice.chance(0.18) {
             let assessment = self.number();
-            self.add(adult, start, None, Row::Factor { assessment, factor: "4B" }, reason);
+            self.add(adult, start, None, Row::Factor { assessment, factor: "4B" });
             return;
         }
         let team = self.dice.weighted(&[("TALK", 38), ("CMHT", 30), ("PERI", 5), ("CRIS", 12), ("S136", 3), ("WARD", 8), ("MHA", 4)]);
         let end = self.end(start, past);
-        self.add(adult, start, end, Row::MentalHealth { team }, reason);
+        self.add(adult, start, end, Row::MentalHealth { team });
     }
 
-    fn substance(&mut self, carriers: &Carriers, adults: &[usize], past: bool, reason: Option<(usize, Indicator)>) {
+    fn substance(&mut self, carriers: &Carriers, adults: &[usize], past: bool) {
         let start = self.day(past);
         if !past && !carriers.teenagers.is_empty() && self.dice.chance(0.1) {
             let (child, assessment) = (*self.dice.pick(&carriers.teenagers), self.number());
             let factor = self.dice.weighted(&[("1A", 50), ("2A", 50)]);
-            self.add(child, start, None, Row::Factor { assessment, factor }, reason);
+            self.add(child, start, None, Row::Factor { assessment, factor });
             return;
         }
         let adult = *self.dice.pick(adults);
         if self.dice.chance(0.15) {
             let assessment = self.number();
             let factor = self.dice.weighted(&[("1B", 50), ("2B", 50)]);
-            self.add(adult, start, None, Row::Factor { assessment, factor }, reason);
+            self.add(adult, start, None, Row::Factor { assessment, factor });
             return;
         }
         let contact = self.dice.weighted(&[("TX", 35), ("BI", 28), ("TXOP", 14), ("DROP", 8), ("HOSP", 15)]);
         let end = self.end(start, past);
-        self.add(adult, start, end, Row::Substance { contact }, reason);
+        self.add(adult, start, end, Row::Substance { contact });
     }
 
-    fn abuse(&mut self, carriers: &Carriers, adults: &[usize], past: bool, reason: Option<(usize, Indicator)>) {
+    fn abuse(&mut self, carriers: &Carriers, adults: &[usize], past: bool) {
         let start = self.day(past);
         let victim = *self.dice.pick(adults);
         let others: Vec<usize> = adults.iter().copied().filter(|adult| *adult != victim).collect();
@@ -143,38 +142,38 @@ impl Chronicle {
                 let class = if breach { "NMOBR" } else { "DOM" };
                 let grade = if breach { "" } else { self.dice.weighted(&[("S", 45), ("M", 30), ("H", 15), ("", 10)]) };
                 let row = |role| Row::Incident { occurrence, role, class, asb: false, abuse: true, grade, disposal: "" };
-                self.add(victim, start, None, row("VIC"), reason);
+                self.add(victim, start, None, row("VIC"));
                 if !others.is_empty() && self.dice.chance(0.5) {
                     let suspect = *self.dice.pick(&others);
                     let role = self.dice.weighted(&[("SUS", 70), ("OFF", 30)]);
-                    self.add(suspect, start, None, row(role), reason);
+                    self.add(suspect, start, None, row(role));
                 }
                 if !past && !carriers.children.is_empty() && self.dice.chance(0.4) {
                     let child = *self.dice.pick(&carriers.children);
-                    self.add(child, start, None, row("CHI"), reason);
+                    self.add(child, start, None, row("CHI"));
                 }
             }
             62..=82 => {
                 let assessment = self.number();
                 if !past && !carriers.children.is_empty() && self.dice.chance(0.4) {
                     let child = *self.dice.pick(&carriers.children);
-                    self.add(child, start, None, Row::Factor { assessment, factor: "3A" }, reason);
+                    self.add(child, start, None, Row::Factor { assessment, factor: "3A" });
                 }
-                self.add(victim, start, None, Row::Factor { assessment, factor: "3B" }, reason);
+                self.add(victim, start, None, Row::Factor { assessment, factor: "3B" });
             }
             _ => {
                 let (case, ticks) = (self.number(), self.dice.between(14, 21) as u32);
                 let repeat = self.dice.chance(0.2);
-                self.add(victim, start, None, Row::Marac { case, role: "VICTIM", ticks, repeat }, reason);
+                self.add(victim, start, None, Row::Marac { case, role: "VICTIM", ticks, repeat });
                 if !past && !carriers.children.is_empty() && self.dice.chance(0.5) {
                     let child = *self.dice.pick(&carriers.children);
-                    self.add(child, start, None, Row::Marac { case, role: "CHILD", ticks, repeat }, reason);
+                    self.add(child, start, None, Row::Marac { case, role: "CHILD", ticks, repeat });
                 }
             }
         }
     }
 
-    fn anti_social(&mut self, carriers: &Carriers, adults: &[usize], past: bool, reason: Option<(usize, Indicator)>) {
+    fn anti_social(&mut self, carriers: &Carriers, adults: &[usize], past: bool) {
         let young = !past && !carriers.teenagers.is_empty() && self.dice.chance(0.4);
         let person = *self.dice.pick(if young { &carriers.teenagers } else { adults });
         let (start, occurrence) = (self.day(past), self.number());
@@ -193,20 +192,20 @@ impl Chronicle {
             ("CLOS", 1),
             ("CONV", 3),
         ]);
-        self.add(person, start, None, Row::Incident { occurrence, role, class, asb: true, abuse: false, grade: "", disposal }, reason);
+        self.add(person, start, None, Row::Incident { occurrence, role, class, asb: true, abuse: false, grade: "", disposal });
     }
 
-    fn worklessness(&mut self, carriers: &Carriers, adults: &[usize], past: bool, reason: Option<(usize, Indicator)>) {
+    fn worklessness(&mut self, carriers: &Carriers, adults: &[usize], past: bool) {
         if !past && !carriers.leavers.is_empty() && self.dice.chance(0.25) {
             let (person, start) = (*self.dice.pick(&carriers.leavers), Day(self.dice.between(Day::of(2026, 3, 10).0, CURRENT.1.0)));
-            self.add(person, start, None, Row::Benefit { award: "NEET" }, reason);
+            self.add(person, start, None, Row::Benefit { award: "NEET" });
             return;
         }
         let workers: Vec<usize> = carriers.workers.iter().copied().filter(|p| adults.contains(p)).collect();
         let person = *self.dice.pick(&workers);
         if self.dice.chance(0.14) {
             let (start, award) = (self.day(past), self.dice.weighted(&[("SANC", 50), ("CTARR", 50)]));
-            self.add(person, start, None, Row::Benefit { award }, reason);
+            self.add(person, start, None, Row::Benefit { award });
             return;
         }
         let award = self.dice.weighted(&[("UC-NW", 70), ("JSA", 8), ("IS", 8), ("ESA", 14)]);
@@ -218,10 +217,10 @@ impl Chronicle {
             let latest = if past { PAST.1 } else { CURRENT.1 };
             (start, Some(start.plus(self.dice.between(20, 300)).min(latest).max(start)))
         };
-        self.add(person, start, end, Row::Benefit { award }, reason);
+        self.add(person, start, end, Row::Benefit { award });
     }
 
-    fn homelessness(&mut self, adults: &[usize], past: bool, reason: Option<(usize, Indicator)>) {
+    fn homelessness(&mut self, adults: &[usize], past: bool) {
         let adult = *self.dice.pick(adults);
         let stage = self.dice.weighted(&[("ARR4", 40), ("PREV", 20), ("RELF", 13), ("MAIN", 9), ("TA-SC", 10), ("TA-BB", 5), ("RS", 3)]);
         let start = self.day(past);
@@ -234,15 +233,15 @@ impl Chronicle {
             _ => self.end(start, past),
         };
         let weeks = if stage == "ARR4" { self.dice.between(4, 30) as u32 } else { 0 };
-        self.add(adult, start, end, Row::HousingCase { stage, weeks }, reason);
+        self.add(adult, start, end, Row::HousingCase { stage, weeks });
     }
 
-    fn education(&mut self, carriers: &Carriers, past: bool, reason: Option<(usize, Indicator)>) {
+    fn education(&mut self, carriers: &Carriers, past: bool) {
         let pupil = *self.dice.pick(if past { &carriers.older_pupils } else { &carriers.pupils });
         if self.dice.chance(0.24) {
             let start = self.day(past);
             let kind = self.dice.weighted(&[("SUSP", 84), ("PERM", 7), ("CME", 9)]);
-            self.add(pupil, start, None, Row::Exclusion { kind }, reason);
+            self.add(pupil, start, None, Row::Exclusion { kind });
             return;
         }
         let term = *self.dice.pick(if past { &TERMS_PAST[..] } else { &TERMS_NOW[..] });
@@ -250,7 +249,7 @@ impl Chronicle {
             // (low %, high %) of sessions missed, clear of the borders at 5, 10 and 50 per cent.
             let (least, most) = self.dice.weighted(&[((60, 92), 40), ((110, 400), 50), ((520, 900), 10)]);
             let row = self.attendance(term, least, most);
-            self.add(pupil, term.end, None, row, reason);
+            self.add(pupil, term.end, None, row);
         }
     }
 
@@ -268,7 +267,7 @@ impl Chronicle {
             let before = if low.iter().any(|end| *end < TERMS_NOW[0].end) { &TERMS_PAST[..] } else { &[] };
             for term in before.iter().chain(&TERMS_NOW).filter(|term| !low.contains(&term.end)) {
                 let row = self.attendance(*term, 0, 44);
-                self.add(*pupil, term.end, None, row, None);
+                self.add(*pupil, term.end, None, row);
             }
         }
     }
@@ -281,11 +280,11 @@ impl Chronicle {
     pub(crate) fn noise(&mut self, person: usize, row: Row) {
         let start = self.any_day();
         let end = if self.dice.chance(0.6) { Some(start.plus(self.dice.between(5, 90)).min(TODAY)) } else { None };
-        self.add(person, start, end, row, None);
+        self.add(person, start, end, row);
     }
 
     pub(crate) fn context(&mut self, person: usize, start: Day, end: Option<Day>, row: Row) {
-        self.add(person, start, end, row, None);
+        self.add(person, start, end, row);
     }
 
     pub(crate) fn next_number(&mut self) -> u32 {

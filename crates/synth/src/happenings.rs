@@ -1,7 +1,6 @@
 //! What happened: the rows of the agencies' event files, before any agency formats them.
 
 use crate::calendar::Day;
-use crate::plan::Indicator;
 
 /// The people sources, each of one agency.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -94,8 +93,6 @@ pub(crate) struct Happening {
     pub(crate) start: Day,
     pub(crate) end: Option<Day>,
     pub(crate) row: Row,
-    /// The household and indicator it was planted for; none for what must not count.
-    pub(crate) planned_for: Option<(usize, Indicator)>,
 }
 
 /// The share of sessions attended, in per cent to one decimal.

@@ -2,10 +2,7 @@
 
 use super::*;
 use crate::testing::{World, date, draft, key, sign, world, world_of};
-use crate::{
-    Agreement, Error, Manifest, PackageKind, PartyKey, ProjectKey, Role, check_same_keys,
-    check_sequence,
-};
+use crate::{Agreement, Error, Manifest, PackageKind, PartyKey, ProjectKey, Role, check_same_keys};
 use proptest::prelude::*;
 use std::sync::LazyLock;
 
@@ -473,20 +470,6 @@ fn different_project_keys_are_found_between_packages() {
     assert!(
         matches!(&error, Error::KeyCheck { party, other } if party == "health" && other == "council"),
         "{error}"
-    );
-}
-
-#[test]
-fn old_packages_are_not_played_back() {
-    let manifest = WORLD.manifest(PackageKind::Records);
-    assert!(check_sequence(None, &manifest).is_ok());
-    assert_eq!(
-        check_sequence(Some(1), &manifest).unwrap_err().code(),
-        "E-PKG-REPLAY"
-    );
-    assert_eq!(
-        check_sequence(Some(9), &manifest).unwrap_err().code(),
-        "E-PKG-REPLAY"
     );
 }
 

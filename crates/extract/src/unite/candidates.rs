@@ -18,57 +18,40 @@ pub(super) fn candidates(units: &[Person]) -> BTreeSet<(usize, usize)> {
             (kind, one, other).hash(&mut hasher);
             shelves.push((hasher.finish(), index));
         };
-        person
-            .nhs
-            .iter()
-            .for_each(|number| put(0, number.as_str(), ""));
-        person
-            .nino
-            .iter()
-            .for_each(|number| put(1, number.as_str(), ""));
-        person
-            .upn
-            .iter()
-            .filter(|upn| upn.is_permanent())
-            .for_each(|number| put(2, number.as_str(), ""));
-        let families = || {
-            person
-                .family_names
-                .iter()
-                .flat_map(|name| name.parts.iter().chain([&name.whole]))
-        };
-        let firsts = || {
-            let with_forms = |name: &'_ String| -> Vec<String> {
-                std::iter::once(name.as_str())
-                    .chain(canonical_nicknames(name).iter().copied())
-                    .map(str::to_owned)
-                    .collect()
-            };
-            person
-                .first_names
-                .iter()
-                .flat_map(with_forms)
-                .collect::<Vec<_>>()
-        };
+        for number in &person.nhs {
+            put(0, number.as_str(), "");
+        }
+        for number in &person.nino {
+            put(1, number.as_str(), "");
+        }
+        for number in person.upn.iter().filter(|upn| upn.is_permanent()) {
+            put(2, number.as_str(), "");
+        }
+        let firsts = first_names(person);
         for birth in person.births.iter().filter(|birth| birth.is_full()) {
             let birth = birth.iso();
             // One shelf for both kinds of name, so that swapped ones meet.
-            families().for_each(|family| put(3, &birth, family));
-            firsts().iter().for_each(|first| put(3, &birth, first));
+            let families = person
+                .family_names
+                .iter()
+                .flat_map(|name| name.parts.iter().chain([&name.whole]));
+            for name in families.map(String::as_str).chain(firsts.iter().copied()) {
+                put(3, &birth, name);
+            }
         }
         for spell in &person.addresses {
-            spell.uprn.iter().for_each(|uprn| {
-                firsts()
-                    .iter()
-                    .for_each(|first| put(5, uprn.as_str(), first))
-            });
             let address = spell
                 .address
                 .as_ref()
                 .and_then(|address| address.canonical());
-            address
-                .iter()
-                .for_each(|address| firsts().iter().for_each(|first| put(6, address, first)));
+            for first in &firsts {
+                for uprn in &spell.uprn {
+                    put(4, uprn.as_str(), first);
+                }
+                for address in &address {
+                    put(5, address, first);
+                }
+            }
         }
     }
     shelves.sort_unstable();
@@ -83,4 +66,14 @@ pub(super) fn candidates(units: &[Person]) -> BTreeSet<(usize, usize)> {
         }
     }
     pairs
+}
+
+/// The first names and the formal names they may stand for.
+fn first_names(person: &Person) -> Vec<&str> {
+    let forms = |name: &'_ String| canonical_nicknames(name).iter().copied();
+    person
+        .first_names
+        .iter()
+        .flat_map(|name| std::iter::once(name.as_str()).chain(forms(name)))
+        .collect()
 }

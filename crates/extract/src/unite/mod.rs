@@ -17,7 +17,7 @@ use crate::people::PersonRow;
 use candidates::candidates;
 use judge::{Verdict, judge, never_one};
 use kinfold_identity::Person;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 /// Why two rows are one person, strongest first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, serde::Serialize)]

@@ -219,7 +219,7 @@ pub struct HouseholdFacts {
     pub reference: String,
     /// Ward or similar coarse area, if the agreement releases one.
     pub area: Option<String>,
-    /// Current members. The report names them "Adult A", "Child 1" in this order.
+    /// Current members, in any order. The report lists adults first and names them "Adult A", "Child 1" in the order given.
     pub people: Vec<PersonFacts>,
     /// All seven needs, in the rule pack's order.
     pub needs: Vec<NeedFacts>,

@@ -128,6 +128,7 @@ pub(super) struct JoinRow {
 
 impl HouseholdView {
     pub(super) fn new(data: &ReportData, household: &HouseholdFacts) -> Self {
+        let household = &arranged(household);
         let names = names(household);
         let agencies: BTreeSet<&String> = household
             .people
@@ -179,6 +180,48 @@ impl HouseholdView {
             anchor,
         }
     }
+}
+
+/// The household with adults first, then children, then those of unknown age, then withheld people, each in the order given.
+fn arranged(household: &HouseholdFacts) -> HouseholdFacts {
+    let rank = |person: &super::PersonFacts| match (person.withheld, person.life_stage) {
+        (true, _) => 3,
+        (_, LifeStage::Adult) => 0,
+        (_, LifeStage::Child) => 1,
+        (_, LifeStage::Unknown) => 2,
+    };
+    let mut order: Vec<usize> = (0..household.people.len()).collect();
+    order.sort_by_key(|&person| rank(&household.people[person]));
+    let mut place = vec![0; order.len()];
+    for (new, &old) in order.iter().enumerate() {
+        place[old] = new;
+    }
+    let mut arranged = household.clone();
+    arranged.people = order
+        .iter()
+        .map(|&old| household.people[old].clone())
+        .collect();
+    for (need, before) in arranged.needs.iter_mut().zip(&household.needs) {
+        need.people = order.iter().map(|&old| before.people[old]).collect();
+    }
+    for person in arranged
+        .timeline
+        .iter_mut()
+        .filter_map(|event| event.person.as_mut())
+    {
+        *person = place[*person];
+    }
+    for person in arranged
+        .joins
+        .iter_mut()
+        .filter_map(|join| join.person.as_mut())
+    {
+        *person = place[*person];
+    }
+    arranged
+        .joins
+        .sort_by_key(|join| join.person.unwrap_or(usize::MAX));
+    arranged
 }
 
 fn anchor(household: &HouseholdFacts) -> String {
@@ -340,17 +383,7 @@ fn need_row(data: &ReportData, household: &HouseholdFacts, need: &NeedFacts) -> 
         .map(|(person, &state)| {
             if person.withheld {
                 cell(NeedState::Withheld, String::new())
-            } else if need.indicator == HOUSEHOLD_ONLY
-                && matches!(
-                    state,
-                    NeedState::Current | NeedState::Past | NeedState::Withheld
-                )
-            {
-                household_only()
-            } else if need.indicator == HOUSEHOLD_ONLY
-                && matches!(need.state, NeedState::Current | NeedState::Past)
-            {
-                // Everybody gets the same cell, or the exceptions would give the person away.
+            } else if hidden(need, state) {
                 household_only()
             } else {
                 cell(state, String::new())
@@ -370,6 +403,17 @@ fn need_row(data: &ReportData, household: &HouseholdFacts, need: &NeedFacts) -> 
         household: whole,
         people,
     }
+}
+
+/// Whether a person's cell must not be shown. Everybody in the household gets the same cell, or the exceptions would give the person away.
+fn hidden(need: &NeedFacts, state: NeedState) -> bool {
+    let tells = |state| {
+        matches!(
+            state,
+            NeedState::Current | NeedState::Past | NeedState::Withheld
+        )
+    };
+    need.indicator == HOUSEHOLD_ONLY && (tells(need.state) || tells(state))
 }
 
 fn cell(state: NeedState, detail: String) -> Cell {

@@ -188,17 +188,15 @@ pub(super) fn household(household: &HouseholdFacts, agencies: usize, last: Optio
         .iter()
         .filter(|need| need.state == NeedState::Current)
         .count() as u64;
-    let mut sentence = format!(
-        "{} this household; {} of {} needs {} evidence in the last 12 months",
-        capital(&counted(agencies as u64, "agency knows", "agencies know")),
-        if current == 0 {
-            "none".to_string()
-        } else {
-            spoken(current)
-        },
-        spoken(household.needs.len() as u64),
-        if current == 1 { "has" } else { "have" },
-    );
+    let total = household.needs.len() as u64;
+    let needs = match current {
+        0 => format!("none of {} needs has", spoken(total)),
+        1 => format!("one of {} needs has", spoken(total)),
+        all if all == total => format!("all {} needs have", spoken(total)),
+        some => format!("{} of {} needs have", spoken(some), spoken(total)),
+    };
+    let agencies = capital(&counted(agencies as u64, "agency knows", "agencies know"));
+    let mut sentence = format!("{agencies} this household; {needs} evidence in the last 12 months");
     let unseen: Vec<&str> = household
         .needs
         .iter()

@@ -10,6 +10,9 @@ use super::sections::Section;
 use super::sentences;
 use super::words::{self, number};
 
+/// With more evidence sentences than this, a household starts with them folded (on screen only).
+const JOINS_OPEN_MAX: usize = 6;
+
 /// The whole page.
 #[derive(Template)]
 #[template(path = "report.html")]

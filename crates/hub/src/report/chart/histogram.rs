@@ -120,7 +120,7 @@ pub(in crate::report) fn histogram(
         );
     }
     let middle = f64::midpoint(x(data.review), x(data.link));
-    if x(data.link) - x(data.review) > 70.0 {
+    if x(data.link) - x(data.review) > 105.0 {
         picture.text("strong", Anchor::Middle, middle, TOP - 10.0, "for review");
     } else {
         picture.text("strong", Anchor::Middle, middle, TOP - 30.0, "for review");

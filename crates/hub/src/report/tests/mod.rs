@@ -143,6 +143,46 @@ fn a_withheld_person_is_only_somebody() {
     assert!(page.contains("1 withheld"));
 }
 
+#[test]
+fn adults_come_before_children_whatever_the_order_of_the_data() {
+    let mut data = fixture::report();
+    let page = render(&data).unwrap();
+    // The last child becomes the first member: every list that speaks of members by position moves with it.
+    let household = &mut data.households[0];
+    household.people.rotate_right(1);
+    household
+        .needs
+        .iter_mut()
+        .for_each(|need| need.people.rotate_right(1));
+    let members = household.people.len();
+    let events = household
+        .timeline
+        .iter_mut()
+        .filter_map(|event| event.person.as_mut());
+    let joins = household
+        .joins
+        .iter_mut()
+        .filter_map(|join| join.person.as_mut());
+    events
+        .chain(joins)
+        .for_each(|person| *person = (*person + 1) % members);
+    let moved = render(&data).unwrap();
+    let head = "<th scope=\"col\">Adult A</th><th scope=\"col\">Adult B</th><th scope=\"col\">Child 1</th>";
+    assert!(page.contains(head) && moved.contains(head));
+    let joins = |page: &str| {
+        page[page.find("class=\"joins\"").unwrap()..]
+            .lines()
+            .take(4)
+            .map(str::to_string)
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(
+        joins(&page)[..3],
+        joins(&moved)[..3],
+        "the adults' sentences stay with the adults"
+    );
+}
+
 /// Without contacts in the agreement the page still says which agency to ask.
 #[test]
 fn agencies_without_a_named_service_are_still_named() {
