@@ -3,10 +3,8 @@
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
 
-/// Finds the families that several agencies already know, without any agency handing its records over.
-///
-/// This is the custodian's tool. It runs on the custodian's own machine, has no network code, and lets nothing leave but
-/// sealed packages of codes.
+/// Finds the families that several agencies already know, without any agency handing its records over. This is the custodian's
+/// tool: it runs on the custodian's own machine, has no network code, and lets nothing leave but sealed packages of codes.
 #[derive(Debug, Parser)]
 #[command(
     name = "kinfold",
@@ -41,8 +39,8 @@ pub struct Global {
     /// No progress bars
     #[arg(long, global = true)]
     pub no_progress: bool,
-    /// When to use colour (NO_COLOR is respected)
-    #[arg(long, global = true, value_enum, default_value_t = Color::Auto, value_name = "WHEN")]
+    /// When to use colour: auto, always, never (NO_COLOR is respected)
+    #[arg(long, global = true, value_enum, default_value_t = Color::Auto, value_name = "WHEN", hide_possible_values = true)]
     pub color: Color,
 }
 
@@ -68,9 +66,9 @@ pub enum Command {
     /// Seal encoded files into two packages: records and events
     Seal(SealArgs),
     /// check, encode and seal in one go
-    ///
-    /// The release check (simulated attacks on the codes before they leave) is a step of its own that this version does not
-    /// have yet: it comes with the `release` crate. Until then send packages of synthetic data only.
+    #[command(after_help = "\
+The release check (simulated attacks on the codes before they leave) is a step that this version does not have yet: it comes\n\
+with the `release` crate. Until then, send packages of synthetic data only.")]
     Run(RunArgs),
     /// Make the agreement between the parties, sign it, check it
     #[command(subcommand)]
@@ -138,7 +136,7 @@ pub struct EncodeArgs {
 /// Arguments of `run`.
 #[derive(Debug, Args)]
 pub struct RunArgs {
-    /// As `encode`.
+    /// What `encode` needs.
     #[command(flatten)]
     pub encode: EncodeArgs,
     /// Number of this delivery; each one is higher than the last
@@ -246,8 +244,8 @@ pub struct DraftArgs {
     /// The rule pack [default: LOCAL7]
     #[arg(long, value_name = "FILE")]
     pub rule_pack: Option<PathBuf>,
-    /// How exact the dates of events leave
-    #[arg(long, value_enum, default_value_t = EventDatesArg::Month)]
+    /// How exact the dates of events leave: month or day
+    #[arg(long, value_enum, default_value_t = EventDatesArg::Month, value_name = "EXACT", hide_possible_values = true)]
     pub event_dates: EventDatesArg,
     /// A test agreement: keys made from seeds are allowed, real data is not
     #[arg(long)]
@@ -274,8 +272,8 @@ pub enum KeyCommand {
         /// The party's id, such as council
         #[arg(long)]
         party: String,
-        /// What the party does
-        #[arg(long, value_enum)]
+        /// What the party does: custodian, linkage-unit or integrator
+        #[arg(long, value_enum, hide_possible_values = true)]
         role: RoleArg,
         /// The party's name for people [default: the id]
         #[arg(long)]
@@ -367,8 +365,8 @@ pub struct SampleArgs {
     /// Equal seeds give equal boroughs
     #[arg(long, default_value_t = 7, value_name = "N")]
     pub seed: u64,
-    /// Error rates: as measured in the UK, or three times those
-    #[arg(long, value_enum, default_value_t = ProfileArg::Uk)]
+    /// Error rates: uk as measured, stress three times those
+    #[arg(long, value_enum, default_value_t = ProfileArg::Uk, hide_possible_values = true)]
     pub profile: ProfileArg,
     /// The folder to write to
     #[arg(short, long, value_name = "DIR")]

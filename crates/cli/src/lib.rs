@@ -105,3 +105,6 @@ fn hide_panics() {
         );
     }));
 }
+
+#[cfg(test)]
+mod tests;

@@ -307,13 +307,15 @@ fn make_household(
         .par_iter()
         .map(|input| household::keys_of(input.person, &hasher))
         .collect();
-    let crowded = household::crowded(all.iter().map(Vec::as_slice), schema.household.group_max);
+    let record_refs: Vec<[u8; 16]> = people.iter().map(|input| input.record_ref).collect();
+    let rule = &schema.household;
+    let withheld = household::withheld(&all, &record_refs, rule.group_max, rule.crowd_max, &dummy);
     let mut keys = Vec::with_capacity(people.len() * slots);
     let (mut released, mut dropped) = (0, 0);
-    for (input, own) in people.iter().zip(&all) {
+    for (person, (input, own)) in people.iter().zip(&all).enumerate() {
         let mut kept: Vec<HouseholdKey> = own
             .iter()
-            .filter(|key| crowded.binary_search(&key.token).is_err())
+            .filter(|key| withheld.binary_search(&(person, key.token)).is_err())
             .copied()
             .collect();
         dropped += own.len() - kept.len();

@@ -54,33 +54,62 @@ pub(crate) fn keys_of(person: &Person, hasher: &blake3::Hasher) -> Vec<Household
     keys
 }
 
-/// Tokens of homes that more than `group_max` people of the file share in one month; a spell with unknown ends counts always.
-pub(crate) fn crowded<'a>(
-    people: impl Iterator<Item = &'a [HouseholdKey]>,
+/// Which household keys are not released, as sorted pairs of person and token, so that no released group is larger than `group_max`
+/// in any month. Of a home with more people than `crowd_max` at once nobody's key is released: a large group is easy to recognise,
+/// and it is seldom one household. Of a home in between (a large family) as many people as allowed are drawn by key; a spell with
+/// unknown ends counts always.
+pub(crate) fn withheld(
+    people: &[Vec<HouseholdKey>],
+    record_refs: &[[u8; 16]],
     group_max: u32,
-) -> Vec<Token> {
-    let mut spells: HashMap<Token, Vec<(u16, u16)>> = HashMap::new();
-    for key in people.flatten() {
-        let from = if key.from == NO_MONTH { 0 } else { key.from };
-        spells.entry(key.token).or_default().push((from, key.to));
+    crowd_max: u32,
+    draw: &blake3::Hasher,
+) -> Vec<(usize, Token)> {
+    let mut homes: HashMap<Token, Vec<(usize, Spell)>> = HashMap::new();
+    for (person, keys) in people.iter().enumerate() {
+        for key in keys {
+            let from = if key.from == NO_MONTH { 0 } else { key.from };
+            homes
+                .entry(key.token)
+                .or_default()
+                .push((person, (from, key.to)));
+        }
     }
-    let mut crowded: Vec<Token> = spells
-        .into_iter()
-        .filter(|(_, spells)| most_at_once(spells) > group_max as usize)
-        .map(|(token, _)| token)
-        .collect();
-    crowded.sort_unstable();
-    crowded
+    let mut withheld = Vec::new();
+    for (home, mut spells) in homes {
+        let most = most_at_once(spells.iter().map(|&(_, spell)| spell));
+        if most <= group_max as usize {
+            continue;
+        }
+        let mut kept: Vec<Spell> = Vec::new();
+        // The order of the draw depends on the key and the record references, not on the order of rows.
+        spells.sort_by_cached_key(|&(person, _)| {
+            token(draw, &[&home[..], &record_refs[person][..]].concat())
+        });
+        for (person, spell) in spells {
+            let with = kept.iter().copied().chain([spell]);
+            if most <= crowd_max as usize && most_at_once(with) <= group_max as usize {
+                kept.push(spell);
+            } else {
+                withheld.push((person, home));
+            }
+        }
+    }
+    withheld.sort_unstable();
+    withheld
 }
 
+/// First and last month.
+type Spell = (u16, u16);
+
 /// The largest number of spells that share a month.
-fn most_at_once(spells: &[(u16, u16)]) -> usize {
+fn most_at_once(spells: impl Iterator<Item = Spell> + Clone) -> usize {
     spells
-        .iter()
-        .map(|&(month, _)| {
+        .clone()
+        .map(|(month, _)| {
             spells
-                .iter()
-                .filter(|&&(from, to)| from <= month && month <= to)
+                .clone()
+                .filter(|&(from, to)| from <= month && month <= to)
                 .count()
         })
         .max()
@@ -90,26 +119,59 @@ fn most_at_once(spells: &[(u16, u16)]) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
 
     #[test]
     fn successive_tenants_do_not_crowd_a_home() {
-        assert_eq!(most_at_once(&[(0, 10), (11, 20), (21, NO_MONTH)]), 1);
-        assert_eq!(most_at_once(&[(0, 10), (10, 20), (5, NO_MONTH)]), 3);
-        assert_eq!(most_at_once(&[]), 0);
+        assert_eq!(
+            most_at_once([(0, 10), (11, 20), (21, NO_MONTH)].into_iter()),
+            1
+        );
+        assert_eq!(
+            most_at_once([(0, 10), (10, 20), (5, NO_MONTH)].into_iter()),
+            3
+        );
+        assert_eq!(most_at_once([].into_iter()), 0);
     }
 
-    #[test]
-    fn only_full_homes_are_crowded() {
-        let key = |n: u8| HouseholdKey {
-            token: [n; 16],
+    /// `n` people in one home, one of them elsewhere too.
+    fn released(n: usize) -> usize {
+        let key = |home: u8| HouseholdKey {
+            token: [home; 16],
             kind: HOUSEHOLD_UPRN,
             from: 5,
             to: 9,
         };
-        let people: Vec<Vec<HouseholdKey>> = (0..7)
-            .map(|i| vec![key(if i < 6 { 1 } else { 2 })])
-            .collect();
-        assert_eq!(crowded(people.iter().map(Vec::as_slice), 5), vec![[1; 16]]);
-        assert!(crowded(people.iter().map(Vec::as_slice), 6).is_empty());
+        let mut people: Vec<Vec<HouseholdKey>> = (0..n).map(|_| vec![key(1)]).collect();
+        people.push(vec![key(2)]);
+        let refs: Vec<[u8; 16]> = (0..=n).map(|i| [i as u8; 16]).collect();
+        let withheld = withheld(&people, &refs, 5, 8, &blake3::Hasher::new_keyed(&[1; 32]));
+        assert!(withheld.iter().all(|&(_, home)| home == [1; 16]));
+        n - withheld.len()
+    }
+
+    #[test]
+    fn large_families_are_drawn_down_and_crowds_left_out() {
+        assert_eq!([4, 5, 6, 8, 9, 20].map(released), [4, 5, 5, 5, 0, 0]);
+    }
+
+    proptest! {
+        #[test]
+        fn no_released_group_is_too_large(spells in proptest::collection::vec((0u16..50, 0u16..30), 0..30)) {
+            let people: Vec<Vec<HouseholdKey>> = spells
+                .iter()
+                .map(|&(from, length)| {
+                    vec![HouseholdKey { token: [1; 16], kind: HOUSEHOLD_UPRN, from, to: from + length }]
+                })
+                .collect();
+            let refs: Vec<[u8; 16]> = (0..people.len()).map(|i| [i as u8; 16]).collect();
+            let withheld = withheld(&people, &refs, 5, 8, &blake3::Hasher::new_keyed(&[1; 32]));
+            let kept = spells
+                .iter()
+                .enumerate()
+                .filter(|(person, _)| !withheld.iter().any(|(other, _)| other == person))
+                .map(|(_, &(from, length))| (from, from + length));
+            prop_assert!(most_at_once(kept) <= 5);
+        }
     }
 }

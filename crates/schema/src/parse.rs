@@ -94,8 +94,10 @@ pub struct KeySchema {
 pub struct HouseholdSchema {
     /// Keys a record, padded with random ones.
     pub slots: u16,
-    /// A value that more people of a file share in one month is not released.
+    /// The largest group of people of a file that may share a released value in one month.
     pub group_max: u32,
+    /// A value that more people of a file share in one month is not released at all; in between, `group_max` of them are drawn.
+    pub crowd_max: u32,
 }
 
 /// The presence pattern.
@@ -328,6 +330,10 @@ impl Schema {
         rule(
             (1..=5).contains(&self.household.group_max),
             "household_keys: group_max must be from 1 to 5".to_owned(),
+        )?;
+        rule(
+            (self.household.group_max..=12).contains(&self.household.crowd_max),
+            "household_keys: crowd_max must be from group_max to 12".to_owned(),
         )?;
         rule(
             self.presence.slots.len() <= PRESENCE_MAX && self.presence.min_records >= 2,

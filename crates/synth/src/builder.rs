@@ -53,40 +53,72 @@ const BIRTH_PLACES_HERE: [(&str, u32); 30] = [
 
 impl<'a> Builder<'a> {
     pub(crate) fn new(names: &'a Names, seed: u64) -> Self {
-        Self { names, dice: Dice::new(seed, Stage::Population), homes: Homes::default(), world: World::default(), nhs_serial: 0 }
+        Self {
+            names,
+            dice: Dice::new(seed, Stage::Population),
+            homes: Homes::default(),
+            world: World::default(),
+            nhs_serial: 0,
+        }
     }
 
     /// A birth date that makes someone between the two ages today.
     pub(crate) fn born_aged(&mut self, youngest: f64, oldest: f64) -> Day {
-        let days = self.dice.between((youngest * 365.25) as i32, (oldest * 365.25) as i32);
+        let days = self
+            .dice
+            .between((youngest * 365.25) as i32, (oldest * 365.25) as i32);
         TODAY.plus(-days)
     }
 
     /// A new person with identifiers; their index.
-    pub(crate) fn person(&mut self, community: Community, sex: Sex, born: Day, surname: &str) -> usize {
+    pub(crate) fn person(
+        &mut self,
+        community: Community,
+        sex: Sex,
+        born: Day,
+        surname: &str,
+    ) -> usize {
         self.person_not_called(community, sex, born, surname, &[])
     }
 
     /// As [`Self::person`], with a forename that is none of the given people's.
-    pub(crate) fn person_not_called(&mut self, community: Community, sex: Sex, born: Day, surname: &str, others: &[usize]) -> usize {
+    pub(crate) fn person_not_called(
+        &mut self,
+        community: Community,
+        sex: Sex,
+        born: Day,
+        surname: &str,
+        others: &[usize],
+    ) -> usize {
         let mut forename = self.names.forename(community, sex, born, &mut self.dice);
         for _ in 0..20 {
-            if others.iter().all(|other| self.world.people[*other].forename != forename) {
+            if others
+                .iter()
+                .all(|other| self.world.people[*other].forename != forename)
+            {
                 break;
             }
             forename = self.names.forename(community, sex, born, &mut self.dice);
         }
-        let middle = self.dice.chance(0.62).then(|| self.names.forename(community, sex, born, &mut self.dice)).filter(|m| *m != forename);
+        let middle = self
+            .dice
+            .chance(0.62)
+            .then(|| self.names.forename(community, sex, born, &mut self.dice))
+            .filter(|m| *m != forename);
         let nhs = loop {
             self.nhs_serial += 1;
-            if let Some(number) = numbers::nhs_number(numbers::scattered(self.nhs_serial, 1_000_000)) {
+            if let Some(number) =
+                numbers::nhs_number(numbers::scattered(self.nhs_serial, 1_000_000))
+            {
                 break number;
             }
         };
         let index = self.world.people.len();
         let age = born.age_today();
         let serial = numbers::scattered(index as u32 + 1, 1_000_000);
-        let upn = (3..22).contains(&age).then(|| numbers::upn(serial / 900, 100 + serial % 900));
+        let upn = (3..22)
+            .contains(&age)
+            .then(|| numbers::upn(serial / 900, 100 + serial % 900));
         let nino = (age >= 16).then(|| numbers::nino(serial));
         let birth_place = self.birth_place(community, born);
         let surname = surname_for(surname, community, sex);
@@ -130,7 +162,11 @@ impl<'a> Builder<'a> {
     }
 
     pub(crate) fn sex(&mut self) -> Sex {
-        if self.dice.chance(0.51) { Sex::Female } else { Sex::Male }
+        if self.dice.chance(0.51) {
+            Sex::Female
+        } else {
+            Sex::Male
+        }
     }
 
     /// A household that begins on a day, at a fresh home, with moves between 2019 and today.
@@ -139,12 +175,18 @@ impl<'a> Builder<'a> {
         self.world.households.push(Household {
             kind,
             members: Vec::new(),
-            spells: vec![Spell { home, from: start, to: None }],
+            spells: vec![Spell {
+                home,
+                from: start,
+                to: None,
+            }],
             plan: [Plan::None; 7],
         });
         let index = self.world.households.len() - 1;
         let moves = self.dice.weighted(&[(0, 36), (1, 48), (2, 16)]);
-        let mut days: Vec<i32> = (0..moves).map(|_| self.dice.between(MOVES_FROM.0 + 150, TODAY.0 - 130)).collect();
+        let mut days: Vec<i32> = (0..moves)
+            .map(|_| self.dice.between(MOVES_FROM.0 + 150, TODAY.0 - 130))
+            .collect();
         days.sort_unstable();
         for day in days {
             self.move_household(index, Day(day), None);
@@ -153,7 +195,12 @@ impl<'a> Builder<'a> {
     }
 
     /// Moves a household on a day, to the given home or a fresh one. Moves less than half a year after the last are left out.
-    pub(crate) fn move_household(&mut self, household: usize, day: Day, home: Option<usize>) -> bool {
+    pub(crate) fn move_household(
+        &mut self,
+        household: usize,
+        day: Day,
+        home: Option<usize>,
+    ) -> bool {
         let last = self.world.households[household].spells.len() - 1;
         if day.0 - self.world.households[household].spells[last].from.0 < 180 {
             return false;
@@ -161,14 +208,25 @@ impl<'a> Builder<'a> {
         let home = home.unwrap_or_else(|| self.homes.fresh(self.names, &mut self.dice));
         let spells = &mut self.world.households[household].spells;
         spells[last].to = Some(day);
-        spells.push(Spell { home, from: day, to: None });
+        spells.push(Spell {
+            home,
+            from: day,
+            to: None,
+        });
         true
     }
 
     /// Makes a person a member from a day on (not before birth or the household's beginning).
     pub(crate) fn join(&mut self, household: usize, person: usize, from: Day, role: Role) {
-        let from = from.max(self.world.people[person].born).max(self.world.households[household].spells[0].from);
-        self.world.households[household].members.push(Member { person, from, to: None, role });
+        let from = from
+            .max(self.world.people[person].born)
+            .max(self.world.households[household].spells[0].from);
+        self.world.households[household].members.push(Member {
+            person,
+            from,
+            to: None,
+            role,
+        });
         self.world.belongs[person].push(household);
     }
 
@@ -189,7 +247,11 @@ impl<'a> Builder<'a> {
         let gap = f64::from(self.dice.between(-20, 60)) / 10.0;
         let father_age = (mother_age + gap).clamp(eldest_age + 18.5, 92.0);
         let father_born = self.born_aged(father_age, father_age + 0.9);
-        let other = if self.dice.chance(0.1) { self.community() } else { community };
+        let other = if self.dice.chance(0.1) {
+            self.community()
+        } else {
+            community
+        };
         let father_surname = self.names.surname(community, &mut self.dice);
         let mother_surname = self.names.surname(other, &mut self.dice);
         let father = self.person(community, Sex::Male, father_born, &father_surname);
@@ -197,7 +259,9 @@ impl<'a> Builder<'a> {
         if self.dice.chance(0.7) && self.dice.chance(other.share_of_wives_changing_name()) {
             let earliest = Day::of(mother_born.year() + 19, 6, 1);
             let day = if self.dice.chance(0.12) {
-                Day(self.dice.between(Day::of(2020, 4, 1).0, Day::of(2025, 9, 1).0))
+                Day(self
+                    .dice
+                    .between(Day::of(2020, 4, 1).0, Day::of(2025, 9, 1).0))
             } else {
                 Day(self.dice.between(earliest.0, earliest.0 + 3_600)).min(Day::of(2023, 1, 1))
             };
@@ -209,14 +273,25 @@ impl<'a> Builder<'a> {
     }
 
     /// Children of a mother and perhaps a father: the eldest of the given age, the others younger, twins now and then.
-    pub(crate) fn children(&mut self, mother: usize, father: Option<usize>, eldest_age: f64, count: usize) -> Vec<usize> {
+    pub(crate) fn children(
+        &mut self,
+        mother: usize,
+        father: Option<usize>,
+        eldest_age: f64,
+        count: usize,
+    ) -> Vec<usize> {
         let mut born = self.born_aged(eldest_age, eldest_age + 0.2);
         let community = self.world.people[father.unwrap_or(mother)].community;
         let surname = self.childrens_surname(mother, father);
         let mut children: Vec<usize> = Vec::new();
         while children.len() < count {
             let sex = self.sex();
-            let used: Vec<usize> = children.iter().copied().chain([mother]).chain(father).collect();
+            let used: Vec<usize> = children
+                .iter()
+                .copied()
+                .chain([mother])
+                .chain(father)
+                .collect();
             let child = self.person_not_called(community, sex, born, &surname, &used);
             children.push(child);
             if self.dice.chance(0.015) && children.len() < count {
@@ -232,12 +307,17 @@ impl<'a> Builder<'a> {
 
     fn childrens_surname(&mut self, mother: usize, father: Option<usize>) -> String {
         let of_mother = self.world.people[mother].birth_surname.clone();
-        let Some(father) = father else { return of_mother };
+        let Some(father) = father else {
+            return of_mother;
+        };
         let of_father = self.world.people[father].birth_surname.clone();
         let simple = !of_mother.contains(['-', ' ', '\'']) && !of_father.contains(['-', ' ', '\'']);
-        let same_community = self.world.people[mother].community == self.world.people[father].community;
+        let same_community =
+            self.world.people[mother].community == self.world.people[father].community;
         match self.dice.below(100) {
-            0..=4 if simple && same_community && of_mother != of_father => format!("{of_mother}-{of_father}"),
+            0..=4 if simple && same_community && of_mother != of_father => {
+                format!("{of_mother}-{of_father}")
+            }
             5..=15 if self.world.people[mother].renamed.is_none() => of_mother,
             _ => of_father,
         }

@@ -10,7 +10,9 @@ pub(crate) const TODAY: Day = Day::of(2026, 8, 31);
 /// Addresses are followed from here on.
 pub(crate) const MOVES_FROM: Day = Day::of(2019, 1, 1);
 
-const MONTHS: [&str; 12] = ["JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC"];
+const MONTHS: [&str; 12] = [
+    "JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC",
+];
 
 impl Day {
     /// The day of a date of the Gregorian calendar (the usual days-from-civil count, with the year beginning in March).
@@ -29,11 +31,16 @@ impl Day {
         let days = self.0 + 719_468;
         let era = days.div_euclid(146_097);
         let day_of_era = days - era * 146_097;
-        let year_of_era = (day_of_era - day_of_era / 1_460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
+        let year_of_era =
+            (day_of_era - day_of_era / 1_460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
         let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
         let month_from_march = (5 * day_of_year + 2) / 153;
         let day = day_of_year - (153 * month_from_march + 2) / 5 + 1;
-        let month = if month_from_march < 10 { month_from_march + 3 } else { month_from_march - 9 };
+        let month = if month_from_march < 10 {
+            month_from_march + 3
+        } else {
+            month_from_march - 9
+        };
         let year = year_of_era + era * 400 + if month <= 2 { 1 } else { 0 };
         (year, month, day)
     }
@@ -106,7 +113,9 @@ impl Day {
 
     /// Whether year, month and day are a date.
     pub(crate) fn exists(year: i32, month: i32, day: i32) -> bool {
-        (1..=12).contains(&month) && (1..=31).contains(&day) && Self::of(year, month, day).parts() == (year, month, day)
+        (1..=12).contains(&month)
+            && (1..=31).contains(&day)
+            && Self::of(year, month, day).parts() == (year, month, day)
     }
 }
 

@@ -38,7 +38,11 @@ impl Dice {
 
     /// A number from `low` to `high`, both included; `low` if the range is empty.
     pub(crate) fn between(&mut self, low: i32, high: i32) -> i32 {
-        if high <= low { low } else { low + self.below((high - low + 1) as usize) as i32 }
+        if high <= low {
+            low
+        } else {
+            low + self.below((high - low + 1) as usize) as i32
+        }
     }
 
     /// True with the given probability.

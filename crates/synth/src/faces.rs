@@ -17,13 +17,32 @@ pub(crate) struct Faces {
 }
 
 /// Plants the cases that live in records.
-pub(crate) fn plant(world: &mut World, records: &mut [Record], names: &Names, options: &Options) -> Faces {
+pub(crate) fn plant(
+    world: &mut World,
+    records: &mut [Record],
+    names: &Names,
+    options: &Options,
+) -> Faces {
     let mut dice = Dice::new(options.seed, Stage::Cases);
-    let mut faces = Faces { touched: vec![Vec::new(); records.len()], slips: Vec::new() };
+    let mut faces = Faces {
+        touched: vec![Vec::new(); records.len()],
+        slips: Vec::new(),
+    };
     let households = options.households;
-    let often = if options.profile == Profile::Stress { 3.0 } else { 1.0 };
+    let often = if options.profile == Profile::Stress {
+        3.0
+    } else {
+        1.0
+    };
     let known_twice: Vec<bool> = records.iter().map(|_| false).collect();
-    let mut planter = Planter { world, records, names, dice: &mut dice, faces: &mut faces, known_twice };
+    let mut planter = Planter {
+        world,
+        records,
+        names,
+        dice: &mut dice,
+        faces: &mut faces,
+        known_twice,
+    };
     planter.count_sources();
     planter.double_barrelled();
     planter.maiden_names(quota(households, 24));
@@ -51,11 +70,19 @@ impl Planter<'_> {
         for record in self.records.iter() {
             sources[record.person] |= 1 << record.source as u8;
         }
-        self.known_twice = self.records.iter().map(|record| sources[record.person].count_ones() > 1).collect();
+        self.known_twice = self
+            .records
+            .iter()
+            .map(|record| sources[record.person].count_ones() > 1)
+            .collect();
     }
 
     /// Records that fit, in random order: of people known elsewhere too, untouched so far in the field.
-    fn fitting(&mut self, field: &'static str, fits: impl Fn(&Record, &World) -> bool) -> Vec<usize> {
+    fn fitting(
+        &mut self,
+        field: &'static str,
+        fits: impl Fn(&Record, &World) -> bool,
+    ) -> Vec<usize> {
         let mut found: Vec<usize> = (0..self.records.len())
             .filter(|i| {
                 let record = &self.records[*i];
@@ -69,19 +96,33 @@ impl Planter<'_> {
 
     fn mark(&mut self, record: usize, case: Case, field: &'static str, note: &str) {
         let (person, source) = (self.records[record].person, self.records[record].source);
-        self.world.plant(case, person, None, format!("{note} in {}", source.id()));
+        self.world
+            .plant(case, person, None, format!("{note} in {}", source.id()));
         self.faces.touched[record].push(field);
-        self.faces.slips.push(Slip { record, field, kind: case.name() });
+        self.faces.slips.push(Slip {
+            record,
+            field,
+            kind: case.name(),
+        });
     }
 
     /// Every agency has its own way with two surnames.
     fn double_barrelled(&mut self) {
         for index in 0..self.records.len() {
             let record = &mut self.records[index];
-            if !self.world.people[record.person].cases.contains(&Case::DoubleBarrelled) {
+            if !self.world.people[record.person]
+                .cases
+                .contains(&Case::DoubleBarrelled)
+            {
                 continue;
             }
-            let Some((one, other)) = record.surname.split_once('-').map(|(a, b)| (a.to_owned(), b.to_owned())) else { continue };
+            let Some((one, other)) = record
+                .surname
+                .split_once('-')
+                .map(|(a, b)| (a.to_owned(), b.to_owned()))
+            else {
+                continue;
+            };
             if record.source == Source::SchoolCensus && self.dice.chance(0.3) {
                 record.known_as_surname = Some(other.clone());
             }
@@ -90,58 +131,98 @@ impl Planter<'_> {
                 55..=69 => (format!("{one} {other}"), "double-barrelled: space"),
                 70..=81 => (one, "double-barrelled: first only"),
                 82..=93 => (other, "double-barrelled: second only"),
-                _ => (format!("{one}{}", other.to_lowercase()), "double-barrelled: one word"),
+                _ => (
+                    format!("{one}{}", other.to_lowercase()),
+                    "double-barrelled: one word",
+                ),
             };
             record.surname = surname;
             self.faces.touched[index].push("surname");
-            self.faces.slips.push(Slip { record: index, field: "surname", kind });
+            self.faces.slips.push(Slip {
+                record: index,
+                field: "surname",
+                kind,
+            });
         }
     }
 
     fn maiden_names(&mut self, wanted: usize) {
         let fits = |record: &Record, world: &World| {
             let person = &world.people[record.person];
-            person.sex == Sex::Female && person.renamed.is_some() && person.birth_surname != person.surname && record.source != Source::SchoolCensus
+            person.sex == Sex::Female
+                && person.renamed.is_some()
+                && person.birth_surname != person.surname
+                && record.source != Source::SchoolCensus
         };
         let mut found = self.fitting("surname", fits);
         // Those who married lately come first: the agencies have not heard yet.
-        found.sort_by_key(|i| std::cmp::Reverse(self.world.people[self.records[*i].person].renamed.map_or(0, |day| day.year().max(2019))));
+        found.sort_by_key(|i| {
+            std::cmp::Reverse(
+                self.world.people[self.records[*i].person]
+                    .renamed
+                    .map_or(0, |day| day.year().max(2019)),
+            )
+        });
         let mut planted = 0;
         for index in found {
             let person = self.records[index].person;
             if planted == wanted || self.world.people[person].cases.contains(&Case::MaidenName) {
                 continue;
             }
-            self.records[index].surname.clone_from(&self.world.people[person].birth_surname);
+            self.records[index]
+                .surname
+                .clone_from(&self.world.people[person].birth_surname);
             self.records[index].former_surname = None;
             self.mark(index, Case::MaidenName, "surname", "name before marriage");
             planted += 1;
         }
         for index in 0..self.records.len() {
             let person = &self.world.people[self.records[index].person];
-            if self.records[index].source == Source::PolicePeople && person.birth_surname != person.surname && self.dice.chance(0.2) {
+            if self.records[index].source == Source::PolicePeople
+                && person.birth_surname != person.surname
+                && self.dice.chance(0.2)
+            {
                 self.records[index].known_as_surname = Some(person.birth_surname.clone());
             }
         }
     }
 
     fn transliterated(&mut self, wanted: usize) {
-        let found = self.fitting("forename", |record, world| world.people[record.person].cases.is_empty());
+        let found = self.fitting("forename", |record, world| {
+            world.people[record.person].cases.is_empty()
+        });
         let mut planted = 0;
         for index in found {
             let person = self.records[index].person;
-            if planted == wanted || self.world.people[person].cases.contains(&Case::TransliteratedName) {
+            if planted == wanted
+                || self.world.people[person]
+                    .cases
+                    .contains(&Case::TransliteratedName)
+            {
                 continue;
             }
-            let (forename, surname) = (self.records[index].forename.clone(), self.records[index].surname.clone());
+            let (forename, surname) = (
+                self.records[index].forename.clone(),
+                self.records[index].surname.clone(),
+            );
             let of_forename = self.names.variants(&forename);
             let of_surname = self.names.variants(&surname);
             if !of_forename.is_empty() {
                 self.records[index].forename = (*self.dice.pick(of_forename)).to_owned();
-                self.mark(index, Case::TransliteratedName, "forename", "another spelling of the forename");
+                self.mark(
+                    index,
+                    Case::TransliteratedName,
+                    "forename",
+                    "another spelling of the forename",
+                );
             } else if !of_surname.is_empty() && !self.faces.touched[index].contains(&"surname") {
                 self.records[index].surname = (*self.dice.pick(of_surname)).to_owned();
-                self.mark(index, Case::TransliteratedName, "surname", "another spelling of the surname");
+                self.mark(
+                    index,
+                    Case::TransliteratedName,
+                    "surname",
+                    "another spelling of the surname",
+                );
             } else {
                 continue;
             }
@@ -150,37 +231,68 @@ impl Planter<'_> {
     }
 
     fn swapped(&mut self, wanted: usize) {
-        let found = self.fitting("forename", |record, world| record.middle.is_none() && world.people[record.person].cases.is_empty());
-        for index in found.into_iter().filter(|i| !self.faces.touched[*i].contains(&"surname")).take(wanted).collect::<Vec<_>>() {
+        let found = self.fitting("forename", |record, world| {
+            record.middle.is_none() && world.people[record.person].cases.is_empty()
+        });
+        for index in found
+            .into_iter()
+            .filter(|i| !self.faces.touched[*i].contains(&"surname"))
+            .take(wanted)
+            .collect::<Vec<_>>()
+        {
             let record = &mut self.records[index];
             std::mem::swap(&mut record.forename, &mut record.surname);
-            self.mark(index, Case::SwappedNames, "forename", "forename and surname exchanged");
+            self.mark(
+                index,
+                Case::SwappedNames,
+                "forename",
+                "forename and surname exchanged",
+            );
             self.faces.touched[index].push("surname");
         }
     }
 
     fn nineteen_hundred(&mut self, wanted: usize) {
         let sources = [Source::Housing, Source::Patients, Source::PolicePeople];
-        let found = self.fitting("birth_date", |record, world| sources.contains(&record.source) && world.people[record.person].age() >= 20);
+        let found = self.fitting("birth_date", |record, world| {
+            sources.contains(&record.source) && world.people[record.person].age() >= 20
+        });
         for index in found.into_iter().take(wanted) {
             self.records[index].born = Some(NINETEEN_HUNDRED);
-            self.mark(index, Case::NineteenHundredBirth, "birth_date", "1 January 1900");
+            self.mark(
+                index,
+                Case::NineteenHundredBirth,
+                "birth_date",
+                "1 January 1900",
+            );
         }
     }
 
     /// The housing file has been through a spreadsheet: some UPRNs and birth dates did not survive.
     fn spreadsheets(&mut self, uprns: f64, dates: f64) {
-        let housing: Vec<usize> = (0..self.records.len()).filter(|i| self.records[*i].source == Source::Housing).collect();
+        let housing: Vec<usize> = (0..self.records.len())
+            .filter(|i| self.records[*i].source == Source::Housing)
+            .collect();
         for (count, index) in housing.into_iter().enumerate() {
-            let (by_chance_uprn, by_chance_date) = (self.dice.chance(uprns), self.dice.chance(dates));
+            let (by_chance_uprn, by_chance_date) =
+                (self.dice.chance(uprns), self.dice.chance(dates));
             let record = &mut self.records[index];
             if (by_chance_uprn || count % 400 == 7) && record.uprn.is_some() {
                 record.uprn = Some("9E+11".to_owned());
                 self.mark(index, Case::ExcelDamagedUprn, "uprn", "9E+11");
             }
-            if (by_chance_date || count % 400 == 11) && self.records[index].born.is_some_and(|born| born.year() > 1900) {
+            if (by_chance_date || count % 400 == 11)
+                && self.records[index]
+                    .born
+                    .is_some_and(|born| born.year() > 1900)
+            {
                 self.records[index].born_as_serial = true;
-                self.mark(index, Case::ExcelSerialDates, "birth_date", "a number for a date");
+                self.mark(
+                    index,
+                    Case::ExcelSerialDates,
+                    "birth_date",
+                    "a number for a date",
+                );
             }
         }
     }

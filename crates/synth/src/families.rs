@@ -8,7 +8,7 @@ use crate::world::{HouseholdKind, Role};
 /// Builds a world of about `households` households, without communal places.
 ///
 /// Parents who live outside the borough only lend a name: they belong to no household and no agency knows them.
-pub(crate) fn populate<'a>(names: &'a Names, seed: u64, households: usize) -> Builder<'a> {
+pub(crate) fn populate(names: &Names, seed: u64, households: usize) -> Builder<'_> {
     let mut builder = Builder::new(names, seed);
     while builder.world.households.len() < households {
         let kind = builder.dice.weighted(&[
@@ -39,7 +39,8 @@ pub(crate) fn populate<'a>(names: &'a Names, seed: u64, households: usize) -> Bu
 
 impl Builder<'_> {
     fn number_of_children(&mut self) -> usize {
-        self.dice.weighted(&[(1, 12), (2, 42), (3, 34), (4, 10), (5, 2)])
+        self.dice
+            .weighted(&[(1, 12), (2, 42), (3, 34), (4, 10), (5, 2)])
     }
 
     fn eldest_age(&mut self) -> f64 {
@@ -80,7 +81,11 @@ impl Builder<'_> {
         let children = self.children(mother, Some(father), eldest, count);
         let start = self.family_start(eldest);
         let household = self.household(HouseholdKind::LoneParent, start);
-        let (parent, absent) = if mother_alone { (mother, father) } else { (father, mother) };
+        let (parent, absent) = if mother_alone {
+            (mother, father)
+        } else {
+            (father, mother)
+        };
         self.join(household, parent, start, Role::Parent);
         for child in &children {
             self.join(household, *child, start, Role::Child);
@@ -111,11 +116,22 @@ impl Builder<'_> {
         let with_his_parents = !lone && self.dice.chance(0.7);
         let adult_child = if with_his_parents { father } else { mother };
         let age = f64::from(self.world.people[adult_child].age());
-        let (grandmother, grandfather) = self.couple(self.world.people[adult_child].community, age.max(20.0));
+        let (grandmother, grandfather) =
+            self.couple(self.world.people[adult_child].community, age.max(20.0));
         let surname = self.world.people[adult_child].birth_surname.clone();
-        for (elder, takes) in [(grandfather, true), (grandmother, self.world.people[grandmother].renamed.is_some())] {
+        for (elder, takes) in [
+            (grandfather, true),
+            (
+                grandmother,
+                self.world.people[grandmother].renamed.is_some(),
+            ),
+        ] {
             if takes {
-                self.world.people[elder].surname = crate::names::surname_for(&surname, self.world.people[elder].community, self.world.people[elder].sex);
+                self.world.people[elder].surname = crate::names::surname_for(
+                    &surname,
+                    self.world.people[elder].community,
+                    self.world.people[elder].sex,
+                );
             }
             if elder == grandfather {
                 self.world.people[elder].birth_surname.clone_from(&surname);
@@ -132,7 +148,9 @@ impl Builder<'_> {
         let community = self.community();
         let years = f64::from(self.dice.between(10, 400)) / 10.0;
         let (woman, man) = self.couple(community, years);
-        let start = Day(self.dice.between(Day::of(2006, 1, 1).0, Day::of(2024, 1, 1).0));
+        let start = Day(self
+            .dice
+            .between(Day::of(2006, 1, 1).0, Day::of(2024, 1, 1).0));
         let household = self.household(HouseholdKind::CoupleWithoutChildren, start);
         self.join(household, woman, start, Role::Adult);
         self.join(household, man, start, Role::Adult);
@@ -140,7 +158,9 @@ impl Builder<'_> {
 
     fn shared_flat(&mut self) {
         let count = self.dice.weighted(&[(3, 40), (4, 40), (5, 20)]);
-        let start = Day(self.dice.between(Day::of(2021, 1, 1).0, Day::of(2025, 3, 1).0));
+        let start = Day(self
+            .dice
+            .between(Day::of(2021, 1, 1).0, Day::of(2025, 3, 1).0));
         let household = self.household(HouseholdKind::SharedFlat, start);
         for _ in 0..count {
             let community = self.community();
@@ -187,7 +207,11 @@ impl Builder<'_> {
         let community = self.community();
         let (mother, father) = self.couple(community, eldest);
         let own = self.dice.below(3);
-        let children = if own > 0 { self.children(mother, Some(father), eldest, own) } else { Vec::new() };
+        let children = if own > 0 {
+            self.children(mother, Some(father), eldest, own)
+        } else {
+            Vec::new()
+        };
         let start = self.family_start(eldest).min(Day::of(2019, 1, 1));
         let household = self.household(HouseholdKind::Foster, start);
         for carer in [mother, father] {
@@ -210,21 +234,29 @@ impl Builder<'_> {
         let origins: Vec<usize> = lone_parents
             .filter(|h| {
                 let origin = &self.world.households[*h];
-                origin.kind == HouseholdKind::LoneParent && origin.members.len() <= 3 && origin.spells[0].from.plus(400) < placement
+                origin.kind == HouseholdKind::LoneParent
+                    && origin.members.len() <= 3
+                    && origin.spells[0].from.plus(400) < placement
             })
             .collect();
-        let origin = (!origins.is_empty() && self.dice.chance(0.6)).then(|| origins[self.dice.below(origins.len())]);
-        let (community, surname, siblings) = match origin {
-            Some(origin) => {
-                let members = &self.world.households[origin].members;
-                let model = members.last().map_or(0, |member| member.person);
-                let siblings: Vec<usize> = members.iter().map(|member| member.person).collect();
-                (self.world.people[model].community, self.world.people[model].birth_surname.clone(), siblings)
-            }
-            None => {
-                let community = self.community();
-                (community, self.names.surname(community, &mut self.dice), Vec::new())
-            }
+        let origin = (!origins.is_empty() && self.dice.chance(0.6))
+            .then(|| origins[self.dice.below(origins.len())]);
+        let (community, surname, siblings) = if let Some(origin) = origin {
+            let members = &self.world.households[origin].members;
+            let model = members.last().map_or(0, |member| member.person);
+            let siblings: Vec<usize> = members.iter().map(|member| member.person).collect();
+            (
+                self.world.people[model].community,
+                self.world.people[model].birth_surname.clone(),
+                siblings,
+            )
+        } else {
+            let community = self.community();
+            (
+                community,
+                self.names.surname(community, &mut self.dice),
+                Vec::new(),
+            )
         };
         let sex = self.sex();
         let child = self.person_not_called(community, sex, born, &surname, &siblings);
@@ -238,7 +270,9 @@ impl Builder<'_> {
     fn adult_siblings(&mut self) {
         let community = self.community();
         let surname = self.names.surname(community, &mut self.dice);
-        let start = Day(self.dice.between(Day::of(2012, 1, 1).0, Day::of(2023, 1, 1).0));
+        let start = Day(self
+            .dice
+            .between(Day::of(2012, 1, 1).0, Day::of(2023, 1, 1).0));
         let household = self.household(HouseholdKind::AdultSiblings, start);
         let count = 2 + self.dice.below(2);
         let mut born = self.born_aged(26.0, 52.0);
@@ -248,7 +282,9 @@ impl Builder<'_> {
             let sibling = self.person_not_called(community, sex, born, &surname, &siblings);
             siblings.push(sibling);
             self.join(household, sibling, start, Role::Adult);
-            born = born.plus(self.dice.between(400, 1_400)).min(TODAY.plus(-7_700));
+            born = born
+                .plus(self.dice.between(400, 1_400))
+                .min(TODAY.plus(-7_700));
         }
     }
 
@@ -257,7 +293,9 @@ impl Builder<'_> {
         let (sex, born) = (self.sex(), self.born_aged(21.0, 82.0));
         let surname = self.names.surname(community, &mut self.dice);
         let adult = self.person(community, sex, born, &surname);
-        let start = Day(self.dice.between(Day::of(2008, 1, 1).0, Day::of(2024, 1, 1).0));
+        let start = Day(self
+            .dice
+            .between(Day::of(2008, 1, 1).0, Day::of(2024, 1, 1).0));
         let household = self.household(HouseholdKind::Single, start);
         self.join(household, adult, start, Role::Adult);
     }
@@ -265,7 +303,9 @@ impl Builder<'_> {
     /// A grown-up child moves out, alone or to a partner.
     fn leave_home(&mut self, household: usize, child: usize) {
         let of_age = self.world.people[child].born.plus(6_600);
-        let day = Day(self.dice.between(of_age.max(Day::of(2021, 1, 1)).0, Day::of(2026, 3, 1).0));
+        let day = Day(self
+            .dice
+            .between(of_age.max(Day::of(2021, 1, 1)).0, Day::of(2026, 3, 1).0));
         if of_age >= day || self.world.people[child].age() < 19 {
             return;
         }

@@ -19,7 +19,13 @@ pub enum Source {
 
 impl Source {
     /// All five.
-    pub const ALL: [Self; 5] = [Self::SchoolCensus, Self::Housing, Self::Patients, Self::PolicePeople, Self::LscbPeople];
+    pub const ALL: [Self; 5] = [
+        Self::SchoolCensus,
+        Self::Housing,
+        Self::Patients,
+        Self::PolicePeople,
+        Self::LscbPeople,
+    ];
 
     /// The id in `truth.csv` and in the mappings.
     pub const fn id(self) -> &'static str {
@@ -44,33 +50,107 @@ pub(crate) struct Term {
 
 /// The terms of the last year, oldest first.
 pub(crate) const TERMS_NOW: [Term; 3] = [
-    Term { year: "2025/26", name: "Autumn", end: Day::of(2025, 12, 19), sessions: 140 },
-    Term { year: "2025/26", name: "Spring", end: Day::of(2026, 3, 27), sessions: 118 },
-    Term { year: "2025/26", name: "Summer", end: Day::of(2026, 7, 17), sessions: 122 },
+    Term {
+        year: "2025/26",
+        name: "Autumn",
+        end: Day::of(2025, 12, 19),
+        sessions: 140,
+    },
+    Term {
+        year: "2025/26",
+        name: "Spring",
+        end: Day::of(2026, 3, 27),
+        sessions: 118,
+    },
+    Term {
+        year: "2025/26",
+        name: "Summer",
+        end: Day::of(2026, 7, 17),
+        sessions: 122,
+    },
 ];
 
 /// Terms of the years before, oldest first; summer 2025 is left out because it is too near to a year ago.
 pub(crate) const TERMS_PAST: [Term; 5] = [
-    Term { year: "2023/24", name: "Autumn", end: Day::of(2023, 12, 21), sessions: 142 },
-    Term { year: "2023/24", name: "Spring", end: Day::of(2024, 3, 28), sessions: 112 },
-    Term { year: "2023/24", name: "Summer", end: Day::of(2024, 7, 19), sessions: 124 },
-    Term { year: "2024/25", name: "Autumn", end: Day::of(2024, 12, 20), sessions: 140 },
-    Term { year: "2024/25", name: "Spring", end: Day::of(2025, 4, 4), sessions: 120 },
+    Term {
+        year: "2023/24",
+        name: "Autumn",
+        end: Day::of(2023, 12, 21),
+        sessions: 142,
+    },
+    Term {
+        year: "2023/24",
+        name: "Spring",
+        end: Day::of(2024, 3, 28),
+        sessions: 112,
+    },
+    Term {
+        year: "2023/24",
+        name: "Summer",
+        end: Day::of(2024, 7, 19),
+        sessions: 124,
+    },
+    Term {
+        year: "2024/25",
+        name: "Autumn",
+        end: Day::of(2024, 12, 20),
+        sessions: 140,
+    },
+    Term {
+        year: "2024/25",
+        name: "Spring",
+        end: Day::of(2025, 4, 4),
+        sessions: 120,
+    },
 ];
 
 /// One row of an event file: what is in its own columns.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Row {
-    Attendance { term: Term, authorised: u32, unauthorised: u32 },
-    Exclusion { kind: &'static str },
-    HousingCase { stage: &'static str, weeks: u32 },
-    Benefit { award: &'static str },
-    MentalHealth { team: &'static str },
-    Substance { contact: &'static str },
-    Incident { occurrence: u32, role: &'static str, class: &'static str, asb: bool, abuse: bool, grade: &'static str, disposal: &'static str },
-    SafeguardingPlan { plan: &'static str, category: &'static str },
-    Factor { assessment: u32, factor: &'static str },
-    Marac { case: u32, role: &'static str, ticks: u32, repeat: bool },
+    Attendance {
+        term: Term,
+        authorised: u32,
+        unauthorised: u32,
+    },
+    Exclusion {
+        kind: &'static str,
+    },
+    HousingCase {
+        stage: &'static str,
+        weeks: u32,
+    },
+    Benefit {
+        award: &'static str,
+    },
+    MentalHealth {
+        team: &'static str,
+    },
+    Substance {
+        contact: &'static str,
+    },
+    Incident {
+        occurrence: u32,
+        role: &'static str,
+        class: &'static str,
+        asb: bool,
+        abuse: bool,
+        grade: &'static str,
+        disposal: &'static str,
+    },
+    SafeguardingPlan {
+        plan: &'static str,
+        category: &'static str,
+    },
+    Factor {
+        assessment: u32,
+        factor: &'static str,
+    },
+    Marac {
+        case: u32,
+        role: &'static str,
+        ticks: u32,
+        repeat: bool,
+    },
 }
 
 impl Row {
@@ -81,7 +161,9 @@ impl Row {
             Self::HousingCase { .. } | Self::Benefit { .. } => Source::Housing,
             Self::MentalHealth { .. } | Self::Substance { .. } => Source::Patients,
             Self::Incident { .. } => Source::PolicePeople,
-            Self::SafeguardingPlan { .. } | Self::Factor { .. } | Self::Marac { .. } => Source::LscbPeople,
+            Self::SafeguardingPlan { .. } | Self::Factor { .. } | Self::Marac { .. } => {
+                Source::LscbPeople
+            }
         }
     }
 }

@@ -35,8 +35,17 @@ pub(crate) struct Home {
 /// The post town of every address.
 pub(crate) const TOWN: &str = "Eastmere";
 
-const LOCALITIES: [&str; 9] =
-    ["Northmere", "Abbey Heath", "Kingsfield", "Stonebridge End", "Marsh Lane", "Holm Green", "Upper Eastmere", "Railway Fields", "Old Quay"];
+const LOCALITIES: [&str; 9] = [
+    "Northmere",
+    "Abbey Heath",
+    "Kingsfield",
+    "Stonebridge End",
+    "Marsh Lane",
+    "Holm Green",
+    "Upper Eastmere",
+    "Railway Fields",
+    "Old Quay",
+];
 
 const STREET_TYPES: [(&str, u32); 10] = [
     ("Road", 30),
@@ -68,23 +77,51 @@ impl Homes {
     }
 
     /// A communal place; its index.
-    pub(crate) fn communal(&mut self, kind: HomeKind, name: String, names: &Names, dice: &mut Dice) -> usize {
+    pub(crate) fn communal(
+        &mut self,
+        kind: HomeKind,
+        name: String,
+        names: &Names,
+        dice: &mut Dice,
+    ) -> usize {
         self.add(kind, Some(name), names, dice)
     }
 
-    fn add(&mut self, kind: HomeKind, name: Option<String>, names: &Names, dice: &mut Dice) -> usize {
+    fn add(
+        &mut self,
+        kind: HomeKind,
+        name: Option<String>,
+        names: &Names,
+        dice: &mut Dice,
+    ) -> usize {
         loop {
             let place = dice.below(names.streets.len());
             // The type follows from the name most of the time, so that streets are long and hold several homes of the borough.
-            let street_type = if dice.chance(0.8) { STREET_TYPES[place % 4].0 } else { dice.weighted(&STREET_TYPES) };
+            let street_type = if dice.chance(0.8) {
+                STREET_TYPES[place % 4].0
+            } else {
+                dice.weighted(&STREET_TYPES)
+            };
             let number = dice.between(1, 180) as u32;
-            let flat = if kind == HomeKind::Private && dice.chance(0.24) { dice.between(1, 16) as u32 } else { 0 };
-            let street_key = place * 16 + STREET_TYPES.iter().position(|(kind, _)| *kind == street_type).unwrap_or(0);
+            let flat = if kind == HomeKind::Private && dice.chance(0.24) {
+                dice.between(1, 16) as u32
+            } else {
+                0
+            };
+            let street_key = place * 16
+                + STREET_TYPES
+                    .iter()
+                    .position(|(kind, _)| *kind == street_type)
+                    .unwrap_or(0);
             // A house and flats do not share a number.
             let clash = if flat == 0 {
-                self.taken.range((street_key, number, 0)..=(street_key, number, u32::MAX)).next().is_some()
+                self.taken
+                    .range((street_key, number, 0)..=(street_key, number, u32::MAX))
+                    .next()
+                    .is_some()
             } else {
-                self.taken.contains(&(street_key, number, flat)) || self.taken.contains(&(street_key, number, 0))
+                self.taken.contains(&(street_key, number, flat))
+                    || self.taken.contains(&(street_key, number, 0))
             };
             if clash {
                 continue;
@@ -93,7 +130,10 @@ impl Homes {
             let district = street_key % 9;
             let sector = street_key / 9 % 10;
             let unit = (street_key * 7 + number as usize / 20) % 400;
-            let letters = (char::from(UNIT_LETTERS[unit / 20]), char::from(UNIT_LETTERS[unit % 20]));
+            let letters = (
+                char::from(UNIT_LETTERS[unit / 20]),
+                char::from(UNIT_LETTERS[unit % 20]),
+            );
             self.all.push(Home {
                 kind,
                 name,
@@ -134,9 +174,15 @@ impl Home {
 
 /// A street type as clerks shorten it.
 pub(crate) fn abbreviated(line: &str) -> String {
-    for (long, short) in
-        [(" Road", " Rd"), (" Avenue", " Ave"), (" Street", " St"), (" Close", " Cl"), (" Gardens", " Gdns"), (" Crescent", " Cres"), (" Drive", " Dr")]
-    {
+    for (long, short) in [
+        (" Road", " Rd"),
+        (" Avenue", " Ave"),
+        (" Street", " St"),
+        (" Close", " Cl"),
+        (" Gardens", " Gdns"),
+        (" Crescent", " Cres"),
+        (" Drive", " Dr"),
+    ] {
         if let Some(stem) = line.strip_suffix(long) {
             return format!("{stem}{short}");
         }

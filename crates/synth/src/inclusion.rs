@@ -16,7 +16,9 @@ impl Inclusion {
     /// The sources that know a person, in order.
     pub(crate) fn sources(&self, person: usize) -> impl Iterator<Item = Source> {
         let known = self.0[person];
-        Source::ALL.into_iter().filter(move |source| known[*source as usize])
+        Source::ALL
+            .into_iter()
+            .filter(move |source| known[*source as usize])
     }
 }
 
@@ -28,7 +30,9 @@ pub(crate) fn draw(world: &World, events: &[Happening], seed: u64) -> Inclusion 
         let kind = world.households[household].kind;
         let client = dice.chance(match kind {
             HouseholdKind::LoneParent | HouseholdKind::Refuge => 0.75,
-            HouseholdKind::Single | HouseholdKind::CoupleWithoutChildren | HouseholdKind::SharedFlat => 0.35,
+            HouseholdKind::Single
+            | HouseholdKind::CoupleWithoutChildren
+            | HouseholdKind::SharedFlat => 0.35,
             _ => 0.5,
         });
         let social_care = dice.chance(0.12);
@@ -64,7 +68,8 @@ pub(crate) fn draw(world: &World, events: &[Happening], seed: u64) -> Inclusion 
                 HouseholdKind::Hostel => {
                     row[Source::Patients as usize] = true;
                     row[Source::Housing as usize] = true;
-                    row[Source::PolicePeople as usize] |= dice.chance(0.8);
+                    // Four of five, and never so few that they look like a family.
+                    row[Source::PolicePeople as usize] |= household % 5 != 0;
                 }
                 HouseholdKind::CareHome => {
                     row[Source::Patients as usize] = true;
@@ -82,7 +87,11 @@ pub(crate) fn draw(world: &World, events: &[Happening], seed: u64) -> Inclusion 
         if world.people[person].do_not_link {
             // Before the adoption only children's social care knew the child; after it everybody but them.
             let before = world.current_households(person).is_empty();
-            *row = if before { [false, false, false, false, true] } else { [true, false, true, false, false] };
+            *row = if before {
+                [false, false, false, false, true]
+            } else {
+                [true, false, true, false, false]
+            };
         } else if row.iter().all(|source| !source) {
             row[Source::Patients as usize] = true;
         }

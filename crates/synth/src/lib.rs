@@ -100,7 +100,10 @@ pub struct Written {
 
 /// Makes a borough. Numbers of households outside the range are brought into it.
 pub fn generate(options: &Options) -> Borough {
-    let options = Options { households: options.households.clamp(1, MOST_HOUSEHOLDS), ..*options };
+    let options = Options {
+        households: options.households.clamp(1, MOST_HOUSEHOLDS),
+        ..*options
+    };
     let names = names::Names::read();
     let mut builder = families::populate(&names, options.seed, options.households);
     structure::plant(&mut builder, options.households);
@@ -115,15 +118,29 @@ pub fn generate(options: &Options) -> Borough {
     let mut records = record::make(&world, &inclusion, &names, &options);
     let faces = faces::plant(&mut world, &mut records, &names, &options);
     let mut slips = faces.slips;
-    slips.extend(slips::make(&mut world, &mut records, &faces.touched, &names, &options));
+    slips.extend(slips::make(
+        &mut world,
+        &mut records,
+        &faces.touched,
+        &names,
+        &options,
+    ));
     assemble(options, world, records, chronicle.all, slips)
 }
 
 /// Puts the files in random order, gives out own ids, and ties every event to a record.
-fn assemble(options: Options, world: World, mut records: Vec<Record>, events: Vec<Happening>, slips: Vec<Slip>) -> Borough {
+fn assemble(
+    options: Options,
+    world: World,
+    mut records: Vec<Record>,
+    events: Vec<Happening>,
+    slips: Vec<Slip>,
+) -> Borough {
     let mut dice = Dice::new(options.seed, Stage::Order);
     for source in Source::ALL {
-        let mut of_source: Vec<usize> = (0..records.len()).filter(|i| records[*i].source == source).collect();
+        let mut of_source: Vec<usize> = (0..records.len())
+            .filter(|i| records[*i].source == source)
+            .collect();
         dice.shuffle(&mut of_source);
         let mut number = 1_000 + dice.below(1_000);
         for index in of_source {
@@ -145,10 +162,19 @@ fn assemble(options: Options, world: World, mut records: Vec<Record>, events: Ve
         .iter()
         .map(|event| {
             let possible = &of_person[event.person][event.row.source() as usize];
-            *possible[..].get(dice.below(possible.len().max(1))).expect("inclusion puts everybody with an event into the event's file")
+            *possible[..]
+                .get(dice.below(possible.len().max(1)))
+                .expect("inclusion puts everybody with an event into the event's file")
         })
         .collect();
-    Borough { options, world, records, events, event_records, slips }
+    Borough {
+        options,
+        world,
+        records,
+        events,
+        event_records,
+        slips,
+    }
 }
 
 impl Borough {
@@ -173,8 +199,13 @@ impl Borough {
         for (path, bytes) in &all {
             let target = folder.join(path);
             if let Some(parent) = target.parent() {
-                std::fs::create_dir_all(parent)
-                    .map_err(|error| Error::Write(kinfold_message::Problem::io("make the folder", parent, &error)))?;
+                std::fs::create_dir_all(parent).map_err(|error| {
+                    Error::Write(kinfold_message::Problem::io(
+                        "make the folder",
+                        parent,
+                        &error,
+                    ))
+                })?;
             }
             kinfold_message::write_whole(&target, bytes).map_err(Error::Write)?;
         }

@@ -67,16 +67,37 @@ impl Community {
         match self {
             Self::British => &["Kingston Jamaica", "Nicosia", "Johannesburg", "Sydney"],
             Self::Irish => &["Dublin", "Cork", "Galway", "Limerick", "Sligo", "Belfast"],
-            Self::Pakistani => &["Mirpur", "Lahore", "Karachi", "Rawalpindi", "Gujrat", "Faisalabad"],
+            Self::Pakistani => &[
+                "Mirpur",
+                "Lahore",
+                "Karachi",
+                "Rawalpindi",
+                "Gujrat",
+                "Faisalabad",
+            ],
             Self::Bangladeshi => &["Sylhet", "Dhaka", "Chittagong", "Moulvibazar", "Sunamganj"],
-            Self::Indian => &["Ahmedabad", "Mumbai", "Rajkot", "Nairobi", "Kampala", "Chennai", "Kochi"],
+            Self::Indian => &[
+                "Ahmedabad",
+                "Mumbai",
+                "Rajkot",
+                "Nairobi",
+                "Kampala",
+                "Chennai",
+                "Kochi",
+            ],
             Self::Sikh => &["Jalandhar", "Ludhiana", "Amritsar", "Hoshiarpur", "Nairobi"],
             Self::Nigerian => &["Lagos", "Ibadan", "Abuja", "Enugu", "Benin City", "Onitsha"],
             Self::Ghanaian => &["Accra", "Kumasi", "Tema", "Takoradi"],
             Self::Polish => &["Warszawa", "Kraków", "Łódź", "Lublin", "Gdańsk", "Rzeszów"],
             Self::Romanian => &["Bucharest", "Iași", "Cluj", "Bacău", "Suceava", "Constanța"],
             Self::Turkish => &["Istanbul", "Gaziantep", "Maraş", "Sivas", "Nicosia"],
-            Self::Chinese => &["Hong Kong", "Guangzhou", "Fuzhou", "Beijing", "Kuala Lumpur"],
+            Self::Chinese => &[
+                "Hong Kong",
+                "Guangzhou",
+                "Fuzhou",
+                "Beijing",
+                "Kuala Lumpur",
+            ],
             Self::Somali => &["Mogadishu", "Hargeisa", "Burao", "Kismayo"],
         }
     }
@@ -93,7 +114,10 @@ impl Community {
 
     /// Whether some members have an official birth date of 1 January because the true one was never recorded.
     pub(crate) const fn has_first_of_january_births(self) -> bool {
-        matches!(self, Self::Somali | Self::Bangladeshi | Self::Pakistani | Self::Nigerian | Self::Turkish)
+        matches!(
+            self,
+            Self::Somali | Self::Bangladeshi | Self::Pakistani | Self::Nigerian | Self::Turkish
+        )
     }
 }
 
@@ -132,7 +156,10 @@ impl Weighted {
     fn draw(&self, dice: &mut Dice) -> &'static str {
         let total = self.upper.last().copied().unwrap_or(1);
         let ticket = dice.below(total as usize) as u32;
-        self.names.get(self.upper.partition_point(|upper| *upper <= ticket)).copied().unwrap_or("Alex")
+        self.names
+            .get(self.upper.partition_point(|upper| *upper <= ticket))
+            .copied()
+            .unwrap_or("Alex")
     }
 }
 
@@ -157,14 +184,20 @@ impl Names {
         for fields in rows(FORENAMES) {
             if let [community, sex, name, weights @ ..] = fields.as_slice() {
                 for (generation, weight) in weights.iter().enumerate() {
-                    forenames.entry((*community, *sex, generation)).or_default().add(name, weight.parse().unwrap_or(0));
+                    forenames
+                        .entry((*community, *sex, generation))
+                        .or_default()
+                        .add(name, weight.parse().unwrap_or(0));
                 }
             }
         }
         let mut surnames: BTreeMap<_, Weighted> = BTreeMap::new();
         for fields in rows(SURNAMES) {
             if let [community, name, weight] = fields.as_slice() {
-                surnames.entry(*community).or_default().add(name, weight.parse().unwrap_or(0));
+                surnames
+                    .entry(*community)
+                    .or_default()
+                    .add(name, weight.parse().unwrap_or(0));
             }
         }
         let mut variants: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
@@ -174,11 +207,25 @@ impl Names {
                 variants.entry(other).or_default().push(one);
             }
         }
-        let nicknames = rows(NICKNAMES).filter_map(|fields| Some((*fields.first()?, *fields.get(1)?))).collect();
-        Self { forenames, surnames, nicknames, variants, streets: STREETS.lines().collect() }
+        let nicknames = rows(NICKNAMES)
+            .filter_map(|fields| Some((*fields.first()?, *fields.get(1)?)))
+            .collect();
+        Self {
+            forenames,
+            surnames,
+            nicknames,
+            variants,
+            streets: STREETS.lines().collect(),
+        }
     }
 
-    pub(crate) fn forename(&self, community: Community, sex: Sex, born: Day, dice: &mut Dice) -> String {
+    pub(crate) fn forename(
+        &self,
+        community: Community,
+        sex: Sex,
+        born: Day,
+        dice: &mut Dice,
+    ) -> String {
         let generation = match born.year() {
             ..1950 => 0,
             1950..1970 => 1,
@@ -187,13 +234,21 @@ impl Names {
             _ => 4,
         };
         // A third of the names given in other communities come from the common stock of the country.
-        let list = if community != Community::British && generation >= 3 && dice.chance(0.15) { Community::British } else { community };
+        let list = if community != Community::British && generation >= 3 && dice.chance(0.15) {
+            Community::British
+        } else {
+            community
+        };
         let sex = if sex == Sex::Female { "F" } else { "M" };
-        self.forenames.get(&(list.id(), sex, generation)).map_or_else(|| "Alex".to_owned(), |names| names.draw(dice).to_owned())
+        self.forenames
+            .get(&(list.id(), sex, generation))
+            .map_or_else(|| "Alex".to_owned(), |names| names.draw(dice).to_owned())
     }
 
     pub(crate) fn surname(&self, community: Community, dice: &mut Dice) -> String {
-        self.surnames.get(community.id()).map_or_else(|| "Smith".to_owned(), |names| names.draw(dice).to_owned())
+        self.surnames
+            .get(community.id())
+            .map_or_else(|| "Smith".to_owned(), |names| names.draw(dice).to_owned())
     }
 
     pub(crate) fn nickname(&self, forename: &str) -> Option<&'static str> {
@@ -208,7 +263,9 @@ impl Names {
 
 /// The fields of every line that is not a comment.
 fn rows(text: &'static str) -> impl Iterator<Item = Vec<&'static str>> {
-    text.lines().filter(|line| !line.starts_with('#') && !line.is_empty()).map(|line| line.split('\t').collect())
+    text.lines()
+        .filter(|line| !line.starts_with('#') && !line.is_empty())
+        .map(|line| line.split('\t').collect())
 }
 
 /// The form of a Polish surname for one sex (Kowalski, Kowalska); other surnames stay as they are.
@@ -268,7 +325,10 @@ mod tests {
             for sex in ["F", "M"] {
                 for generation in 0..5 {
                     let list = names.forenames.get(&(community.id(), sex, generation));
-                    assert!(list.is_some_and(|l| l.names.len() >= 10), "{community:?} {sex} {generation}");
+                    assert!(
+                        list.is_some_and(|l| l.names.len() >= 10),
+                        "{community:?} {sex} {generation}"
+                    );
                 }
             }
         }
@@ -278,7 +338,16 @@ mod tests {
     fn names_of_a_time() {
         let names = Names::read();
         let mut dice = Dice::new(1, Stage::Population);
-        let old: Vec<_> = (0..500).map(|_| names.forename(Community::British, Sex::Female, Day::of(1940, 1, 1), &mut dice)).collect();
+        let old: Vec<_> = (0..500)
+            .map(|_| {
+                names.forename(
+                    Community::British,
+                    Sex::Female,
+                    Day::of(1940, 1, 1),
+                    &mut dice,
+                )
+            })
+            .collect();
         assert!(old.iter().any(|n| n == "Margaret") && !old.iter().any(|n| n == "Chloe"));
     }
 

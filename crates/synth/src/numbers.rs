@@ -6,7 +6,11 @@
 /// The NHS number with the given serial (0 to 999,999), or nothing if its check digit would be 10.
 pub(crate) fn nhs_number(serial: u32) -> Option<String> {
     let first_nine = format!("999{:06}", serial % 1_000_000);
-    let sum: u32 = first_nine.bytes().zip((2..=10).rev()).map(|(digit, weight)| u32::from(digit - b'0') * weight).sum();
+    let sum: u32 = first_nine
+        .bytes()
+        .zip((2..=10).rev())
+        .map(|(digit, weight)| u32::from(digit - b'0') * weight)
+        .sum();
     match 11 - sum % 11 {
         10 => None,
         11 => Some(first_nine + "0"),
@@ -19,13 +23,21 @@ const UPN_LETTERS: &[u8; 23] = b"ABCDEFGHJKLMNPQRTUVWXYZ";
 
 /// The UPN of one school (0 to 9,998) and pupil (0 to 999).
 pub(crate) fn upn(school: u32, pupil: u32) -> String {
-    with_upn_check(&format!("001{:04}99{:03}", school % 9_999 + 1, pupil % 1_000))
+    with_upn_check(&format!(
+        "001{:04}99{:03}",
+        school % 9_999 + 1,
+        pupil % 1_000
+    ))
 }
 
 /// A temporary UPN: its last character is a letter.
 pub(crate) fn temporary_upn(school: u32, pupil: u32, letter: usize) -> String {
     let last = char::from(UPN_LETTERS[letter % UPN_LETTERS.len()]);
-    with_upn_check(&format!("001{:04}99{:02}{last}", school % 9_999 + 1, pupil % 100))
+    with_upn_check(&format!(
+        "001{:04}99{:02}{last}",
+        school % 9_999 + 1,
+        pupil % 100
+    ))
 }
 
 /// Puts the check letter before the twelve characters.
@@ -34,13 +46,21 @@ fn with_upn_check(rest: &str) -> String {
         b'0'..=b'9' => usize::from(byte - b'0'),
         letter => UPN_LETTERS.iter().position(|l| *l == letter).unwrap_or(0),
     };
-    let sum: usize = rest.bytes().zip(2..).map(|(byte, place)| value(byte) * place).sum();
+    let sum: usize = rest
+        .bytes()
+        .zip(2..)
+        .map(|(byte, place)| value(byte) * place)
+        .sum();
     format!("{}{rest}", char::from(UPN_LETTERS[sum % 23]))
 }
 
 /// A national insurance number with the never-issued prefix ZZ.
 pub(crate) fn nino(serial: u32) -> String {
-    format!("ZZ{:06}{}", serial % 1_000_000, char::from(b'A' + (serial % 4) as u8))
+    format!(
+        "ZZ{:06}{}",
+        serial % 1_000_000,
+        char::from(b'A' + (serial % 4) as u8)
+    )
 }
 
 /// Spreads serials over `0..modulus` without repeating one, so that neighbours in the borough have no neighbouring numbers.

@@ -100,7 +100,9 @@ impl Carriers {
             if shared {
                 shared_pupils = true;
                 let first = households[0].min(households[1]);
-                carriers.education_with = (first != household).then_some(first).or(carriers.education_with);
+                carriers.education_with = (first != household)
+                    .then_some(first)
+                    .or(carriers.education_with);
             }
             // Nothing hangs on a record that must not be linked.
             if person.do_not_link {
@@ -142,12 +144,25 @@ impl Carriers {
     /// Whether events can realise the state.
     fn can(&self, indicator: Indicator, plan: Plan) -> bool {
         let past = plan == Plan::Past;
-        let adults = if past { &self.older_adults } else { &self.adults };
+        let adults = if past {
+            &self.older_adults
+        } else {
+            &self.adults
+        };
         match indicator {
-            Indicator::ParentalMentalHealth | Indicator::AlcoholAndDrugs => self.dependent_child && !adults.is_empty(),
-            Indicator::DomesticAbuse | Indicator::AntiSocialBehaviour | Indicator::Homelessness => !adults.is_empty(),
+            Indicator::ParentalMentalHealth | Indicator::AlcoholAndDrugs => {
+                self.dependent_child && !adults.is_empty()
+            }
+            Indicator::DomesticAbuse | Indicator::AntiSocialBehaviour | Indicator::Homelessness => {
+                !adults.is_empty()
+            }
             Indicator::Worklessness => self.workers.iter().any(|p| adults.contains(p)),
-            Indicator::Education => !(if past { &self.older_pupils } else { &self.pupils }).is_empty(),
+            Indicator::Education => !(if past {
+                &self.older_pupils
+            } else {
+                &self.pupils
+            })
+            .is_empty(),
         }
     }
 }
@@ -155,11 +170,18 @@ impl Carriers {
 /// Plans every household and writes the plan into the world.
 pub(crate) fn plan(world: &mut World, seed: u64) -> Vec<Carriers> {
     let mut dice = Dice::new(seed, Stage::Plan);
-    let carriers: Vec<Carriers> = (0..world.households.len()).map(|household| Carriers::of(world, household)).collect();
+    let carriers: Vec<Carriers> = (0..world.households.len())
+        .map(|household| Carriers::of(world, household))
+        .collect();
     for household in 0..world.households.len() {
-        let mut states = draw(&mut dice, world.households[household].kind, &carriers[household]);
+        let mut states = draw(
+            &mut dice,
+            world.households[household].kind,
+            &carriers[household],
+        );
         if let Some(first) = carriers[household].education_with {
-            states[Indicator::Education as usize] = world.households[first].plan[Indicator::Education as usize];
+            states[Indicator::Education as usize] =
+                world.households[first].plan[Indicator::Education as usize];
         }
         world.households[household].plan = states;
     }
@@ -169,11 +191,31 @@ pub(crate) fn plan(world: &mut World, seed: u64) -> Vec<Carriers> {
 fn draw(dice: &mut Dice, kind: HouseholdKind, carriers: &Carriers) -> [Plan; 7] {
     let mut states = [Plan::None; 7];
     let (forced, number): (&[Indicator], usize) = match kind {
-        HouseholdKind::Hostel => (&[Indicator::Homelessness], dice.weighted(&[(1, 30), (2, 45), (3, 25)])),
-        HouseholdKind::Refuge => (&[Indicator::Homelessness, Indicator::DomesticAbuse], dice.weighted(&[(2, 40), (3, 40), (4, 20)])),
+        HouseholdKind::Hostel => (
+            &[Indicator::Homelessness],
+            dice.weighted(&[(1, 30), (2, 45), (3, 25)]),
+        ),
+        HouseholdKind::Refuge => (
+            &[Indicator::Homelessness, Indicator::DomesticAbuse],
+            dice.weighted(&[(2, 40), (3, 40), (4, 20)]),
+        ),
         HouseholdKind::CareHome => (&[], 0),
-        _ if !carriers.dependent_child => (&[], dice.weighted(&[(0, 58), (1, 27), (2, 11), (3, 4)])),
-        _ => (&[], dice.weighted(&[(0, 40), (1, 20), (2, 15), (3, 11), (4, 7), (5, 4), (6, 2), (7, 1)])),
+        _ if !carriers.dependent_child => {
+            (&[], dice.weighted(&[(0, 58), (1, 27), (2, 11), (3, 4)]))
+        }
+        _ => (
+            &[],
+            dice.weighted(&[
+                (0, 40),
+                (1, 20),
+                (2, 15),
+                (3, 11),
+                (4, 7),
+                (5, 4),
+                (6, 2),
+                (7, 1),
+            ]),
+        ),
     };
     for indicator in forced {
         if carriers.can(*indicator, Plan::Current) {
@@ -191,7 +233,11 @@ fn draw(dice: &mut Dice, kind: HouseholdKind, carriers: &Carriers) -> [Plan; 7] 
     }
     let share_past = if number == 0 { 0.06 } else { 0.14 };
     for indicator in Indicator::ALL {
-        if states[indicator as usize] == Plan::None && kind != HouseholdKind::CareHome && carriers.can(indicator, Plan::Past) && dice.chance(share_past) {
+        if states[indicator as usize] == Plan::None
+            && kind != HouseholdKind::CareHome
+            && carriers.can(indicator, Plan::Past)
+            && dice.chance(share_past)
+        {
             states[indicator as usize] = Plan::Past;
         }
     }

@@ -71,14 +71,34 @@ const fn uprn_rate(source: Source) -> f64 {
 }
 
 /// One record for every person and source; about 1 % of people have a second one in the same source.
-pub(crate) fn make(world: &World, inclusion: &Inclusion, names: &Names, options: &Options) -> Vec<Record> {
-    let mut clerk = Clerk { world, names, dice: Dice::new(options.seed, Stage::Records), stale: if options.profile == Profile::Stress { 1.8 } else { 1.0 } };
+pub(crate) fn make(
+    world: &World,
+    inclusion: &Inclusion,
+    names: &Names,
+    options: &Options,
+) -> Vec<Record> {
+    let mut clerk = Clerk {
+        world,
+        names,
+        dice: Dice::new(options.seed, Stage::Records),
+        stale: if options.profile == Profile::Stress {
+            1.8
+        } else {
+            1.0
+        },
+    };
     let mut records = Vec::new();
     // A family that moves tells an agency together: one draw for a household and source.
     let tells: Vec<[bool; 5]> = world
         .households
         .iter()
-        .map(|_| Source::ALL.map(|source| !clerk.dice.chance((stale_rate(source) * clerk.stale).min(0.75))))
+        .map(|_| {
+            Source::ALL.map(|source| {
+                !clerk
+                    .dice
+                    .chance((stale_rate(source) * clerk.stale).min(0.75))
+            })
+        })
         .collect();
     for person in 0..world.people.len() {
         let residences = world.residences(person);
@@ -87,7 +107,9 @@ pub(crate) fn make(world: &World, inclusion: &Inclusion, names: &Names, options:
         }
         let first = records.len();
         for source in inclusion.sources(person) {
-            let told = clerk.world.belongs[person].last().is_none_or(|h| tells[*h][source as usize]);
+            let told = clerk.world.belongs[person]
+                .last()
+                .is_none_or(|h| tells[*h][source as usize]);
             records.push(clerk.record(person, source, &residences, told));
             if clerk.dice.chance(0.01) && !world.people[person].do_not_link {
                 let told_then = clerk.dice.chance(0.5);
@@ -96,8 +118,12 @@ pub(crate) fn make(world: &World, inclusion: &Inclusion, names: &Names, options:
         }
         // Somebody knows where a person lives now.
         let private = |r: &Record| !r.protected && !r.no_fixed_abode;
-        if !records[first..].iter().any(|r| r.current_address) && residences.last().is_some_and(|spell| spell.to.is_none()) {
-            let index = (first..records.len()).find(|i| private(&records[*i])).unwrap_or(first);
+        if !records[first..].iter().any(|r| r.current_address)
+            && residences.last().is_some_and(|spell| spell.to.is_none())
+        {
+            let index = (first..records.len())
+                .find(|i| private(&records[*i]))
+                .unwrap_or(first);
             let source = records[index].source;
             records[index] = clerk.record(person, source, &residences, true);
         }
@@ -117,11 +143,17 @@ impl Clerk<'_> {
     fn record(&mut self, index: usize, source: Source, residences: &[Spell], told: bool) -> Record {
         let person = &self.world.people[index];
         let age = person.age();
-        let kind = self.world.belongs[index].last().map(|h| self.world.households[*h].kind);
+        let kind = self.world.belongs[index]
+            .last()
+            .map(|h| self.world.households[*h].kind);
         let spell = self.address(source, residences, told, kind);
         let home = &self.world.homes[spell.home];
         let (from, confirmed, contact) = self.dates(spell, person.born);
-        let known_as = self.names.nickname(&person.forename).filter(|_| self.dice.chance(0.25)).map(str::to_owned);
+        let known_as = self
+            .names
+            .nickname(&person.forename)
+            .filter(|_| self.dice.chance(0.25))
+            .map(str::to_owned);
         let middle = person.middle.clone().filter(|_| {
             self.dice.chance(match source {
                 Source::SchoolCensus => 0.75,
@@ -140,10 +172,18 @@ impl Clerk<'_> {
                 Source::PolicePeople => 0.3,
             })
         });
-        let uprn = self.dice.chance(uprn_rate(source)).then(|| home.uprn.to_string());
-        let flagged = person.protected && matches!(source, Source::SchoolCensus | Source::Patients | Source::PolicePeople);
+        let uprn = self
+            .dice
+            .chance(uprn_rate(source))
+            .then(|| home.uprn.to_string());
+        let flagged = person.protected
+            && matches!(
+                source,
+                Source::SchoolCensus | Source::Patients | Source::PolicePeople
+            );
         let (nhs, nhs_trace) = self.nhs(person, source, age);
-        let no_fixed_abode = source == Source::PolicePeople && home.kind == HomeKind::Hostel && self.dice.chance(0.15);
+        let no_fixed_abode =
+            source == Source::PolicePeople && home.kind == HomeKind::Hostel && index.is_multiple_of(7);
         Record {
             source,
             person: index,
@@ -152,7 +192,12 @@ impl Clerk<'_> {
             middle,
             surname: person.surname.clone(),
             former_surname,
-            known_as_forename: known_as.filter(|_| matches!(source, Source::Patients | Source::PolicePeople | Source::LscbPeople)),
+            known_as_forename: known_as.filter(|_| {
+                matches!(
+                    source,
+                    Source::Patients | Source::PolicePeople | Source::LscbPeople
+                )
+            }),
             known_as_surname: None,
             born: Some(person.born),
             born_as_serial: false,
@@ -166,27 +211,53 @@ impl Clerk<'_> {
             contact,
             current_address: spell.to.is_none(),
             protected: flagged,
-            do_not_link: person.do_not_link && matches!(source, Source::SchoolCensus | Source::LscbPeople),
+            do_not_link: person.do_not_link
+                && matches!(source, Source::SchoolCensus | Source::LscbPeople),
             upn: self.upn(person, source),
             former_upn: None,
             nhs,
             nhs_trace,
-            nino: person.nino.clone().filter(|_| source == Source::Housing && age >= 16 && self.dice.chance(0.88)),
+            nino: person
+                .nino
+                .clone()
+                .filter(|_| source == Source::Housing && age >= 16 && self.dice.chance(0.88)),
         }
     }
 
     /// The address that a source holds: usually the present one, sometimes the one before.
-    fn address(&mut self, source: Source, residences: &[Spell], told: bool, kind: Option<HouseholdKind>) -> Spell {
-        let open: Vec<Spell> = residences.iter().copied().filter(|spell| spell.to.is_none()).collect();
-        let before = residences.iter().rev().copied().find(|spell| spell.to.is_some_and(|to| to.0 - spell.from.0 > 60));
+    fn address(
+        &mut self,
+        source: Source,
+        residences: &[Spell],
+        told: bool,
+        kind: Option<HouseholdKind>,
+    ) -> Spell {
+        let open: Vec<Spell> = residences
+            .iter()
+            .copied()
+            .filter(|spell| spell.to.is_none())
+            .collect();
+        let before = residences
+            .iter()
+            .rev()
+            .copied()
+            .find(|spell| spell.to.is_some_and(|to| to.0 - spell.from.0 > 60));
         let Some(last) = open.last().copied() else {
             return before.unwrap_or(residences[residences.len() - 1]);
         };
         match kind {
             // Housing kept the home they fled, the police know where it happened; health, schools and social care know the refuge.
-            Some(HouseholdKind::Refuge) if matches!(source, Source::Housing | Source::PolicePeople) => return before.unwrap_or(last),
-            Some(HouseholdKind::CareHome) if source != Source::Patients => return before.unwrap_or(last),
-            Some(HouseholdKind::Refuge | HouseholdKind::Hostel | HouseholdKind::CareHome) => return last,
+            Some(HouseholdKind::Refuge)
+                if matches!(source, Source::Housing | Source::PolicePeople) =>
+            {
+                return before.unwrap_or(last);
+            }
+            Some(HouseholdKind::CareHome) if source != Source::Patients => {
+                return before.unwrap_or(last);
+            }
+            Some(HouseholdKind::Refuge | HouseholdKind::Hostel | HouseholdKind::CareHome) => {
+                return last;
+            }
             _ => {}
         }
         if open.len() > 1 {
@@ -197,8 +268,20 @@ impl Clerk<'_> {
             };
         }
         // One in ten members is told about separately from the rest of the family.
-        let told = if self.dice.chance(0.1) { !self.dice.chance((stale_rate(source) * self.stale).min(0.75)) } else { told };
-        if told { last } else { before.filter(|spell| spell.to.is_some_and(|to| to > crate::calendar::MOVES_FROM)).unwrap_or(last) }
+        let told = if self.dice.chance(0.1) {
+            !self
+                .dice
+                .chance((stale_rate(source) * self.stale).min(0.75))
+        } else {
+            told
+        };
+        if told {
+            last
+        } else {
+            before
+                .filter(|spell| spell.to.is_some_and(|to| to > crate::calendar::MOVES_FROM))
+                .unwrap_or(last)
+        }
     }
 
     /// First and last day that the agency knows of the address, and its last contact with the person.
@@ -208,7 +291,12 @@ impl Clerk<'_> {
             Some(to) => to.plus(-self.dice.between(4, 150)),
         }
         .max(spell.from.plus(2));
-        let from = spell.from.plus(self.dice.between(0, 45)).max(born).min(confirmed.plus(-1)).max(spell.from);
+        let from = spell
+            .from
+            .plus(self.dice.between(0, 45))
+            .max(born)
+            .min(confirmed.plus(-1))
+            .max(spell.from);
         let contact = TODAY.plus(-self.dice.between(1, 220)).max(confirmed);
         (from, confirmed, contact)
     }
@@ -216,7 +304,9 @@ impl Clerk<'_> {
     fn upn(&mut self, person: &Person, source: Source) -> Option<String> {
         match source {
             Source::SchoolCensus => person.upn.clone(),
-            Source::LscbPeople if person.age() < 18 => person.upn.clone().filter(|_| self.dice.chance(0.7)),
+            Source::LscbPeople if person.age() < 18 => {
+                person.upn.clone().filter(|_| self.dice.chance(0.7))
+            }
             _ => None,
         }
     }
@@ -227,7 +317,10 @@ impl Clerk<'_> {
                 let trace = self.dice.weighted(&[("01", 94), ("02", 4), ("03", 2)]);
                 (Some(person.nhs.clone()), trace)
             }
-            Source::LscbPeople if age < 18 => (Some(person.nhs.clone()).filter(|_| self.dice.chance(0.4)), ""),
+            Source::LscbPeople if age < 18 => (
+                Some(person.nhs.clone()).filter(|_| self.dice.chance(0.4)),
+                "",
+            ),
             _ => (None, ""),
         }
     }

@@ -104,12 +104,24 @@ pub(crate) struct Slip {
 }
 
 /// Makes slips in the records. `touched` says which fields of a record a planted case has already changed.
-pub(crate) fn make(world: &mut World, records: &mut [Record], touched: &[Vec<&'static str>], names: &Names, options: &Options) -> Vec<Slip> {
+pub(crate) fn make(
+    world: &mut World,
+    records: &mut [Record],
+    touched: &[Vec<&'static str>],
+    names: &Names,
+    options: &Options,
+) -> Vec<Slip> {
     let rates = SlipRates::of(options.profile);
     let mut dice = Dice::new(options.seed, Stage::Slips);
     let mut slips = Vec::new();
     for (index, record) in records.iter_mut().enumerate() {
-        let mut pen = Pen { dice: &mut dice, names, slips: &mut slips, index, touched: &touched[index] };
+        let mut pen = Pen {
+            dice: &mut dice,
+            names,
+            slips: &mut slips,
+            index,
+            touched: &touched[index],
+        };
         pen.forename(record, world, &rates);
         pen.surname(record, world, &rates);
         pen.sex_and_birth(record, &rates);
@@ -138,12 +150,22 @@ impl Pen<'_> {
     }
 
     fn note(&mut self, field: &'static str, kind: &'static str) {
-        self.slips.push(Slip { record: self.index, field, kind });
+        self.slips.push(Slip {
+            record: self.index,
+            field,
+            kind,
+        });
     }
 
     fn forename(&mut self, record: &mut Record, world: &World, rates: &SlipRates) {
         let person = &world.people[record.person];
-        let by_sex = |(female, male)| if person.sex == Sex::Female { female } else { male };
+        let by_sex = |(female, male)| {
+            if person.sex == Sex::Female {
+                female
+            } else {
+                male
+            }
+        };
         if self.happens("forename", by_sex(rates.forename_sound)) {
             record.forename = typing::sounds_alike(&record.forename, self.names, self.dice);
             self.note("forename", "sound");
@@ -158,7 +180,10 @@ impl Pen<'_> {
                     record.middle = None;
                     middle.clone()
                 }
-                (None, None) => self.names.forename(person.community, person.sex, person.born, self.dice),
+                (None, None) => {
+                    self.names
+                        .forename(person.community, person.sex, person.born, self.dice)
+                }
             };
             self.note("forename", "other");
         }
@@ -166,7 +191,13 @@ impl Pen<'_> {
 
     fn surname(&mut self, record: &mut Record, world: &World, rates: &SlipRates) {
         let person = &world.people[record.person];
-        let by_sex = |(female, male)| if person.sex == Sex::Female { female } else { male };
+        let by_sex = |(female, male)| {
+            if person.sex == Sex::Female {
+                female
+            } else {
+                male
+            }
+        };
         if self.happens("surname", by_sex(rates.surname_sound)) {
             record.surname = typing::sounds_alike(&record.surname, self.names, self.dice);
             self.note("surname", "sound");
@@ -176,8 +207,14 @@ impl Pen<'_> {
         } else if self.happens("surname", by_sex(rates.surname_other)) {
             if person.birth_surname == person.surname {
                 // A step-parent's, the other parent's, or a name of an earlier marriage.
-                let other = world.belongs[record.person].first().map_or(&[][..], |h| &world.households[*h].members);
-                let others: Vec<&String> = other.iter().map(|m| &world.people[m.person].surname).filter(|s| **s != person.surname).collect();
+                let other = world.belongs[record.person]
+                    .first()
+                    .map_or(&[][..], |h| &world.households[*h].members);
+                let others: Vec<&String> = other
+                    .iter()
+                    .map(|m| &world.people[m.person].surname)
+                    .filter(|s| **s != person.surname)
+                    .collect();
                 record.surname = match others.first() {
                     Some(surname) => (*surname).clone(),
                     None => self.names.surname(person.community, self.dice),
@@ -195,15 +232,24 @@ impl Pen<'_> {
         if self.happens("sex", rates.sex) {
             record.sex = record.sex.map(Sex::other);
             self.note("sex", "other");
-        } else if self.happens("sex", rates.no_sex) && matches!(record.source, Source::Patients | Source::PolicePeople | Source::LscbPeople | Source::Housing) {
+        } else if self.happens("sex", rates.no_sex)
+            && matches!(
+                record.source,
+                Source::Patients | Source::PolicePeople | Source::LscbPeople | Source::Housing
+            )
+        {
             record.sex = None;
             self.note("sex", "missing");
         }
         if self.happens("birth_date", rates.birth_date_one) {
-            record.born = record.born.map(|born| typing::one_component_wrong(born, self.dice));
+            record.born = record
+                .born
+                .map(|born| typing::one_component_wrong(born, self.dice));
             self.note("birth_date", "one component");
         } else if self.happens("birth_date", rates.birth_date_more) {
-            record.born = record.born.map(|born| typing::two_components_wrong(born, self.dice));
+            record.born = record
+                .born
+                .map(|born| typing::two_components_wrong(born, self.dice));
             self.note("birth_date", "more components");
         } else if self.happens("birth_date", rates.no_birth_date) {
             record.born = None;
@@ -213,7 +259,10 @@ impl Pen<'_> {
 
     fn postcode(&mut self, record: &mut Record, rates: &SlipRates) {
         if self.happens("postcode", rates.postcode) {
-            record.postcode = record.postcode.as_deref().map(|postcode| typing::postcode_wrong(postcode, self.dice));
+            record.postcode = record
+                .postcode
+                .as_deref()
+                .map(|postcode| typing::postcode_wrong(postcode, self.dice));
             self.note("postcode", "character");
         } else if self.happens("postcode", rates.no_postcode) {
             record.postcode = None;

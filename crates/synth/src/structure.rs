@@ -37,14 +37,19 @@ pub(crate) fn plant(builder: &mut Builder<'_>, households: usize) {
 impl Builder<'_> {
     /// Indexes of the households of some kinds, in random order.
     fn households_of(&mut self, kinds: &[HouseholdKind]) -> Vec<usize> {
-        let mut found: Vec<usize> = (0..self.world.households.len()).filter(|h| kinds.contains(&self.world.households[*h].kind)).collect();
+        let mut found: Vec<usize> = (0..self.world.households.len())
+            .filter(|h| kinds.contains(&self.world.households[*h].kind))
+            .collect();
         self.dice.shuffle(&mut found);
         found
     }
 
     /// The first member of a household.
     fn first_of(&self, household: usize) -> Option<&Person> {
-        self.world.households[household].members.first().map(|member| &self.world.people[member.person])
+        self.world.households[household]
+            .members
+            .first()
+            .map(|member| &self.world.people[member.person])
     }
 
     /// A family moves out; months later another family of the same surname moves in.
@@ -57,17 +62,36 @@ impl Builder<'_> {
             if planted == wanted {
                 break;
             }
-            let Some(left) = self.world.households[*first].spells.iter().find(|s| s.to.is_some_and(|to| to > MOVES_FROM)).copied() else { continue };
-            let (Some(left_on), Some(head)) = (left.to, self.first_of(*first)) else { continue };
+            let Some(left) = self.world.households[*first]
+                .spells
+                .iter()
+                .find(|s| s.to.is_some_and(|to| to > MOVES_FROM))
+                .copied()
+            else {
+                continue;
+            };
+            let (Some(left_on), Some(head)) = (left.to, self.first_of(*first)) else {
+                continue;
+            };
             let community = head.community;
-            let of_second = self.world.households[*first].members.get(1).map(|m| &self.world.people[m.person].birth_surname);
+            let of_second = self.world.households[*first]
+                .members
+                .get(1)
+                .map(|m| &self.world.people[m.person].birth_surname);
             let father_line = of_second.unwrap_or(&head.birth_surname).clone();
             let next = households.iter().copied().find(|second| {
                 let candidate = &self.world.households[*second];
                 let arrives = candidate.spells[candidate.spells.len() - 1].from;
-                let same_community = self.first_of(*second).is_some_and(|other| other.community == community);
+                let same_community = self
+                    .first_of(*second)
+                    .is_some_and(|other| other.community == community);
                 // Children who also belong elsewhere, or came from elsewhere, keep their own names.
-                let alone = || candidate.members.iter().all(|m| self.world.belongs[m.person].len() == 1);
+                let alone = || {
+                    candidate
+                        .members
+                        .iter()
+                        .all(|m| self.world.belongs[m.person].len() == 1)
+                };
                 let free = second != first && !used.contains(second) && !used.contains(first);
                 free && same_community && arrives > left_on.plus(75) && alone()
             });
@@ -76,18 +100,35 @@ impl Builder<'_> {
             used.insert(second);
             let last = self.world.households[second].spells.len() - 1;
             self.world.households[second].spells[last].home = left.home;
-            let members: Vec<usize> = self.world.households[second].members.iter().map(|m| m.person).collect();
-            let earlier: Vec<usize> = self.world.households[*first].members.iter().map(|m| m.person).collect();
+            let members: Vec<usize> = self.world.households[second]
+                .members
+                .iter()
+                .map(|m| m.person)
+                .collect();
+            let earlier: Vec<usize> = self.world.households[*first]
+                .members
+                .iter()
+                .map(|m| m.person)
+                .collect();
             for person in &members {
-                let (community, sex, born) = (self.world.people[*person].community, self.world.people[*person].sex, self.world.people[*person].born);
+                let (community, sex, born) = (
+                    self.world.people[*person].community,
+                    self.world.people[*person].sex,
+                    self.world.people[*person].born,
+                );
                 let married_in = self.world.people[*person].renamed.is_some();
                 let own = surname_for(&father_line, community, sex);
-                let clash = earlier.iter().any(|other| self.world.people[*other].forename == self.world.people[*person].forename);
+                let clash = earlier.iter().any(|other| {
+                    self.world.people[*other].forename == self.world.people[*person].forename
+                });
                 if clash {
                     let others: Vec<usize> = earlier.iter().chain(&members).copied().collect();
                     for _ in 0..20 {
                         let forename = self.names.forename(community, sex, born, &mut self.dice);
-                        if others.iter().all(|other| self.world.people[*other].forename != forename) {
+                        if others
+                            .iter()
+                            .all(|other| self.world.people[*other].forename != forename)
+                        {
                             self.world.people[*person].forename = forename;
                             break;
                         }
@@ -99,9 +140,17 @@ impl Builder<'_> {
                 }
                 changed.surname = own;
             }
-            for (people, household, note) in [(&earlier, *first, "earlier tenants"), (&members, second, "later tenants")] {
+            for (people, household, note) in [
+                (&earlier, *first, "earlier tenants"),
+                (&members, second, "later tenants"),
+            ] {
                 for person in people {
-                    self.world.plant(Case::StrangersSameSurnameAndAddress, *person, Some(household), note);
+                    self.world.plant(
+                        Case::StrangersSameSurnameAndAddress,
+                        *person,
+                        Some(household),
+                        note,
+                    );
                 }
             }
             planted += 1;
@@ -115,11 +164,22 @@ impl Builder<'_> {
             if planted == wanted {
                 break;
             }
-            let children: Vec<usize> = self.world.households[household].current().filter(|m| m.role == Role::Child).map(|m| m.person).collect();
-            let fits = |p: &usize| (6..15).contains(&self.world.people[*p].age()) && self.world.people[*p].cases.is_empty();
-            let Some(child) = children.iter().copied().find(fits) else { continue };
+            let children: Vec<usize> = self.world.households[household]
+                .current()
+                .filter(|m| m.role == Role::Child)
+                .map(|m| m.person)
+                .collect();
+            let fits = |p: &usize| {
+                (6..15).contains(&self.world.people[*p].age())
+                    && self.world.people[*p].cases.is_empty()
+            };
+            let Some(child) = children.iter().copied().find(fits) else {
+                continue;
+            };
             let born = self.world.people[child].born;
-            let adoption = born.plus(self.dice.between(400, 1_500)).max(self.world.households[household].spells[0].from.plus(60));
+            let adoption = born
+                .plus(self.dice.between(400, 1_500))
+                .max(self.world.households[household].spells[0].from.plus(60));
             if adoption.plus(400) > TODAY {
                 continue;
             }
@@ -144,7 +204,10 @@ impl Builder<'_> {
             self.join(origin, birth_mother, start, Role::Adult);
             self.join(origin, before, born, Role::Child);
             self.leave(origin, before, adoption);
-            for (person, place, note) in [(before, None, "record from before the adoption"), (child, Some(household), "record from after the adoption")] {
+            for (person, place, note) in [
+                (before, None, "record from before the adoption"),
+                (child, Some(household), "record from after the adoption"),
+            ] {
                 self.world.people[person].do_not_link = true;
                 self.world.plant(Case::DoNotLink, person, place, note);
             }
@@ -155,30 +218,51 @@ impl Builder<'_> {
     /// Notes the twins that were born, and makes more where too few were.
     fn twins(&mut self, wanted: usize) {
         let mut pairs = 0;
-        for household in self.households_of(&[HouseholdKind::Family, HouseholdKind::LoneParent, HouseholdKind::MultiGeneration, HouseholdKind::Separated]) {
+        for household in self.households_of(&[
+            HouseholdKind::Family,
+            HouseholdKind::LoneParent,
+            HouseholdKind::MultiGeneration,
+            HouseholdKind::Separated,
+        ]) {
             let children: Vec<usize> = self.world.households[household]
                 .current()
                 .filter(|m| m.role == Role::Child && self.world.people[m.person].cases.is_empty())
                 .map(|m| m.person)
                 .collect();
             for pair in children.windows(2) {
-                let born_together = self.world.people[pair[0]].born == self.world.people[pair[1]].born;
-                let plain = self.world.belongs[pair[0]].len() == 1 && self.world.belongs[pair[1]].len() == 1;
-                let make = pairs < wanted && children.len() == 2 && plain && self.world.people[pair[0]].age() < 18;
+                let born_together =
+                    self.world.people[pair[0]].born == self.world.people[pair[1]].born;
+                let plain = self.world.belongs[pair[0]].len() == 1
+                    && self.world.belongs[pair[1]].len() == 1;
+                let make = pairs < wanted
+                    && children.len() == 2
+                    && plain
+                    && self.world.people[pair[0]].age() < 18;
                 if born_together || make {
                     self.world.people[pair[1]].born = self.world.people[pair[0]].born;
-                    let from = self.world.households[household].members.iter().find(|m| m.person == pair[0]).map(|m| m.from);
+                    let from = self.world.households[household]
+                        .members
+                        .iter()
+                        .find(|m| m.person == pair[0])
+                        .map(|m| m.from);
                     for member in &mut self.world.households[household].members {
                         if member.person == pair[1] {
                             member.from = from.unwrap_or(member.from);
                         }
                     }
-                    self.world.people[pair[1]].birth_place = self.world.people[pair[0]].birth_place.clone();
-                    if self.world.people[pair[0]].upn.is_some() && self.world.people[pair[1]].upn.is_none() {
-                        self.world.people[pair[1]].upn = Some(crate::numbers::upn(9_000 + pair[1] as u32 / 900, 100 + pair[1] as u32 % 900));
+                    self.world.people[pair[1]].birth_place =
+                        self.world.people[pair[0]].birth_place.clone();
+                    if self.world.people[pair[0]].upn.is_some()
+                        && self.world.people[pair[1]].upn.is_none()
+                    {
+                        self.world.people[pair[1]].upn = Some(crate::numbers::upn(
+                            9_000 + pair[1] as u32 / 900,
+                            100 + pair[1] as u32 % 900,
+                        ));
                     }
                     for twin in pair {
-                        self.world.plant(Case::Twins, *twin, Some(household), "twins");
+                        self.world
+                            .plant(Case::Twins, *twin, Some(household), "twins");
                     }
                     pairs += 1;
                 }
@@ -189,7 +273,9 @@ impl Builder<'_> {
     /// Sons who bear their father's forename.
     fn fathers_and_sons(&mut self, wanted: usize) {
         let mut planted = 0;
-        for household in self.households_of(&[HouseholdKind::Family, HouseholdKind::MultiGeneration]) {
+        for household in
+            self.households_of(&[HouseholdKind::Family, HouseholdKind::MultiGeneration])
+        {
             if planted == wanted {
                 break;
             }
@@ -200,14 +286,22 @@ impl Builder<'_> {
                     .find(|(m, p)| m.role == role && p.sex == Sex::Male && p.cases.is_empty())
                     .map(|(m, _)| m.person)
             };
-            let (Some(father), Some(son)) = (find(Role::Parent), find(Role::Child)) else { continue };
+            let (Some(father), Some(son)) = (find(Role::Parent), find(Role::Child)) else {
+                continue;
+            };
             if self.world.people[father].surname != self.world.people[son].surname {
                 continue;
             }
             self.world.people[son].forename = self.world.people[father].forename.clone();
             self.world.people[son].middle = None;
-            self.world.plant(Case::FatherAndSonSameName, father, Some(household), "father");
-            self.world.plant(Case::FatherAndSonSameName, son, Some(household), "son");
+            self.world.plant(
+                Case::FatherAndSonSameName,
+                father,
+                Some(household),
+                "father",
+            );
+            self.world
+                .plant(Case::FatherAndSonSameName, son, Some(household), "son");
             planted += 1;
         }
     }
@@ -215,15 +309,34 @@ impl Builder<'_> {
     /// Notes double-barrelled surnames, and gives some families one.
     fn double_barrelled(&mut self, wanted: usize) {
         let mut people = 0;
-        for household in self.households_of(&[HouseholdKind::Family, HouseholdKind::LoneParent, HouseholdKind::Separated]) {
-            let members: Vec<usize> = self.world.households[household].current().filter(|m| m.role == Role::Child).map(|m| m.person).collect();
-            let Some(first) = members.first() else { continue };
-            let plain = members.iter().all(|p| self.world.people[*p].cases.is_empty() && !self.world.people[*p].surname.contains(['-', ' ', '\'']));
-            let whole = members.iter().all(|p| self.world.belongs[*p].len() == self.world.belongs[*first].len());
+        for household in self.households_of(&[
+            HouseholdKind::Family,
+            HouseholdKind::LoneParent,
+            HouseholdKind::Separated,
+        ]) {
+            let members: Vec<usize> = self.world.households[household]
+                .current()
+                .filter(|m| m.role == Role::Child)
+                .map(|m| m.person)
+                .collect();
+            let Some(first) = members.first() else {
+                continue;
+            };
+            let plain = members.iter().all(|p| {
+                self.world.people[*p].cases.is_empty()
+                    && !self.world.people[*p].surname.contains(['-', ' ', '\''])
+            });
+            let whole = members
+                .iter()
+                .all(|p| self.world.belongs[*p].len() == self.world.belongs[*first].len());
             if people < wanted && plain && whole && self.dice.chance(0.3) {
                 let community = self.world.people[*first].community;
                 let other = self.names.surname(community, &mut self.dice);
-                let joined = format!("{}-{}", other.replace([' ', '\''], ""), self.world.people[*first].birth_surname);
+                let joined = format!(
+                    "{}-{}",
+                    other.replace([' ', '\''], ""),
+                    self.world.people[*first].birth_surname
+                );
                 for person in &members {
                     self.world.people[*person].surname.clone_from(&joined);
                     self.world.people[*person].birth_surname.clone_from(&joined);
@@ -231,7 +344,12 @@ impl Builder<'_> {
             }
             for person in &members {
                 if self.world.people[*person].surname.contains('-') {
-                    self.world.plant(Case::DoubleBarrelled, *person, Some(household), "two surnames joined");
+                    self.world.plant(
+                        Case::DoubleBarrelled,
+                        *person,
+                        Some(household),
+                        "two surnames joined",
+                    );
                     people += 1;
                 }
             }
@@ -244,7 +362,10 @@ impl Builder<'_> {
             .filter(|p| {
                 let person = &self.world.people[*p];
                 let home_known = !self.world.belongs[*p].is_empty();
-                home_known && person.community.has_first_of_january_births() && (24..80).contains(&person.age()) && person.cases.is_empty()
+                home_known
+                    && person.community.has_first_of_january_births()
+                    && (24..80).contains(&person.age())
+                    && person.cases.is_empty()
             })
             .collect();
         self.dice.shuffle(&mut fits);
@@ -253,7 +374,12 @@ impl Builder<'_> {
             // 1 January 1970 is itself a well-known stand-in for "unknown".
             self.world.people[person].born = Day::of(if year == 1970 { 1971 } else { year }, 1, 1);
             let household = self.world.belongs[person].first().copied();
-            self.world.plant(Case::FirstJanuaryBirth, person, household, "official birth date");
+            self.world.plant(
+                Case::FirstJanuaryBirth,
+                person,
+                household,
+                "official birth date",
+            );
         }
     }
 
@@ -264,13 +390,25 @@ impl Builder<'_> {
             if planted == wanted {
                 break;
             }
-            let members: Vec<usize> = self.world.households[household].current().map(|m| m.person).collect();
-            if members.len() < 2 || members.iter().any(|p| !self.world.people[*p].cases.is_empty() || self.world.belongs[*p].len() > 1) {
+            let members: Vec<usize> = self.world.households[household]
+                .current()
+                .map(|m| m.person)
+                .collect();
+            if members.len() < 2
+                || members.iter().any(|p| {
+                    !self.world.people[*p].cases.is_empty() || self.world.belongs[*p].len() > 1
+                })
+            {
                 continue;
             }
             for person in members {
                 self.world.people[person].protected = true;
-                self.world.plant(Case::ProtectedAddress, person, Some(household), "address known to the family and a few officers");
+                self.world.plant(
+                    Case::ProtectedAddress,
+                    person,
+                    Some(household),
+                    "address known to the family and a few officers",
+                );
             }
             planted += 1;
         }
@@ -278,21 +416,39 @@ impl Builder<'_> {
 
     /// A refuge: mothers and children who fled a home where the father may have stayed. Each family stays a household of its own.
     fn refuge(&mut self, place: usize) {
-        let home = self.homes.communal(HomeKind::Refuge, format!("{} Refuge", ["Harbour", "Lantern", "Willow", "Beacon"][place % 4]), self.names, &mut self.dice);
+        let home = self.homes.communal(
+            HomeKind::Refuge,
+            format!(
+                "{} Refuge",
+                ["Harbour", "Lantern", "Willow", "Beacon"][place % 4]
+            ),
+            self.names,
+            &mut self.dice,
+        );
         for _ in 0..6 {
             let eldest = f64::from(self.dice.between(50, 140)) / 10.0;
             let count = 1 + self.dice.below(3);
             let community = self.community();
             let (mother, father) = self.couple(community, eldest);
-            let children = self.children(mother, Some(father), eldest, count);
-            let start = TODAY.plus(-(eldest * 365.25) as i32 - 500).min(Day::of(2018, 1, 1));
+            let mut children = self.children(mother, Some(father), eldest, count);
+            let start = TODAY
+                .plus(-(eldest * 365.25) as i32 - 500)
+                .min(Day::of(2018, 1, 1));
             let household = self.household(HouseholdKind::Refuge, start);
-            let fled = Day(self.dice.between(Day::of(2025, 10, 1).0, Day::of(2026, 5, 1).0));
+            let fled = Day(self
+                .dice
+                .between(Day::of(2025, 10, 1).0, Day::of(2026, 5, 1).0));
+            // All of them have known the earlier home, so that the files that do not know the refuge can show that home.
+            children.retain(|child| self.world.people[*child].born.plus(150) < fled);
             // Their only move in years is the flight.
             self.world.households[household].spells.truncate(1);
             let old_home = self.world.households[household].spells[0].home;
             self.world.households[household].spells[0].to = Some(fled);
-            self.world.households[household].spells.push(Spell { home, from: fled, to: None });
+            self.world.households[household].spells.push(Spell {
+                home,
+                from: fled,
+                to: None,
+            });
             self.join(household, mother, start, Role::Parent);
             for child in &children {
                 self.join(household, *child, start, Role::Child);
@@ -301,29 +457,67 @@ impl Builder<'_> {
                 self.join(household, father, start, Role::Parent);
                 self.leave(household, father, fled);
                 let own = self.household(HouseholdKind::Single, fled);
-                self.world.households[own].spells = vec![Spell { home: old_home, from: fled, to: None }];
+                self.world.households[own].spells = vec![Spell {
+                    home: old_home,
+                    from: fled,
+                    to: None,
+                }];
                 self.join(own, father, fled, Role::Adult);
             }
             for person in children.iter().copied().chain([mother]) {
                 self.world.people[person].protected = true;
-                self.world.plant(Case::Refuge, person, Some(household), "lives in a refuge");
-                self.world.plant(Case::ProtectedAddress, person, Some(household), "lives in a refuge");
+                self.world
+                    .plant(Case::Refuge, person, Some(household), "lives in a refuge");
+                self.world.plant(
+                    Case::ProtectedAddress,
+                    person,
+                    Some(household),
+                    "lives in a refuge",
+                );
             }
         }
     }
 
     /// A hostel: people who live under one roof and are no household.
     fn hostel(&mut self, place: usize) {
-        let name = format!("{} Hostel", ["Bridge", "Mariner", "Crossway", "Quay"][place % 4]);
-        self.residents(HomeKind::Hostel, name, HouseholdKind::Hostel, (21.0, 58.0), 14, Case::Hostel);
+        let name = format!(
+            "{} Hostel",
+            ["Bridge", "Mariner", "Crossway", "Quay"][place % 4]
+        );
+        self.residents(
+            HomeKind::Hostel,
+            name,
+            HouseholdKind::Hostel,
+            (21.0, 58.0),
+            14,
+            Case::Hostel,
+        );
     }
 
     fn care_home(&mut self, place: usize) {
-        let name = format!("{} Care Home", ["Larkfield", "Elm Lodge", "Sunnybank", "Orchard"][place % 4]);
-        self.residents(HomeKind::CareHome, name, HouseholdKind::CareHome, (76.0, 97.0), 16, Case::CareHome);
+        let name = format!(
+            "{} Care Home",
+            ["Larkfield", "Elm Lodge", "Sunnybank", "Orchard"][place % 4]
+        );
+        self.residents(
+            HomeKind::CareHome,
+            name,
+            HouseholdKind::CareHome,
+            (76.0, 97.0),
+            16,
+            Case::CareHome,
+        );
     }
 
-    fn residents(&mut self, kind: HomeKind, name: String, household_kind: HouseholdKind, ages: (f64, f64), count: usize, case: Case) {
+    fn residents(
+        &mut self,
+        kind: HomeKind,
+        name: String,
+        household_kind: HouseholdKind,
+        ages: (f64, f64),
+        count: usize,
+        case: Case,
+    ) {
         let home = self.homes.communal(kind, name, self.names, &mut self.dice);
         for _ in 0..count {
             let community = self.community();
@@ -332,12 +526,23 @@ impl Builder<'_> {
             let resident = self.person(community, sex, born, &surname);
             let start = Day::of(2016, 1, 1).plus(self.dice.between(0, 900));
             let household = self.household(household_kind, start);
-            let came = Day(self.dice.between(Day::of(2024, 6, 1).0, Day::of(2026, 4, 1).0));
+            let came = Day(self
+                .dice
+                .between(Day::of(2024, 6, 1).0, Day::of(2026, 4, 1).0));
             self.world.households[household].spells.truncate(1);
             self.world.households[household].spells[0].to = Some(came);
-            self.world.households[household].spells.push(Spell { home, from: came, to: None });
+            self.world.households[household].spells.push(Spell {
+                home,
+                from: came,
+                to: None,
+            });
             self.join(household, resident, start, Role::Resident);
-            self.world.plant(case, resident, Some(household), "communal address: no household with the other residents");
+            self.world.plant(
+                case,
+                resident,
+                Some(household),
+                "communal address: no household with the other residents",
+            );
         }
     }
 }

@@ -22,7 +22,11 @@ pub(crate) fn entities(borough: &Borough) -> impl Iterator<Item = usize> {
     for record in &borough.records {
         known[record.person] = true;
     }
-    known.into_iter().enumerate().filter(|(_, known)| *known).map(|(person, _)| person)
+    known
+        .into_iter()
+        .enumerate()
+        .filter(|(_, known)| *known)
+        .map(|(person, _)| person)
 }
 
 /// All truth files.
@@ -41,8 +45,18 @@ fn records(borough: &Borough) -> Vec<u8> {
     let mut sorted: Vec<_> = borough.records.iter().collect();
     sorted.sort_by(|a, b| (a.source, &a.own_id).cmp(&(b.source, &b.own_id)));
     let rows = sorted.into_iter().map(|record| {
-        let households: Vec<String> = borough.world.current_households(record.person).into_iter().map(household_id).collect();
-        vec![record.source.id().to_owned(), record.own_id.clone(), entity(record.person), households.join(";")]
+        let households: Vec<String> = borough
+            .world
+            .current_households(record.person)
+            .into_iter()
+            .map(household_id)
+            .collect();
+        vec![
+            record.source.id().to_owned(),
+            record.own_id.clone(),
+            entity(record.person),
+            households.join(";"),
+        ]
     });
     sheet(PLAIN, "source,rec_id,entity_id,household_id", rows)
 }
@@ -64,7 +78,11 @@ fn people(borough: &Borough) -> Vec<u8> {
             cases.join(";"),
         ]
     });
-    sheet(PLAIN, "entity_id,forename,middle_names,surname,birth_surname,birth_date,sex,birth_place,community,cases", rows)
+    sheet(
+        PLAIN,
+        "entity_id,forename,middle_names,surname,birth_surname,birth_date,sex,birth_place,community,cases",
+        rows,
+    )
 }
 
 fn households(borough: &Borough) -> Vec<u8> {
@@ -91,7 +109,11 @@ fn needs(borough: &Borough) -> Vec<u8> {
         }
         for indicator in Indicator::ALL {
             let current = household.plan[indicator as usize] == Plan::Current;
-            rows.push(vec![household_id(index), indicator.id().to_owned(), current.to_string()]);
+            rows.push(vec![
+                household_id(index),
+                indicator.id().to_owned(),
+                current.to_string(),
+            ]);
         }
     }
     sheet(PLAIN, "household_id,indicator,current", rows)
@@ -101,8 +123,19 @@ fn cases(borough: &Borough) -> Vec<u8> {
     let mut sorted: Vec<_> = borough.world.cases.iter().collect();
     sorted.sort_by_key(|row| (row.case, row.household, row.person));
     let rows = sorted.into_iter().map(|row| {
-        let household = row.household.or_else(|| borough.world.current_households(row.person).first().copied());
-        vec![row.case.name().to_owned(), entity(row.person), household.map(household_id).unwrap_or_default(), row.note.clone()]
+        let household = row.household.or_else(|| {
+            borough
+                .world
+                .current_households(row.person)
+                .first()
+                .copied()
+        });
+        vec![
+            row.case.name().to_owned(),
+            entity(row.person),
+            household.map(household_id).unwrap_or_default(),
+            row.note.clone(),
+        ]
     });
     sheet(PLAIN, "case,entity_id,household_id,note", rows)
 }
@@ -113,7 +146,12 @@ fn errors(borough: &Borough) -> Vec<u8> {
         .iter()
         .map(|slip| {
             let record = &borough.records[slip.record];
-            vec![record.source.id().to_owned(), record.own_id.clone(), slip.field.to_owned(), slip.kind.to_owned()]
+            vec![
+                record.source.id().to_owned(),
+                record.own_id.clone(),
+                slip.field.to_owned(),
+                slip.kind.to_owned(),
+            ]
         })
         .collect();
     rows.sort();

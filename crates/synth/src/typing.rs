@@ -38,7 +38,10 @@ pub(crate) fn sounds_alike(name: &str, names: &Names, dice: &mut Dice) -> String
     }
     let first = name.chars().next().map_or(0, char::len_utf8);
     let (head, tail) = name.split_at(first);
-    let possible: Vec<_> = SOUNDS.iter().filter(|(from, _)| tail.contains(from)).collect();
+    let possible: Vec<_> = SOUNDS
+        .iter()
+        .filter(|(from, _)| tail.contains(from))
+        .collect();
     if possible.is_empty() {
         return format!("{name}e");
     }
@@ -78,7 +81,11 @@ fn neighbour_key(letter: char, dice: &mut Dice) -> char {
     for row in ROWS {
         if let Some(at) = row.find(&plain) {
             let keys: Vec<char> = row.chars().collect();
-            return keys[if at == 0 || (at + 1 < keys.len() && dice.chance(0.5)) { at + 1 } else { at - 1 }];
+            return keys[if at == 0 || (at + 1 < keys.len() && dice.chance(0.5)) {
+                at + 1
+            } else {
+                at - 1
+            }];
         }
     }
     'e'
@@ -93,7 +100,10 @@ pub(crate) fn one_component_wrong(born: Day, dice: &mut Dice) -> Day {
             1 => (year, slip_of_number(month, 12, dice), day),
             _ => (year + *dice.pick(&[-10, -2, -1, 1, 2, 10]), month, day),
         };
-        if Day::exists(new_year, new_month, new_day) && Day::of(new_year, new_month, new_day) < TODAY && Day::of(new_year, new_month, new_day) != born {
+        if Day::exists(new_year, new_month, new_day)
+            && Day::of(new_year, new_month, new_day) < TODAY
+            && Day::of(new_year, new_month, new_day) != born
+        {
             return Day::of(new_year, new_month, new_day);
         }
     }
@@ -114,7 +124,10 @@ pub(crate) fn two_components_wrong(born: Day, dice: &mut Dice) -> Day {
 fn slip_of_number(number: i32, most: i32, dice: &mut Dice) -> i32 {
     let exchanged = number % 10 * 10 + number / 10;
     let candidates = [number - 1, number + 1, number - 10, number + 10, exchanged];
-    let possible: Vec<i32> = candidates.into_iter().filter(|n| (1..=most).contains(n) && *n != number).collect();
+    let possible: Vec<i32> = candidates
+        .into_iter()
+        .filter(|n| (1..=most).contains(n) && *n != number)
+        .collect();
     *dice.pick(&possible)
 }
 
@@ -124,8 +137,18 @@ pub(crate) fn postcode_wrong(postcode: &str, dice: &mut Dice) -> String {
     let space = letters.iter().position(|c| *c == ' ').unwrap_or(3);
     let last = letters.len() - 1;
     match dice.below(4) {
-        0 => letters[space - 1] = char::from(b'1' + ((letters[space - 1] as u8).wrapping_sub(b'1') + 1 + dice.below(8) as u8) % 9),
-        1 => letters[space + 1] = char::from(b'0' + ((letters[space + 1] as u8).wrapping_sub(b'0') + 1 + dice.below(9) as u8) % 10),
+        0 => {
+            letters[space - 1] = char::from(
+                b'1' + ((letters[space - 1] as u8).wrapping_sub(b'1') + 1 + dice.below(8) as u8)
+                    % 9,
+            );
+        }
+        1 => {
+            letters[space + 1] = char::from(
+                b'0' + ((letters[space + 1] as u8).wrapping_sub(b'0') + 1 + dice.below(9) as u8)
+                    % 10,
+            );
+        }
         2 if letters[last] != letters[last - 1] => letters.swap(last, last - 1),
         _ => letters[last] = if letters[last] == 'B' { 'D' } else { 'B' },
     }

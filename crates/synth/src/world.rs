@@ -226,9 +226,20 @@ pub(crate) struct World {
 
 impl World {
     /// Marks a person as one end of a planted case.
-    pub(crate) fn plant(&mut self, case: Case, person: usize, household: Option<usize>, note: impl Into<String>) {
+    pub(crate) fn plant(
+        &mut self,
+        case: Case,
+        person: usize,
+        household: Option<usize>,
+        note: impl Into<String>,
+    ) {
         if self.people[person].cases.insert(case) {
-            self.cases.push(CaseRow { case, person, household, note: note.into() });
+            self.cases.push(CaseRow {
+                case,
+                person,
+                household,
+                note: note.into(),
+            });
         }
     }
 
@@ -237,7 +248,11 @@ impl World {
         let mut all = Vec::new();
         for household in &self.belongs[person] {
             let household = &self.households[*household];
-            for member in household.members.iter().filter(|member| member.person == person) {
+            for member in household
+                .members
+                .iter()
+                .filter(|member| member.person == person)
+            {
                 for spell in &household.spells {
                     let from = spell.from.max(member.from);
                     let to = match (spell.to, member.to) {
@@ -245,7 +260,11 @@ impl World {
                         (a, b) => a.or(b),
                     };
                     if to.is_none_or(|to| to > from) {
-                        all.push(Spell { home: spell.home, from, to });
+                        all.push(Spell {
+                            home: spell.home,
+                            from,
+                            to,
+                        });
                     }
                 }
             }
@@ -256,7 +275,11 @@ impl World {
 
     /// The households in which the person's membership is open.
     pub(crate) fn current_households(&self, person: usize) -> Vec<usize> {
-        let open = |h: &&usize| self.households[**h].current().any(|member| member.person == person);
+        let open = |h: &&usize| {
+            self.households[**h]
+                .current()
+                .any(|member| member.person == person)
+        };
         self.belongs[person].iter().filter(open).copied().collect()
     }
 }

@@ -46,12 +46,20 @@ pub fn outcome(survey: &Survey, mapping: &Path) -> Outcome {
         .count();
     let warnings = survey.messages.len() - errors;
     let mut text = screen(survey);
+    let counted =
+        |count: usize, what: &str| format!("{count} {what}{}", if count == 1 { "" } else { "s" });
     let _ = match (errors, warnings) {
         (0, 0) => writeln!(text, "\nNothing is in the way."),
-        (0, warnings) => writeln!(text, "\nNothing is in the way. {warnings} warnings."),
+        (0, warnings) => writeln!(
+            text,
+            "\nNothing is in the way. {}.",
+            counted(warnings, "warning")
+        ),
         (errors, warnings) => writeln!(
             text,
-            "\n{errors} blocking problems, {warnings} warnings. Put right in {} or at source.",
+            "\n{}, {}. Put right in {} or at source.",
+            counted(errors, "blocking problem"),
+            counted(warnings, "warning"),
             mapping.display()
         ),
     };

@@ -242,7 +242,7 @@ do_not_link = "DNL"
         let sheet = Sheet::from_bytes(b"ID,Name\n1,Ann\n", &Told::default()).expect("a sheet");
         match read_people(&sheet, &mapping.people[0], 0) {
             Err(Error::Column { column, found }) => {
-                assert_eq!((column.as_str(), found.len()), ("First", 2))
+                assert_eq!((column.as_str(), found.len()), ("First", 2));
             }
             other => panic!("expected a column error, got {other:?}"),
         }

@@ -18,10 +18,10 @@ pub(super) fn candidates(units: &[Person]) -> BTreeSet<(usize, usize)> {
             (kind, one, other).hash(&mut hasher);
             shelves.push((hasher.finish(), index));
         };
-        for number in &person.nhs {
+        if let Some(number) = &person.nhs {
             put(0, number.as_str(), "");
         }
-        for number in &person.nino {
+        if let Some(number) = &person.nino {
             put(1, number.as_str(), "");
         }
         for number in person.upn.iter().filter(|upn| upn.is_permanent()) {
@@ -43,12 +43,12 @@ pub(super) fn candidates(units: &[Person]) -> BTreeSet<(usize, usize)> {
             let address = spell
                 .address
                 .as_ref()
-                .and_then(|address| address.canonical());
+                .and_then(kinfold_identity::Address::canonical);
             for first in &firsts {
-                for uprn in &spell.uprn {
+                if let Some(uprn) = &spell.uprn {
                     put(4, uprn.as_str(), first);
                 }
-                for address in &address {
+                if let Some(address) = &address {
                     put(5, address, first);
                 }
             }

@@ -26,16 +26,25 @@ pub(crate) fn extracts(borough: &Borough) -> Vec<(&'static str, Vec<u8>)> {
 
 /// The records of a source, by own id (which is random order).
 fn records_of(borough: &Borough, source: Source) -> Vec<&Record> {
-    let mut found: Vec<&Record> = borough.records.iter().filter(|record| record.source == source).collect();
+    let mut found: Vec<&Record> = borough
+        .records
+        .iter()
+        .filter(|record| record.source == source)
+        .collect();
     found.sort_by(|a, b| a.own_id.cmp(&b.own_id));
     found
 }
 
 /// The events that a file takes, in order of date and own id.
-fn events_of<'a>(borough: &'a Borough, takes: impl Fn(&Happening) -> bool) -> Vec<(&'a Happening, &'a str)> {
+fn events_of(
+    borough: &Borough,
+    takes: impl Fn(&Happening) -> bool,
+) -> Vec<(&Happening, &str)> {
     let pairs = borough.events.iter().zip(&borough.event_records);
-    let mut found: Vec<(&Happening, &str)> =
-        pairs.filter(|(event, _)| takes(event)).map(|(event, record)| (event, borough.records[*record].own_id.as_str())).collect();
+    let mut found: Vec<(&Happening, &str)> = pairs
+        .filter(|(event, _)| takes(event))
+        .map(|(event, record)| (event, borough.records[*record].own_id.as_str()))
+        .collect();
     found.sort_by(|a, b| (a.0.start, a.1).cmp(&(b.0.start, b.1)));
     found
 }

@@ -1,6 +1,7 @@
-//! The commands on real folders and real packages: two custodians, forty people, ten households, known truth.
+//! A small world for the tests: keys, a signed agreement, and the packages of two custodians who both know forty people in ten
+//! households.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use kinfold_exchange::{
     Agreement, Contact, Contents, Draft, EventDates, EventRow, LifeStage, Manifest, PackageKind,
@@ -14,15 +15,15 @@ use kinfold_schema::{CodeTable, FilterColumn, HOUSEHOLD_UPRN, HouseholdKey, NO_M
 use crate::args::{Cli, Global};
 use crate::screen::{Answer, Screen};
 
-const PEOPLE: usize = 40;
+pub(super) const PEOPLE: usize = 40;
 
 /// A folder with keys, a signed agreement and the packages of two custodians.
-struct World {
+pub(super) struct World {
     folder: tempfile::TempDir,
 }
 
 impl World {
-    fn new() -> Self {
+    pub(super) fn new() -> Self {
         let world = Self {
             folder: tempfile::tempdir().unwrap(),
         };
@@ -77,7 +78,7 @@ impl World {
     }
 
     /// With packages of both custodians and an empty hub.
-    fn with_hub() -> Self {
+    pub(super) fn with_hub() -> Self {
         let world = Self::new();
         world.send("council", 1, 7);
         world.send("health", 1, 7);
@@ -87,12 +88,12 @@ impl World {
         world
     }
 
-    fn path(&self, name: &str) -> PathBuf {
+    pub(super) fn path(&self, name: &str) -> PathBuf {
         self.folder.path().join(name)
     }
 
     /// Writes a custodian's two packages.
-    fn send(&self, custodian: &str, sequence: u64, seed: u64) {
+    pub(super) fn send(&self, custodian: &str, sequence: u64, seed: u64) {
         let agreement = Agreement::load(&self.path("agreement.toml")).unwrap();
         let signer = PartyKey::load(&self.path(&format!("{custodian}.key"))).unwrap();
         let project_key = ProjectKey::danger_from_seed("eastmere", "2026", seed).unwrap();
@@ -124,7 +125,7 @@ impl World {
     }
 
     /// Runs a command line; arguments that name a file of the world become its path.
-    fn run(&self, line: &[&str]) -> Result<Answer, Problem> {
+    pub(super) fn run(&self, line: &[&str]) -> Result<Answer, Problem> {
         let is_path = |word: &str| {
             !word.starts_with('-')
                 && (word.contains('.') || ["hub", "out", "again"].contains(&word))
@@ -141,7 +142,7 @@ impl World {
             .chain(words)
             .collect();
         let cli = <Cli as clap::Parser>::try_parse_from(words).unwrap();
-        super::run(
+        crate::commands::run(
             &cli.command,
             &Screen::new(&Global {
                 quiet: true,
@@ -150,7 +151,7 @@ impl World {
         )
     }
 
-    fn ingest(&self, packages: &[&str]) -> Result<Answer, Problem> {
+    pub(super) fn ingest(&self, packages: &[&str]) -> Result<Answer, Problem> {
         let rest = [
             "--hub",
             "hub",
@@ -164,7 +165,7 @@ impl World {
         self.run(&[&["ingest"], packages, &rest].concat())
     }
 
-    fn ingest_all(&self) -> Answer {
+    pub(super) fn ingest_all(&self) -> Answer {
         self.ingest(&[
             "council.records.kin",
             "council.events.kin",
@@ -174,7 +175,7 @@ impl World {
         .unwrap()
     }
 
-    fn link(&self, output: &str) -> Result<Answer, Problem> {
+    pub(super) fn link(&self, output: &str) -> Result<Answer, Problem> {
         self.run(&[
             "link",
             "--hub",
@@ -292,11 +293,7 @@ fn subjects(custodian: &str) -> Vec<SubjectRow> {
         .collect()
 }
 
-fn codes_of(answer: &Answer) -> Vec<&str> {
-    answer.problems.iter().map(|problem| problem.code).collect()
-}
-
-fn truth(world: &World) {
+pub(super) fn truth(world: &World) {
     let mut truth = "source,record_ref,entity_id,household_id\n".to_owned();
     let mut needs = "household_id,indicator,current\n".to_owned();
     for custodian in ["council", "health"] {
@@ -313,278 +310,4 @@ fn truth(world: &World) {
     }
     std::fs::write(world.path("truth.csv"), truth).unwrap();
     std::fs::write(world.path("true-needs.csv"), needs).unwrap();
-}
-
-#[test]
-fn the_whole_path_finds_what_is_there() {
-    let world = World::with_hub();
-    let answer = world.ingest_all();
-    assert!(answer.problems.is_empty(), "{:?}", answer.problems);
-    assert_eq!(answer.text.matches("accepted: ").count(), 4);
-
-    let listed = world.run(&["packages", "--hub", "hub"]).unwrap();
-    assert_eq!(listed.data["packages"].as_array().unwrap().len(), 4);
-    assert!(listed.data["awaited"].as_array().unwrap().is_empty());
-
-    let linked = world.link("out").unwrap();
-    assert_eq!(
-        (&linked.data["records"], &linked.data["people"]),
-        (&80.into(), &40.into())
-    );
-    assert_eq!(linked.data["needs"]["homelessness"]["current"], 5);
-    assert_eq!(linked.data["households_by_current_needs"]["1"], 5);
-
-    truth(&world);
-    let line = [
-        "evaluate",
-        "--people",
-        "out/people.parquet",
-        "--truth",
-        "truth.csv",
-        "--households",
-        "out/households.parquet",
-        "--needs",
-        "out/needs.parquet",
-        "--true-needs",
-        "true-needs.csv",
-    ];
-    let found = world.run(&line).unwrap();
-    for measure in ["pairwise", "household_pair", "needs"] {
-        assert_eq!(
-            found.data[measure]["f1"], 1.0,
-            "{measure}: {:?}",
-            found.data
-        );
-    }
-
-    let health = world.run(&["doctor", "--hub", "hub"]).unwrap();
-    assert!(health.problems.is_empty());
-    assert_eq!(health.data["ledger_entries"], 5);
-}
-
-#[test]
-fn two_runs_give_the_same_bytes() {
-    let world = World::with_hub();
-    world.ingest_all();
-    world.link("out").unwrap();
-    world
-        .run(&[
-            "link",
-            "--hub",
-            "hub",
-            "--reference-date",
-            "2026-08-31",
-            "-o",
-            "again",
-            "--threads",
-            "1",
-        ])
-        .unwrap();
-    let mut names: Vec<_> = std::fs::read_dir(world.path("out"))
-        .unwrap()
-        .map(|entry| entry.unwrap().file_name())
-        .collect();
-    names.sort();
-    assert_eq!(names.len(), 6, "{names:?}");
-    for name in names {
-        let bytes = |folder: &str| std::fs::read(world.path(folder).join(&name)).unwrap();
-        assert!(
-            bytes("out") == bytes("again"),
-            "{} differs",
-            Path::new(&name).display()
-        );
-    }
-}
-
-#[test]
-fn the_manifest_names_every_output_by_its_hash() {
-    let world = World::with_hub();
-    world.ingest_all();
-    world.link("out").unwrap();
-    let manifest = std::fs::read_to_string(world.path("out").join("run.json")).unwrap();
-    for name in [
-        "pairs.parquet",
-        "people.parquet",
-        "households.parquet",
-        "needs.parquet",
-        "report.html",
-    ] {
-        let bytes = std::fs::read(world.path("out").join(name)).unwrap();
-        assert!(
-            manifest.contains(blake3::hash(&bytes).to_hex().as_str()),
-            "{name}"
-        );
-    }
-}
-
-#[test]
-fn one_bad_package_does_not_keep_the_others_out() {
-    let world = World::with_hub();
-    let damage = |name: &str, edit: fn(&mut Vec<u8>)| {
-        let mut bytes = std::fs::read(world.path(name)).unwrap();
-        edit(&mut bytes);
-        std::fs::write(world.path(name), bytes).unwrap();
-    };
-    damage("council.records.kin", |bytes| {
-        *bytes.last_mut().unwrap() ^= 1
-    });
-    damage("council.events.kin", |bytes| {
-        bytes.truncate(bytes.len() / 2)
-    });
-    damage("health.events.kin", Vec::clear);
-    let answer = world.ingest_all();
-    assert_eq!(answer.problems.len(), 3, "{:?}", answer.problems);
-    assert!(
-        answer
-            .problems
-            .iter()
-            .all(|problem| problem.place.is_some() && problem.code.starts_with("E-PKG-"))
-    );
-    assert_eq!(answer.text.matches("accepted: health records").count(), 1);
-    assert_eq!(
-        std::fs::read_dir(world.path("hub").join("packages"))
-            .unwrap()
-            .count(),
-        1
-    );
-}
-
-#[test]
-fn the_same_package_again_is_fine_and_a_replay_is_not() {
-    let world = World::with_hub();
-    world.ingest_all();
-    let again = world.ingest_all();
-    assert!(again.problems.is_empty() && again.text.matches("already ingested").count() == 4);
-    // Another content under a number that is not higher than the last.
-    world.send("council", 0x7fff, 7);
-    assert!(
-        world
-            .ingest(&["council.records.kin"])
-            .unwrap()
-            .problems
-            .is_empty()
-    );
-    world.send("council", 2, 7);
-    assert_eq!(
-        codes_of(&world.ingest(&["council.records.kin"]).unwrap()),
-        ["E-PKG-REPLAY"]
-    );
-}
-
-#[test]
-fn a_custodian_with_another_project_key_is_noticed() {
-    let world = World::with_hub();
-    world.send("health", 1, 8);
-    let answer = world
-        .ingest(&["council.records.kin", "health.records.kin"])
-        .unwrap();
-    assert_eq!(codes_of(&answer), ["E-KEY-CHECK"]);
-}
-
-#[test]
-fn keys_of_the_wrong_party_are_refused() {
-    let world = World::with_hub();
-    let wrong = [
-        "ingest",
-        "council.records.kin",
-        "--hub",
-        "hub",
-        "--key",
-        "council.key",
-        "--on",
-        "2026-09-01",
-    ];
-    assert_eq!(world.run(&wrong).unwrap_err().code, "E-INGEST-KEY");
-    let other = [
-        "ingest",
-        "council.records.kin",
-        "--hub",
-        "hub",
-        "--key",
-        "team.key",
-        "--on",
-        "2026-09-01",
-    ];
-    assert_eq!(codes_of(&world.run(&other).unwrap()), ["E-PKG-RECIPIENT"]);
-}
-
-#[test]
-fn nothing_is_opened_after_the_agreement_has_ended() {
-    let world = World::with_hub();
-    let late = [
-        "ingest",
-        "council.records.kin",
-        "--hub",
-        "hub",
-        "--key",
-        "unit.key",
-        "--on",
-        "2027-04-01",
-    ];
-    assert_eq!(world.run(&late).unwrap_err().code, "E-AGR-EXPIRED");
-}
-
-#[test]
-fn terms_edited_in_the_hubs_folder_are_noticed() {
-    let world = World::with_hub();
-    let path = world.path("hub").join("rules.toml");
-    let text = std::fs::read_to_string(&path).unwrap();
-    std::fs::write(&path, format!("{text}\n# a comment\n")).unwrap();
-    assert_eq!(
-        world.run(&["packages", "--hub", "hub"]).unwrap_err().code,
-        "E-HUB-TERMS"
-    );
-}
-
-#[test]
-fn an_empty_hub_cannot_link_and_a_missing_one_says_so() {
-    let world = World::with_hub();
-    assert_eq!(world.link("out").unwrap_err().code, "E-LINK-EMPTY");
-    assert!(!world.path("out").exists());
-    assert_eq!(
-        world.run(&["packages", "--hub", "out"]).unwrap_err().code,
-        "E-HUB-MISSING"
-    );
-}
-
-#[test]
-fn a_dry_run_keeps_nothing() {
-    let world = World::with_hub();
-    let dry = [
-        "ingest",
-        "council.records.kin",
-        "--hub",
-        "hub",
-        "--key",
-        "unit.key",
-        "--on",
-        "2026-09-01",
-        "--dry-run",
-    ];
-    assert!(
-        world
-            .run(&dry)
-            .unwrap()
-            .text
-            .starts_with("would be accepted")
-    );
-    assert_eq!(
-        std::fs::read_dir(world.path("hub").join("packages"))
-            .unwrap()
-            .count(),
-        0
-    );
-    world.ingest_all();
-    let line = [
-        "link",
-        "--hub",
-        "hub",
-        "--reference-date",
-        "2026-08-31",
-        "-o",
-        "out",
-        "--dry-run",
-    ];
-    assert_eq!(world.run(&line).unwrap().data["comparisons"], 1600);
-    assert!(!world.path("out").exists());
 }
