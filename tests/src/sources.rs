@@ -15,23 +15,44 @@ pub struct Source {
 }
 
 impl Source {
-    /// The text before the tests, which stand last in a file. Files that are only tests give nothing.
-    pub fn without_tests(&self) -> &str {
+    /// Lines with their number, without what is compiled for tests only.
+    pub fn lines_without_tests(&self) -> Vec<(usize, &str)> {
         if self.only_tests {
-            return "";
+            return Vec::new();
         }
-        let mark = self.text.match_indices("#[cfg(test)]").map(|(at, _)| at);
-        let end = mark
-            .last()
-            .filter(|at| self.text[*at..].contains("mod tests {"));
-        &self.text[..end.unwrap_or(self.text.len())]
+        let mut kept = Vec::new();
+        // The indentation of a test item that is being skipped: it ends with a brace at the same one.
+        let mut skipped: Option<&str> = None;
+        for (index, line) in self.text.lines().enumerate() {
+            let indentation = &line[..line.len() - line.trim_start().len()];
+            match skipped {
+                None if line.trim() == "#[cfg(test)]" => skipped = Some(indentation),
+                None => kept.push((index + 1, line)),
+                Some(start) => {
+                    let is_last =
+                        indentation == start && (line.ends_with(';') || line.trim() == "}");
+                    skipped = if is_last { None } else { skipped };
+                }
+            }
+        }
+        kept
+    }
+
+    /// The text without what is compiled for tests only.
+    pub fn without_tests(&self) -> String {
+        let lines: Vec<&str> = self
+            .lines_without_tests()
+            .into_iter()
+            .map(|(_, line)| line)
+            .collect();
+        lines.join("\n")
     }
 
     /// Lines of code with their number, without comments and without the tests.
     pub fn code_lines(&self) -> impl Iterator<Item = (usize, &str)> {
-        let lines = self.without_tests().lines().enumerate();
+        let lines = self.lines_without_tests().into_iter();
         lines
-            .map(|(index, line)| (index + 1, line.split("// ").next().unwrap_or_default()))
+            .map(|(number, line)| (number, line.split("// ").next().unwrap_or_default()))
             .filter(|(_, line)| !line.trim_start().starts_with("//"))
     }
 }
@@ -110,5 +131,23 @@ fn read(top: &Path, relative: &PathBuf) -> Source {
         path,
         text,
         only_tests,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_for_tests_is_left_out() {
+        let text = "a();\n#[cfg(test)]\nmod laws;\nb();\n#[cfg(test)]\nfn help() {\n    x.unwrap();\n}\nc(); // why\n";
+        let source = Source {
+            path: "a.rs".to_owned(),
+            text: text.to_owned(),
+            only_tests: false,
+        };
+        let code: Vec<(usize, &str)> = source.code_lines().collect();
+        assert_eq!(code, [(1, "a();"), (4, "b();"), (9, "c(); ")]);
+        assert_eq!(test_modules(&source), ["a/laws"]);
     }
 }

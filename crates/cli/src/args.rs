@@ -26,21 +26,37 @@ pub struct Cli {
 
 /// Flags of every command.
 #[derive(Clone, Debug, Default, Args)]
+#[command(next_help_heading = "Every command")]
 pub struct Global {
     /// Start in this folder
-    #[arg(short = 'C', long = "directory", global = true, value_name = "DIR")]
+    #[arg(
+        short = 'C',
+        long = "directory",
+        global = true,
+        value_name = "DIR",
+        display_order = 900
+    )]
     pub directory: Option<PathBuf>,
     /// Print one JSON object on standard output instead of text
-    #[arg(long, global = true)]
+    #[arg(long, global = true, display_order = 901)]
     pub json: bool,
     /// Print errors only
-    #[arg(short, long, global = true)]
+    #[arg(short, long, global = true, display_order = 902)]
     pub quiet: bool,
     /// No progress bars
-    #[arg(long, global = true)]
+    #[arg(long, global = true, display_order = 903)]
     pub no_progress: bool,
-    /// When to use colour: auto, always, never (NO_COLOR is respected)
-    #[arg(long, global = true, value_enum, default_value_t = Color::Auto, value_name = "WHEN", hide_possible_values = true)]
+    /// Colour: auto, always or never (NO_COLOR is respected)
+    #[arg(
+        long,
+        global = true,
+        value_enum,
+        default_value_t = Color::Auto,
+        value_name = "WHEN",
+        hide_possible_values = true,
+        hide_default_value = true,
+        display_order = 904
+    )]
     pub color: Color,
 }
 
@@ -66,9 +82,10 @@ pub enum Command {
     /// Seal encoded files into two packages: records and events
     Seal(SealArgs),
     /// check, encode and seal in one go
-    #[command(after_help = "\
-The release check (simulated attacks on the codes before they leave) is a step that this version does not have yet: it comes\n\
-with the `release` crate. Until then, send packages of synthetic data only.")]
+    #[command(
+        after_help = "The release check (simulated attacks on the codes before they leave) is a step that this version does not \
+                      have yet: it comes with the `release` crate. Until then, send packages of synthetic data only."
+    )]
     Run(RunArgs),
     /// Make the agreement between the parties, sign it, check it
     #[command(subcommand)]
@@ -180,7 +197,7 @@ pub struct SealArgs {
 #[derive(Debug, Subcommand)]
 pub enum AgreementCommand {
     /// Write an agreement to read, edit and sign
-    Draft(DraftArgs),
+    Draft(Box<DraftArgs>),
     /// Sign the agreement with a party's key
     Sign {
         /// The agreement

@@ -73,7 +73,8 @@ pub fn write_together(files: &[NewFile]) -> Result<(), Problem> {
 /// # Errors
 /// The input or output error, as a [`Problem`].
 pub fn make_folder(path: &Path) -> Result<(), Problem> {
-    std::fs::create_dir_all(path).map_err(|error| Problem::io("make the folder", path, &error))
+    kinfold_message::create_private_folder(path)
+        .map_err(|error| Problem::io("make the folder", path, &error))
 }
 
 fn part_name(path: &Path) -> PathBuf {

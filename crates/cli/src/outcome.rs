@@ -79,7 +79,8 @@ impl Message {
         })
     }
 
-    fn to_text(&self, colour: bool) -> String {
+    /// The message as it is shown.
+    pub fn to_text(&self, colour: bool) -> String {
         let text = self.problem.to_string();
         let (word, paint) = match self.level {
             Level::Error => ("error", "\x1b[1;31m"),

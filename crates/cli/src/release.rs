@@ -252,12 +252,6 @@ fn as_agreed(day: Day, agreement: &Agreement) -> Day {
 /// The custodian's own list of which record is whose.
 pub fn references_csv(references: &[LocalReference]) -> Vec<u8> {
     let mut writer = csv::Writer::from_writer(Vec::new());
-    let hex = |bytes: &[u8; 16]| {
-        bytes
-            .iter()
-            .map(|byte| format!("{byte:02x}"))
-            .collect::<String>()
-    };
     let written = writer
         .write_record(["source", "own_id", "record_ref"])
         .and_then(|()| {
@@ -265,7 +259,7 @@ pub fn references_csv(references: &[LocalReference]) -> Vec<u8> {
                 writer.write_record([
                     line.source.as_str(),
                     line.own_id.as_str(),
-                    hex(&line.record_ref).as_str(),
+                    crate::encoded::hex(&line.record_ref).as_str(),
                 ])
             })
         });

@@ -122,7 +122,7 @@ fn unknown_values(survey: &Survey, mapping: &Path, messages: &mut Vec<Message>) 
         for unknown in &report.unknown {
             let what = format!(
                 "{} in {} with no rule for column {}; pattern `{}`",
-                rows(unknown.rows),
+                counted(unknown.rows, "row"),
                 report.file,
                 unknown.column,
                 unknown.pattern
@@ -153,7 +153,7 @@ fn agreed_codes(
         .iter()
         .flat_map(|input| &input.rules)
         .filter_map(|rule| rule.code.as_ref());
-    let written: BTreeSet<&String> = written.map(|code| code.get_ref()).collect();
+    let written: BTreeSet<&String> = written.map(toml::Spanned::get_ref).collect();
     for code in written
         .into_iter()
         .filter(|code| !agreement.event_codes().contains(*code))
@@ -181,8 +181,8 @@ fn people_files(survey: &Survey, messages: &mut Vec<Message>) {
             warn(
                 "E-CHECK-OWN-ID",
                 format!(
-                    "{} have no own id and are left out",
-                    rows(report.without_own_id)
+                    "{} left out: no own id",
+                    counted(report.without_own_id, "row")
                 ),
                 "fill the column at source",
             );
@@ -192,8 +192,8 @@ fn people_files(survey: &Survey, messages: &mut Vec<Message>) {
             warn(
                 "E-CHECK-LONG",
                 format!(
-                    "{} have more cells than the header and are left out",
-                    rows(report.assumed.too_long.len())
+                    "{} left out: more cells than the header has names",
+                    counted(report.assumed.too_long.len(), "row")
                 ),
                 &format!("look at line {first}: a field that holds the delimiter needs quotes"),
             );
@@ -210,8 +210,8 @@ fn people_files(survey: &Survey, messages: &mut Vec<Message>) {
                 warn(
                     "E-CHECK-EXCEL",
                     format!(
-                        "{} of `{}` were damaged by Excel and are treated as missing",
-                        values(*count),
+                        "{} of `{}` treated as missing: Excel has damaged them",
+                        counted(*count, "value"),
                         field.column
                     ),
                     "export the column as text; Excel drops the last digits of long numbers",
@@ -232,7 +232,8 @@ fn event_files(survey: &Survey, messages: &mut Vec<Message>) {
             warn(
                 "E-CHECK-STRANGERS",
                 format!(
-                    "{strangers} events belong to own ids that no people file has, and are left out"
+                    "{} left out: no people file has their own id",
+                    counted(*strangers, "event")
                 ),
                 "extract people and events on the same day, for the same people",
             );
@@ -242,8 +243,8 @@ fn event_files(survey: &Survey, messages: &mut Vec<Message>) {
             warn(
                 "E-CHECK-EVENT",
                 format!(
-                    "{} have no own id or no readable start date, and are left out",
-                    rows(useless)
+                    "{} left out: no own id, or no readable start date",
+                    counted(useless, "row")
                 ),
                 "fill them at source",
             );
@@ -253,8 +254,8 @@ fn event_files(survey: &Survey, messages: &mut Vec<Message>) {
             warn(
                 "E-CHECK-LONG",
                 format!(
-                    "{} have more cells than the header and are left out",
-                    rows(report.assumed.too_long.len())
+                    "{} left out: more cells than the header has names",
+                    counted(report.assumed.too_long.len(), "row")
                 ),
                 &format!("look at line {first}: a field that holds the delimiter needs quotes"),
             );
@@ -269,7 +270,7 @@ fn doubtful_pairs(survey: &Survey, messages: &mut Vec<Message>) {
     messages.push(Message::warning(Problem::new(
         "E-CHECK-DUPLICATE",
         Exit::Answer,
-        format!("{} pairs of rows are nearly one person and were left apart", survey.united.doubtful.len()),
+        format!("{} of rows left apart: nearly one person, and not quite", counted(survey.united.doubtful.len(), "pair")),
         "look at the lines listed under `doubtful` in check.json (write it with `-o DIR`), and correct the records at source",
     )));
 }
@@ -294,20 +295,13 @@ pub fn joins_across(united: &United) -> usize {
         .sum()
 }
 
-fn rows(count: usize) -> String {
-    if count == 1 {
-        "1 row".to_owned()
-    } else {
-        format!("{} rows", grouped(count))
-    }
-}
-
-fn values(count: usize) -> String {
-    if count == 1 {
-        "1 value".to_owned()
-    } else {
-        format!("{} values", grouped(count))
-    }
+/// `1 row`, `2,000 rows`.
+fn counted(count: usize, thing: &str) -> String {
+    format!(
+        "{} {thing}{}",
+        grouped(count),
+        if count == 1 { "" } else { "s" }
+    )
 }
 
 /// A number with commas between thousands.
@@ -315,7 +309,7 @@ pub fn grouped(number: usize) -> String {
     let digits = number.to_string();
     let mut text = String::with_capacity(digits.len() + digits.len() / 3);
     for (index, digit) in digits.chars().enumerate() {
-        if index > 0 && (digits.len() - index) % 3 == 0 {
+        if index > 0 && (digits.len() - index).is_multiple_of(3) {
             text.push(',');
         }
         text.push(digit);

@@ -220,7 +220,13 @@ fn make_keys(
     let all: Vec<Vec<Vec<Token>>> = people
         .par_iter()
         .map(|input| {
-            let facts = Facts::of(input.person);
+            // A record that may not be linked releases nothing that could link it: all its tokens are random.
+            let nobody = Person::default();
+            let facts = Facts::of(if input.person.do_not_link {
+                &nobody
+            } else {
+                input.person
+            });
             schema
                 .keys
                 .iter()

@@ -73,7 +73,7 @@ impl FilterMaker {
 
     /// Writes the diffused filter of `person` into `out` and returns its fill before diffusion, or `None` when the person lacks a
     /// first name, a family name or a full birth date: then the bits are random, drawn from the record reference, because a filter
-    /// of part of the tokens would be a bare code of that part.
+    /// of part of the tokens would be a bare code of that part. So they are when the person may not be linked.
     pub(crate) fn make(
         &self,
         person: &Person,
@@ -81,7 +81,7 @@ impl FilterMaker {
         cache: &mut Cache,
         out: &mut [u64],
     ) -> Option<f64> {
-        let names = name_tokens(person);
+        let names = name_tokens(person).filter(|_| !person.do_not_link);
         let birth = person
             .births
             .iter()

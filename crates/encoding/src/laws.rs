@@ -246,6 +246,42 @@ fn protected_and_communal_homes_leave_no_household_key() {
 }
 
 #[test]
+fn a_record_that_may_not_be_linked_releases_nothing_that_could_link_it() {
+    let people: Vec<Person> = (0..40).map(person).collect();
+    let mut marked = people.clone();
+    marked[6].do_not_link = true;
+    let (open, closed) = (
+        encode_all(&people, &identity_order(40)),
+        encode_all(&marked, &identity_order(40)),
+    );
+    let slots = Schema::standard().key_slots();
+    let row = open
+        .table
+        .record_ref
+        .iter()
+        .position(|r| *r == reference(6))
+        .unwrap();
+    let tokens = |encoded: &Encoded| encoded.table.keys[row * slots..(row + 1) * slots].to_vec();
+    let before = tokens(&open);
+    let dummies = tokens(&closed)
+        .iter()
+        .filter(|token| !before.contains(token))
+        .count();
+    // Slots that were random before are random in the same way now; no other token stays.
+    let random = before
+        .iter()
+        .filter(|token| tokens(&closed).contains(token))
+        .count();
+    assert_eq!(dummies + random, slots);
+    assert!(dummies > 30, "{dummies} tokens were real before");
+    assert_ne!(
+        open.table.filters[0].row(row),
+        closed.table.filters[0].row(row)
+    );
+    assert_eq!(closed.report.blank_filters, open.report.blank_filters + 1);
+}
+
+#[test]
 fn people_without_usable_identity_are_left_out_and_listed() {
     let mut people: Vec<Person> = (0..30).map(person).collect();
     people[2] = Person::default();

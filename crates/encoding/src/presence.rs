@@ -46,9 +46,10 @@ pub(crate) fn pattern(
         .sum()
 }
 
-/// Makes patterns coarser until each is shared by at least `min_records` records, or is empty. A record whose pattern is rare gives
-/// up one fact at a time: the one that takes it to the most shared pattern (the last slot among equals). Claiming fewer facts than a
-/// record has is always safe: the linkage unit then treats the fact as missing.
+/// Makes patterns coarser until each is shared by at least `min_records` records. A record whose pattern is rare gives up one fact at a
+/// time: the one that takes it to the most shared pattern (the last slot among equals). When too few records end without any fact,
+/// the smallest other group joins them. Claiming fewer facts than a record has is always safe: the linkage unit then treats the fact
+/// as missing. (A file of fewer than `min_records` records ends with the empty pattern throughout.)
 pub(crate) fn coarsen(patterns: &mut [u32], min_records: u32) {
     loop {
         let mut counts: BTreeMap<u32, u32> = BTreeMap::new();
@@ -56,18 +57,28 @@ pub(crate) fn coarsen(patterns: &mut [u32], min_records: u32) {
             *counts.entry(pattern).or_default() += 1;
         }
         // The rarest first, one pattern a round, so that two rare ones can become one common one.
-        let rare = counts
-            .iter()
-            .filter(|&(&pattern, &n)| n < min_records && pattern != 0)
-            .min_by_key(|&(&pattern, &n)| (n, pattern));
-        let Some((&rare, _)) = rare else { return };
-        let coarser = (0..32)
-            .filter(|bit| rare >> bit & 1 == 1)
-            .map(|bit| (counts.get(&(rare & !(1 << bit))).copied().unwrap_or(0), bit))
-            .max()
-            .map_or(0, |(_, bit)| rare & !(1 << bit));
-        for pattern in patterns.iter_mut().filter(|pattern| **pattern == rare) {
-            *pattern = coarser;
+        let rarest_fact = |limit: u32| {
+            counts
+                .iter()
+                .filter(|&(&pattern, &n)| n < limit && pattern != 0)
+                .min_by_key(|&(&pattern, &n)| (n, pattern))
+                .map(|(&pattern, _)| pattern)
+        };
+        let empty_is_rare = (1..min_records).contains(&counts.get(&0).copied().unwrap_or(0));
+        let (from, to) = if let Some(rare) = rarest_fact(min_records) {
+            let coarser = (0..32)
+                .filter(|bit| rare >> bit & 1 == 1)
+                .map(|bit| (counts.get(&(rare & !(1 << bit))).copied().unwrap_or(0), bit))
+                .max()
+                .map_or(0, |(_, bit)| rare & !(1 << bit));
+            (rare, coarser)
+        } else if let (true, Some(smallest)) = (empty_is_rare, rarest_fact(u32::MAX)) {
+            (smallest, 0)
+        } else {
+            return;
+        };
+        for pattern in patterns.iter_mut().filter(|pattern| **pattern == from) {
+            *pattern = to;
         }
     }
 }
@@ -88,7 +99,7 @@ mod tests {
                 *counts.entry(is).or_default() += 1;
             }
             for (pattern, n) in counts {
-                prop_assert!(n >= min || pattern == 0);
+                prop_assert!(n >= min || pattern == 0 && n as usize == before.len());
             }
         }
     }

@@ -13,7 +13,7 @@ pub(crate) enum FirstNames {
     Unsure,
     /// Near enough when everything else agrees.
     Loose,
-    /// A slip of the pen apart (Jaro-Winkler 0.93 or more), or the first name of one is a middle name of the other.
+    /// A slip of the pen apart (Jaro-Winkler 0.93 or more), or first and middle name in the other order.
     Near,
     /// Equal, or forms of one name (Bob, Robert).
     Same,
@@ -29,10 +29,12 @@ pub(crate) fn first_names(left: &Person, right: &Person) -> FirstNames {
             .iter()
             .any(|name| name.len() > 1 && other.middle_names.contains(name))
     };
-    let mut best = if crossed(left, right) || crossed(right, left) {
-        FirstNames::Near
-    } else {
-        FirstNames::Different
+    // Both ways round it is one pair of names in two orders. One way round it may be a person called by the middle name, or a twin
+    // whose name the other has as a second one.
+    let mut best = match (crossed(left, right), crossed(right, left)) {
+        (true, true) => FirstNames::Near,
+        (false, false) => FirstNames::Different,
+        _ => FirstNames::Unsure,
     };
     for one in &left.first_names {
         for other in &right.first_names {
@@ -104,17 +106,39 @@ pub(crate) fn family_near(left: &Person, right: &Person) -> bool {
         .any(|one| right.family_names.iter().any(|other| near(one, other)))
 }
 
-/// Whether each one's first name stands in the other's family name.
+/// Whether each one's first name stands in the other's family name, a slip of the pen allowed.
 pub(crate) fn names_swapped(left: &Person, right: &Person) -> bool {
+    let near = |one: &str, other: &str| one == other || strsim::jaro_winkler(one, other) >= 0.9;
     let stands = |one: &Person, other: &Person| {
-        one.first_names.iter().any(|first| {
-            other
-                .family_names
-                .iter()
-                .any(|family| family.whole == *first || family.parts.contains(first))
-        })
+        let mut families = other
+            .family_names
+            .iter()
+            .flat_map(|family| family.parts.iter().chain([&family.whole]));
+        families.any(|family| one.first_names.iter().any(|first| near(first, family)))
     };
-    stands(left, right) && stands(right, left)
+    // A person whose first and family name are alike would be swapped with everybody of the family.
+    stands(left, right) && stands(right, left) && !stands(left, left)
+}
+
+/// Whether places of birth or middle names speak against one person.
+pub(crate) fn origins_differ(left: &Person, right: &Person) -> bool {
+    let initials = |person: &Person| -> Vec<u8> {
+        let names = person.middle_names.iter().chain(&person.first_names);
+        names.filter_map(|name| name.bytes().next()).collect()
+    };
+    let apart = |one: &Person, other: &Person| {
+        let known = initials(other);
+        one.middle_names
+            .iter()
+            .filter_map(|name| name.bytes().next())
+            .all(|initial| !known.contains(&initial))
+    };
+    let middle = !left.middle_names.is_empty()
+        && !right.middle_names.is_empty()
+        && apart(left, right)
+        && apart(right, left);
+    let birth_place = both(left.birth_place.as_ref(), right.birth_place.as_ref()) == Some(false);
+    middle || birth_place
 }
 
 /// How two people's birth dates stand to each other.
@@ -246,8 +270,12 @@ mod tests {
             );
         }
         assert_eq!(
-            first_names(&named("ALI", "REZA"), &named("REZA", "K")),
+            first_names(&named("ALI", "REZA"), &named("REZA", "ALI")),
             FirstNames::Near
+        );
+        assert_eq!(
+            first_names(&named("ALI", "REZA"), &named("REZA", "K")),
+            FirstNames::Unsure
         );
         assert_eq!(
             first_names(&Person::default(), &named("A", "B")),

@@ -149,6 +149,27 @@ pub const CODES: &[Explanation] = &[
                  mapping.toml, with a code or with `leave_out = true`.",
     },
     Explanation {
+        code: "E-ENC-NOBODY",
+        meaning: "No person of the file can be encoded.",
+        advice: "A record needs at least a name and a birth date, or another identifier that the \
+                 linkage schema uses. When nobody has them, the mapping usually points at the \
+                 wrong columns. Correct mapping.toml and run kinfold check.",
+    },
+    Explanation {
+        code: "E-ENC-STANDARD",
+        meaning: "The linkage schema asks for standardisation rules that this program does not have.",
+        advice: "Names and addresses are standardised before they are encoded, and two custodians \
+                 link only when both do it alike. Every custodian uses the version of kinfold \
+                 that the agreement names.",
+    },
+    Explanation {
+        code: "E-ENC-TOO-MANY",
+        meaning: "The file has more people than the linkage schema is safe for.",
+        advice: "The more people, the more diffusion a filter needs so that attacks on it fail. \
+                 The parties agree on a linkage schema for their number of people, or the \
+                 custodian sends fewer.",
+    },
+    Explanation {
         code: "E-ENCODE-CUSTODIAN",
         meaning: "The mapping belongs to another custodian than the key.",
         advice: "`custodian` in mapping.toml must be the id of the party whose key is given. \
@@ -602,6 +623,19 @@ pub const CODES: &[Explanation] = &[
         meaning: "No linkage schema of this name is shipped.",
         advice: "`kinfold schema show standard` prints the shipped one. A schema in a file is \
                  read with `kinfold schema explain FILE`.",
+    },
+    Explanation {
+        code: "E-SCHEMA-RULE",
+        meaning: "A linkage schema breaks a rule.",
+        advice: "The message names the rule. Rules keep the codes safe and comparable: lengths, \
+                 diffusion for the number of people, key types and their slots. The manual's page \
+                 on the linkage schema explains each.",
+    },
+    Explanation {
+        code: "E-SCHEMA-SHAPE",
+        meaning: "A linkage schema is not written as it should be.",
+        advice: "The message names the line. Compare it with the standard schema, which kinfold \
+                 schema show prints.",
     },
     Explanation {
         code: "E-SEAL-FOLDER",

@@ -129,6 +129,31 @@ impl fmt::Display for Problem {
 
 impl std::error::Error for Problem {}
 
+/// Creates a file that only its owner can read and write (mode 0600 on Unix): what kinfold writes are codes, events and results
+/// about families, and no other account of the machine has business with them. An existing file is emptied.
+///
+/// # Errors
+/// The input or output error.
+pub fn create_private_file(path: &std::path::Path) -> std::io::Result<std::fs::File> {
+    let mut options = std::fs::OpenOptions::new();
+    options.write(true).create(true).truncate(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(path)
+}
+
+/// Makes a folder and its parents; those that are new can be entered by their owner only (mode 0700 on Unix).
+///
+/// # Errors
+/// The input or output error.
+pub fn create_private_folder(path: &std::path::Path) -> std::io::Result<()> {
+    let mut builder = std::fs::DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.create(path)
+}
+
 /// Writes a file so that it appears whole or not at all: to a temporary name beside it, flushed to disk, then renamed. On any
 /// failure the temporary file is removed.
 ///
@@ -142,7 +167,7 @@ pub fn write_whole(path: &std::path::Path, bytes: &[u8]) -> Result<(), Problem> 
         .unwrap_or_default();
     let part = path.with_file_name(format!(".{name}.part"));
     let attempt = || -> std::io::Result<()> {
-        let mut file = std::fs::File::create(&part)?;
+        let mut file = create_private_file(&part)?;
         file.write_all(bytes)?;
         file.sync_all()?;
         std::fs::rename(&part, path)
@@ -152,4 +177,26 @@ pub fn write_whole(path: &std::path::Path, bytes: &[u8]) -> Result<(), Problem> 
         let _ = std::fs::remove_file(&part);
         Problem::io("write the file", path, &error)
     })
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use super::*;
+    use std::os::unix::fs::PermissionsExt as _;
+
+    #[test]
+    fn what_is_written_is_for_the_owner_only() {
+        let folder = std::env::temp_dir().join(format!("kinfold-message-{}", std::process::id()));
+        let inner = folder.join("inner");
+        create_private_folder(&inner).unwrap();
+        let file = inner.join("a.txt");
+        write_whole(&file, b"codes").unwrap();
+        let mode =
+            |path: &std::path::Path| std::fs::metadata(path).unwrap().permissions().mode() & 0o777;
+        let modes = (mode(&folder), mode(&inner), mode(&file));
+        let left = std::fs::read_dir(&inner).unwrap().count();
+        std::fs::remove_dir_all(&folder).unwrap();
+        assert_eq!(modes, (0o700, 0o700, 0o600));
+        assert_eq!(left, 1, "no temporary file is left");
+    }
 }

@@ -61,7 +61,7 @@ impl Hub {
             folder.join("packages"),
             folder.join("runs"),
         ] {
-            std::fs::create_dir_all(&path)
+            kinfold_message::create_private_folder(&path)
                 .map_err(|e| Problem::io("make the folder", &path, &e))?;
         }
         for (name, text) in [

@@ -41,7 +41,7 @@ impl Hub {
                 same_results(&kept, run)?;
             } else {
                 insert(change, run, packages)?;
-                std::fs::create_dir_all(&folder)
+                kinfold_message::create_private_folder(&folder)
                     .map_err(|e| Problem::io("make the folder", &folder, &e))?;
                 write_whole(&folder.join("run.json"), run.manifest.as_bytes())?;
             }

@@ -12,8 +12,10 @@ use arrow::array::{
 };
 use arrow::datatypes::{DataType, Field, Schema};
 use arrow::record_batch::RecordBatch;
+use kinfold_message::Problem;
 use parquet::arrow::ArrowWriter;
 use parquet::basic::{Compression, ZstdLevel};
+use parquet::errors::ParquetError;
 use parquet::file::properties::WriterProperties;
 
 use crate::{Error, WholeFile};
@@ -277,7 +279,7 @@ fn write_rows<Row>(
         .build();
     let file = WholeFile::create(path)?;
     let mut writer = ArrowWriter::try_new(file, schema.clone(), Some(properties))
-        .map_err(|e| failed(e.to_string()))?;
+        .map_err(|e| not_written(path, e))?;
     let mut rows = rows.into_iter();
     loop {
         let batch: Vec<Row> = rows.by_ref().take(BATCH_ROWS).collect();
@@ -287,10 +289,23 @@ fn write_rows<Row>(
         let arrays = to_arrays(&batch);
         let batch =
             RecordBatch::try_new(schema.clone(), arrays).map_err(|e| failed(e.to_string()))?;
-        writer.write(&batch).map_err(|e| failed(e.to_string()))?;
+        writer.write(&batch).map_err(|e| not_written(path, e))?;
     }
-    let file = writer.into_inner().map_err(|e| failed(e.to_string()))?;
+    let file = writer.into_inner().map_err(|e| not_written(path, e))?;
     Ok(file.finish()?)
+}
+
+/// A full disk reaches us inside the library's error; it has its own code, because its remedy is different.
+fn not_written(path: &Path, error: ParquetError) -> Error {
+    if let ParquetError::External(inner) = &error
+        && let Some(io) = inner.downcast_ref::<std::io::Error>()
+    {
+        return Error::File(Problem::io("write the table", path, io));
+    }
+    Error::Write {
+        path: path.to_owned(),
+        reason: error.to_string(),
+    }
 }
 
 fn text<Row>(rows: &[Row], of: impl Fn(&Row) -> &String) -> ArrayRef {

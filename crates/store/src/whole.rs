@@ -28,8 +28,8 @@ impl WholeFile {
             .map(|n| n.to_string_lossy().into_owned())
             .unwrap_or_default();
         let part = target.with_file_name(format!(".{name}.part"));
-        let file =
-            File::create(&part).map_err(|error| Problem::io("write the file", target, &error))?;
+        let file = kinfold_message::create_private_file(&part)
+            .map_err(|error| Problem::io("write the file", target, &error))?;
         Ok(Self {
             part,
             target: target.to_owned(),

@@ -41,7 +41,7 @@ impl Dice {
         if high <= low {
             low
         } else {
-            low + self.below((high - low + 1) as usize) as i32
+            low.saturating_add_unsigned(self.below((high - low + 1) as usize) as u32)
         }
     }
 

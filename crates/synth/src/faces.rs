@@ -208,7 +208,8 @@ impl Planter<'_> {
             let of_forename = self.names.variants(&forename);
             let of_surname = self.names.variants(&surname);
             if !of_forename.is_empty() {
-                self.records[index].forename = (*self.dice.pick(of_forename)).to_owned();
+                let other = *self.dice.pick(of_forename);
+                other.clone_into(&mut self.records[index].forename);
                 self.mark(
                     index,
                     Case::TransliteratedName,
@@ -216,7 +217,8 @@ impl Planter<'_> {
                     "another spelling of the forename",
                 );
             } else if !of_surname.is_empty() && !self.faces.touched[index].contains(&"surname") {
-                self.records[index].surname = (*self.dice.pick(of_surname)).to_owned();
+                let other = *self.dice.pick(of_surname);
+                other.clone_into(&mut self.records[index].surname);
                 self.mark(
                     index,
                     Case::TransliteratedName,

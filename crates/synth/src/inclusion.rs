@@ -61,6 +61,7 @@ pub(crate) fn draw(world: &World, events: &[Happening], seed: u64) -> Inclusion 
             match kind {
                 // Above the number that may share a household key in every file that holds the place's address.
                 HouseholdKind::Refuge => {
+                    row[Source::SchoolCensus as usize] |= (4.6..16.6).contains(&age);
                     row[Source::Patients as usize] = true;
                     row[Source::LscbPeople as usize] = true;
                     row[Source::Housing as usize] = true;

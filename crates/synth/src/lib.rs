@@ -14,6 +14,7 @@
 
 mod builder;
 mod calendar;
+mod communal;
 mod dice;
 mod error;
 mod events;

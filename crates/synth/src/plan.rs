@@ -173,13 +173,9 @@ pub(crate) fn plan(world: &mut World, seed: u64) -> Vec<Carriers> {
     let carriers: Vec<Carriers> = (0..world.households.len())
         .map(|household| Carriers::of(world, household))
         .collect();
-    for household in 0..world.households.len() {
-        let mut states = draw(
-            &mut dice,
-            world.households[household].kind,
-            &carriers[household],
-        );
-        if let Some(first) = carriers[household].education_with {
+    for (household, carriers) in carriers.iter().enumerate() {
+        let mut states = draw(&mut dice, world.households[household].kind, carriers);
+        if let Some(first) = carriers.education_with {
             states[Indicator::Education as usize] =
                 world.households[first].plan[Indicator::Education as usize];
         }

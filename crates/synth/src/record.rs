@@ -182,8 +182,9 @@ impl Clerk<'_> {
                 Source::SchoolCensus | Source::Patients | Source::PolicePeople
             );
         let (nhs, nhs_trace) = self.nhs(person, source, age);
-        let no_fixed_abode =
-            source == Source::PolicePeople && home.kind == HomeKind::Hostel && index.is_multiple_of(7);
+        let no_fixed_abode = source == Source::PolicePeople
+            && home.kind == HomeKind::Hostel
+            && index.is_multiple_of(7);
         Record {
             source,
             person: index,
@@ -253,6 +254,10 @@ impl Clerk<'_> {
                 return before.unwrap_or(last);
             }
             Some(HouseholdKind::CareHome) if source != Source::Patients => {
+                return before.unwrap_or(last);
+            }
+            // Too few residents are known to social care to be told from a family there.
+            Some(HouseholdKind::Hostel) if source == Source::LscbPeople => {
                 return before.unwrap_or(last);
             }
             Some(HouseholdKind::Refuge | HouseholdKind::Hostel | HouseholdKind::CareHome) => {

@@ -1,14 +1,10 @@
-//! Hard cases in the structure of the borough: communal places, protected families, adoption, tenants of one surname, twins,
-//! namesakes, double-barrelled names, official birth dates.
+//! Hard cases in the structure of the borough: protected families, adoption, tenants of one surname, twins, namesakes,
+//! double-barrelled names, official birth dates. Communal places have their own module.
 
 use crate::builder::Builder;
 use crate::calendar::{Day, MOVES_FROM, TODAY};
-use crate::home::HomeKind;
 use crate::names::{Sex, surname_for};
-use crate::world::{Case, HouseholdKind, Person, Role, Spell};
-
-/// Boroughs smaller than this have no communal places: their residents would outnumber the families.
-const SMALLEST_WITH_PLACES: usize = 60;
+use crate::world::{Case, HouseholdKind, Person, Role};
 
 /// How many of a case to plant: at least two, then so many per thousand households.
 pub(crate) fn quota(households: usize, per_thousand: usize) -> usize {
@@ -24,14 +20,7 @@ pub(crate) fn plant(builder: &mut Builder<'_>, households: usize) {
     builder.double_barrelled(quota(households, 30));
     builder.first_of_january(quota(households, 12));
     builder.protected_families(quota(households, 5));
-    if households >= SMALLEST_WITH_PLACES {
-        let places = households.div_ceil(2_500);
-        for place in 0..places {
-            builder.refuge(place);
-            builder.hostel(place);
-            builder.care_home(place);
-        }
-    }
+    crate::communal::plant(builder, households);
 }
 
 impl Builder<'_> {
@@ -191,11 +180,13 @@ impl Builder<'_> {
             let community = self.world.people[child].community;
             let surname = self.names.surname(community, &mut self.dice);
             let before = self.person(community, self.world.people[child].sex, born, &surname);
+            let after = self.world.people[child].clone();
+            let record = &mut self.world.people[before];
             if self.dice.chance(0.7) {
-                self.world.people[before].forename = self.world.people[child].forename.clone();
-                self.world.people[before].middle = self.world.people[child].middle.clone();
+                record.forename = after.forename;
+                record.middle = after.middle;
             }
-            self.world.people[before].birth_place = self.world.people[child].birth_place.clone();
+            record.birth_place = after.birth_place;
             // The birth mother's household; she may still be known to agencies.
             let mother_born = born.plus(-self.dice.between(6_800, 11_000));
             let birth_mother = self.person(community, Sex::Female, mother_born, &surname);
@@ -250,8 +241,8 @@ impl Builder<'_> {
                             member.from = from.unwrap_or(member.from);
                         }
                     }
-                    self.world.people[pair[1]].birth_place =
-                        self.world.people[pair[0]].birth_place.clone();
+                    let place = self.world.people[pair[0]].birth_place.clone();
+                    self.world.people[pair[1]].birth_place = place;
                     if self.world.people[pair[0]].upn.is_some()
                         && self.world.people[pair[1]].upn.is_none()
                     {
@@ -292,7 +283,8 @@ impl Builder<'_> {
             if self.world.people[father].surname != self.world.people[son].surname {
                 continue;
             }
-            self.world.people[son].forename = self.world.people[father].forename.clone();
+            let forename = self.world.people[father].forename.clone();
+            self.world.people[son].forename = forename;
             self.world.people[son].middle = None;
             self.world.plant(
                 Case::FatherAndSonSameName,
@@ -411,138 +403,6 @@ impl Builder<'_> {
                 );
             }
             planted += 1;
-        }
-    }
-
-    /// A refuge: mothers and children who fled a home where the father may have stayed. Each family stays a household of its own.
-    fn refuge(&mut self, place: usize) {
-        let home = self.homes.communal(
-            HomeKind::Refuge,
-            format!(
-                "{} Refuge",
-                ["Harbour", "Lantern", "Willow", "Beacon"][place % 4]
-            ),
-            self.names,
-            &mut self.dice,
-        );
-        for _ in 0..6 {
-            let eldest = f64::from(self.dice.between(50, 140)) / 10.0;
-            let count = 1 + self.dice.below(3);
-            let community = self.community();
-            let (mother, father) = self.couple(community, eldest);
-            let mut children = self.children(mother, Some(father), eldest, count);
-            let start = TODAY
-                .plus(-(eldest * 365.25) as i32 - 500)
-                .min(Day::of(2018, 1, 1));
-            let household = self.household(HouseholdKind::Refuge, start);
-            let fled = Day(self
-                .dice
-                .between(Day::of(2025, 10, 1).0, Day::of(2026, 5, 1).0));
-            // All of them have known the earlier home, so that the files that do not know the refuge can show that home.
-            children.retain(|child| self.world.people[*child].born.plus(150) < fled);
-            // Their only move in years is the flight.
-            self.world.households[household].spells.truncate(1);
-            let old_home = self.world.households[household].spells[0].home;
-            self.world.households[household].spells[0].to = Some(fled);
-            self.world.households[household].spells.push(Spell {
-                home,
-                from: fled,
-                to: None,
-            });
-            self.join(household, mother, start, Role::Parent);
-            for child in &children {
-                self.join(household, *child, start, Role::Child);
-            }
-            if self.dice.chance(0.5) {
-                self.join(household, father, start, Role::Parent);
-                self.leave(household, father, fled);
-                let own = self.household(HouseholdKind::Single, fled);
-                self.world.households[own].spells = vec![Spell {
-                    home: old_home,
-                    from: fled,
-                    to: None,
-                }];
-                self.join(own, father, fled, Role::Adult);
-            }
-            for person in children.iter().copied().chain([mother]) {
-                self.world.people[person].protected = true;
-                self.world
-                    .plant(Case::Refuge, person, Some(household), "lives in a refuge");
-                self.world.plant(
-                    Case::ProtectedAddress,
-                    person,
-                    Some(household),
-                    "lives in a refuge",
-                );
-            }
-        }
-    }
-
-    /// A hostel: people who live under one roof and are no household.
-    fn hostel(&mut self, place: usize) {
-        let name = format!(
-            "{} Hostel",
-            ["Bridge", "Mariner", "Crossway", "Quay"][place % 4]
-        );
-        self.residents(
-            HomeKind::Hostel,
-            name,
-            HouseholdKind::Hostel,
-            (21.0, 58.0),
-            14,
-            Case::Hostel,
-        );
-    }
-
-    fn care_home(&mut self, place: usize) {
-        let name = format!(
-            "{} Care Home",
-            ["Larkfield", "Elm Lodge", "Sunnybank", "Orchard"][place % 4]
-        );
-        self.residents(
-            HomeKind::CareHome,
-            name,
-            HouseholdKind::CareHome,
-            (76.0, 97.0),
-            16,
-            Case::CareHome,
-        );
-    }
-
-    fn residents(
-        &mut self,
-        kind: HomeKind,
-        name: String,
-        household_kind: HouseholdKind,
-        ages: (f64, f64),
-        count: usize,
-        case: Case,
-    ) {
-        let home = self.homes.communal(kind, name, self.names, &mut self.dice);
-        for _ in 0..count {
-            let community = self.community();
-            let (sex, born) = (self.sex(), self.born_aged(ages.0, ages.1));
-            let surname = self.names.surname(community, &mut self.dice);
-            let resident = self.person(community, sex, born, &surname);
-            let start = Day::of(2016, 1, 1).plus(self.dice.between(0, 900));
-            let household = self.household(household_kind, start);
-            let came = Day(self
-                .dice
-                .between(Day::of(2024, 6, 1).0, Day::of(2026, 4, 1).0));
-            self.world.households[household].spells.truncate(1);
-            self.world.households[household].spells[0].to = Some(came);
-            self.world.households[household].spells.push(Spell {
-                home,
-                from: came,
-                to: None,
-            });
-            self.join(household, resident, start, Role::Resident);
-            self.world.plant(
-                case,
-                resident,
-                Some(household),
-                "communal address: no household with the other residents",
-            );
         }
     }
 }

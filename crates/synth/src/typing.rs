@@ -117,7 +117,7 @@ pub(crate) fn two_components_wrong(born: Day, dice: &mut Dice) -> Day {
         return Day::of(year, day, month);
     }
     let new_month = if month == 6 { 7 } else { 6 };
-    Day::of(year - 1 - dice.below(3) as i32, new_month, day.min(28))
+    Day::of(year - 1 - dice.between(0, 2), new_month, day.min(28))
 }
 
 /// One digit wrong, or the digits exchanged, within 1 to `most`.

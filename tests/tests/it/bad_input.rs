@@ -51,7 +51,32 @@ fn a_missing_column() {
 #[test]
 fn the_key_of_another_party() {
     let place = Place::new();
-    let key = demo().folder.join("keys/health.key");
+    let mut command = run_command(
+        &demo_key("health"),
+        &demo_key("project"),
+        &sample::folder().join("police"),
+    );
+    Done::run(command.arg("-o").arg(place.at("out")))
+        .badly("E-ENCODE-CUSTODIAN", &[COULD_NOT_RUN, REFUSED]);
+    place.assert_nothing_in("out");
+}
+
+/// It has the right name and is not the one that the agreement lists.
+#[test]
+fn another_key_of_the_same_party() {
+    let place = Place::new();
+    let key = place.at("police.key");
+    let mut command = kinfold([
+        "key",
+        "new",
+        "--party",
+        "police",
+        "--role",
+        "custodian",
+        "--danger-seed",
+        "99",
+    ]);
+    Done::run(command.arg("-o").arg(&key)).well();
     let mut command = run_command(&key, &demo_key("project"), &sample::folder().join("police"));
     Done::run(command.arg("-o").arg(place.at("out")))
         .badly("E-KEY-PARTY", &[COULD_NOT_RUN, REFUSED, INTEGRITY]);
@@ -262,10 +287,12 @@ fn a_full_disk() {
             return;
         };
         let done = done.badly("E-FILE-DISK-FULL", &[COULD_NOT_RUN]);
+        // Each file that is there is whole, and a folder without run.json is known not to be a finished run.
+        let unfinished = [".part", ".kin", "run.json"];
         let left: Vec<&str> = done
             .stdout
             .lines()
-            .filter(|line| line.contains(".part") || line.contains(".kin"))
+            .filter(|line| unfinished.iter().any(|part| line.contains(part)))
             .collect();
         assert!(left.is_empty(), "half-written: {left:?}\n{done}");
     }

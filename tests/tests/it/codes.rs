@@ -15,7 +15,7 @@ fn sources_and_documentation_have_the_same_codes() {
         if source.path == DOCUMENTATION || !source.path.starts_with("crates/") {
             continue;
         }
-        for code in codes_in(source.without_tests()) {
+        for code in codes_in(&source.without_tests()) {
             used.entry(code).or_insert_with(|| source.path.clone());
         }
     }

@@ -7,6 +7,9 @@ use std::fs;
 /// Lines of one file: one idea fits.
 const LINES: usize = 600;
 
+/// A list of texts, one after another, that is looked things up in and not read.
+const LIST_OF_TEXTS: &str = "crates/message/src/codes.rs";
+
 /// Binaries, and libraries that are the body of one: they may print.
 const PRINTING: [&str; 5] = [
     "crates/cli/src/",
@@ -24,7 +27,7 @@ fn files_are_small_and_plain() {
     let mut faults = Vec::new();
     for source in sources::all() {
         let lines = source.text.lines().count();
-        if lines > LINES {
+        if lines > LINES && source.path != LIST_OF_TEXTS {
             faults.push(format!("{}: {lines} lines; split it", source.path));
         }
         if !source.text.ends_with('\n') {

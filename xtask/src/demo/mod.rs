@@ -116,8 +116,9 @@ pub fn run(demo: &Demo) -> Result<Outcome> {
             .canonicalize()
             .with_context(|| format!("could not find the sample {}", sample.display()))?,
     };
-    let steps_total =
-        2 * ALL.len() + 2 * CUSTODIANS.len() + 6 - usize::from(sample != folder.join("sample"));
+    let is_generated = matches!(demo.input, Input::Generated { .. });
+    // A key and a signature for each party; the project key and the draft; hub, packages, result, comparison.
+    let steps_total = usize::from(is_generated) + 2 * ALL.len() + 2 + CUSTODIANS.len() + 4;
     let mut walk = Walk {
         binaries: demo.binaries,
         steps: Steps::new(&logs, steps_total),

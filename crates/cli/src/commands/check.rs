@@ -126,7 +126,9 @@ fn screen(survey: &Survey) -> String {
         }
     }
     people(&mut text, survey);
-    text
+    // Columns that end a line are padded; nobody needs the blanks.
+    let lines: Vec<&str> = text.lines().map(str::trim_end).collect();
+    lines.join("\n") + "\n"
 }
 
 fn people_file(text: &mut String, report: &PeopleReport) {
@@ -196,15 +198,16 @@ fn note(field: &FieldReport) -> String {
     parts.sort_unstable_by(|left, right| right.cmp(left));
     let parts: Vec<String> = parts
         .iter()
-        .map(|(count, rule)| format!("{} {}", grouped(*count), in_words(rule)))
+        .map(|(count, rule)| format!("{} {}", grouped(*count), in_words(rule, *count)))
         .collect();
     parts.join(", ")
 }
 
 /// The rules of rejection in words.
-fn in_words(rule: &str) -> &str {
+fn in_words(rule: &str, count: usize) -> &str {
     match rule {
         "empty" => "without a letter or digit",
+        "placeholder" if count == 1 => "placeholder",
         "placeholder" => "placeholders",
         "shape" => "of another shape",
         "check-digit" => "with a wrong check digit",
@@ -246,14 +249,14 @@ fn people(text: &mut String, survey: &Survey) {
         .unwrap_or_default();
     let _ = writeln!(
         text,
-        "  {} rows came together by own id, {} by name, birth date, address or number; {} pairs are doubtful and stay apart",
+        "  came together: {} by own id, {} by name, birth date, address or number · doubtful pairs that stay apart: {}",
         grouped(same_id),
         grouped(joins_across(united)),
         grouped(united.doubtful.len())
     );
     let _ = writeln!(
         text,
-        "  {} of them ({}) carry enough to be recognised: a full name and birth date, or a verified number",
+        "  carry enough to be recognised (a full name and birth date, or a verified number): {} ({})",
         grouped(survey.linkable),
         percent(survey.linkable, united.people.len())
     );

@@ -242,7 +242,7 @@ pub fn messages(survey: &Survey, release: &Release) -> Vec<Message> {
 /// Counts of an encoding, for programs.
 pub fn report(release: &Release) -> serde_json::Value {
     json!({
-        "records": release.codes.len(),
+        "records": release.report.records,
         "left_out": release.report.left_out.len(),
         "events": release.events.events.len(),
         "subjects": release.events.subjects.len(),

@@ -12,10 +12,11 @@ pub fn run(code: Option<&str>) -> Result<Outcome, Problem> {
             .map(|entry| entry.code.len())
             .max()
             .unwrap_or_default();
-        let text: String = CODES
+        let lines: Vec<String> = CODES
             .iter()
             .map(|entry| format!("{:width$}  {}\n", entry.code, entry.meaning))
             .collect();
+        let text = lines.concat();
         let all: Vec<_> = CODES
             .iter()
             .map(|entry| json!({"code": entry.code, "meaning": entry.meaning}))

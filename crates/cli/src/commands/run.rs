@@ -18,15 +18,17 @@ pub fn run(args: &RunArgs, progress: &Progress) -> Result<Outcome, Problem> {
         survey,
         release,
     } = encode::work(&args.encode, progress)?;
-    let Some(release) = release else {
+    let Some(mut release) = release else {
         return Ok(check::outcome(&survey, &args.encode.mapping));
     };
     progress.step("Sealing");
+    // The codes are the largest thing in memory: once they are bytes, the table goes.
+    let codes = codes_to_ipc(&std::mem::take(&mut release.codes), &office.schema)?;
     let tables = seal::Tables {
         period: args.encode.period.to_string(),
-        records: release.codes.len() as u64,
+        records: release.report.records as u64,
         events: release.events.events.len() as u64,
-        codes: codes_to_ipc(&release.codes, &office.schema)?,
+        codes,
         events_table: events_to_ipc(&release.events.events)?,
         subjects: subjects_to_ipc(&release.events.subjects)?,
     };

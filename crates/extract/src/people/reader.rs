@@ -22,6 +22,7 @@ struct Field {
 }
 
 /// The columns of a sheet, found once, and the counts so far.
+#[derive(Clone)]
 pub(super) struct Reader<'sheet> {
     sheet: &'sheet Sheet,
     input: &'sheet PeopleInput,

@@ -2,14 +2,13 @@
 //! the home.
 
 use kinfold_identity::{Person, canonical_nicknames};
-use std::collections::BTreeSet;
 use std::hash::{Hash as _, Hasher as _};
 
 /// Candidates are looked for among rows that share something; a group larger than this shares something meaningless.
 const LARGEST_GROUP: usize = 400;
 
 /// Pairs that share something worth a comparison, each once, sorted.
-pub(super) fn candidates(units: &[Person]) -> BTreeSet<(usize, usize)> {
+pub(super) fn candidates(units: &[Person]) -> Vec<(usize, usize)> {
     // Shared things are kept as hashes: two that collide cost a needless comparison and nothing else.
     let mut shelves: Vec<(u64, usize)> = Vec::new();
     for (index, person) in units.iter().enumerate() {
@@ -56,7 +55,7 @@ pub(super) fn candidates(units: &[Person]) -> BTreeSet<(usize, usize)> {
     }
     shelves.sort_unstable();
     shelves.dedup();
-    let mut pairs = BTreeSet::new();
+    let mut pairs = Vec::new();
     for shelf in shelves
         .chunk_by(|one, other| one.0 == other.0)
         .filter(|shelf| shelf.len() <= LARGEST_GROUP)
@@ -65,6 +64,8 @@ pub(super) fn candidates(units: &[Person]) -> BTreeSet<(usize, usize)> {
             pairs.extend(shelf[at + 1..].iter().map(|(_, right)| (*left, *right)));
         }
     }
+    pairs.sort_unstable();
+    pairs.dedup();
     pairs
 }
 

@@ -3,7 +3,7 @@
 use super::{Doubt, Reason};
 use crate::compare::{
     Births, FirstNames, address_agrees, births, family_agrees, family_near, family_tells,
-    first_names, identifiers, names_swapped, postcode_agrees, sex_agrees,
+    first_names, identifiers, names_swapped, origins_differ, postcode_agrees, sex_agrees,
 };
 use kinfold_identity::Person;
 
@@ -64,17 +64,18 @@ pub(super) fn judge(left: &Person, right: &Person) -> Verdict {
     }
     match (first, family, birth) {
         (FirstNames::Same | FirstNames::Near, true, Births::Same) => {
-            // Near names with two different numbers are siblings as likely as a slip.
-            let contradicted = ids.other_differs
-                && (first == FirstNames::Near || !(address || postcode_agrees(left, right)));
-            let confirmed = address
-                || postcode_agrees(left, right)
-                || (sex == Some(true) && family_tells(left, right));
-            let near_but_other_sex = first == FirstNames::Near && sex_contradicts;
-            if confirmed && !contradicted && !near_but_other_sex {
-                Verdict::One(Reason::NameAndBirth)
-            } else {
-                Verdict::Doubt(Doubt::Unconfirmed)
+            let place = address || postcode_agrees(left, right);
+            // Near names with two different numbers, or two sexes, are siblings as likely as a slip.
+            let siblings = first == FirstNames::Near && (ids.other_differs || sex_contradicts);
+            // Without a common place, two people of one name and birth date are possible: nothing may speak against it.
+            let alone = sex == Some(true)
+                && family_tells(left, right)
+                && !ids.other_differs
+                && !origins_differ(left, right);
+            match (siblings, place, alone) {
+                (false, true, _) => Verdict::One(Reason::NameBirthPlace),
+                (false, false, true) => Verdict::One(Reason::NameBirthSex),
+                _ => Verdict::Doubt(Doubt::Unconfirmed),
             }
         }
         (FirstNames::Loose, true, Births::Same)
@@ -106,12 +107,15 @@ fn is_twins(left: &Person, right: &Person) -> bool {
     births(left, right) == Births::Same
         && family_agrees(left, right)
         && first_names(left, right) == FirstNames::Different
+        && !names_swapped(left, right)
 }
 
 /// Whether two rows must not be one person whatever a third row says.
 pub(super) fn never_one(left: &Person, right: &Person) -> bool {
-    left.do_not_link
-        || right.do_not_link
-        || identifiers(left, right).nhs_differs
-        || is_twins(left, right)
+    let ids = identifiers(left, right);
+    // Two numbers of one kind are a slip only when everything else agrees.
+    let numbers = ids.other_differs
+        && (first_names(left, right) < FirstNames::Same
+            || !(address_agrees(left, right) || postcode_agrees(left, right)));
+    left.do_not_link || right.do_not_link || ids.nhs_differs || numbers || is_twins(left, right)
 }

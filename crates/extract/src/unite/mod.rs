@@ -17,6 +17,7 @@ use crate::people::PersonRow;
 use candidates::candidates;
 use judge::{Verdict, judge, never_one};
 use kinfold_identity::Person;
+use rayon::prelude::*;
 use std::collections::BTreeMap;
 
 /// Why two rows are one person, strongest first.
@@ -27,8 +28,8 @@ pub enum Reason {
     OwnId,
     /// The same verified NHS number, permanent pupil number or National Insurance number.
     Identifier,
-    /// The same first and family name and full birth date, and the address, the postcode or the sex.
-    NameAndBirth,
+    /// The same first and family name and full birth date, and the address or the postcode.
+    NameBirthPlace,
     /// The same family name, full birth date and address, and nearly the same first name.
     NearNameAtAddress,
     /// The same first name, full birth date and address under another family name.
@@ -37,6 +38,8 @@ pub enum Reason {
     NamesSwapped,
     /// The same names and address, and birth dates a slip apart in one year.
     BirthSlip,
+    /// The same first and family name, full birth date and sex, and nothing that speaks against it.
+    NameBirthSex,
 }
 
 /// Why two rows that nearly agree are left apart.
@@ -95,8 +98,12 @@ pub fn unite(rows: &[PersonRow]) -> United {
     let (units, unit_rows, own_id_joins) = by_own_id(rows);
     let mut verdicts: Vec<(Reason, usize, usize)> = Vec::new();
     let mut doubts: Vec<(usize, usize, Doubt)> = Vec::new();
-    for (left, right) in candidates(&units) {
-        match judge(&units[left], &units[right]) {
+    let judged: Vec<(usize, usize, Verdict)> = candidates(&units)
+        .into_par_iter()
+        .map(|(left, right)| (left, right, judge(&units[left], &units[right])))
+        .collect();
+    for (left, right, verdict) in judged {
+        match verdict {
             Verdict::One(reason) => verdicts.push((reason, left, right)),
             Verdict::Doubt(why) => doubts.push((left, right, why)),
             Verdict::Two => {}
@@ -135,16 +142,22 @@ pub fn unite(rows: &[PersonRow]) -> United {
         })
         .collect();
     doubtful.sort_unstable();
-    let people = groups
-        .into_lists()
-        .into_iter()
-        .map(|list| {
-            together(
-                rows,
-                list.iter().flat_map(|unit| &unit_rows[*unit]).copied(),
-            )
-        })
-        .collect();
+    let mut units: Vec<Option<Person>> = units.into_iter().map(Some).collect();
+    let mut people = Vec::new();
+    for list in groups.into_lists() {
+        let mut united = UnitedPerson {
+            rows: Vec::new(),
+            person: Person::default(),
+        };
+        for unit in list {
+            united.rows.extend(&unit_rows[unit]);
+            united
+                .person
+                .merge(units[unit].take().expect("a unit is in one group"));
+        }
+        united.rows.sort_unstable();
+        people.push(united);
+    }
     United {
         people,
         joins,
@@ -165,22 +178,18 @@ fn by_own_id(rows: &[PersonRow]) -> (Vec<Person>, Vec<Vec<usize>>, usize) {
             });
         lists[list].push(index);
     }
-    let units = lists
-        .iter()
-        .map(|list| together(rows, list.iter().copied()).person)
-        .collect();
+    let units = lists.iter().map(|list| together(rows, list)).collect();
     let joins = rows.len() - lists.len();
     (units, lists, joins)
 }
 
-fn together(rows: &[PersonRow], indices: impl Iterator<Item = usize>) -> UnitedPerson {
-    let mut list: Vec<usize> = indices.collect();
-    list.sort_unstable();
+/// What some rows say together.
+fn together(rows: &[PersonRow], indices: &[usize]) -> Person {
     let mut person = Person::default();
-    for index in &list {
+    for index in indices {
         person.merge(rows[*index].person.clone());
     }
-    UnitedPerson { rows: list, person }
+    person
 }
 
 /// Disjoint groups of units; small ones, so members are kept as lists.
@@ -217,11 +226,14 @@ impl Groups {
         self.members[keep].extend(moved);
     }
 
-    /// The groups in the order of their first unit.
-    fn into_lists(self) -> Vec<Vec<usize>> {
+    /// The groups in the order of their first unit, each sorted.
+    fn into_lists(self) -> impl Iterator<Item = Vec<usize>> {
         self.members
             .into_iter()
             .filter(|list| !list.is_empty())
-            .collect()
+            .map(|mut list| {
+                list.sort_unstable();
+                list
+            })
     }
 }

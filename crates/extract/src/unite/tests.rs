@@ -67,11 +67,11 @@ fn a_pupil_and_a_housing_applicant_come_together() {
     for (other, reason) in [
         (
             "Amy|Smith|13/02/2015|F|9 High Street|XE1 1AA",
-            Reason::NameAndBirth,
+            Reason::NameBirthSex,
         ),
         (
             "Amy Louise|Smith-Brown|13/02/2015||4 Mill Road|XE4 7AB",
-            Reason::NameAndBirth,
+            Reason::NameBirthPlace,
         ),
         (
             "Amyleigh|Smith|13/02/2015|F|4 Mill Road|XE4 7AB",
@@ -189,7 +189,7 @@ fn a_third_row_cannot_join_twins() {
     let rows = [
         row(0, "1", AMY),
         row(0, "2", "Tom|Smith|13/02/2015|M|4 Mill Road|XE4 7AB"),
-        row(1, "1", "Amy Tom|Smith|13/02/2015||4 Mill Road|XE4 7AB"),
+        row(1, "1", "Amy (Tom)|Smith|13/02/2015||4 Mill Road|XE4 7AB"),
     ];
     let united = unite(&rows);
     assert_eq!(united.people.len(), 2);

@@ -1,6 +1,6 @@
 //! Joining a result with the truth: each true record with its entity, its cluster and the households of both.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::path::{Path, PathBuf};
 
 use kinfold_linkage::measures::HouseholdRecord;
@@ -53,7 +53,7 @@ impl Labels {
         let names = Numbers::of(clusters.values());
         let nobody = BTreeSet::new();
         let (mut records, mut present) = (Vec::new(), Vec::new());
-        let mut known = BTreeSet::new();
+        let mut known = HashSet::new();
         for (row, (key, entity)) in truth.rows.iter().enumerate() {
             let cluster = key.as_ref().and_then(|key| clusters.get_key_value(key));
             if let Some((key, _)) = cluster {
@@ -126,7 +126,7 @@ enum Keys {
     /// The record reference stands in both.
     Reference,
     /// The result has record references, the truth own ids; the custodians' files say which is which.
-    Translated(BTreeMap<(String, String), String>),
+    Translated(HashMap<(String, String), String>),
 }
 
 impl Keys {
@@ -152,8 +152,8 @@ impl Keys {
     }
 }
 
-fn read_references(paths: &[PathBuf]) -> Result<BTreeMap<(String, String), String>, Problem> {
-    let mut references = BTreeMap::new();
+fn read_references(paths: &[PathBuf]) -> Result<HashMap<(String, String), String>, Problem> {
+    let mut references = HashMap::new();
     for path in paths {
         let wanted = [
             Column::needed(SOURCE),
@@ -173,7 +173,7 @@ fn read_references(paths: &[PathBuf]) -> Result<BTreeMap<(String, String), Strin
 }
 
 /// Record key to cluster.
-fn read_clusters(path: &Path, keys: &Keys) -> Result<BTreeMap<String, String>, Problem> {
+fn read_clusters(path: &Path, keys: &Keys) -> Result<HashMap<String, String>, Problem> {
     let by_reference = !matches!(keys, Keys::OwnId);
     let (id, source): (&[&str], _) = if by_reference {
         (RECORD_REF, Column::optional(SOURCE))
@@ -182,7 +182,7 @@ fn read_clusters(path: &Path, keys: &Keys) -> Result<BTreeMap<String, String>, P
     };
     let wanted = [Column::needed(&["cluster_id"]), Column::needed(id), source];
     let table = read_text_columns(path, &wanted)?;
-    let mut clusters = BTreeMap::new();
+    let mut clusters = HashMap::new();
     for (row, (cluster, id)) in column(&table, 0).iter().zip(column(&table, 1)).enumerate() {
         let key = if by_reference {
             id.to_ascii_lowercase()
@@ -229,7 +229,7 @@ fn read_truth(path: &Path, keys: &Keys) -> Result<Truth, Problem> {
     ];
     let table = read_text_columns(path, &wanted)?;
     let mut rows = Vec::with_capacity(table.rows);
-    let mut seen = BTreeSet::new();
+    let mut seen = HashSet::new();
     let mut households = table.column(3).map(|_| Memberships::new());
     for (row, (id, entity)) in column(&table, 0).iter().zip(column(&table, 1)).enumerate() {
         let source = column(&table, 2).get(row).map_or("", String::as_str);

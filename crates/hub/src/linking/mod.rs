@@ -14,6 +14,7 @@ mod facts;
 mod inputs;
 mod manifest;
 mod report_data;
+mod staging;
 mod tables;
 
 use std::collections::BTreeMap;
@@ -30,9 +31,12 @@ use crate::screen::Screen;
 use crate::terms::Terms;
 pub(crate) use estimate::Estimate;
 pub(crate) use inputs::Inputs;
+use staging::Staging;
 
 /// The report's file name.
 pub(crate) const REPORT: &str = "report.html";
+/// The manifest's file name.
+const MANIFEST: &str = "run.json";
 
 /// Everything that a run knows when it is done.
 #[derive(Debug)]
@@ -114,7 +118,7 @@ impl Run {
         }
     }
 
-    /// Writes the tables, the report and `run.json` into `folder`, and records the run in the hub.
+    /// Writes the tables, the report and `run.json` into `folder`, all or none, and records the run in the hub.
     pub(crate) fn write(
         &self,
         terms: &Terms,
@@ -122,34 +126,24 @@ impl Run {
         folder: &Path,
         screen: &Screen,
     ) -> Result<(), Problem> {
-        std::fs::create_dir_all(folder)
-            .map_err(|error| Problem::io("make the folder", folder, &error))?;
         let step = screen.step("Writing tables and the report", 0);
-        // The manifest goes last: a folder with a run.json is complete.
-        let manifest_path = folder.join("run.json");
-        match std::fs::remove_file(&manifest_path) {
-            Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
-                return Err(Problem::io("replace the file", &manifest_path, &error));
-            }
-            _ => {}
-        }
-        tables::write(self, terms, folder)?;
+        let staging = Staging::begin(folder)?;
+        tables::write(self, terms, staging.folder())?;
         let report = crate::report::render(&report_data::collect(self, terms))?;
-        write_whole(&folder.join(REPORT), report.as_bytes())?;
-        let outputs: Vec<&str> = tables::NAMES.into_iter().chain([REPORT]).collect();
-        let manifest = manifest::compose(self, terms, folder, &outputs)?;
+        write_whole(&staging.folder().join(REPORT), report.as_bytes())?;
+        let mut names: Vec<&str> = tables::NAMES.into_iter().chain([REPORT]).collect();
+        let manifest = manifest::compose(self, terms, staging.folder(), &names)?;
+        write_whole(&staging.folder().join(MANIFEST), manifest.as_bytes())?;
         let run = RunInfo {
             id: self.id.clone(),
             reference_date: self.reference_date.to_string(),
-            manifest: manifest.clone(),
+            manifest,
         };
         hub.record_run(&run, &self.inputs.payload_hashes())?;
-        write_whole(&manifest_path, manifest.as_bytes())?;
-        step.done(&format!(
-            "{} files in {}",
-            outputs.len() + 1,
-            folder.display()
-        ));
+        // The manifest goes last: a folder with a run.json is complete.
+        names.push(MANIFEST);
+        staging.finish(&names)?;
+        step.done(&format!("{} files in {}", names.len(), folder.display()));
         Ok(())
     }
 

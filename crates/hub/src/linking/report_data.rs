@@ -2,7 +2,7 @@
 
 mod households;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use kinfold_indicators::NeedState;
 use kinfold_linkage::{Guard, Verdict, Veto};
@@ -16,6 +16,8 @@ use crate::terms::{Terms, hex};
 
 /// Width of a bar of the match-weight histogram.
 const BIN_WIDTH: f64 = 2.0;
+/// Weights beyond this are drawn at it: a probability of 0 or 1 has no finite weight.
+const WEIGHT_MAX: f64 = 30.0;
 
 /// The facts of the report.
 pub(super) fn collect(run: &Run, terms: &Terms) -> ReportData {
@@ -123,7 +125,7 @@ fn links(run: &Run, terms: &Terms) -> LinkFacts {
                 facts.links += 1;
                 *between.entry((pair.left.set, pair.right.set)).or_default() += 1;
             }
-            Verdict::Review | Verdict::Guarded(_) => facts.review += 1,
+            verdict if for_review(verdict) => facts.review += 1,
             _ => {}
         }
         if let Some(reason) = reason(pair.verdict) {
@@ -146,12 +148,13 @@ fn links(run: &Run, terms: &Terms) -> LinkFacts {
             count,
         })
         .collect();
-    facts.not_households = vec![CountedReason {
-        reason:
-            "more people at once than a household has, such as a refuge, a hostel or a care home"
-                .to_owned(),
-        count: run.households.overfull_homes as u64,
-    }];
+    let overfull = run.households.overfull_homes as u64;
+    if overfull > 0 {
+        facts.not_households.push(CountedReason {
+            reason: "more people at once than a household has".to_owned(),
+            count: overfull,
+        });
+    }
     facts
 }
 
@@ -171,18 +174,25 @@ fn reason(verdict: Verdict) -> Option<&'static str> {
     }
 }
 
-/// Bins that touch, from the lowest to the highest weight.
+/// Whether a person must decide about the pair.
+fn for_review(verdict: Verdict) -> bool {
+    matches!(verdict, Verdict::Review | Verdict::Guarded(_))
+}
+
+/// Bins that touch, from the lowest to the highest weight. The weights are those after other records have competed for the
+/// pair, because these decide what becomes of it.
 fn histogram(run: &Run) -> Vec<WeightBin> {
-    let mut bins: BTreeMap<i64, u64> = BTreeMap::new();
-    for pair in run
-        .linked
-        .pairs
-        .iter()
-        .filter(|pair| pair.weight.is_finite())
-    {
-        *bins
-            .entry((pair.weight / BIN_WIDTH).floor() as i64)
-            .or_default() += 1;
+    let mut bins: BTreeMap<i64, WeightBin> = BTreeMap::new();
+    for pair in &run.linked.pairs {
+        let weight = weight_of(pair.probability).clamp(-WEIGHT_MAX, WEIGHT_MAX - BIN_WIDTH / 2.0);
+        let bin = bins
+            .entry((weight / BIN_WIDTH).floor() as i64)
+            .or_default();
+        match pair.verdict {
+            Verdict::Linked => bin.linked += 1,
+            verdict if for_review(verdict) => bin.review += 1,
+            _ => bin.not_linked += 1,
+        }
     }
     let (Some((&first, _)), Some((&last, _))) = (bins.first_key_value(), bins.last_key_value())
     else {
@@ -192,7 +202,7 @@ fn histogram(run: &Run) -> Vec<WeightBin> {
         .map(|bin| WeightBin {
             from: bin as f64 * BIN_WIDTH,
             to: (bin + 1) as f64 * BIN_WIDTH,
-            pairs: bins.get(&bin).copied().unwrap_or(0),
+            ..bins.get(&bin).copied().unwrap_or_default()
         })
         .collect()
 }
@@ -251,6 +261,7 @@ fn method(run: &Run, terms: &Terms) -> MethodFacts {
         rule_pack: terms.rules.id().to_owned(),
         rule_pack_version: terms.rules.version().to_owned(),
         rule_pack_hash: hex(&terms.rules.hash()),
+        look_back: look_back(&terms.rules),
         schema: format!("{} {}", terms.schema.id, terms.schema.version),
         schema_hash: hex(&terms.schema.hash()),
         run: run.id.clone(),
@@ -258,6 +269,35 @@ fn method(run: &Run, terms: &Terms) -> MethodFacts {
         accuracy: "The share of right links is the model's own expectation, learnt from these records without knowing the truth; \
                    it was not measured against known answers."
             .to_owned(),
-        limits: run.inputs.gaps.clone(),
+        limits: run
+            .inputs
+            .gaps
+            .iter()
+            .cloned()
+            .chain([large_families(terms)])
+            .collect(),
     }
+}
+
+/// The months that all rules look back, if they look back equally far.
+fn look_back(rules: &kinfold_indicators::RulePack) -> Option<i32> {
+    let months: BTreeSet<i32> = rules.rules().iter().map(|rule| rule.look_back.0).collect();
+    months
+        .first()
+        .copied()
+        .filter(|_| months.len() == 1)
+}
+
+/// Large families lose members before anything is sent: a large group that shares a code is easy to recognise.
+fn large_families(terms: &Terms) -> String {
+    let keys = &terms.schema.household;
+    let (most, crowd) = (keys.group_max, keys.crowd_max);
+    if most == crowd {
+        return format!("Homes with more than {crowd} people in one agency's file are left out.");
+    }
+    format!(
+        "Of homes with {} to {crowd} people in one agency's file, the household keys of {most} are drawn and the others' are not sent, \
+         so large families may be shown without some members; homes with more than {crowd} are left out.",
+        most + 1,
+    )
 }

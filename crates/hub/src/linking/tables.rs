@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use kinfold_linkage::{Pair, RecordId, Verdict};
+use kinfold_linkage::{Pair, RecordId, Verdict, Veto};
 use kinfold_message::Problem;
 use kinfold_schema::NO_MONTH;
 use kinfold_store::{
@@ -36,7 +36,9 @@ pub(super) fn write(run: &Run, terms: &Terms, folder: &Path) -> Result<(), Probl
         .collect();
     let kept =
         run.linked.pairs.iter().filter(|pair| {
-            pair.probability >= PROBABILITY_MIN || pair.verdict != Verdict::NotLinked
+            // That two records may not be linked would be told by listing the pair; such pairs are only counted.
+            let secret = pair.verdict == Verdict::Vetoed(Veto::DoNotLink);
+            !secret && (pair.probability >= PROBABILITY_MIN || pair.verdict != Verdict::NotLinked)
         });
     write_pairs(&pairs, kept.map(|pair| pair_row(run, pair, &recipes)))?;
     write_people(&people, people_rows(run))?;

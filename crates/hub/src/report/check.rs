@@ -50,6 +50,22 @@ pub(super) fn check(data: &ReportData) -> Result<(), Error> {
             || "a bin has no width".to_string(),
         )?;
     }
+    for (verdict, pairs, total) in [
+        (
+            "linked",
+            data.links.histogram.iter().map(|bin| bin.linked).sum(),
+            data.links.links,
+        ),
+        (
+            "for review",
+            data.links.histogram.iter().map(|bin| bin.review).sum::<u64>(),
+            data.links.review,
+        ),
+    ] {
+        ensure(pairs == total, "the histogram of match weights", || {
+            format!("its pairs {verdict} add up to {pairs}, not to {total}")
+        })?;
+    }
     data.households
         .iter()
         .try_for_each(|household| check_household(data, household))

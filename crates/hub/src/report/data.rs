@@ -95,7 +95,7 @@ pub struct Totals {
 /// How the records were joined.
 #[derive(Clone, Debug, Default)]
 pub struct LinkFacts {
-    /// Compared pairs by match weight, bins touching and ascending.
+    /// Compared pairs by match weight and what became of them, bins touching and ascending. They add up to `links` and `review`.
     pub histogram: Vec<WeightBin>,
     /// At this match weight or above a pair is a link.
     pub link_threshold: f64,
@@ -111,7 +111,7 @@ pub struct LinkFacts {
     pub custodian_pairs: Vec<CustodianPairFacts>,
     /// Vetoes that kept pairs apart.
     pub vetoes: Vec<CountedReason>,
-    /// Addresses that were not allowed to form a household, by reason.
+    /// Homes that the custodians sent and that were not allowed to form a household, by reason.
     pub not_households: Vec<CountedReason>,
 }
 
@@ -122,8 +122,19 @@ pub struct WeightBin {
     pub from: f64,
     /// Upper edge, excluded.
     pub to: f64,
-    /// Pairs in the bin.
-    pub pairs: u64,
+    /// Pairs in the bin that were linked.
+    pub linked: u64,
+    /// Pairs in the bin that are for clerical review.
+    pub review: u64,
+    /// Pairs in the bin that were not linked, by their weight, a rule or another record that fits better.
+    pub not_linked: u64,
+}
+
+impl WeightBin {
+    /// All pairs in the bin.
+    pub fn pairs(&self) -> u64 {
+        self.linked + self.review + self.not_linked
+    }
 }
 
 /// Links between two custodians.
@@ -225,7 +236,7 @@ pub struct HouseholdFacts {
     pub needs: Vec<NeedFacts>,
     /// Services involved, most recent first.
     pub contacts: Vec<ContactFacts>,
-    /// How sure the linkage is of the household as a whole.
+    /// How sure the linkage is of the household as a whole: of its people's links and of their living together.
     pub strength: LinkStrength,
     /// How the records were joined, one plain sentence each, people first and then the household itself.
     pub joins: Vec<JoinFacts>,
@@ -319,10 +330,12 @@ pub struct TimelineFacts {
 /// How much of the worklist is printed.
 #[derive(Clone, Copy, Debug)]
 pub struct Limits {
-    /// Rows of the worklist table.
+    /// Rows of the worklist table, if there are so many households with a need.
     pub worklist_rows: usize,
-    /// Households with a section of their own.
+    /// Households with a section of their own, if there are so many with a need.
     pub sections: usize,
+    /// Every household with three or more current needs has a row and a section, however many that makes, up to this number.
+    pub most: usize,
 }
 
 impl Default for Limits {
@@ -330,6 +343,7 @@ impl Default for Limits {
         Self {
             worklist_rows: 100,
             sections: 25,
+            most: 250,
         }
     }
 }
@@ -343,6 +357,8 @@ pub struct MethodFacts {
     pub rule_pack_version: String,
     /// BLAKE3 of the rule pack, hexadecimal.
     pub rule_pack_hash: String,
+    /// Months that the pack's rules look back, when all look back equally far.
+    pub look_back: Option<i32>,
     /// Linkage schema id.
     pub schema: String,
     /// BLAKE3 of the linkage schema, hexadecimal.

@@ -5,12 +5,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use kinfold_indicators::{LifeStage, NeedState};
 
 use super::chart;
+use super::safety::{HOUSEHOLD_ONLY, Safety, Shown};
 use super::timeline::{self, EventRow};
 use super::words::{self, counted, month, number};
 use super::{HouseholdFacts, LinkStrength, NeedFacts, ReportData, sentences};
-
-/// The need whose evidence is shown for the household only: the page may be seen while working with the other adult.
-pub(super) const HOUSEHOLD_ONLY: &str = "domestic-abuse";
 
 /// The households of the worklist, by the rule that the page prints: most current needs first, then latest event, then reference. Those
 /// without a current need are left out.
@@ -78,12 +76,16 @@ pub(super) struct HouseholdView {
     pub(super) people_count: String,
     pub(super) current: String,
     pub(super) strength: &'static str,
+    /// How to handle the page; empty where nothing special holds.
+    pub(super) safety: &'static str,
     pub(super) sentence: String,
     pub(super) contacts: Vec<ContactRow>,
     /// Agencies that supplied evidence and named no service, as a list in words.
     pub(super) unnamed: String,
     pub(super) person_names: Vec<String>,
     pub(super) needs: Vec<NeedRow>,
+    /// What is said of the household as a whole instead of each person; empty where each person is told of.
+    pub(super) as_a_whole: String,
     pub(super) people: Vec<PersonRow>,
     pub(super) timeline_sentence: String,
     pub(super) timeline: String,
@@ -130,6 +132,7 @@ impl HouseholdView {
     pub(super) fn new(data: &ReportData, household: &HouseholdFacts) -> Self {
         let household = &arranged(household);
         let names = names(household);
+        let safety = Safety::of(household);
         let agencies: BTreeSet<&String> = household
             .people
             .iter()
@@ -149,37 +152,54 @@ impl HouseholdView {
                 household.needs.len()
             ),
             strength: household.strength.words(),
-            sentence: sentences::household(household, agencies.len(), last_event(household)),
+            safety: safety.line(),
+            sentence: sentences::household(data, household, agencies.len(), last_event(household)),
             contacts: contacts(data, household),
             unnamed: words::list(&unnamed(household)),
             needs: household
                 .needs
                 .iter()
-                .map(|need| need_row(data, household, need))
+                .map(|need| need_row(data, household, need, &safety))
                 .collect(),
+            as_a_whole: if safety.as_a_whole() {
+                sentences::as_a_whole(&agencies, safety.reason())
+            } else {
+                String::new()
+            },
             people: people_rows(household, &names),
             timeline_sentence,
             timeline: picture,
-            events: timeline::event_rows(data, &events, &names),
-            joins: household
-                .joins
-                .iter()
-                .filter(|join| {
-                    join.person
-                        .is_none_or(|person| !household.people[person].withheld)
-                })
-                .map(|join| JoinRow {
-                    who: join
-                        .person
-                        .map_or_else(|| "Household".to_string(), |person| names[person].clone()),
-                    sentence: join.sentence.clone(),
-                    strength: join.strength.words(),
-                })
-                .collect(),
+            events: timeline::event_rows(data, household, &events, &names, &safety),
+            joins: join_rows(household, &names, &safety),
             person_names: names,
             anchor,
         }
     }
+}
+
+/// The sentences of evidence. Where nothing may be said by person, each different sentence once, in alphabetical order: neither the
+/// order nor the number of a sentence points at anybody.
+fn join_rows(household: &HouseholdFacts, names: &[String], safety: &Safety) -> Vec<JoinRow> {
+    let row = |who: &str, join: &super::JoinFacts| JoinRow {
+        who: who.to_string(),
+        sentence: join.sentence.clone(),
+        strength: join.strength.words(),
+    };
+    let shown = household.joins.iter().filter(|join| {
+        join.person
+            .is_none_or(|person| !household.people[person].withheld)
+    });
+    if safety.as_a_whole() {
+        let different: BTreeMap<&str, &super::JoinFacts> =
+            shown.map(|join| (join.sentence.as_str(), join)).collect();
+        return different
+            .into_values()
+            .map(|join| row("Household", join))
+            .collect();
+    }
+    shown
+        .map(|join| row(join.person.map_or("Household", |person| &names[person]), join))
+        .collect()
 }
 
 /// The household with adults first, then children, then those of unknown age, then withheld people, each in the order given.
@@ -239,7 +259,7 @@ fn anchor(household: &HouseholdFacts) -> String {
     format!("h-{safe}")
 }
 
-fn current(household: &HouseholdFacts) -> usize {
+pub(super) fn current(household: &HouseholdFacts) -> usize {
     household
         .needs
         .iter()
@@ -375,18 +395,24 @@ fn contacts(data: &ReportData, household: &HouseholdFacts) -> Vec<ContactRow> {
         .collect()
 }
 
-fn need_row(data: &ReportData, household: &HouseholdFacts, need: &NeedFacts) -> NeedRow {
+fn need_row(
+    data: &ReportData,
+    household: &HouseholdFacts,
+    need: &NeedFacts,
+    safety: &Safety,
+) -> NeedRow {
     let people = household
         .people
         .iter()
         .zip(&need.people)
         .map(|(person, &state)| {
             if person.withheld {
-                cell(NeedState::Withheld, String::new())
-            } else if hidden(need, state) {
-                household_only()
-            } else {
-                cell(state, String::new())
+                return cell(NeedState::Withheld, String::new());
+            }
+            match safety.cell(need, state, person.life_stage) {
+                Shown::State => cell(state, String::new()),
+                Shown::HouseholdOnly => quiet_cell("not shown by person"),
+                Shown::NothingFound => quiet_cell("none found or no data"),
             }
         })
         .collect();
@@ -405,17 +431,6 @@ fn need_row(data: &ReportData, household: &HouseholdFacts, need: &NeedFacts) -> 
     }
 }
 
-/// Whether a person's cell must not be shown. Everybody in the household gets the same cell, or the exceptions would give the person away.
-fn hidden(need: &NeedFacts, state: NeedState) -> bool {
-    let tells = |state| {
-        matches!(
-            state,
-            NeedState::Current | NeedState::Past | NeedState::Withheld
-        )
-    };
-    need.indicator == HOUSEHOLD_ONLY && (tells(need.state) || tells(state))
-}
-
 fn cell(state: NeedState, detail: String) -> Cell {
     Cell {
         class: chart::state_class(state),
@@ -425,11 +440,11 @@ fn cell(state: NeedState, detail: String) -> Cell {
     }
 }
 
-fn household_only() -> Cell {
+fn quiet_cell(words: &str) -> Cell {
     Cell {
         class: "not-shown",
         mark: String::new(),
-        word: "not shown by person".to_string(),
+        word: words.to_string(),
         detail: String::new(),
     }
 }
@@ -439,6 +454,10 @@ fn detail(need: &NeedFacts) -> String {
     let sources = words::list(&need.sources);
     let last = need.last.map(month).unwrap_or_default();
     match need.state {
+        // A number of events of domestic abuse would tell how many people they name.
+        NeedState::Current if need.indicator == HOUSEHOLD_ONLY => {
+            format!("last in {last}; {sources}")
+        }
         NeedState::Current => format!(
             "{}, last in {last}; {sources}",
             counted(need.records, "event", "events")
@@ -449,7 +468,7 @@ fn detail(need: &NeedFacts) -> String {
         NeedState::NoData => {
             "nobody here is known to an agency that would have seen it".to_string()
         }
-        NeedState::Withheld => "by a rule of the agreement; ask the agency".to_string(),
+        NeedState::Withheld => "nothing is said either way; ask the agency".to_string(),
     }
 }
 
@@ -488,11 +507,13 @@ impl HouseholdView {
     /// What the strength of the links means, in words for the page.
     pub(super) fn strength_meaning(&self) -> &'static str {
         match self.strength {
-            word if word == LinkStrength::Firm.words() => "every link rests on strong evidence",
-            word if word == LinkStrength::Probable.words() => {
-                "links are more likely right than not; confirm before acting"
+            word if word == LinkStrength::Firm.words() => {
+                "every link between records rests on strong evidence, and so does that these people live together"
             }
-            _ => "some links are firm and some only probable; confirm before acting",
+            word if word == LinkStrength::Probable.words() => {
+                "links are more likely right than not, and so is that these people live together; confirm before acting"
+            }
+            _ => "some of it rests on strong evidence, and some links, or that these people live together, are only probable; confirm before acting",
         }
     }
 }

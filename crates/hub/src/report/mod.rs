@@ -9,12 +9,14 @@
 //! ```
 //!
 //! Nothing personal can be in it, because nothing personal reaches the linkage unit. Two rules go further: a withheld person is only ever
-//! "somebody", and domestic-abuse evidence is shown for the household, never by person, because a page may be seen by the other adult.
+//! "somebody", and domestic-abuse evidence is shown for the household, never by person nor by anything that points at one person
+//! ([`safety`]). A page is never shown to a family.
 
 mod chart;
 mod check;
 mod data;
 mod household;
+mod safety;
 mod sections;
 mod sentences;
 #[cfg(test)]

@@ -154,7 +154,7 @@ fn received(data: &ReportData) -> Section {
             folded: false,
         }],
         sentence,
-        note: "A record is one person's row in one agency's file, sent as a code without names, dates of birth or addresses.",
+        note: "A record is one person as one agency knows them, sent as a code without names, dates of birth or addresses.",
     }
 }
 

@@ -1,15 +1,14 @@
 //! What happened to a household, as a list and as a picture.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::chart::{self, Lane, Mark};
-use super::household::HOUSEHOLD_ONLY;
+use super::safety::{Safety, is_abuse};
 use super::words::{self, counted, month};
 use super::{HouseholdFacts, ReportData, TimelineFacts, sentences};
 
-/// Months on the timeline, and how many of them are the usual look-back.
+/// Months on the timeline.
 const MONTHS: i32 = 24;
-const RECENT: i32 = 12;
 
 /// One line of the list.
 #[derive(PartialEq)]
@@ -21,7 +20,8 @@ pub(super) struct EventRow {
     pub(super) source: String,
 }
 
-/// Events, newest first, without those of withheld people.
+/// Events, newest first, without those of withheld people. Entries of domestic abuse that look the same are one event: their number
+/// would tell how many people they name.
 pub(super) fn shown_events(household: &HouseholdFacts) -> Vec<&TimelineFacts> {
     let mut events: Vec<&TimelineFacts> = household
         .timeline
@@ -37,18 +37,36 @@ pub(super) fn shown_events(household: &HouseholdFacts) -> Vec<&TimelineFacts> {
             .cmp(&a.start)
             .then_with(|| (&a.what, a.person, &a.service).cmp(&(&b.what, b.person, &b.service)))
     });
+    let looks = |event: &TimelineFacts| {
+        (
+            event.start,
+            event.end,
+            event.ongoing,
+            event.what.clone(),
+            event.custodian.clone(),
+            event.service.clone(),
+        )
+    };
+    let mut seen = BTreeSet::new();
+    events.retain(|event| !is_abuse(event) || seen.insert(looks(event)));
     events
 }
 
 /// One row per event; events that look the same become one row that says how many they are.
 pub(super) fn event_rows(
     data: &ReportData,
+    household: &HouseholdFacts,
     events: &[&TimelineFacts],
     names: &[String],
+    safety: &Safety,
 ) -> Vec<EventRow> {
     let mut rows: Vec<(EventRow, u64)> = Vec::new();
     for event in events {
-        let row = event_row(data, event, names);
+        let person = event.person.filter(|&person| {
+            safety.names_person(event, household.people[person].life_stage)
+        });
+        let who = person.map_or("Household", |person| &names[person]);
+        let row = event_row(data, event, who);
         match rows.iter_mut().find(|(known, _)| *known == row) {
             Some((_, count)) => *count += 1,
             None => rows.push((row, 1)),
@@ -64,7 +82,7 @@ pub(super) fn event_rows(
         .collect()
 }
 
-fn event_row(data: &ReportData, event: &TimelineFacts, names: &[String]) -> EventRow {
+fn event_row(data: &ReportData, event: &TimelineFacts, who: &str) -> EventRow {
     let when = match (event.end, event.ongoing) {
         (_, true) => format!("{} to now", month(event.start)),
         (Some(end), false) if month(end) != month(event.start) => {
@@ -72,7 +90,6 @@ fn event_row(data: &ReportData, event: &TimelineFacts, names: &[String]) -> Even
         }
         _ => month(event.start),
     };
-    let by_person = event.indicator.as_deref() != Some(HOUSEHOLD_ONLY);
     EventRow {
         when,
         what: words::capital(&event.what),
@@ -80,10 +97,7 @@ fn event_row(data: &ReportData, event: &TimelineFacts, names: &[String]) -> Even
             || "Context".to_string(),
             |id| sentences::indicator_name(data, id),
         ),
-        who: event
-            .person
-            .filter(|_| by_person)
-            .map_or_else(|| "Household".to_string(), |person| names[person].clone()),
+        who: who.to_string(),
         source: if event.service.is_empty() {
             event.custodian.clone()
         } else {
@@ -172,7 +186,10 @@ pub(super) fn timeline(
         &title,
         &sentence,
         MONTHS,
-        (MONTHS - RECENT, "last 12 months"),
+        data.method
+            .look_back
+            .filter(|months| (1..MONTHS).contains(months))
+            .map(|months| (MONTHS - months, format!("last {months} months"))),
         &ticks,
         &lanes,
     );

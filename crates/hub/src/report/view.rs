@@ -7,7 +7,7 @@ use super::ReportData;
 use super::chart;
 use super::household::{HouseholdView, WorklistRow};
 use super::sections::Section;
-use super::sentences;
+use super::sentences::{self, Listed};
 use super::words::{self, number};
 
 /// With more evidence sentences than this, a household starts with them folded (on screen only).
@@ -51,9 +51,24 @@ struct StateKey {
 impl<'a> Page<'a> {
     pub(super) fn new(data: &'a ReportData) -> Self {
         let ordered = super::household::in_order(data);
-        let sections = ordered.len().min(data.limits.sections);
-        let rows = ordered.len().min(data.limits.worklist_rows);
-        let with_need = data.households_by_current_needs.iter().skip(1).sum();
+        // The order puts those with several needs first.
+        let several = ordered
+            .iter()
+            .take_while(|household| super::household::current(household) >= sentences::SEVERAL)
+            .count();
+        let up_to = |least: usize| {
+            ordered
+                .len()
+                .min(several.min(data.limits.most).max(least))
+        };
+        let sections = up_to(data.limits.sections);
+        let rows = up_to(data.limits.worklist_rows).max(sections);
+        let listed = Listed {
+            rows: rows as u64,
+            pages: sections as u64,
+            several_rows: several.min(rows) as u64,
+            several_pages: several.min(sections) as u64,
+        };
         Self {
             css: include_str!("../../templates/report.css"),
             symbols: chart::symbols(),
@@ -65,7 +80,7 @@ impl<'a> Page<'a> {
             tiles: tiles(data),
             sections: super::sections::sections(data),
             states: states(),
-            worklist_sentence: sentences::worklist(rows, with_need, sentences::several(data)),
+            worklist_sentence: sentences::worklist(data, &listed),
             worklist: ordered
                 .iter()
                 .take(rows)
@@ -119,7 +134,7 @@ fn states() -> Vec<StateKey> {
                 NeedState::Past => "There is evidence, but it is older than the rules look back.",
                 NeedState::Checked => "An agency that would have seen it knows somebody in the household and found nothing.",
                 NeedState::NoData => "No agency that could have seen it knows anybody in the household. This does not mean that there is no need.",
-                NeedState::Withheld => "There is something, and a rule of the agreement withholds it. Ask the agency.",
+                NeedState::Withheld => "A member\u{2019}s records are protected by a rule, so nothing is said either way. Ask the agency.",
             },
         })
         .collect()

@@ -42,20 +42,16 @@ impl<'a> Judge<'a> {
         last_day(start, end, ongoing, self.reference)
     }
 
-    /// Judges every member for one indicator. Without `use_withheld`, the evidence of withheld members is not looked at.
+    /// Judges every member for one indicator. The evidence of withheld members is not looked at.
     pub(super) fn members(
         &self,
         indicator: &Indicator,
         members: &[&PersonFacts],
-        use_withheld: bool,
     ) -> Vec<Judgement> {
         let has_child = members
             .iter()
             .any(|member| member.life_stage == LifeStage::Child);
-        let usable: Vec<bool> = members
-            .iter()
-            .map(|member| use_withheld || !member.withheld)
-            .collect();
+        let usable: Vec<bool> = members.iter().map(|member| !member.withheld).collect();
         let mut holds: Vec<Served> = vec![Served::new(); members.len()];
         let mut could: Vec<Served> = vec![Served::new(); members.len()];
         let mut judgements: Vec<Judgement> = members.iter().map(|_| Judgement::default()).collect();

@@ -148,23 +148,12 @@ fn score_household(
         })
         .collect();
     for indicator in pack.indicators() {
-        let open = judge.members(indicator, &members, false);
+        let open = judge.members(indicator, &members);
         let mut need = join(&indicator.id, judge, open.iter());
+        // Whatever the withheld member's records say or do not say, the household shows the same: a state that appeared only where
+        // there is something to hide would tell it.
         if any_withheld && need.state != NeedState::Current {
-            // The same judgement with nothing withheld, only to learn whether the rule hides something stronger than what is shown.
-            let full = join(
-                &indicator.id,
-                judge,
-                judge.members(indicator, &members, true).iter(),
-            );
-            let hides = match full.state {
-                NeedState::Current => true,
-                NeedState::Past => need.state != NeedState::Past,
-                _ => false,
-            };
-            if hides {
-                need = empty(&indicator.id, NeedState::Withheld);
-            }
+            need = empty(&indicator.id, NeedState::Withheld);
         }
         needs.push(need);
         for ((member, judgement), target) in members.iter().zip(&open).zip(&mut member_needs) {

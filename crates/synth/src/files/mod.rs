@@ -36,10 +36,7 @@ fn records_of(borough: &Borough, source: Source) -> Vec<&Record> {
 }
 
 /// The events that a file takes, in order of date and own id.
-fn events_of(
-    borough: &Borough,
-    takes: impl Fn(&Happening) -> bool,
-) -> Vec<(&Happening, &str)> {
+fn events_of(borough: &Borough, takes: impl Fn(&Happening) -> bool) -> Vec<(&Happening, &str)> {
     let pairs = borough.events.iter().zip(&borough.event_records);
     let mut found: Vec<(&Happening, &str)> = pairs
         .filter(|(event, _)| takes(event))

@@ -284,3 +284,31 @@ fn a_dry_run_keeps_nothing() {
     assert_eq!(world.run(&line).unwrap().data["comparisons"], 1600);
     assert!(!world.path("out").exists());
 }
+
+#[test]
+fn a_run_that_cannot_be_recorded_leaves_the_earlier_one_as_it_was() {
+    let world = World::with_hub();
+    world.ingest_all();
+    world.link("out").unwrap();
+    let files = || {
+        let mut files: Vec<_> = std::fs::read_dir(world.path("out"))
+            .unwrap()
+            .map(|entry| entry.unwrap().path())
+            .map(|path| (path.clone(), std::fs::read(path).unwrap()))
+            .collect();
+        files.sort();
+        files
+    };
+    let before = files();
+    // The ledger is no longer the one that the database wrote.
+    let ledger = world.path("hub").join("ledger.jsonl");
+    std::fs::write(&ledger, "{\"step\":\"forged\"}\n").unwrap();
+    assert_eq!(world.link("out").unwrap_err().code, "E-HUB-LEDGER");
+    std::fs::remove_file(&ledger).unwrap();
+    // The stored sections are gone.
+    for entry in std::fs::read_dir(world.path("hub").join("packages")).unwrap() {
+        std::fs::remove_file(entry.unwrap().path()).unwrap();
+    }
+    assert_eq!(world.link("out").unwrap_err().code, "E-HUB-DAMAGED");
+    assert!(before == files());
+}

@@ -60,11 +60,13 @@ impl<'a> Gathering<'a> {
             area: self.area(&people),
             needs: self.needs(needs),
             contacts: self.contacts(needs),
+            // Firm only if the people are and their living together is.
             strength: together(
                 facts
                     .iter()
                     .filter(|person| !person.withheld)
-                    .map(|person| person.strength),
+                    .map(|person| person.strength)
+                    .chain(household.confidence.map(strength_of)),
             ),
             joins: self.joins(household, &people),
             timeline: self.timeline(&people),

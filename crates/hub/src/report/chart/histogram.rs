@@ -16,7 +16,7 @@ const TOP: f64 = 50.0;
 const PLOT: f64 = 200.0;
 const BOTTOM: f64 = 50.0;
 
-/// One column per bin (a first bin that starts at minus infinity stands for all lower weights); zones "not linked", "for review" and "linked" are written across the top and have their own fill.
+/// One column per bin (a first bin that starts at minus infinity stands for all lower weights); the thresholds are written across the top, and what became of the pairs is stacked in each column with a fill of its own.
 pub(in crate::report) fn histogram(
     id: &str,
     title: &str,
@@ -39,28 +39,30 @@ pub(in crate::report) fn histogram(
     let largest = data
         .bins
         .iter()
-        .map(|bin| bin.pairs)
+        .map(WeightBin::pairs)
         .max()
         .unwrap_or(0)
         .max(1);
     let mut picture = Picture::new(WIDTH, TOP + PLOT + BOTTOM);
 
     for bin in data.bins {
-        let centre = f64::midpoint(bin.from, bin.to);
-        let class = if centre >= data.link {
-            "bar"
-        } else if centre >= data.review {
-            "bar-review"
-        } else {
-            "bar-quiet"
-        };
         let (left, right) = (x(bin.from.max(left_end)) + 1.0, x(bin.to) - 1.0);
-        let height =
-            (PLOT * bin.pairs as f64 / largest as f64).max(if bin.pairs > 0 { 2.0 } else { 0.0 });
-        picture.rect(class, left, base - height, (right - left).max(0.5), height);
+        // What was linked stands at the foot. A share too low to draw still gets two points.
+        let mut height = 0.0;
+        for (class, pairs) in [
+            ("bar", bin.linked),
+            ("bar-review", bin.review),
+            ("bar-quiet", bin.not_linked),
+        ] {
+            if pairs > 0 {
+                let part = (PLOT * pairs as f64 / largest as f64).max(2.0);
+                height += part;
+                picture.rect(class, left, base - height, (right - left).max(0.5), part);
+            }
+        }
         // Written over every column that is wide enough, because a low column among high ones cannot be read off.
-        let text = number(bin.pairs);
-        if bin.pairs > 0 && right - left > 5.8 * text.len() as f64 {
+        let text = number(bin.pairs());
+        if bin.pairs() > 0 && right - left > 5.8 * text.len() as f64 {
             picture.text(
                 "value-small",
                 Anchor::Middle,

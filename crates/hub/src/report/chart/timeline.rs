@@ -30,7 +30,7 @@ pub(in crate::report) fn timeline(
     title: &str,
     description: &str,
     months: i32,
-    (window, window_label): (i32, &str),
+    window: Option<(i32, String)>,
     ticks: &[(i32, String)],
     lanes: &[Lane],
 ) -> String {
@@ -38,20 +38,22 @@ pub(in crate::report) fn timeline(
     let x = |month: i32| LABEL + step * f64::from(month);
     let base = TOP + ROW * lanes.len() as f64;
     let mut picture = Picture::new(WIDTH, base + 30.0);
-    picture.rect(
-        "shade",
-        x(window),
-        TOP - 6.0,
-        x(months) - x(window),
-        base - TOP + 6.0,
-    );
-    picture.text(
-        "label-quiet",
-        Anchor::Middle,
-        f64::midpoint(x(window), x(months)),
-        TOP - 14.0,
-        window_label,
-    );
+    if let Some((window, label)) = window {
+        picture.rect(
+            "shade",
+            x(window),
+            TOP - 6.0,
+            x(months) - x(window),
+            base - TOP + 6.0,
+        );
+        picture.text(
+            "label-quiet",
+            Anchor::Middle,
+            f64::midpoint(x(window), x(months)),
+            TOP - 14.0,
+            &label,
+        );
+    }
     for (month, label) in ticks {
         picture.line("grid", x(*month), TOP - 6.0, x(*month), base + 5.0);
         picture.text("label", Anchor::Start, x(*month) + 3.0, base + 20.0, label);

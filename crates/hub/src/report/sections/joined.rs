@@ -19,14 +19,9 @@ pub(super) fn joined(data: &ReportData) -> Section {
         &links.histogram,
         links.review_threshold - WEIGHTS_BELOW,
     ));
-    let zone = |bin: &WeightBin| match f64::midpoint(bin.from, bin.to) {
-        centre if centre >= links.link_threshold => "linked",
-        centre if centre >= links.review_threshold => "for review",
-        _ => "not linked",
-    };
     let rows = bins
         .iter()
-        .filter(|bin| bin.pairs > 0)
+        .filter(|bin| bin.pairs() > 0)
         .map(|bin| {
             vec![
                 if bin.from == f64::NEG_INFINITY {
@@ -34,8 +29,9 @@ pub(super) fn joined(data: &ReportData) -> Section {
                 } else {
                     format!("{} to {}", weight(bin.from), weight(bin.to))
                 },
-                number(bin.pairs),
-                zone(bin).to_string(),
+                number(bin.linked),
+                number(bin.review),
+                number(bin.not_linked),
             ]
         })
         .collect();
@@ -63,7 +59,7 @@ pub(super) fn joined(data: &ReportData) -> Section {
     let mut figures = vec![
         Figure {
             heading: "Pairs of records by match weight",
-            sentence: String::new(),
+            sentence: "Dark: linked. Striped: for review. Pale: not linked. What becomes of a pair follows its weight, except that a rule, or a record that fits better, can keep it apart or send it to review.".to_string(),
             svg: chart::histogram(
                 "c-weights",
                 "Pairs of records by match weight",
@@ -80,10 +76,16 @@ pub(super) fn joined(data: &ReportData) -> Section {
                     weight(links.link_threshold),
                     weight(links.review_threshold)
                 ),
-                &["Match weight", "Pairs", "Becomes"],
-                &[2],
+                &["Match weight", "Linked", "For review", "Not linked"],
+                &[],
                 rows,
-            ),
+            )
+            .with_foot(vec![
+                "All".to_string(),
+                number(bins.iter().map(|bin| bin.linked).sum()),
+                number(bins.iter().map(|bin| bin.review).sum()),
+                number(bins.iter().map(|bin| bin.not_linked).sum()),
+            ]),
             wide: true,
             folded: true,
         },
@@ -108,14 +110,16 @@ pub(super) fn joined(data: &ReportData) -> Section {
     ];
     figures.extend(reasons(
         "Pairs that a rule kept apart",
+        "",
         "Rule",
         "Pairs",
         &links.vetoes,
     ));
     figures.extend(reasons(
-        "Addresses that form no household",
+        "Further homes that form no household",
+        "The agencies leave refuges, hostels, care homes and other communal homes out before anything is sent, so they are not counted here. These are further homes.",
         "Reason",
-        "Addresses",
+        "Homes",
         &links.not_households,
     ));
     Section {
@@ -129,6 +133,7 @@ pub(super) fn joined(data: &ReportData) -> Section {
 
 fn reasons(
     heading: &'static str,
+    sentence: &str,
     what: &str,
     count: &str,
     reasons: &[CountedReason],
@@ -151,7 +156,7 @@ fn reasons(
     let id = format!("c-{}", what.to_lowercase());
     Some(Figure {
         heading,
-        sentence: String::new(),
+        sentence: sentence.to_string(),
         svg: chart::bars(&id, heading, heading, &bars),
         table: Table::new(heading, &[what, count], &[], rows),
         wide: false,
@@ -163,11 +168,9 @@ fn reasons(
 fn pooled(bins: &[WeightBin], edge: f64) -> Vec<WeightBin> {
     let low = bins.iter().take_while(|bin| bin.to <= edge).count();
     let (below, above) = bins.split_at(low);
-    let first = below.last().map(|last| WeightBin {
-        from: f64::NEG_INFINITY,
-        to: last.to,
-        pairs: below.iter().map(|bin| bin.pairs).sum(),
-    });
+    let first = below
+        .last()
+        .map(|last| together(below, f64::NEG_INFINITY, last.to));
     first.into_iter().chain(above.iter().copied()).collect()
 }
 
@@ -177,13 +180,20 @@ fn fewer_bins(bins: &[WeightBin]) -> Vec<WeightBin> {
     bins.chunks(each)
         .filter_map(|chunk| {
             let (first, last) = (chunk.first()?, chunk.last()?);
-            Some(WeightBin {
-                from: first.from,
-                to: last.to,
-                pairs: chunk.iter().map(|bin| bin.pairs).sum(),
-            })
+            Some(together(chunk, first.from, last.to))
         })
         .collect()
+}
+
+/// Several bins as one.
+fn together(bins: &[WeightBin], from: f64, to: f64) -> WeightBin {
+    WeightBin {
+        from,
+        to,
+        linked: bins.iter().map(|bin| bin.linked).sum(),
+        review: bins.iter().map(|bin| bin.review).sum(),
+        not_linked: bins.iter().map(|bin| bin.not_linked).sum(),
+    }
 }
 
 fn weight(value: f64) -> String {
@@ -202,7 +212,9 @@ mod tests {
             .map(|edge| WeightBin {
                 from: f64::from(edge),
                 to: f64::from(edge + 1),
-                pairs: 1,
+                linked: u64::from(edge >= 8),
+                review: 0,
+                not_linked: u64::from(edge < 8),
             })
             .collect()
     }
@@ -211,13 +223,14 @@ mod tests {
     fn low_weights_are_one_bin_and_no_pair_is_lost() {
         let all = pooled(&bins(-100..20), -20.0);
         assert_eq!(
-            (all[0].from, all[0].to, all[0].pairs),
+            (all[0].from, all[0].to, all[0].pairs()),
             (f64::NEG_INFINITY, -20.0, 80)
         );
         assert_eq!(all.len(), 41);
         let fewer = fewer_bins(&all);
         assert!(fewer.len() <= BINS_MAX);
-        assert_eq!(fewer.iter().map(|bin| bin.pairs).sum::<u64>(), 120);
+        assert_eq!(fewer.iter().map(WeightBin::pairs).sum::<u64>(), 120);
+        assert_eq!(fewer.iter().map(|bin| bin.linked).sum::<u64>(), 12);
         assert_eq!(pooled(&bins(0..5), -20.0).len(), 5);
     }
 

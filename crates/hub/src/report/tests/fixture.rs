@@ -75,11 +75,12 @@ pub(super) fn report() -> ReportData {
         households_by_current_needs: vec![289, 108, 58, 31, 16, 7, 3, 0],
         overlap: overlap(&pack),
         households: households::households(&pack),
-        limits: Limits { worklist_rows: 20, sections: 3 },
+        limits: Limits { worklist_rows: 20, sections: 1, most: 4 },
         method: MethodFacts {
             rule_pack: pack.id().into(),
             rule_pack_version: pack.version().into(),
             rule_pack_hash: "9f2c".repeat(16),
+            look_back: Some(12),
             schema: "standard-1".into(),
             schema_hash: "51ab".repeat(16),
             run: "run-2026-08-7f3e21".into(),
@@ -113,17 +114,24 @@ fn custodian(
 }
 
 fn links() -> LinkFacts {
-    let pairs = [
-        2140, 1730, 1104, 610, 352, 188, 97, 61, 33, 24, 19, 14, 12, 17, 26, 41, 77, 130, 204, 322,
-        461, 583, 702, 744, 690, 588, 402, 251, 120, 44,
+    // Not linked, for review, linked.
+    let low = [2140, 1730, 1104, 610, 352, 188, 97, 61, 33, 24, 19];
+    let high = [
+        (2, 12, 0), (0, 12, 0), (0, 13, 0), (3, 3, 20), (4, 2, 35), (6, 1, 70), (5, 1, 124), (3, 1, 200),
+        (2, 0, 320), (2, 0, 459), (30, 0, 553), (0, 0, 702), (0, 0, 744), (0, 0, 690), (0, 0, 588),
+        (0, 0, 402), (0, 0, 257), (0, 0, 120), (0, 0, 44),
     ];
-    let histogram = pairs
-        .iter()
+    let histogram = low
+        .map(|pairs| (pairs, 0, 0))
+        .into_iter()
+        .chain(high)
         .zip(0_u32..)
-        .map(|(&pairs, nth)| WeightBin {
+        .map(|((not_linked, review, linked), nth)| WeightBin {
             from: -20.0 + 2.0 * f64::from(nth),
             to: -18.0 + 2.0 * f64::from(nth),
-            pairs,
+            linked,
+            review,
+            not_linked,
         })
         .collect();
     let pair = |left: &str, right: &str, links| CustodianPairFacts {
@@ -157,8 +165,7 @@ fn links() -> LinkFacts {
             reason("a rule says do not link", 4),
         ],
         not_households: vec![
-            reason("over-full address", 9),
-            reason("refuge, hostel or care home", 3),
+            reason("more people at once than a household has", 9),
         ],
     }
 }
