@@ -89,7 +89,8 @@ impl SideBySide {
         .collect();
         let mut both = Self::default();
         for custodian in CUSTODIANS {
-            let own_list = demo.folder.join(custodian.id).join("local-references.csv");
+            let name = format!("{}-2026-08.local-references.csv", custodian.id);
+            let own_list = demo.folder.join(custodian.id).join(name);
             for [source, own_id, reference] in rows(&own_list, ["source", "own_id", "record_ref"]) {
                 if let Some(person) = person_of_reference.get(&reference) {
                     both.person_of.insert((source, own_id), person.clone());

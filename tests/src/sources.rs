@@ -26,7 +26,7 @@ impl Source {
         for (index, line) in self.text.lines().enumerate() {
             let indentation = &line[..line.len() - line.trim_start().len()];
             match skipped {
-                None if line.trim() == "#[cfg(test)]" => skipped = Some(indentation),
+                None if marks_a_test(line) => skipped = Some(indentation),
                 None => kept.push((index + 1, line)),
                 Some(start) => {
                     let is_last =
@@ -55,6 +55,11 @@ impl Source {
             .map(|(number, line)| (number, line.split("// ").next().unwrap_or_default()))
             .filter(|(_, line)| !line.trim_start().starts_with("//"))
     }
+}
+
+/// Whether the next item is compiled for tests only, perhaps only on some systems.
+fn marks_a_test(line: &str) -> bool {
+    line.trim() == "#[cfg(test)]" || line.trim().starts_with("#[cfg(all(test,")
 }
 
 /// Every Rust file of the workspace.

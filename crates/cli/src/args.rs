@@ -157,7 +157,7 @@ pub struct RunArgs {
     #[command(flatten)]
     pub encode: EncodeArgs,
     /// Number of this delivery; each one is higher than the last
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
     pub sequence: u64,
 }
 
@@ -177,7 +177,7 @@ pub struct SealArgs {
     #[arg(long, value_name = "FILE")]
     pub project_key: PathBuf,
     /// Number of this delivery; each one is higher than the last
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
     pub sequence: u64,
     /// The linkage schema that the agreement names [default: standard]
     #[arg(long, value_name = "FILE")]

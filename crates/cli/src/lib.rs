@@ -4,7 +4,7 @@
 //!
 //! ```text
 //!  mapping.toml ─► survey ─────────► release ──────────────► seal ─► *.kin (records, events)
-//!                  read, bring       references, codes,        └───► local-references.csv, check.json (stay here)
+//!                  read, bring       references, codes,        └───► *.local-references.csv, check.json (stay here)
 //!                  together, check   coded events
 //! ```
 //!
@@ -14,6 +14,7 @@
 pub mod args;
 pub mod commands;
 pub mod dates;
+pub mod earlier;
 pub mod encoded;
 pub mod files;
 pub mod outcome;

@@ -33,7 +33,7 @@ pub struct Release {
     pub unknown_services: BTreeSet<String>,
 }
 
-/// One line of `local-references.csv`.
+/// One line of `CUSTODIAN-PERIOD.local-references.csv`.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct LocalReference {
     /// The people source.

@@ -107,6 +107,7 @@ fn strangers(survey: &Survey) -> Vec<usize> {
 /// Everything worth saying, in one pass.
 fn messages(survey: &Survey, agreement: Option<&Agreement>, mapping: &Path) -> Vec<Message> {
     let mut messages = Vec::new();
+    shared_own_ids(survey, &mut messages);
     unknown_values(survey, mapping, &mut messages);
     if let Some(agreement) = agreement {
         agreed_codes(survey, agreement, mapping, &mut messages);
@@ -115,6 +116,36 @@ fn messages(survey: &Survey, agreement: Option<&Agreement>, mapping: &Path) -> V
     event_files(survey, &mut messages);
     doubtful_pairs(survey, &mut messages);
     messages
+}
+
+/// Own ids that stand on rows of clearly several people, a message for each file.
+fn shared_own_ids(survey: &Survey, messages: &mut Vec<Message>) {
+    let rows = &survey.gathered.rows;
+    for (source, report) in survey.gathered.people.iter().enumerate() {
+        let shared: Vec<&[usize]> = survey
+            .united
+            .shared_own_ids
+            .iter()
+            .map(|shared| shared.rows.as_slice())
+            .filter(|indices| rows[indices[0]].source == source)
+            .collect();
+        let Some(most) = shared.iter().max_by_key(|indices| indices.len()) else {
+            continue;
+        };
+        let (first, last) = (rows[most[0]].line, rows[most[most.len() - 1]].line);
+        let what = format!(
+            "{} on {} of clearly different people",
+            counted(shared.len(), "own id"),
+            counted(shared.iter().map(|indices| indices.len()).sum(), "row"),
+        );
+        let hint = format!(
+            "give every person an own id at source; look for a fill-down, for instance between lines {first} and {last}; check.json (write it with `kinfold check -o DIR`) lists all lines under `shared_own_ids`"
+        );
+        messages.push(Message::error(
+            Problem::new("E-CHECK-SHARED-ID", Exit::Answer, what, hint)
+                .at(format!("{}:{first}", report.file)),
+        ));
+    }
 }
 
 fn unknown_values(survey: &Survey, mapping: &Path, messages: &mut Vec<Message>) {

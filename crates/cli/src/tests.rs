@@ -1,5 +1,7 @@
 //! Golden screens and the whole path of a custodian, in one process; the binary itself is driven by the tests at the top.
 
+mod refusals;
+
 use super::*;
 use crate::outcome::to_json;
 use clap::CommandFactory as _;
@@ -148,6 +150,12 @@ impl Office {
             "--people",
             "75000",
             "--test",
+            "--purpose",
+            "a rehearsal",
+            "--lawful-basis",
+            "none is needed for synthetic records",
+            "--retention",
+            "nothing is kept",
             "-o",
             text(&agreement),
             "--public",
@@ -231,7 +239,7 @@ fn the_whole_path_of_a_custodian() {
         "council-2026-08.records.kin",
         "council-2026-08.events.kin",
         "check.json",
-        "local-references.csv",
+        "council-2026-08.local-references.csv",
     ] {
         assert!(office.at("out").join(file).exists(), "{file}");
     }
@@ -324,7 +332,8 @@ fn references_and_packages_agree(office: &Office) {
         "sorted by reference, one each"
     );
 
-    let references = std::fs::read_to_string(office.at("out/local-references.csv")).expect("read");
+    let references = std::fs::read_to_string(office.at("out/council-2026-08.local-references.csv"))
+        .expect("read");
     let known: std::collections::BTreeSet<String> = codes
         .record_ref
         .iter()

@@ -32,6 +32,12 @@ pub enum Error {
         /// The rule that is broken.
         what: String,
     },
+    /// The agreement still has texts to be written.
+    #[error("the agreement is a draft: {} still to be written", listed(unwritten))]
+    AgreementDraft {
+        /// The keys of the texts.
+        unwritten: Vec<&'static str>,
+    },
     /// Not every party has signed.
     #[error("the agreement is not signed by {}", missing.join(", "))]
     AgreementUnsigned {
@@ -64,6 +70,14 @@ pub enum Error {
     KeyFormat {
         /// The rule that is broken.
         what: String,
+    },
+    /// A key of the other kind.
+    #[error("this is a {found} key; a {needed} key is needed")]
+    KeyKind {
+        /// What the file holds: "project" or "party".
+        found: &'static str,
+        /// What the step needs.
+        needed: &'static str,
     },
     /// A key file can be read by other accounts.
     #[error("the key file may be read by other accounts (mode {mode:04o})")]
@@ -273,6 +287,11 @@ impl Error {
                 Exit::CouldNotRun,
                 "correct the agreement's text; after a change every party signs again",
             ),
+            Self::AgreementDraft { .. } => (
+                "E-AGR-DRAFT",
+                Exit::Refused,
+                "write purpose, lawful_basis and retention in the agreement in your own words, then let every party sign",
+            ),
             Self::AgreementUnsigned { .. } => (
                 "E-AGR-UNSIGNED",
                 Exit::Refused,
@@ -298,6 +317,11 @@ impl Error {
                 "E-KEY-FORMAT",
                 Exit::CouldNotRun,
                 "restore the key file from its backup, or make a new key with `kinfold key new`",
+            ),
+            Self::KeyKind { .. } => (
+                "E-KEY-KIND",
+                Exit::CouldNotRun,
+                "give the party's own key with `--key` and the custodians' shared key with `--project-key`",
             ),
             Self::KeyPermissions { .. } => (
                 "E-KEY-PERMISSIONS",
@@ -417,6 +441,13 @@ impl Error {
             ),
         }
     }
+}
+
+/// `a`, `b` are / `a` is.
+fn listed(keys: &[&str]) -> String {
+    let quoted: Vec<String> = keys.iter().map(|key| format!("`{key}`")).collect();
+    let verb = if keys.len() == 1 { "is" } else { "are" };
+    format!("{} {verb}", quoted.join(", "))
 }
 
 impl From<Problem> for Error {

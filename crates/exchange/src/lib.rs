@@ -27,12 +27,14 @@ mod table;
 mod testing;
 mod words;
 
-pub use agreement::{Agreement, Draft, EventDates, Reference, STANDARD_EVENT_CODES};
+pub use agreement::{Agreement, Draft, EventDates, Reference, STANDARD_EVENT_CODES, TO_BE_WRITTEN};
 pub use date::{Date, NotADate};
 pub use error::{Error, Result};
 pub use key::{PartyKey, ProjectKey};
 pub use manifest::{Contents, MANIFEST_VERSION, Manifest, PackageKind, Section, check_same_keys};
-pub use package::{Inspection, Package, Sealed, inspect, open, payload_hash, seal};
+pub use package::{
+    Inspection, PACKAGE_BYTES_MAX, Package, Sealed, inspect, open, payload_hash, seal,
+};
 pub use party::{Contact, Party, Role};
 pub use table::{
     EventRow, EventTable, LifeStage, SubjectRow, codes_from_ipc, codes_to_ipc, events_from_ipc,

@@ -38,4 +38,4 @@ pub use mapping::{
 };
 pub use people::{FieldReport, PeopleReport, PersonRow, is_child, read_people};
 pub use sheet::{Assumed, Sheet, Told};
-pub use unite::{Doubt, Doubtful, Reason, United, UnitedPerson, unite};
+pub use unite::{Doubt, Doubtful, Reason, SharedOwnId, United, UnitedPerson, unite};

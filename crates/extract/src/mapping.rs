@@ -156,6 +156,40 @@ pub struct Columns {
     pub protected_address: Option<Column>,
 }
 
+impl Columns {
+    /// Two roles of a name that were given one column, and the second's place: every person would be called `Smith Smith`.
+    fn name_column_used_twice(&self) -> Option<(&'static str, &'static str, &Column)> {
+        let single = [
+            ("given_name", &self.given_name),
+            ("middle_names", &self.middle_names),
+            ("family_name", &self.family_name),
+        ];
+        let lists = [
+            ("former_family_name", &self.former_family_name),
+            ("known_as_given", &self.known_as_given),
+            ("known_as_family", &self.known_as_family),
+        ];
+        let roles: Vec<(&'static str, &Column)> = single
+            .into_iter()
+            .filter_map(|(role, column)| Some((role, column.as_ref()?)))
+            .chain(
+                lists
+                    .into_iter()
+                    .flat_map(|(role, columns)| columns.0.iter().map(move |column| (role, column))),
+            )
+            .collect();
+        roles
+            .iter()
+            .enumerate()
+            .find_map(|(index, (role, column))| {
+                let (earlier, _) = roles[..index].iter().find(|(earlier, other)| {
+                    earlier != role && crate::sheet::same_name(other.get_ref(), column.get_ref())
+                })?;
+                Some((*earlier, *role, *column))
+            })
+    }
+}
+
 /// One column or a list of columns.
 #[derive(Clone, Debug, Default)]
 pub struct OneOrMore(pub Vec<Column>);
@@ -316,7 +350,7 @@ impl Mapping {
         let mapping: Self = toml::from_str(text).map_err(|error| Error::Mapping {
             what: first_line(error.message()),
             line: error.span().map(|span| line_of(text, &span)),
-            hint: "correct this line of the mapping file; the README of `kinfold-extract` lists every key".to_owned(),
+            hint: "correct this line of the mapping file; the manual, reference, mapping.toml, lists every key".to_owned(),
         })?;
         mapping.check(text)?;
         Ok(mapping)
@@ -349,6 +383,16 @@ impl Mapping {
                     format!("the people source `{}` is listed twice", input.source),
                     Some(input.columns.own_id.span()),
                     "give each file of people its own `source`",
+                );
+            }
+            if let Some((one, other, column)) = input.columns.name_column_used_twice() {
+                return wrong(
+                    format!(
+                        "`{one}` and `{other}` name the same column, `{}`",
+                        column.get_ref()
+                    ),
+                    Some(column.span()),
+                    "give each name its own column; a column with the whole name must be split before it comes here",
                 );
             }
             if input.columns.nhs_trace.is_some() && input.columns.nhs_number.is_none() {
@@ -477,6 +521,13 @@ leave_out = true
             other => panic!("expected a mapping error, got {other:?}"),
         };
         assert_eq!(line_of_error("family_name", "famly_name"), Some(11));
+        assert_eq!(
+            line_of_error(
+                "family_name = \"SURNAME\"",
+                "given_name = \"surname\"\nfamily_name = \"SURNAME\""
+            ),
+            Some(12)
+        );
         assert_eq!(
             line_of_error("people = \"police-people\"", "people = \"elsewhere\""),
             Some(18)

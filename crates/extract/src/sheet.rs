@@ -252,7 +252,7 @@ fn column_names(text: &str, header: &Record, delimiter: u8) -> Vec<String> {
     names
 }
 
-fn same_name(left: &str, right: &str) -> bool {
+pub(crate) fn same_name(left: &str, right: &str) -> bool {
     let plain = |name: &str| {
         name.chars()
             .filter(|c| c.is_alphanumeric())

@@ -5,9 +5,8 @@ use std::path::PathBuf;
 use clap::builder::PossibleValue;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
-/// Joins the codes that custodians sent into people and households, and scores seven needs.
-///
-/// This is the linkage unit's tool. It never sees a name, a birth date or the project key.
+/// Joins the codes that custodians sent into people and households, and scores seven needs. This is the linkage unit's tool; it
+/// never sees a name, a birth date or the project key.
 #[derive(Debug, Parser)]
 #[command(
     name = "kinfold-hub",
@@ -53,6 +52,8 @@ pub enum Command {
     Ingest(IngestArgs),
     /// List the packages, and what is still awaited
     Packages(HubArgs),
+    /// Take an accepted package out of use; it stays in the folder and the ledger
+    Withdraw(WithdrawArgs),
     /// Link people, form households, score needs, write tables and the report
     Link(LinkArgs),
     /// Compare two files of encodings, every pair of rows
@@ -109,6 +110,55 @@ pub struct HubArgs {
     /// The hub's folder
     #[arg(long, value_name = "DIR")]
     pub hub: PathBuf,
+}
+
+/// Arguments of `withdraw`.
+#[derive(Debug, Args)]
+pub struct WithdrawArgs {
+    /// Who sent the package
+    pub custodian: String,
+    /// What it holds
+    #[arg(value_enum)]
+    pub kind: Kind,
+    /// Period of its data, YYYY-MM
+    pub period: String,
+    /// Its sequence number
+    pub sequence: u64,
+    /// The hub's folder
+    #[arg(long, value_name = "DIR")]
+    pub hub: PathBuf,
+    /// Why, in one line; it is kept in the ledger
+    #[arg(long, value_name = "TEXT")]
+    pub reason: String,
+}
+
+/// What a package holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// Codes of people.
+    Records,
+    /// Events.
+    Events,
+}
+
+impl Kind {
+    /// The word for it, in the list of packages too.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Records => "records",
+            Self::Events => "events",
+        }
+    }
+}
+
+impl ValueEnum for Kind {
+    fn value_variants<'a>() -> &'a [Self] {
+        &[Self::Records, Self::Events]
+    }
+
+    fn to_possible_value(&self) -> Option<PossibleValue> {
+        Some(PossibleValue::new(self.as_str()))
+    }
 }
 
 /// Arguments of `link`.

@@ -10,6 +10,7 @@ pub mod args;
 mod commands;
 mod encodings;
 mod evaluation;
+mod keys;
 mod linking;
 pub mod report;
 pub mod screen;
@@ -73,7 +74,7 @@ fn usage(error: &clap::Error) -> u8 {
     let hint = "run `kinfold-hub --help`, or `kinfold-hub COMMAND --help`, for the grammar";
     eprintln!(
         "{}",
-        Problem::new("E-USAGE", Exit::CouldNotRun, what.trim(), hint)
+        Problem::new("E-USAGE", Exit::CouldNotRun, what.trim(), hint).shown(screen::PROGRAM)
     );
     Exit::CouldNotRun.code()
 }

@@ -12,6 +12,9 @@ use serde_json::{Map, Value, json};
 
 use crate::args::Global;
 
+/// Name of the program in its messages.
+pub(crate) const PROGRAM: &str = "kinfold-hub";
+
 /// Where a command prints.
 #[derive(Debug)]
 pub struct Screen {
@@ -106,7 +109,7 @@ impl Screen {
             .max()
             .unwrap_or(0);
         for problem in &answer.problems {
-            to_stderr(&problem.to_string());
+            to_stderr(&problem.shown(PROGRAM));
         }
         if self.json {
             to_stdout(&envelope(command, answer, exit).to_string());
@@ -170,7 +173,7 @@ fn envelope(command: &str, answer: &Answer, exit: u8) -> Value {
         .collect();
     let mut object = answer.data.clone();
     for (name, value) in [
-        ("tool", json!("kinfold-hub")),
+        ("tool", json!(PROGRAM)),
         ("version", json!(env!("CARGO_PKG_VERSION"))),
         ("command", json!(command)),
         ("schema", json!(format!("kinfold-hub.{command}/1"))),

@@ -21,6 +21,13 @@ pub fn explain(code: &str) -> Option<&'static Explanation> {
 /// All codes, sorted.
 pub const CODES: &[Explanation] = &[
     Explanation {
+        code: "E-AGR-DRAFT",
+        meaning: "The agreement still has texts that nobody has written.",
+        advice: "A draft says TO BE WRITTEN where the parties must say why they link, on which legal \
+                 ground, and what is kept for how long. Nobody can sign before that. Write these \
+                 texts in your own words; all parties then sign the same text.",
+    },
+    Explanation {
         code: "E-AGR-EXPIRED",
         meaning: "The agreement has ended on the day of this step.",
         advice: "After its last day no package is made or opened under an agreement. The parties \
@@ -134,6 +141,14 @@ pub const CODES: &[Explanation] = &[
                  agreement; a new service needs a new agreement.",
     },
     Explanation {
+        code: "E-CHECK-SHARED-ID",
+        meaning: "One own id stands on rows that are clearly several people.",
+        advice: "An own id names one person, and events are joined by it, so their events would \
+                 become those of one person. It stops the encoding. Usually a spreadsheet filled one \
+                 number down a column. check.json lists the lines under `shared_own_ids`. Give every \
+                 person an own id at source and export again.",
+    },
+    Explanation {
         code: "E-CHECK-STRANGERS",
         meaning: "Some events belong to own ids that no people file has.",
         advice: "The people file and the events file were probably extracted on different days or \
@@ -245,8 +260,8 @@ pub const CODES: &[Explanation] = &[
         code: "E-EXTRACT-MAPPING",
         meaning: "The mapping file breaks a rule.",
         advice: "The format is strict: an unknown key is an error, so that a typing mistake \
-                 cannot silently drop a column. The message names the line. The README of the \
-                 crate `kinfold-extract` lists every key.",
+                 cannot silently drop a column. The message names the line. The manual's \
+                 reference of mapping.toml lists every key.",
     },
     Explanation {
         code: "E-EXTRACT-TABLE",
@@ -351,7 +366,9 @@ pub const CODES: &[Explanation] = &[
         meaning: "Two custodians encoded with different project keys.",
         advice: "Codes made with different keys never link, and nothing would tell you later. The \
                  custodians compare the fingerprints of their project keys; the one that differs \
-                 takes the right key and encodes again.",
+                 takes the right key and encodes again with a higher sequence number. If the wrong \
+                 package came first and keeps the right ones out, `kinfold-hub withdraw` takes it out \
+                 of use.",
     },
     Explanation {
         code: "E-KEY-CONTACTS",
@@ -372,6 +389,13 @@ pub const CODES: &[Explanation] = &[
         advice: "The message names the line and never the content. The file was edited, cut or is no \
                  key file. Restore it from its backup; if there is none, make a new key and let the \
                  parties sign an agreement with its public part.",
+    },
+    Explanation {
+        code: "E-KEY-KIND",
+        meaning: "A party's key was given where a project key is needed, or the other way round.",
+        advice: "Each party has a key of its own, and the custodians share one more for the project. \
+                 Give the first with `--key` and the second with `--project-key`. Neither file is \
+                 damaged.",
     },
     Explanation {
         code: "E-KEY-PARTY",
@@ -414,10 +438,24 @@ pub const CODES: &[Explanation] = &[
                  agreement with `test = true`. For real records make the key without `--danger-seed`.",
     },
     Explanation {
+        code: "E-LINK-DATE",
+        meaning: "The reference date is far from what the packages tell about.",
+        advice: "Needs are decided for the reference date, from data of the packages' periods. More \
+                 than three months before or after them every state would be wrong: too early, and \
+                 events lie in the future; too late, and nothing counts as current. Check the date, or \
+                 ask the custodians for newer packages.",
+    },
+    Explanation {
         code: "E-LINK-EMPTY",
         meaning: "There are no records to link.",
         advice: "Ingest the custodians' packages first; `kinfold-hub packages --hub DIR` shows \
                  what was received and what is awaited.",
+    },
+    Explanation {
+        code: "E-LINK-OUTPUT",
+        meaning: "The folder for a run's files is the hub's folder, inside it or around it.",
+        advice: "The hub's folder holds what was received and is never handed on; the files of a run \
+                 are. Choose another folder with `-o`, for instance one beside the hub.",
     },
     Explanation {
         code: "E-LOG-BUSY",
@@ -574,10 +612,31 @@ pub const CODES: &[Explanation] = &[
                  Copy the package again.",
     },
     Explanation {
+        code: "E-PKG-UNKNOWN",
+        meaning: "The hub has no package of this custodian, kind, period and number.",
+        advice: "A package is named by custodian, `records` or `events`, period and sequence number. \
+                 `kinfold-hub packages --hub DIR` lists them all.",
+    },
+    Explanation {
         code: "E-PKG-VERSION",
         meaning: "A package has a format that this release does not read.",
         advice: "It was made with a later or earlier release of kinfold. Let sender and recipient use \
                  the same release.",
+    },
+    Explanation {
+        code: "E-PKG-WITHDRAWN",
+        meaning: "A package was withdrawn and is not used any more.",
+        advice: "`kinfold-hub withdraw` took it out of use, for the reason that the message gives. \
+                 A withdrawal is final and its sequence number stays taken: the custodian makes the \
+                 package again with a higher `--sequence`.",
+    },
+    Explanation {
+        code: "E-RELEASE-MISSING",
+        meaning: "Nobody has tried to attack the package before it leaves.",
+        advice: "This version has no release check: the simulated attacks that would show whether \
+                 somebody in the package can be found again. The warning stands under every agreement \
+                 that is not a test. Use packages of synthetic data only until a version has the \
+                 check.",
     },
     Explanation {
         code: "E-REPORT-DATA",
@@ -636,6 +695,14 @@ pub const CODES: &[Explanation] = &[
         meaning: "A linkage schema is not written as it should be.",
         advice: "The message names the line. Compare it with the standard schema, which kinfold \
                  schema show prints.",
+    },
+    Explanation {
+        code: "E-SEAL-EXISTS",
+        meaning: "Another package of this period was sealed into the folder with this or a later sequence number.",
+        advice: "A number stands for one content: whoever has the first package could not tell it \
+                 from the second, and the hub would refuse one of them. Seal with the next \
+                 `--sequence`, or into another folder. check.json in the folder has the number and \
+                 the hash of the content that was sealed.",
     },
     Explanation {
         code: "E-SEAL-FOLDER",

@@ -83,6 +83,18 @@ impl Problem {
         self
     }
 
+    /// The message as the program of this name shows it: `error`, `-->` place, blank line, `hint`, and where to read more.
+    pub fn shown(&self, program: &str) -> String {
+        let place = self.place.as_ref();
+        let place = place.map_or_else(String::new, |place| format!("  --> {place}\n"));
+        format!(
+            "error[{code}]: {}\n{place}\nhint: {}. More: `{program} explain {code}`",
+            self.what,
+            self.hint.trim_end_matches('.'),
+            code = self.code
+        )
+    }
+
     /// A file that could not be read or written, in the words for that kind of failure. A full disk has its own code, because its
     /// remedy is different.
     pub fn io(action: &str, path: &std::path::Path, error: &std::io::Error) -> Self {
@@ -112,18 +124,9 @@ impl Problem {
 }
 
 impl fmt::Display for Problem {
-    /// The anatomy of a message: `error`, `-->` place, blank line, `hint`.
+    /// As `kinfold` shows it.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(f, "error[{}]: {}", self.code, self.what)?;
-        if let Some(place) = &self.place {
-            writeln!(f, "  --> {place}")?;
-        }
-        write!(
-            f,
-            "\nhint: {}. More: `kinfold explain {}`",
-            self.hint.trim_end_matches('.'),
-            self.code
-        )
+        f.write_str(&self.shown("kinfold"))
     }
 }
 
@@ -177,6 +180,21 @@ pub fn write_whole(path: &std::path::Path, bytes: &[u8]) -> Result<(), Problem> 
         let _ = std::fs::remove_file(&part);
         Problem::io("write the file", path, &error)
     })
+}
+
+#[cfg(test)]
+mod shown {
+    use super::*;
+
+    #[test]
+    fn each_program_points_to_its_own_explanations() {
+        let problem = Problem::new("E-USAGE", Exit::CouldNotRun, "what", "do this.").at("file:3");
+        let expected =
+            "error[E-USAGE]: what\n  --> file:3\n\nhint: do this. More: `kinfold explain E-USAGE`";
+        assert_eq!(problem.to_string(), expected);
+        let hub = expected.replace("`kinfold ", "`kinfold-hub ");
+        assert_eq!(problem.shown("kinfold-hub"), hub);
+    }
 }
 
 #[cfg(all(test, unix))]

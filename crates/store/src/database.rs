@@ -10,7 +10,10 @@ use rusqlite::{Connection, TransactionBehavior};
 use crate::Error;
 
 /// Each entry takes the database from its position to its position plus one.
-const MIGRATIONS: &[&str] = &[include_str!("migrations/001.sql")];
+const MIGRATIONS: &[&str] = &[
+    include_str!("migrations/001.sql"),
+    include_str!("migrations/002.sql"),
+];
 
 /// The newest schema number.
 const NEWEST: u32 = MIGRATIONS.len() as u32;
@@ -79,7 +82,7 @@ mod tests {
             .unwrap()
             .collect::<Result<_, _>>()
             .unwrap();
-        assert_eq!(tables.len(), 5);
+        assert_eq!(tables.len(), 6);
         for (table, strict) in tables {
             assert_eq!(strict, 1, "{table} is not STRICT");
             let triggers: i64 = connection
@@ -91,6 +94,23 @@ mod tests {
                 .unwrap();
             assert_eq!(triggers, 2, "{table} can be edited");
         }
+    }
+
+    #[test]
+    fn a_database_of_the_first_schema_is_brought_up() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("hub.sqlite");
+        let old = Connection::open(&path).unwrap();
+        old.execute_batch(MIGRATIONS[0]).unwrap();
+        old.pragma_update(None, "user_version", 1).unwrap();
+        drop(old);
+        let count = |connection: &Connection| -> i64 {
+            connection
+                .query_row("SELECT count(*) FROM withdrawal", [], |row| row.get(0))
+                .unwrap()
+        };
+        assert_eq!(count(&open(&path).unwrap()), 0);
+        assert_eq!(count(&open(&path).unwrap()), 0);
     }
 
     #[test]

@@ -44,6 +44,17 @@ pub enum Error {
         /// Highest sequence number accepted so far.
         accepted: u64,
     },
+    /// There is no such package.
+    #[error("there is no package {0} in the hub")]
+    NoPackage(String),
+    /// The package was withdrawn.
+    #[error("{package} was withdrawn: {reason}")]
+    Withdrawn {
+        /// The package in words.
+        package: String,
+        /// Why, in the operator's words.
+        reason: String,
+    },
     /// A stored section is missing or no longer has the hash it was received with.
     #[error("stored file `{}` no longer has the hash it was received with", .0.display())]
     Damaged(PathBuf),
@@ -81,6 +92,15 @@ impl From<Error> for Problem {
         match error {
             Error::File(problem) => problem,
             Error::Log(error) => error.into(),
+            Error::Database(error)
+                if error.sqlite_error_code() == Some(rusqlite::ErrorCode::DiskFull) =>
+            {
+                new(
+                    "E-FILE-DISK-FULL",
+                    Exit::CouldNotRun,
+                    "free some space and run the same command again; the step was undone",
+                )
+            }
             Error::Database(_) => new(
                 "E-HUB-DATABASE",
                 Exit::CouldNotRun,
@@ -105,6 +125,16 @@ impl From<Error> for Problem {
                 "E-PKG-REPLAY",
                 Exit::Refused,
                 "ask the custodian to make the package again with a higher `--sequence`",
+            ),
+            Error::NoPackage(_) => new(
+                "E-PKG-UNKNOWN",
+                Exit::CouldNotRun,
+                "see the packages and their numbers with `kinfold-hub packages --hub DIR`",
+            ),
+            Error::Withdrawn { .. } => new(
+                "E-PKG-WITHDRAWN",
+                Exit::Refused,
+                "a withdrawal is final: ask the custodian to make the package again with a higher `--sequence`",
             ),
             Error::Damaged(_) => new(
                 "E-HUB-DAMAGED",

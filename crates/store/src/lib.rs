@@ -4,7 +4,7 @@
 //! hub/
 //!   agreement.toml, agreement.sig          the signed agreement
 //!   schema.toml, rules.toml                the linkage schema and the rule pack that it names
-//!   hub.sqlite                             packages, runs and the journal (append-only tables)
+//!   hub.sqlite                             packages, withdrawals, runs and the journal (append-only tables)
 //!   packages/<payload hash>.<section>.arrow  the opened sections, each written whole
 //!   runs/<run id>/run.json                 the manifest of each run
 //!   ledger.jsonl                           every step, as a Merkle log
@@ -29,6 +29,7 @@ mod read;
 mod runs;
 mod tables;
 mod whole;
+mod withdrawals;
 
 pub use error::Error;
 pub use hub::{Hub, Texts};
@@ -39,4 +40,5 @@ pub use tables::{
     HouseholdRow, NeedRow, PairRow, PersonRow, SimilarPair, write_households, write_needs,
     write_pairs, write_people, write_similar_pairs,
 };
-pub use whole::WholeFile;
+pub use whole::{Failure, WholeFile};
+pub use withdrawals::Withdrawal;

@@ -6,7 +6,12 @@ use kinfold_message::{Problem, write_whole};
 use rusqlite::{Connection, OptionalExtension as _, Row, Transaction};
 use serde::Serialize;
 
+use crate::withdrawals::refuse_withdrawn;
 use crate::{Error, Hub};
+
+/// What [`read_package`] reads, in its order.
+pub(crate) const PACKAGE_COLUMNS: &str =
+    "payload_hash, kind, custodian, period, sequence, rows, schema_hash, key_check, received_on";
 
 /// An opened and verified package, ready to be kept.
 #[derive(Clone, Debug)]
@@ -67,7 +72,7 @@ impl Hub {
     ///
     /// # Errors
     /// [`Error::Replay`] when the same custodian, kind and period already has this or a later sequence number with different
-    /// contents; a file or database failure.
+    /// contents; [`Error::Withdrawn`] when this very package was withdrawn; a file or database failure.
     pub fn record_package(&mut self, incoming: &Incoming<'_>) -> Result<Accepted, Error> {
         if is_known(&self.connection, &incoming.info)? {
             return Ok(Accepted::AlreadyThere);
@@ -103,17 +108,18 @@ impl Hub {
         })
     }
 
-    /// All packages, by custodian, kind, period and sequence.
+    /// All packages that were not withdrawn, by custodian, kind, period and sequence.
     pub fn packages(&self) -> Result<Vec<PackageInfo>, Error> {
-        let mut statement = self.connection.prepare(
-            "SELECT payload_hash, kind, custodian, period, sequence, rows, schema_hash, key_check, received_on
-             FROM package ORDER BY custodian, kind, period, sequence",
-        )?;
+        let mut statement = self.connection.prepare(&format!(
+            "SELECT {PACKAGE_COLUMNS} FROM package
+             WHERE payload_hash NOT IN (SELECT payload_hash FROM withdrawal)
+             ORDER BY custodian, kind, period, sequence"
+        ))?;
         let rows = statement.query_map([], read_package)?;
         Ok(rows.collect::<Result<_, _>>()?)
     }
 
-    /// The newest package (by period, then sequence) of each custodian and kind.
+    /// The newest package (by period, then sequence) of each custodian and kind, without withdrawn ones.
     pub fn latest_packages(&self) -> Result<Vec<PackageInfo>, Error> {
         let mut latest: Vec<PackageInfo> = Vec::new();
         for package in self.packages()? {
@@ -198,6 +204,7 @@ fn is_known(connection: &Connection, info: &PackageInfo) -> Result<bool, Error> 
         )
         .optional()?;
     if same.is_some() {
+        refuse_withdrawn(connection, info)?;
         return Ok(true);
     }
     let accepted: Option<i64> = connection.query_row(
@@ -261,7 +268,7 @@ fn insert(change: &Transaction<'_>, incoming: &Incoming<'_>) -> Result<(), Error
     )
 }
 
-fn read_package(row: &Row<'_>) -> rusqlite::Result<PackageInfo> {
+pub(crate) fn read_package(row: &Row<'_>) -> rusqlite::Result<PackageInfo> {
     Ok(PackageInfo {
         payload_hash: row.get(0)?,
         kind: row.get(1)?,
@@ -276,7 +283,7 @@ fn read_package(row: &Row<'_>) -> rusqlite::Result<PackageInfo> {
 }
 
 /// SQLite integers are signed; what does not fit is refused and not wrapped.
-fn signed(value: u64) -> rusqlite::Result<i64> {
+pub(crate) fn signed(value: u64) -> rusqlite::Result<i64> {
     i64::try_from(value).map_err(|error| rusqlite::Error::ToSqlConversionFailure(Box::new(error)))
 }
 
@@ -286,7 +293,7 @@ fn unsigned(row: &Row<'_>, column: usize) -> rusqlite::Result<u64> {
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use super::*;
     use crate::hub::tests::new_hub;
 
@@ -294,7 +301,7 @@ mod tests {
         vec![("codes".into(), text.as_bytes().to_vec())]
     }
 
-    fn info(contents: &str, sequence: u64) -> PackageInfo {
+    pub(crate) fn info(contents: &str, sequence: u64) -> PackageInfo {
         PackageInfo {
             payload_hash: blake3::hash(contents.as_bytes()).to_hex().to_string(),
             kind: "records".into(),
@@ -308,7 +315,7 @@ mod tests {
         }
     }
 
-    fn ingest(hub: &mut Hub, contents: &str, sequence: u64) -> Result<Accepted, Error> {
+    pub(crate) fn ingest(hub: &mut Hub, contents: &str, sequence: u64) -> Result<Accepted, Error> {
         hub.record_package(&Incoming {
             info: info(contents, sequence),
             manifest: "{}",

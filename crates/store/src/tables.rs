@@ -12,10 +12,8 @@ use arrow::array::{
 };
 use arrow::datatypes::{DataType, Field, Schema};
 use arrow::record_batch::RecordBatch;
-use kinfold_message::Problem;
 use parquet::arrow::ArrowWriter;
 use parquet::basic::{Compression, ZstdLevel};
-use parquet::errors::ParquetError;
 use parquet::file::properties::WriterProperties;
 
 use crate::{Error, WholeFile};
@@ -62,6 +60,8 @@ pub struct PersonRow {
     pub record_ref: String,
     /// Probability of the weakest link that holds the person together; none for a person of one record.
     pub confidence: Option<f64>,
+    /// Whether a record of the person is protected, whichever row this is: nothing may be shown about the person.
+    pub withheld: bool,
 }
 
 /// One person in one household.
@@ -83,6 +83,8 @@ pub struct HouseholdRow {
     pub homes: u32,
     /// Custodians whose evidence ties it, separated by `;`.
     pub sources: String,
+    /// Whether a record of the person is protected: nothing may be shown about the person.
+    pub withheld: bool,
 }
 
 /// One need of one household.
@@ -143,6 +145,7 @@ pub fn write_people(path: &Path, rows: impl IntoIterator<Item = PersonRow>) -> R
         ("source", DataType::Utf8, false),
         ("record_ref", DataType::Utf8, false),
         ("confidence", DataType::Float64, true),
+        ("withheld", DataType::Boolean, false),
     ];
     write_rows(path, &columns, rows, |rows| {
         vec![
@@ -150,6 +153,7 @@ pub fn write_people(path: &Path, rows: impl IntoIterator<Item = PersonRow>) -> R
             text(rows, |r| &r.source),
             text(rows, |r| &r.record_ref),
             perhaps(rows, |r| r.confidence),
+            flag(rows, |r| r.withheld),
         ]
     })
 }
@@ -168,6 +172,7 @@ pub fn write_households(
         ("confidence", DataType::Float64, true),
         ("homes", DataType::UInt32, false),
         ("sources", DataType::Utf8, false),
+        ("withheld", DataType::Boolean, false),
     ];
     write_rows(path, &columns, rows, |rows| {
         vec![
@@ -183,14 +188,11 @@ pub fn write_households(
                     .map(|r| r.to.as_deref())
                     .collect::<StringArray>(),
             ),
-            Arc::new(
-                rows.iter()
-                    .map(|r| Some(r.current))
-                    .collect::<BooleanArray>(),
-            ),
+            flag(rows, |r| r.current),
             perhaps(rows, |r| r.confidence),
             Arc::new(UInt32Array::from_iter_values(rows.iter().map(|r| r.homes))),
             text(rows, |r| &r.sources),
+            flag(rows, |r| r.withheld),
         ]
     })
 }
@@ -268,18 +270,23 @@ fn write_rows<Row>(
         .map(|(name, kind, nullable)| Field::new(*name, kind.clone(), *nullable))
         .collect();
     let schema = Arc::new(Schema::new(fields));
-    let failed = |reason: String| Error::Write {
-        path: path.to_owned(),
-        reason,
-    };
     let compression = Compression::ZSTD(ZstdLevel::default());
     let properties = WriterProperties::builder()
         .set_created_by(CREATED_BY.into())
         .set_compression(compression)
         .build();
     let file = WholeFile::create(path)?;
+    let failure = file.failure();
+    // The library turns the system's error into a text, and a full disk has its own code.
+    let failed = |reason: String| match failure.problem(path) {
+        Some(problem) => Error::File(problem),
+        None => Error::Write {
+            path: path.to_owned(),
+            reason,
+        },
+    };
     let mut writer = ArrowWriter::try_new(file, schema.clone(), Some(properties))
-        .map_err(|e| not_written(path, e))?;
+        .map_err(|e| failed(e.to_string()))?;
     let mut rows = rows.into_iter();
     loop {
         let batch: Vec<Row> = rows.by_ref().take(BATCH_ROWS).collect();
@@ -289,23 +296,10 @@ fn write_rows<Row>(
         let arrays = to_arrays(&batch);
         let batch =
             RecordBatch::try_new(schema.clone(), arrays).map_err(|e| failed(e.to_string()))?;
-        writer.write(&batch).map_err(|e| not_written(path, e))?;
+        writer.write(&batch).map_err(|e| failed(e.to_string()))?;
     }
-    let file = writer.into_inner().map_err(|e| not_written(path, e))?;
+    let file = writer.into_inner().map_err(|e| failed(e.to_string()))?;
     Ok(file.finish()?)
-}
-
-/// A full disk reaches us inside the library's error; it has its own code, because its remedy is different.
-fn not_written(path: &Path, error: ParquetError) -> Error {
-    if let ParquetError::External(inner) = &error
-        && let Some(io) = inner.downcast_ref::<std::io::Error>()
-    {
-        return Error::File(Problem::io("write the table", path, io));
-    }
-    Error::Write {
-        path: path.to_owned(),
-        reason: error.to_string(),
-    }
 }
 
 fn text<Row>(rows: &[Row], of: impl Fn(&Row) -> &String) -> ArrayRef {
@@ -314,6 +308,14 @@ fn text<Row>(rows: &[Row], of: impl Fn(&Row) -> &String) -> ArrayRef {
 
 fn number<Row>(rows: &[Row], of: impl Fn(&Row) -> f64) -> ArrayRef {
     Arc::new(Float64Array::from_iter_values(rows.iter().map(of)))
+}
+
+fn flag<Row>(rows: &[Row], of: impl Fn(&Row) -> bool) -> ArrayRef {
+    Arc::new(
+        rows.iter()
+            .map(|row| Some(of(row)))
+            .collect::<BooleanArray>(),
+    )
 }
 
 fn perhaps<Row>(rows: &[Row], of: impl Fn(&Row) -> Option<f64>) -> ArrayRef {
@@ -331,6 +333,7 @@ mod tests {
             source: "council".into(),
             record_ref: format!("{i:032x}"),
             confidence: None,
+            withheld: i == 0,
         })
     }
 
@@ -372,6 +375,7 @@ mod tests {
             confidence: Some(0.5),
             homes: 1,
             sources: "council;health".into(),
+            withheld: true,
         };
         write_households(&path("households.parquet"), [household]).unwrap();
         let need = NeedRow {
@@ -403,6 +407,7 @@ mod tests {
         assert_eq!(cell("pairs.parquet", "match_weight"), "12.5");
         assert_eq!(cell("households.parquet", "to"), "");
         assert_eq!(cell("households.parquet", "current"), "true");
+        assert_eq!(cell("households.parquet", "withheld"), "true");
         assert_eq!(cell("needs.parquet", "last"), "1970-01-01");
         assert_eq!(cell("similar.parquet", "right"), "2");
     }

@@ -5,6 +5,7 @@
 use std::fs::File;
 use std::io::{BufWriter, Write};
 use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex};
 
 use kinfold_message::Problem;
 
@@ -15,6 +16,28 @@ pub struct WholeFile {
     target: PathBuf,
     file: BufWriter<File>,
     finished: bool,
+    failure: Failure,
+}
+
+/// Remembers why writing failed. A library in between may turn the system's error into a text of its own, and then a full disk
+/// could no longer be told from any other failure.
+#[derive(Clone, Debug, Default)]
+pub struct Failure(Arc<Mutex<Option<std::io::ErrorKind>>>);
+
+impl Failure {
+    /// The problem to report for `target`, when writing it failed.
+    pub fn problem(&self, target: &Path) -> Option<Problem> {
+        let kind = self.0.lock().ok().and_then(|kind| *kind)?;
+        Some(Problem::io("write the file", target, &kind.into()))
+    }
+
+    fn note<T>(&self, result: std::io::Result<T>) -> std::io::Result<T> {
+        result.inspect_err(|error| {
+            if let Ok(mut kind) = self.0.lock() {
+                kind.get_or_insert(error.kind());
+            }
+        })
+    }
 }
 
 impl WholeFile {
@@ -35,6 +58,7 @@ impl WholeFile {
             target: target.to_owned(),
             file: BufWriter::new(file),
             finished: false,
+            failure: Failure::default(),
         })
     }
 
@@ -53,6 +77,11 @@ impl WholeFile {
         Ok(())
     }
 
+    /// A handle that still knows why writing failed when the file itself is gone.
+    pub fn failure(&self) -> Failure {
+        self.failure.clone()
+    }
+
     /// Where the file will appear.
     pub fn target(&self) -> &Path {
         &self.target
@@ -61,11 +90,13 @@ impl WholeFile {
 
 impl Write for WholeFile {
     fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        self.file.write(bytes)
+        let written = self.file.write(bytes);
+        self.failure.note(written)
     }
 
     fn flush(&mut self) -> std::io::Result<()> {
-        self.file.flush()
+        let flushed = self.file.flush();
+        self.failure.note(flushed)
     }
 }
 
@@ -101,12 +132,20 @@ mod tests {
         assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0);
     }
 
+    /// `/dev/full` answers every write with "no space left on device".
     #[cfg(target_os = "linux")]
     #[test]
     fn a_full_disk_is_reported_as_one() {
-        // /dev/full answers every write with "no space left on device".
-        let error = std::fs::write("/dev/full", b"x").unwrap_err();
-        let problem = Problem::io("write the file", Path::new("/dev/full"), &error);
-        assert_eq!(problem.code, "E-FILE-DISK-FULL");
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a.txt");
+        let mut file = WholeFile::create(&path).unwrap();
+        file.file = BufWriter::new(File::options().write(true).open("/dev/full").unwrap());
+        let failure = file.failure();
+        file.write_all(b"text").unwrap();
+        assert!(failure.problem(&path).is_none());
+        assert!(file.flush().is_err());
+        assert_eq!(failure.problem(&path).unwrap().code, "E-FILE-DISK-FULL");
+        assert_eq!(file.finish().unwrap_err().code, "E-FILE-DISK-FULL");
+        assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0);
     }
 }

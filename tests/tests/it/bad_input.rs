@@ -425,6 +425,12 @@ impl Place {
             "2028-03-31",
             "--people",
             "75000",
+            "--purpose",
+            "a rehearsal",
+            "--lawful-basis",
+            "none is needed for synthetic records",
+            "--retention",
+            "nothing is kept",
         ]);
         let parties = [
             "council",

@@ -92,3 +92,23 @@ fn codes_in(text: &str) -> Vec<String> {
         })
         .collect()
 }
+
+#[test]
+fn the_manual_lists_every_code_in_the_programs_words() {
+    let page =
+        std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/src/reference/messages.md");
+    let page = std::fs::read_to_string(&page).expect("the page is there");
+    let plain = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
+    let page = plain(&page);
+    let missing: Vec<&str> = CODES
+        .iter()
+        .filter(|entry| {
+            !page.contains(&plain(&format!("| `{}` | {} |", entry.code, entry.meaning)))
+        })
+        .map(|entry| entry.code)
+        .collect();
+    assert!(
+        missing.is_empty(),
+        "docs/src/reference/messages.md lacks or misquotes {missing:?}"
+    );
+}

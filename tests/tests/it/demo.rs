@@ -190,7 +190,7 @@ fn keys_and_own_references_are_for_their_owner_alone() {
     let mut private = Vec::new();
     for name in files_under(folder) {
         let is_key = name.extension().is_some_and(|extension| extension == "key");
-        if is_key || name.ends_with("local-references.csv") {
+        if is_key || name.to_string_lossy().ends_with(".local-references.csv") {
             let mode = fs::metadata(folder.join(&name))
                 .expect("it is there")
                 .permissions()

@@ -218,6 +218,14 @@ impl Walk<'_> {
 
     fn agree(&mut self) -> Result<()> {
         let mut command = self.kinfold(&["agreement", "draft", "--test"]);
+        command.args([
+            "--purpose",
+            "A rehearsal with made-up families: find households that several agencies know, so that one worker can bring help together",
+            "--lawful-basis",
+            "none needed: every person and event is made up",
+            "--retention",
+            "delete the folder when you have looked at it",
+        ]);
         command.args(["--name", "Eastmere supporting families (demo)"]);
         command.args(["--project", PROJECT, "--epoch", EPOCH, "--expires", EXPIRES]);
         command.args(["--people", PEOPLE]);
@@ -293,7 +301,8 @@ impl Walk<'_> {
         command.arg(results.join("people.parquet"));
         command.arg("--truth").arg(truth.join("truth.csv"));
         for custodian in CUSTODIANS {
-            let own_list = self.folder.join(custodian.id).join("local-references.csv");
+            let name = format!("{}-{PERIOD}.local-references.csv", custodian.id);
+            let own_list = self.folder.join(custodian.id).join(name);
             command.arg("--references").arg(own_list);
         }
         command

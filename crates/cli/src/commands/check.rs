@@ -1,6 +1,7 @@
 //! `check`: one screen that says what can be sent and what is in the way, and the same as `check.json`.
 
 use crate::args::CheckArgs;
+use crate::earlier::{self, Earlier};
 use crate::files::{NewFile, make_folder, write_together};
 use crate::outcome::Outcome;
 use crate::progress::Progress;
@@ -27,7 +28,8 @@ pub fn run(args: &CheckArgs, progress: &Progress) -> Result<Outcome, Problem> {
     if let Some(folder) = &args.output {
         make_folder(folder)?;
         let path = folder.join("check.json");
-        write_together(&[NewFile::owner_only(path.clone(), report_json(&survey))])?;
+        let report = report_json(&survey, &Earlier::in_folder(folder));
+        write_together(&[NewFile::owner_only(path.clone(), report)])?;
         let _ = writeln!(
             outcome.text,
             "\nReport: {} (stays here: it lists line numbers)",
@@ -72,8 +74,8 @@ pub fn outcome(survey: &Survey, mapping: &Path) -> Outcome {
     }
 }
 
-/// `check.json`: everything of the screen, and the doubtful pairs by line.
-pub fn report_json(survey: &Survey) -> Vec<u8> {
+/// `check.json`: everything of the screen, the doubtful pairs and the rows of shared own ids by line, and what was sealed from here.
+pub fn report_json(survey: &Survey, sealed: &Earlier) -> Vec<u8> {
     let mut value = data(survey);
     let row = |index: usize| {
         let row = &survey.gathered.rows[index];
@@ -83,6 +85,13 @@ pub fn report_json(survey: &Survey) -> Vec<u8> {
     value["doubtful"] = pairs
         .map(|pair| json!({"left": row(pair.left), "right": row(pair.right), "why": pair.why}))
         .collect();
+    let shared = survey.united.shared_own_ids.iter();
+    value["shared_own_ids"] = shared
+        .map(|shared| shared.rows.iter().copied().map(row).collect::<Value>())
+        .collect();
+    if !sealed.is_empty() {
+        value[earlier::KEY] = json!(sealed);
+    }
     let mut text = serde_json::to_vec_pretty(&value).expect("counts are always JSON");
     text.push(b'\n');
     text
@@ -101,6 +110,7 @@ fn data(survey: &Survey) -> Value {
         "linkable": survey.linkable,
         "joins": united.joins,
         "doubtful_pairs": united.doubtful.len(),
+        "own_ids_of_several_people": united.shared_own_ids.len(),
         "blocked": survey.is_blocked(),
     })
 }

@@ -2,6 +2,7 @@
 
 use crate::args::{EncodeArgs, Period};
 use crate::commands::check;
+use crate::earlier::Earlier;
 use crate::files::{NewFile, make_folder, write_together};
 use crate::outcome::{Message, Outcome};
 use crate::progress::Progress;
@@ -14,7 +15,7 @@ use kinfold_message::{Exit, Problem};
 use kinfold_schema::Schema;
 use serde_json::json;
 use std::fmt::Write as _;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 /// Agreement, keys and schema of a custodian, loaded and checked against each other.
@@ -200,7 +201,8 @@ pub fn run(args: &EncodeArgs, progress: &Progress) -> Result<Outcome, Problem> {
             args.output.join(crate::encoded::NOTE),
             note.to_json(),
         ));
-        files.extend(local_files(&args.output, &survey, &release));
+        let earlier = Earlier::in_folder(&args.output);
+        files.extend(local_files(args, &survey, &release, &earlier));
         write_together(&files)?;
         let _ = writeln!(
             text,
@@ -215,14 +217,30 @@ pub fn run(args: &EncodeArgs, progress: &Progress) -> Result<Outcome, Problem> {
 }
 
 /// The files that stay with the custodian.
-pub fn local_files(folder: &Path, survey: &Survey, release: &Release) -> Vec<NewFile> {
+pub fn local_files(
+    args: &EncodeArgs,
+    survey: &Survey,
+    release: &Release,
+    sealed: &Earlier,
+) -> Vec<NewFile> {
     vec![
-        NewFile::owner_only(folder.join("check.json"), check::report_json(survey)),
         NewFile::owner_only(
-            folder.join("local-references.csv"),
+            args.output.join("check.json"),
+            check::report_json(survey, sealed),
+        ),
+        NewFile::owner_only(
+            references_path(args, survey),
             references_csv(&release.references),
         ),
     ]
+}
+
+/// Where the custodian's list of references goes. Each period has its own: the references of two periods have nothing in common.
+pub fn references_path(args: &EncodeArgs, survey: &Survey) -> PathBuf {
+    args.output.join(format!(
+        "{}-{}.local-references.csv",
+        survey.gathered.mapping.custodian, args.period
+    ))
 }
 
 /// Warnings of the survey, and those that only an encoding shows.

@@ -2,6 +2,7 @@
 
 use crate::args::RunArgs;
 use crate::commands::{check, encode, seal};
+use crate::earlier::Earlier;
 use crate::files::{NewFile, make_folder, write_together};
 use crate::outcome::Outcome;
 use crate::progress::Progress;
@@ -33,6 +34,9 @@ pub fn run(args: &RunArgs, progress: &Progress) -> Result<Outcome, Problem> {
         subjects: subjects_to_ipc(&release.events.subjects)?,
     };
     let sealed = seal::seal_both(&office, tables, args.sequence, folder)?;
+    let earlier = Earlier::in_folder(folder);
+    earlier.check(&sealed)?;
+    let earlier = earlier.with(&sealed);
 
     let mut text = encode::summary(&survey, &release);
     text.push('\n');
@@ -43,7 +47,8 @@ pub fn run(args: &RunArgs, progress: &Progress) -> Result<Outcome, Problem> {
         "packages": seal::receipt_json(&sealed),
     });
     let mut outcome = Outcome::done("kinfold.run/1", text, data);
-    outcome.messages = encode::messages(&survey, &release);
+    outcome.messages = seal::warnings(&office.agreement);
+    outcome.messages.extend(encode::messages(&survey, &release));
     if !args.encode.dry_run {
         progress.step("Writing");
         make_folder(folder)?;
@@ -51,12 +56,17 @@ pub fn run(args: &RunArgs, progress: &Progress) -> Result<Outcome, Problem> {
             .into_iter()
             .map(|file| NewFile::ordinary(file.path, file.sealed.bytes))
             .collect();
-        files.extend(encode::local_files(folder, &survey, &release));
+        files.extend(encode::local_files(
+            &args.encode,
+            &survey,
+            &release,
+            &earlier,
+        ));
         write_together(&files)?;
         let _ = writeln!(
             outcome.text,
             "\nStays here: {} (which record is whose; needed when the linkage unit asks) and check.json",
-            folder.join("local-references.csv").display()
+            encode::references_path(&args.encode, &survey).display()
         );
     }
     Ok(outcome)

@@ -3,12 +3,13 @@
 
 use crate::args::SealArgs;
 use crate::commands::encode::Office;
+use crate::earlier::Earlier;
 use crate::encoded::{Note, hex};
 use crate::files::{NewFile, make_folder, write_together};
-use crate::outcome::Outcome;
+use crate::outcome::{Message, Outcome};
 use crate::progress::Progress;
 use crate::survey::grouped;
-use kinfold_exchange::{Contents, Manifest, PackageKind, Sealed, seal};
+use kinfold_exchange::{Agreement, Contents, Manifest, PackageKind, Sealed, seal};
 use kinfold_message::{Exit, Problem};
 use serde_json::{Value, json};
 use std::fmt::Write as _;
@@ -142,17 +143,40 @@ pub fn run(args: &SealArgs, progress: &Progress) -> Result<Outcome, Problem> {
         events: note.events,
     };
     let sealed = seal_both(&office, tables, args.sequence, &args.output)?;
+    Earlier::in_folder(&args.output).check(&sealed)?;
+    let earlier = Earlier::in_folder(&args.encoded);
+    earlier.check(&sealed)?;
+    let earlier = earlier.with(&sealed);
     let text = receipt(&office, &sealed);
     let data = receipt_json(&sealed);
     if !args.dry_run {
         make_folder(&args.output)?;
-        write_together(&sealed.map(|file| NewFile::ordinary(file.path, file.sealed.bytes)))?;
+        let mut files: Vec<NewFile> = sealed
+            .into_iter()
+            .map(|file| NewFile::ordinary(file.path, file.sealed.bytes))
+            .collect();
+        // The encoded folder remembers what was sealed from it, wherever the packages go.
+        if let Some(report) = earlier.in_report(&args.encoded) {
+            files.push(NewFile::owner_only(args.encoded.join("check.json"), report));
+        }
+        write_together(&files)?;
     }
-    Ok(Outcome::done(
-        "kinfold.seal/1",
-        text,
-        json!({"packages": data}),
-    ))
+    let mut outcome = Outcome::done("kinfold.seal/1", text, json!({"packages": data}));
+    outcome.messages = warnings(&office.agreement);
+    Ok(outcome)
+}
+
+/// What must be said of every package that may hold real people.
+pub fn warnings(agreement: &Agreement) -> Vec<Message> {
+    if agreement.is_test() {
+        return Vec::new();
+    }
+    vec![Message::warning(Problem::new(
+        "E-RELEASE-MISSING",
+        Exit::Answer,
+        "no release check exists in this version: nobody has tried to attack this package. Do not send real records",
+        "use synthetic data under an agreement with `test = true` until a version has the release check",
+    ))]
 }
 
 /// What was sealed, for paper.

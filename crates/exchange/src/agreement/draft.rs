@@ -6,6 +6,9 @@ use crate::hex;
 use crate::party::{Party, Role};
 use std::fmt::Write as _;
 
+/// Stands at the beginning of a text that the parties have not written yet. Nobody can sign an agreement with such a text.
+pub const TO_BE_WRITTEN: &str = "TO BE WRITTEN";
+
 /// What a new agreement says.
 #[derive(Clone, Debug)]
 pub struct Draft {

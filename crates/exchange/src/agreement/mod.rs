@@ -8,7 +8,7 @@ mod event_codes;
 mod signatures;
 mod text;
 
-pub use draft::Draft;
+pub use draft::{Draft, TO_BE_WRITTEN};
 pub use event_codes::STANDARD_EVENT_CODES;
 pub use text::{EventDates, Reference};
 
@@ -107,10 +107,27 @@ impl Agreement {
     /// Signs the text: one line for the `.sig` file, without a line end.
     ///
     /// # Errors
-    /// As [`Agreement::check_key`].
+    /// [`Error::AgreementDraft`], or as [`Agreement::check_key`].
     pub fn sign(&self, key: &PartyKey) -> Result<String> {
+        let unwritten = self.unwritten();
+        if !unwritten.is_empty() {
+            return Err(Error::AgreementDraft { unwritten });
+        }
         self.check_key(key)?;
         Ok(signatures::sign(self, key))
+    }
+
+    /// The keys whose text still says that it is to be written.
+    pub fn unwritten(&self) -> Vec<&'static str> {
+        [
+            ("purpose", self.purpose()),
+            ("lawful_basis", self.lawful_basis()),
+            ("retention", self.retention()),
+        ]
+        .into_iter()
+        .filter(|(_, text)| text.trim_start().starts_with(TO_BE_WRITTEN))
+        .map(|(key, _)| key)
+        .collect()
     }
 
     /// Signs the agreement in a file: adds or replaces the party's line in the `.sig` file beside it. Gives back the ids of all

@@ -18,6 +18,13 @@ pub use project_key::ProjectKey;
 use crate::error::{Error, Result};
 use zeroize::Zeroizing;
 
+/// Whether a key file that could not be read has a key of this name, which only the other kind of key file has.
+fn has_name(text: &str, name: &str) -> bool {
+    text.lines()
+        .filter_map(|line| line.split_once('='))
+        .any(|(left, _)| left.trim() == name)
+}
+
 /// Fresh bytes from the operating system.
 fn random_32() -> Result<Zeroizing<[u8; 32]>> {
     let mut bytes = Zeroizing::new([0; 32]);

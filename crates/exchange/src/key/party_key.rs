@@ -1,6 +1,6 @@
 //! A party's own key: it signs, it opens what was sealed to the party, and a custodian's also names its records.
 
-use super::{random_32, secret_file, seeded_32};
+use super::{has_name, random_32, secret_file, seeded_32};
 use crate::error::{Error, Result};
 use crate::party::{Party, Role};
 use crate::{hex, names};
@@ -208,8 +208,16 @@ impl PartyKey {
     }
 
     fn parse(text: &str) -> Result<Self> {
-        let mut raw: PartyKeyText =
-            toml::from_str(text).map_err(|error| Error::key(crate::toml_place(&error, text)))?;
+        let mut raw: PartyKeyText = toml::from_str(text).map_err(|error| {
+            if has_name(text, "project") && !has_name(text, "party") {
+                Error::KeyKind {
+                    found: "project",
+                    needed: "party",
+                }
+            } else {
+                Error::key(crate::toml_place(&error, text))
+            }
+        })?;
         let parsed = Self::from_text(&raw);
         raw.signing_secret.zeroize();
         raw.age_identity.zeroize();

@@ -3,7 +3,7 @@
 //! Every token and every filter position hangs on this key: who holds it and the codes can look up anyone by trying all names.
 //! So only a custodian's [`PartyKey`] can load it, and it can only be wrapped to a custodian.
 
-use super::{PartyKey, random_32, secret_file, seeded_32};
+use super::{PartyKey, has_name, random_32, secret_file, seeded_32};
 use crate::error::{Error, Result};
 use crate::package::{open_envelope, seal_envelope};
 use crate::party::{Party, Role};
@@ -182,8 +182,16 @@ impl ProjectKey {
     }
 
     fn parse(text: &str) -> Result<Self> {
-        let mut raw: ProjectKeyText =
-            toml::from_str(text).map_err(|error| Error::key(crate::toml_place(&error, text)))?;
+        let mut raw: ProjectKeyText = toml::from_str(text).map_err(|error| {
+            if has_name(text, "party") && !has_name(text, "project") {
+                Error::KeyKind {
+                    found: "party",
+                    needed: "project",
+                }
+            } else {
+                Error::key(crate::toml_place(&error, text))
+            }
+        })?;
         let secret = hex::decode_32(&raw.secret).map(Zeroizing::new);
         raw.secret.zeroize();
         if raw.version != KEY_VERSION {
@@ -318,6 +326,34 @@ mod tests {
                 .unwrap()
                 .code(),
             "E-PKG-RECIPIENT"
+        );
+    }
+
+    #[test]
+    fn the_two_kinds_of_key_are_not_mixed_up() {
+        let folder = tempfile::tempdir().unwrap();
+        let at = |name: &str| folder.path().join(name);
+        let holder = party(Role::Custodian);
+        holder.save(&at("party.key")).unwrap();
+        let key = ProjectKey::generate("eastmere", "2026").unwrap();
+        key.save(&at("project.key")).unwrap();
+        let errors = [
+            PartyKey::load(&at("project.key")).err().unwrap(),
+            ProjectKey::load(&at("party.key"), &holder).err().unwrap(),
+        ];
+        let said = errors.map(|error| (error.code(), error.to_string()));
+        assert_eq!(
+            said,
+            [
+                (
+                    "E-KEY-KIND",
+                    "this is a project key; a party key is needed".to_owned()
+                ),
+                (
+                    "E-KEY-KIND",
+                    "this is a party key; a project key is needed".to_owned()
+                ),
+            ]
         );
     }
 

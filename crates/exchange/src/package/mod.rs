@@ -32,7 +32,7 @@ const SIGNATURE_CONTEXT: &[u8] = b"kinfold/manifest/v1\0";
 /// Largest manifest, in bytes.
 const MANIFEST_BYTES_MAX: usize = 64 * 1024;
 /// Largest package, in bytes: four million records of the `standard` profile.
-const PACKAGE_BYTES_MAX: u64 = 4 * 1024 * 1024 * 1024;
+pub const PACKAGE_BYTES_MAX: u64 = 4 * 1024 * 1024 * 1024;
 
 /// BLAKE3 over the manifest and the sections, before encryption: the name of the content, the same for the same input.
 pub fn payload_hash(manifest: &Manifest, sections: &[(String, Vec<u8>)]) -> [u8; 32] {

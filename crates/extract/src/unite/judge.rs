@@ -110,6 +110,14 @@ fn is_twins(left: &Person, right: &Person) -> bool {
         && !names_swapped(left, right)
 }
 
+/// Whether two rows of one own id are clearly of two people: no first name, formal name or close spelling in common, nor the first
+/// name in the other's family name, and full birth dates that share at most the year, the month or the day.
+pub(super) fn clearly_two(left: &Person, right: &Person) -> bool {
+    first_names(left, right) == FirstNames::Different
+        && births(left, right) == Births::Different
+        && !names_swapped(left, right)
+}
+
 /// Whether two rows must not be one person whatever a third row says.
 pub(super) fn never_one(left: &Person, right: &Person) -> bool {
     let ids = identifiers(left, right);

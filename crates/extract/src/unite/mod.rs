@@ -4,7 +4,8 @@
 //! linkage unit would otherwise have to find out again, with codes, what the council can see, and match keys that two records of
 //! one file share are not released at all.
 //!
-//! Rows with one own id are always one person. Beyond that, rows come together only on strong agreement, and never twins (the same
+//! Rows with one own id are one person, unless they are clearly several: a spreadsheet's fill-down gives a whole class one number.
+//! Such rows stay apart, and the own id is listed, so that nothing is sent before it is put right. Beyond that, rows come together only on strong agreement, and never twins (the same
 //! family and birth date, clearly different first names), never two verified NHS numbers, never a record that must not be linked.
 //! What is nearly but not quite enough is listed for the custodian as doubtful, by line number alone.
 
@@ -15,7 +16,7 @@ mod tests;
 
 use crate::people::PersonRow;
 use candidates::candidates;
-use judge::{Verdict, judge, never_one};
+use judge::{Verdict, clearly_two, judge, never_one};
 use kinfold_identity::Person;
 use rayon::prelude::*;
 use std::collections::BTreeMap;
@@ -73,6 +74,13 @@ pub struct Doubtful {
     pub why: Doubt,
 }
 
+/// An own id whose rows are clearly of several people.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SharedOwnId {
+    /// Indices of all rows with this own id in one source, ascending; they were not brought together by it.
+    pub rows: Vec<usize>,
+}
+
 /// The rows of one person.
 #[derive(Clone, Debug)]
 pub struct UnitedPerson {
@@ -91,11 +99,19 @@ pub struct United {
     pub joins: BTreeMap<Reason, usize>,
     /// Pairs left apart that are worth a look, sorted.
     pub doubtful: Vec<Doubtful>,
+    /// Own ids that several people share, in the order of their first rows. Nothing may be sent while there is one: nobody can
+    /// tell whose the events of such an id are.
+    pub shared_own_ids: Vec<SharedOwnId>,
 }
 
 /// Brings together the rows that are one person.
 pub fn unite(rows: &[PersonRow]) -> United {
-    let (units, unit_rows, own_id_joins) = by_own_id(rows);
+    let ByOwnId {
+        units,
+        rows: unit_rows,
+        shared: shared_own_ids,
+    } = by_own_id(rows);
+    let own_id_joins = rows.len() - units.len();
     let mut verdicts: Vec<(Reason, usize, usize)> = Vec::new();
     let mut doubts: Vec<(usize, usize, Doubt)> = Vec::new();
     let judged: Vec<(usize, usize, Verdict)> = candidates(&units)
@@ -162,11 +178,22 @@ pub fn unite(rows: &[PersonRow]) -> United {
         people,
         joins,
         doubtful,
+        shared_own_ids,
     }
 }
 
-/// Rows with one own id in one source, merged; their indices; and the number of joins made.
-fn by_own_id(rows: &[PersonRow]) -> (Vec<Person>, Vec<Vec<usize>>, usize) {
+/// The rows after the first step.
+struct ByOwnId {
+    /// Rows of one own id in one source, merged; rows of an own id that several people share, each alone.
+    units: Vec<Person>,
+    /// The indices of each unit's rows.
+    rows: Vec<Vec<usize>>,
+    /// The own ids that several people share.
+    shared: Vec<SharedOwnId>,
+}
+
+/// Brings together the rows with one own id in one source, unless they are clearly of several people.
+fn by_own_id(rows: &[PersonRow]) -> ByOwnId {
     let mut position: BTreeMap<(usize, &str), usize> = BTreeMap::new();
     let mut lists: Vec<Vec<usize>> = Vec::new();
     for (index, row) in rows.iter().enumerate() {
@@ -178,9 +205,47 @@ fn by_own_id(rows: &[PersonRow]) -> (Vec<Person>, Vec<Vec<usize>>, usize) {
             });
         lists[list].push(index);
     }
-    let units = lists.iter().map(|list| together(rows, list)).collect();
-    let joins = rows.len() - lists.len();
-    (units, lists, joins)
+    let mut found = ByOwnId {
+        units: Vec::new(),
+        rows: Vec::new(),
+        shared: Vec::new(),
+    };
+    for list in lists {
+        if several_people(rows, &list) {
+            for index in &list {
+                found.units.push(rows[*index].person.clone());
+                found.rows.push(vec![*index]);
+            }
+            found.shared.push(SharedOwnId { rows: list });
+        } else {
+            found.units.push(together(rows, &list));
+            found.rows.push(list);
+        }
+    }
+    found
+}
+
+/// Whether any two of some rows are clearly two people.
+fn several_people(rows: &[PersonRow], indices: &[usize]) -> bool {
+    // A person with many rows has few ways to be written, so only those are compared.
+    let mut seen: Vec<&Person> = Vec::new();
+    for index in indices {
+        let person = &rows[*index].person;
+        let known = seen.iter().any(|other| {
+            other.first_names == person.first_names
+                && other.middle_names == person.middle_names
+                && other.family_names == person.family_names
+                && other.births == person.births
+        });
+        if known {
+            continue;
+        }
+        if seen.iter().any(|other| clearly_two(other, person)) {
+            return true;
+        }
+        seen.push(person);
+    }
+    false
 }
 
 /// What some rows say together.

@@ -1,3 +1,5 @@
+//! Rows of one person come together, and rows of two people do not.
+
 use super::*;
 use kinfold_identity::{
     AddressSpell, DateRules, NO_MONTH, NhsNumber, Nino, Plain, Sex, Upn, read_address, read_date,
@@ -60,6 +62,50 @@ fn one_own_id_is_one_person() {
     ];
     assert_eq!(lists(&rows), [vec![0, 2], vec![1]]);
     assert_eq!(unite(&rows).joins, BTreeMap::from([(Reason::OwnId, 1)]));
+}
+
+#[test]
+fn an_own_id_of_several_people_joins_nobody() {
+    let class: Vec<PersonRow> = ["Amy", "Tom", "Zoe", "Bob"]
+        .iter()
+        .enumerate()
+        .map(|(index, name)| {
+            let born = format!("{:02}/0{}/2015", index + 10, index + 1);
+            row(0, "7", &format!("{name}|Smith|{born}|||"))
+        })
+        .chain([row(0, "8", AMY), row(0, "8", AMY)])
+        .collect();
+    let united = unite(&class);
+    assert_eq!(
+        united.shared_own_ids,
+        [SharedOwnId {
+            rows: vec![0, 1, 2, 3]
+        }]
+    );
+    assert_eq!(
+        lists(&class),
+        [vec![0], vec![1], vec![2], vec![3], vec![4, 5]]
+    );
+    // A nickname, a slip in the date, a date or a first name that is missing, or names in the wrong columns: still one person.
+    for other in [
+        "Bob|Jones|01/05/1990|M||",
+        "Robert|Jones|20/11/1985|M||",
+        "Tom|Jones|01/06/1980|M||",
+        "Tom|Jones||M||",
+        "|Jones|20/11/1985|M||",
+        "Jones|Robert|20/11/1985|M||",
+    ] {
+        let rows = [
+            row(0, "1", "Robert|Jones|01/05/1980|M||"),
+            row(0, "1", other),
+        ];
+        let united = unite(&rows);
+        assert_eq!(
+            (united.people.len(), united.shared_own_ids.len()),
+            (1, 0),
+            "{other}"
+        );
+    }
 }
 
 #[test]

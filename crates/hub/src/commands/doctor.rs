@@ -30,7 +30,9 @@ pub(super) fn run(args: &DoctorArgs, screen: &Screen) -> Result<Answer, Problem>
 /// Opening verifies the ledger and the terms; then every stored section is read and hashed.
 fn check_hub(folder: &Path, screen: &Screen, answer: &mut Answer) -> Result<(), Problem> {
     let (hub, terms) = Terms::open(folder)?;
-    let packages = hub.packages()?;
+    // Withdrawn packages are still evidence of what earlier runs read.
+    let mut packages = hub.packages()?;
+    packages.extend(hub.withdrawals()?.into_iter().map(|w| w.package));
     let step = screen.step("Reading every stored section", packages.len() as u64);
     let mut sections = 0;
     for (done, package) in packages.iter().enumerate() {

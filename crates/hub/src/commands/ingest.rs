@@ -1,17 +1,19 @@
 //! `ingest`: opens, verifies and keeps packages. Each package is accepted whole or not at all, and one that is refused does not
 //! keep the others out.
 
+use std::io::Read as _;
 use std::path::Path;
 
 use kinfold_exchange::{
-    Agreement, Date, Error, EventTable, Manifest, Package, PackageKind, PartyKey, Role,
-    check_same_keys, codes_from_ipc, events_from_ipc, open, subjects_from_ipc,
+    Agreement, Date, Error, EventTable, Manifest, PACKAGE_BYTES_MAX, Package, PackageKind,
+    PartyKey, Role, codes_from_ipc, events_from_ipc, open, subjects_from_ipc,
 };
 use kinfold_message::{Exit, Problem};
 use kinfold_store::{Accepted, Hub, Incoming, PackageInfo};
 use serde_json::{Value, json};
 
 use crate::args::IngestArgs;
+use crate::keys::different_keys;
 use crate::screen::{Answer, Screen};
 use crate::terms::{Terms, day, hex};
 
@@ -93,8 +95,7 @@ fn ingest(
     on: Date,
     dry_run: bool,
 ) -> Result<(PackageInfo, &'static str), Problem> {
-    let bytes =
-        std::fs::read(path).map_err(|error| Problem::io("read the package", path, &error))?;
+    let bytes = read_capped(path, PACKAGE_BYTES_MAX)?;
     let package = open_with_any(&bytes, keys, &terms.agreement, on)?;
     same_keys(hub, &package.manifest)?;
     check_tables(&package, terms)?;
@@ -131,6 +132,29 @@ fn ingest(
     ))
 }
 
+/// The whole file, if it is not longer than any package may be: what is too long is refused before it takes memory.
+fn read_capped(path: &Path, bytes_max: u64) -> Result<Vec<u8>, Problem> {
+    let failed = |error: std::io::Error| Problem::io("read the package", path, &error);
+    let file = std::fs::File::open(path).map_err(failed)?;
+    let length = file.metadata().map_err(failed)?.len();
+    let mut bytes = Vec::new();
+    if length <= bytes_max {
+        // A file that grows meanwhile, or a pipe, whose length is not known, is cut off too.
+        file.take(bytes_max + 1)
+            .read_to_end(&mut bytes)
+            .map_err(failed)?;
+    }
+    if length.max(bytes.len() as u64) > bytes_max {
+        return Err(Problem::new(
+            "E-PKG-LIMIT",
+            Exit::Refused,
+            format!("the file is longer than the {bytes_max} bytes of the largest package"),
+            "check that the custodian sent the right file",
+        ));
+    }
+    Ok(bytes)
+}
+
 /// Which of our keys a package is for stands only inside it, so each is tried.
 fn open_with_any(
     bytes: &[u8],
@@ -152,15 +176,22 @@ fn open_with_any(
     ))
 }
 
-/// Packages of different project keys would never link: every custodian must have used the same one.
+/// Packages of different project keys would never link, so a newcomer is compared with the newest records of each other
+/// custodian. A custodian's own earlier packages do not count, nor do withdrawn ones: either way a wrong key can be corrected.
+/// Where the others disagree among themselves, the newcomer may side with half of them or more; linking then refuses until the
+/// wrong ones are corrected or withdrawn.
 fn same_keys(hub: &Hub, manifest: &Manifest) -> Result<(), Problem> {
-    let mut known = Vec::new();
-    for package in hub.packages()? {
-        if let Some(json) = hub.manifest(&package.payload_hash)? {
-            known.push(Manifest::parse(json.as_bytes())?);
-        }
+    let check = hex(&manifest.key_check);
+    let latest = hub.latest_packages()?;
+    let (same, other): (Vec<&PackageInfo>, Vec<&PackageInfo>) = latest
+        .iter()
+        .filter(|package| package.kind == PackageKind::Records.as_str())
+        .filter(|package| package.custodian != manifest.custodian)
+        .partition(|package| package.key_check == check);
+    if other.len() <= same.len() {
+        return Ok(());
     }
-    Ok(check_same_keys(known.iter().chain([manifest]))?)
+    Err(different_keys(&manifest.custodian, &other))
 }
 
 /// Reads every table now, so that a package that cannot be linked later is refused while its sender can still be asked.

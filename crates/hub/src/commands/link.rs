@@ -7,15 +7,18 @@ use kinfold_message::Problem;
 use serde_json::{Map, Value, json};
 
 use crate::args::LinkArgs;
-use crate::linking::{Estimate, Inputs, Run};
+use crate::linking::{Estimate, Inputs, Run, date_fits, keys_agree, output_is_apart};
 use crate::screen::{Answer, Screen};
 use crate::terms::{Terms, day};
 
 pub(super) fn run(args: &LinkArgs, screen: &Screen) -> Result<Answer, Problem> {
     let reference_date = day("--reference-date", &args.reference_date)?;
+    output_is_apart(&args.output, &args.hub)?;
     let (mut hub, terms) = Terms::open(&args.hub)?;
     let step = screen.step("Reading packages", 0);
     let inputs = Inputs::load(&hub, &terms)?;
+    keys_agree(&inputs.packages)?;
+    date_fits(reference_date, &inputs.packages)?;
     step.done(&format!(
         "{} packages, {} records",
         inputs.packages.len(),

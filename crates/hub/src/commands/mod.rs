@@ -11,6 +11,7 @@ mod packages;
 mod serve;
 #[cfg(test)]
 mod tests;
+mod withdraw;
 
 use kinfold_message::Problem;
 
@@ -23,6 +24,7 @@ pub(crate) fn run(command: &Command, screen: &Screen) -> Result<Answer, Problem>
         Command::Init(args) => init::run(args, screen),
         Command::Ingest(args) => ingest::run(args, screen),
         Command::Packages(args) => packages::run(args),
+        Command::Withdraw(args) => withdraw::run(args),
         Command::Link(args) => link::run(args, screen),
         Command::Match(args) => matching::run(args, screen),
         Command::Evaluate(args) => evaluate::run(args, screen),
@@ -38,6 +40,7 @@ pub(crate) fn name(command: &Command) -> &'static str {
         Command::Init(_) => "init",
         Command::Ingest(_) => "ingest",
         Command::Packages(_) => "packages",
+        Command::Withdraw(_) => "withdraw",
         Command::Link(_) => "link",
         Command::Match(_) => "match",
         Command::Evaluate(_) => "evaluate",

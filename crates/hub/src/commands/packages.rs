@@ -43,8 +43,17 @@ pub(super) fn run(args: &HubArgs) -> Result<Answer, Problem> {
             }
         }
     }
+    let withdrawn = hub.withdrawals()?;
+    for withdrawal in &withdrawn {
+        let _ = writeln!(
+            text,
+            "withdrawn: {} · {}",
+            withdrawal.package.label(),
+            withdrawal.reason
+        );
+    }
     Ok(Answer::new(
         text,
-        json!({ "packages": packages, "awaited": awaited }),
+        json!({ "packages": packages, "awaited": awaited, "withdrawn": withdrawn }),
     ))
 }

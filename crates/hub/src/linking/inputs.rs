@@ -1,7 +1,8 @@
 //! Which packages a run reads, and their tables.
 //!
-//! Of each custodian the newest records are read, and the events that belong to them. Record references are minted anew for each
-//! delivery, so events belong to records only when period and sequence are the same; other events are not guessed at.
+//! Of each custodian the newest records are read, and the events that belong to them. Record references depend on the period, and
+//! which people stand under them on the delivery, so events belong to records only when period and sequence are the same; other
+//! events are not guessed at.
 
 use std::collections::BTreeMap;
 
@@ -52,11 +53,8 @@ impl Inputs {
             inputs.packages.push(package.clone());
             inputs.packages.extend(matching.cloned());
             if events.is_none() {
-                inputs.gaps.push(format!(
-                    "{} sent no events with its records of {}, so its services are not part of any need.",
-                    terms.party_name(&package.custodian),
-                    package.period
-                ));
+                let name = terms.party_name(&package.custodian);
+                inputs.gaps.push(no_events(&name, package, &all));
             }
             inputs.events.push(events);
         }
@@ -132,6 +130,22 @@ impl Inputs {
     }
 }
 
+/// Why the events of these records are missing: the newest events of the period are of another delivery, or there are none.
+fn no_events(name: &str, records: &PackageInfo, all: &[PackageInfo]) -> String {
+    let (period, sequence) = (&records.period, records.sequence);
+    let of_another = all.iter().rfind(|other| {
+        other.kind == "events" && (&other.custodian, &other.period) == (&records.custodian, period)
+    });
+    let why = match of_another {
+        Some(events) => format!(
+            "{name}: events #{} of {period} do not belong to records #{sequence}",
+            events.sequence
+        ),
+        None => format!("{name} sent no events with its records of {period}"),
+    };
+    format!("{why}, so its services are not part of any need.")
+}
+
 fn read_events(hub: &Hub, package: &PackageInfo) -> Result<EventTable, Problem> {
     let section = |name: &str| {
         hub.load_section(&package.payload_hash, name)
@@ -172,4 +186,34 @@ pub(super) fn rows_by_reference(sets: &[RecordSet]) -> BTreeMap<[u8; 16], (usize
             .map(move |(row, reference)| (*reference, (set, row)))
     });
     rows.collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn events_of_another_delivery_are_named() {
+        let package = |kind: &str, sequence| PackageInfo {
+            payload_hash: String::new(),
+            kind: kind.into(),
+            custodian: "council".into(),
+            period: "2026-08".into(),
+            sequence,
+            rows: 0,
+            schema_hash: String::new(),
+            key_check: String::new(),
+            received_on: String::new(),
+        };
+        let records = package("records", 3);
+        let all = [package("events", 1), package("events", 2), records.clone()];
+        assert_eq!(
+            no_events("Eastmere", &records, &all),
+            "Eastmere: events #2 of 2026-08 do not belong to records #3, so its services are not part of any need."
+        );
+        assert_eq!(
+            no_events("Eastmere", &records, &all[2..]),
+            "Eastmere sent no events with its records of 2026-08, so its services are not part of any need."
+        );
+    }
 }

@@ -13,6 +13,7 @@ mod estimate;
 mod facts;
 mod inputs;
 mod manifest;
+mod preconditions;
 mod report_data;
 mod staging;
 mod tables;
@@ -31,6 +32,7 @@ use crate::screen::Screen;
 use crate::terms::Terms;
 pub(crate) use estimate::Estimate;
 pub(crate) use inputs::Inputs;
+pub(crate) use preconditions::{date_fits, keys_agree, output_is_apart};
 use staging::Staging;
 
 /// The report's file name.

@@ -86,8 +86,7 @@ fn custodians(run: &Run, terms: &Terms) -> Vec<CustodianFacts> {
 fn totals(run: &Run) -> Totals {
     let mut people_by_custodians = vec![0; run.inputs.sets.len()];
     for person in &run.linked.people {
-        let sets: std::collections::BTreeSet<u32> =
-            person.members.iter().map(|record| record.set).collect();
+        let sets: BTreeSet<u32> = person.members.iter().map(|record| record.set).collect();
         people_by_custodians[sets.len() - 1] += 1;
     }
     let mut in_household = vec![false; run.linked.people.len()];
@@ -185,9 +184,7 @@ fn histogram(run: &Run) -> Vec<WeightBin> {
     let mut bins: BTreeMap<i64, WeightBin> = BTreeMap::new();
     for pair in &run.linked.pairs {
         let weight = weight_of(pair.probability).clamp(-WEIGHT_MAX, WEIGHT_MAX - BIN_WIDTH / 2.0);
-        let bin = bins
-            .entry((weight / BIN_WIDTH).floor() as i64)
-            .or_default();
+        let bin = bins.entry((weight / BIN_WIDTH).floor() as i64).or_default();
         match pair.verdict {
             Verdict::Linked => bin.linked += 1,
             verdict if for_review(verdict) => bin.review += 1,
@@ -282,10 +279,7 @@ fn method(run: &Run, terms: &Terms) -> MethodFacts {
 /// The months that all rules look back, if they look back equally far.
 fn look_back(rules: &kinfold_indicators::RulePack) -> Option<i32> {
     let months: BTreeSet<i32> = rules.rules().iter().map(|rule| rule.look_back.0).collect();
-    months
-        .first()
-        .copied()
-        .filter(|_| months.len() == 1)
+    months.first().copied().filter(|_| months.len() == 1)
 }
 
 /// Large families lose members before anything is sent: a large group that shares a code is easy to recognise.

@@ -34,12 +34,11 @@ pub(super) fn write(run: &Run, terms: &Terms, folder: &Path) -> Result<(), Probl
         .iter()
         .map(|key| key.recipe.to_string())
         .collect();
-    let kept =
-        run.linked.pairs.iter().filter(|pair| {
-            // That two records may not be linked would be told by listing the pair; such pairs are only counted.
-            let secret = pair.verdict == Verdict::Vetoed(Veto::DoNotLink);
-            !secret && (pair.probability >= PROBABILITY_MIN || pair.verdict != Verdict::NotLinked)
-        });
+    let kept = run.linked.pairs.iter().filter(|pair| {
+        // That two records may not be linked would be told by listing the pair; such pairs are only counted.
+        let secret = pair.verdict == Verdict::Vetoed(Veto::DoNotLink);
+        !secret && (pair.probability >= PROBABILITY_MIN || pair.verdict != Verdict::NotLinked)
+    });
     write_pairs(&pairs, kept.map(|pair| pair_row(run, pair, &recipes)))?;
     write_people(&people, people_rows(run))?;
     write_households(&households, household_rows(run))?;
@@ -83,17 +82,22 @@ fn pair_row(run: &Run, pair: &Pair, recipes: &[String]) -> PairRow {
 }
 
 fn people_rows(run: &Run) -> impl Iterator<Item = PersonRow> + '_ {
-    run.linked.people.iter().flat_map(|person| {
-        person.members.iter().map(|&record| {
-            let (source, record_ref) = named(run, record);
-            PersonRow {
-                cluster_id: person.reference.clone(),
-                source,
-                record_ref,
-                confidence: person.confidence,
-            }
+    run.linked
+        .people
+        .iter()
+        .zip(&run.facts)
+        .flat_map(|(person, facts)| {
+            person.members.iter().map(|&record| {
+                let (source, record_ref) = named(run, record);
+                PersonRow {
+                    cluster_id: person.reference.clone(),
+                    source,
+                    record_ref,
+                    confidence: person.confidence,
+                    withheld: facts.withheld,
+                }
+            })
         })
-    })
 }
 
 fn household_rows(run: &Run) -> impl Iterator<Item = HouseholdRow> + '_ {
@@ -107,6 +111,7 @@ fn household_rows(run: &Run) -> impl Iterator<Item = HouseholdRow> + '_ {
             confidence: household.confidence,
             homes: household.homes as u32,
             sources: household.sources.join(";"),
+            withheld: run.facts[member.person].withheld,
         })
     })
 }

@@ -58,7 +58,11 @@ pub(super) fn check(data: &ReportData) -> Result<(), Error> {
         ),
         (
             "for review",
-            data.links.histogram.iter().map(|bin| bin.review).sum::<u64>(),
+            data.links
+                .histogram
+                .iter()
+                .map(|bin| bin.review)
+                .sum::<u64>(),
             data.links.review,
         ),
     ] {

@@ -198,7 +198,12 @@ fn join_rows(household: &HouseholdFacts, names: &[String], safety: &Safety) -> V
             .collect();
     }
     shown
-        .map(|join| row(join.person.map_or("Household", |person| &names[person]), join))
+        .map(|join| {
+            row(
+                join.person.map_or("Household", |person| &names[person]),
+                join,
+            )
+        })
         .collect()
 }
 
@@ -513,7 +518,9 @@ impl HouseholdView {
             word if word == LinkStrength::Probable.words() => {
                 "links are more likely right than not, and so is that these people live together; confirm before acting"
             }
-            _ => "some of it rests on strong evidence, and some links, or that these people live together, are only probable; confirm before acting",
+            _ => {
+                "some of it rests on strong evidence, and some links, or that these people live together, are only probable; confirm before acting"
+            }
         }
     }
 }

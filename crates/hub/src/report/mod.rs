@@ -10,7 +10,7 @@
 //!
 //! Nothing personal can be in it, because nothing personal reaches the linkage unit. Two rules go further: a withheld person is only ever
 //! "somebody", and domestic-abuse evidence is shown for the household, never by person nor by anything that points at one person
-//! ([`safety`]). A page is never shown to a family.
+//! (`safety`). A page is never shown to a family.
 
 mod chart;
 mod check;

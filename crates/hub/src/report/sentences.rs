@@ -11,7 +11,8 @@ use super::{HouseholdFacts, OverlapFacts, ReportData};
 pub(super) const SEVERAL: usize = 3;
 
 /// How the model's own estimate compared with the truth where that is known: the sample of 500 households, seed 7.
-const HOPEFUL: &str = "on the synthetic sample, where truth is known, it expected 0.06 % wrong and 0.3 % were";
+const HOPEFUL: &str =
+    "on the synthetic sample, where truth is known, it expected 0.06 % wrong and 0.3 % were";
 
 pub(super) fn headline(data: &ReportData) -> String {
     format!(

@@ -62,9 +62,9 @@ pub(super) fn event_rows(
 ) -> Vec<EventRow> {
     let mut rows: Vec<(EventRow, u64)> = Vec::new();
     for event in events {
-        let person = event.person.filter(|&person| {
-            safety.names_person(event, household.people[person].life_stage)
-        });
+        let person = event
+            .person
+            .filter(|&person| safety.names_person(event, household.people[person].life_stage));
         let who = person.map_or("Household", |person| &names[person]);
         let row = event_row(data, event, who);
         match rows.iter_mut().find(|(known, _)| *known == row) {

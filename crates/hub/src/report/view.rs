@@ -56,11 +56,7 @@ impl<'a> Page<'a> {
             .iter()
             .take_while(|household| super::household::current(household) >= sentences::SEVERAL)
             .count();
-        let up_to = |least: usize| {
-            ordered
-                .len()
-                .min(several.min(data.limits.most).max(least))
-        };
+        let up_to = |least: usize| ordered.len().min(several.min(data.limits.most).max(least));
         let sections = up_to(data.limits.sections);
         let rows = up_to(data.limits.worklist_rows).max(sections);
         let listed = Listed {

@@ -177,6 +177,113 @@ fn a_custodian_with_another_project_key_is_noticed() {
     assert_eq!(codes_of(&answer), ["E-KEY-CHECK"]);
 }
 
+const BOTH: [&str; 2] = ["council.records.kin", "health.records.kin"];
+
+#[test]
+fn a_custodian_corrects_its_own_wrong_key() {
+    let world = World::with_hub();
+    world.send("council", 1, 8);
+    // The wrong one comes first, and keeps the right one out.
+    assert_eq!(codes_of(&world.ingest(&BOTH).unwrap()), ["E-KEY-CHECK"]);
+    world.send("council", 2, 7);
+    assert!(world.ingest(&BOTH).unwrap().problems.is_empty());
+    assert_eq!(world.link("out").unwrap().data["people"], 40);
+}
+
+#[test]
+fn a_wrong_key_that_came_first_is_withdrawn() {
+    let world = World::with_hub();
+    world.send("council", 1, 8);
+    let refused = world.ingest(&BOTH).unwrap();
+    assert!(
+        refused.problems[0]
+            .what
+            .contains("council records 2026-08 #1")
+    );
+    assert!(refused.problems[0].hint.contains("kinfold-hub withdraw"));
+
+    let withdraw = |reason: &str| {
+        let rest = ["--hub", "hub", "--reason", reason];
+        world.run(
+            &[
+                &["withdraw", "council", "records", "2026-08", "1"],
+                &rest[..],
+            ]
+            .concat(),
+        )
+    };
+    assert_eq!(withdraw(" ").unwrap_err().code, "E-USAGE");
+    let answer = withdraw("wrong key").unwrap();
+    assert_eq!(
+        answer.text,
+        "withdrawn: council records 2026-08 #1 · in use now: no records\n"
+    );
+    assert_eq!(withdraw("wrong key").unwrap_err().code, "E-PKG-WITHDRAWN");
+    let listed = world.run(&["packages", "--hub", "hub"]).unwrap();
+    assert_eq!(listed.data["withdrawn"][0]["reason"], "wrong key");
+    assert!(listed.text.contains("council          records  awaited"));
+
+    // The others come in, the withdrawn package does not, its correction does.
+    assert!(world.ingest(&BOTH[1..]).unwrap().problems.is_empty());
+    assert_eq!(
+        codes_of(&world.ingest(&BOTH[..1]).unwrap()),
+        ["E-KEY-CHECK"]
+    );
+    world.send("council", 2, 7);
+    assert!(world.ingest_all().problems.is_empty());
+    assert_eq!(world.link("out").unwrap().data["people"], 40);
+    let health = world.run(&["doctor", "--hub", "hub"]).unwrap();
+    assert!(health.problems.is_empty());
+}
+
+#[test]
+fn records_of_different_keys_are_never_linked() {
+    let world = World::with_hub();
+    world.send("council", 1, 8);
+    world.ingest(&BOTH[..1]).unwrap();
+    world.send("council", 2, 7);
+    world.ingest(&BOTH).unwrap();
+    // The correction is withdrawn, so the wrong one counts again.
+    let line = ["withdraw", "council", "records", "2026-08", "2"];
+    world
+        .run(&[&line[..], &["--hub", "hub", "--reason", "a mistake"]].concat())
+        .unwrap();
+    assert_eq!(world.link("out").unwrap_err().code, "E-KEY-CHECK");
+}
+
+#[test]
+fn a_run_has_a_date_and_a_folder_that_fit() {
+    let world = World::with_hub();
+    world.ingest_all();
+    let link = |date: &str, output: &str| {
+        world.run(&[
+            "link",
+            "--hub",
+            "hub",
+            "--reference-date",
+            date,
+            "-o",
+            output,
+        ])
+    };
+    let late = link("2062-08-31", "out").unwrap_err();
+    assert_eq!(late.code, "E-LINK-DATE");
+    assert!(late.hint.contains("2026-08"));
+    assert_eq!(link("2026-08-31", "hub").unwrap_err().code, "E-LINK-OUTPUT");
+    assert!(!world.path("out").exists());
+}
+
+#[test]
+fn a_file_longer_than_any_package_is_not_read() {
+    let world = World::with_hub();
+    let file = std::fs::File::create(world.path("long.kin")).unwrap();
+    // A hole: it takes no space on the disk.
+    file.set_len(kinfold_exchange::PACKAGE_BYTES_MAX + 1)
+        .unwrap();
+    let answer = world.ingest(&["long.kin"]).unwrap();
+    assert_eq!(codes_of(&answer), ["E-PKG-LIMIT"]);
+}
+
 #[test]
 fn keys_of_the_wrong_party_are_refused() {
     let world = World::with_hub();

@@ -117,9 +117,25 @@ fn links() -> LinkFacts {
     // Not linked, for review, linked.
     let low = [2140, 1730, 1104, 610, 352, 188, 97, 61, 33, 24, 19];
     let high = [
-        (2, 12, 0), (0, 12, 0), (0, 13, 0), (3, 3, 20), (4, 2, 35), (6, 1, 70), (5, 1, 124), (3, 1, 200),
-        (2, 0, 320), (2, 0, 459), (30, 0, 553), (0, 0, 702), (0, 0, 744), (0, 0, 690), (0, 0, 588),
-        (0, 0, 402), (0, 0, 257), (0, 0, 120), (0, 0, 44),
+        (2, 12, 0),
+        (0, 12, 0),
+        (0, 13, 0),
+        (3, 3, 20),
+        (4, 2, 35),
+        (6, 1, 70),
+        (5, 1, 124),
+        (3, 1, 200),
+        (2, 0, 320),
+        (2, 0, 459),
+        (30, 0, 553),
+        (0, 0, 702),
+        (0, 0, 744),
+        (0, 0, 690),
+        (0, 0, 588),
+        (0, 0, 402),
+        (0, 0, 257),
+        (0, 0, 120),
+        (0, 0, 44),
     ];
     let histogram = low
         .map(|pairs| (pairs, 0, 0))
@@ -164,9 +180,7 @@ fn links() -> LinkFacts {
             reason("twins: same family and birth date, other given name", 22),
             reason("a rule says do not link", 4),
         ],
-        not_households: vec![
-            reason("more people at once than a household has", 9),
-        ],
+        not_households: vec![reason("more people at once than a household has", 9)],
     }
 }
 
