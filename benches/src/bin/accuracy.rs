@@ -144,13 +144,13 @@ fn measure(set: &Path, layout: &Layout) -> Result<(), Box<dyn Error>> {
                 let mut record_ref = [0; 16];
                 record_ref.copy_from_slice(&hash.as_bytes()[..16]);
                 names.insert(record_ref, (source.to_owned(), row["rec_id"].clone()));
-                Input { record_ref, person }
+                Input::new(record_ref, person)
             })
             .collect();
         let secrets = ProjectSecrets::new(|purpose| {
             *blake3::keyed_hash(&[42; 32], purpose.as_bytes()).as_bytes()
         });
-        let encoded = encode(&schema, &secrets, &inputs)?;
+        let encoded = encode(&schema, &secrets, &inputs, &kinfold_encoding::Options::default())?;
         sets.push(RecordSet {
             source: source.to_owned(),
             table: encoded.table,

@@ -93,7 +93,7 @@ pub enum Command {
     /// Make keys and compare them
     #[command(subcommand)]
     Key(KeyCommand),
-    /// Validate, explain and show the linkage schema
+    /// Validate, explain, compare and show linkage schemas
     #[command(subcommand)]
     Schema(SchemaCommand),
     /// Say what a file is: kind, counts, columns; never its values
@@ -255,7 +255,7 @@ pub struct DraftArgs {
     /// Most people that the project will cover
     #[arg(long, value_name = "N")]
     pub people: u32,
-    /// The linkage schema [default: standard]
+    /// The linkage schema: a file, or the name of a shipped one [default: standard]
     #[arg(long, value_name = "FILE")]
     pub schema: Option<PathBuf>,
     /// The rule pack [default: LOCAL7]
@@ -264,6 +264,9 @@ pub struct DraftArgs {
     /// How exact the dates of events leave: month or day
     #[arg(long, value_enum, default_value_t = EventDatesArg::Month, value_name = "EXACT", hide_possible_values = true)]
     pub event_dates: EventDatesArg,
+    /// The linkage unit is inside the custodians' own trust: the schema `trusted` is allowed
+    #[arg(long)]
+    pub trusted_linkage_unit: bool,
     /// A test agreement: keys made from seeds are allowed, real data is not
     #[arg(long)]
     pub test: bool,
@@ -341,21 +344,40 @@ pub enum RoleArg {
 /// Verbs of `schema`.
 #[derive(Debug, Subcommand)]
 pub enum SchemaCommand {
-    /// Check a linkage schema against the rules
+    /// Check a linkage schema against the rules; every fault with its line, its key and the mend
     Validate {
-        /// The schema
+        /// The schema: a file, or the name of a shipped one
         schema: PathBuf,
+        /// Accept a schema that may be tried on open data but not released
+        #[arg(long)]
+        bench: bool,
     },
-    /// Say in plain words what a linkage schema releases
+    /// Say what differs between two linkage schemas, and what each difference does
+    Diff {
+        /// The first schema: a file, or the name of a shipped one
+        from: PathBuf,
+        /// The second
+        to: PathBuf,
+    },
+    /// Say in plain words what a linkage schema releases, and what each parameter does to accuracy and privacy
+    #[command(
+        after_help = "Fill, visible radius and rho are measured on 500 invented households, always the same ones; your file will differ a little."
+    )]
     Explain {
-        /// The schema [default: standard]
+        /// The schema: a file, or the name of a shipped one [default: standard]
         schema: Option<PathBuf>,
+        /// Explain a schema that may be tried on open data but not released
+        #[arg(long)]
+        bench: bool,
     },
     /// Print a shipped linkage schema
     Show {
-        /// Its name
+        /// Its name: standard, high, trusted or partial
         #[arg(default_value = "standard")]
         name: String,
+        /// Print the JSON Schema of linkage schemas instead, for editors
+        #[arg(long)]
+        json_schema: bool,
     },
 }
 

@@ -77,6 +77,7 @@ fn name(command: &Command) -> &'static str {
         Command::Key(KeyCommand::Project { .. }) => "key project",
         Command::Key(KeyCommand::Fingerprint { .. }) => "key fingerprint",
         Command::Schema(SchemaCommand::Validate { .. }) => "schema validate",
+        Command::Schema(SchemaCommand::Diff { .. }) => "schema diff",
         Command::Schema(SchemaCommand::Explain { .. }) => "schema explain",
         Command::Schema(SchemaCommand::Show { .. }) => "schema show",
         Command::Inspect(_) => "inspect",

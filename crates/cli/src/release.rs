@@ -2,18 +2,20 @@
 
 use crate::args::Period;
 use crate::survey::{Survey, last_day};
-use kinfold_encoding::{EncodeReport, Input, ProjectSecrets, encode};
+use kinfold_encoding::{EncodeReport, Input, Options, ProjectSecrets, encode};
 use kinfold_exchange::{
     Agreement, EventDates, EventRow, EventTable, LifeStage, Party, PartyKey, ProjectKey, SubjectRow,
 };
 use kinfold_extract::{Day, UnitedPerson, civil, days, is_child};
 use kinfold_message::Problem;
-use kinfold_schema::{CodeTable, Schema};
+use kinfold_schema::{CodeTable, FieldSet, Schema};
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
 /// What distinguishes this use of the local secret from every other.
 const REFERENCE_CONTEXT: &[u8] = b"kinfold/record-reference/v1\0";
+
+const LASTING_CONTEXT: &[u8] = b"kinfold/lasting-reference/v1\0";
 
 /// What one custodian releases for one period.
 pub struct Release {
@@ -76,12 +78,24 @@ pub fn release(survey: &Survey, terms: &Terms<'_>) -> Result<Release, Problem> {
         .zip(&references)
         .map(|(person, record_ref)| Input {
             record_ref: *record_ref,
+            lasting_ref: lasting_reference(secret, &own_ids(survey, person)),
             person: &person.person,
+            rejected: FieldSet::default(),
         })
         .collect();
     let (project_key, schema_hash) = (Arc::clone(&terms.project_key), terms.schema.hash());
     let secrets = ProjectSecrets::new(move |purpose| project_key.expand(purpose, &schema_hash));
-    let encoded = encode(terms.schema, &secrets, &inputs)?;
+    let options = Options {
+        own: terms.sender.id.clone(),
+        partners: terms
+            .agreement
+            .custodians()
+            .map(|party| party.id.clone())
+            .filter(|id| *id != terms.sender.id)
+            .collect(),
+        ..Options::default()
+    };
+    let encoded = encode(terms.schema, &secrets, &inputs, &options)?;
 
     let left_out: BTreeSet<usize> = encoded.report.left_out.iter().copied().collect();
     let released = |index: usize| (!left_out.contains(&index)).then_some(references[index]);
@@ -146,6 +160,17 @@ fn record_reference(
     hasher
         .update(REFERENCE_CONTEXT)
         .update(period.to_string().as_bytes());
+    hash_ids(hasher, own_ids)
+}
+
+/// A number of a person that stays the same from period to period. It never leaves; lots are drawn by it.
+fn lasting_reference(secret: &[u8; 32], own_ids: &BTreeSet<(&str, &str)>) -> [u8; 16] {
+    let mut hasher = blake3::Hasher::new_keyed(secret);
+    hasher.update(LASTING_CONTEXT);
+    hash_ids(hasher, own_ids)
+}
+
+fn hash_ids(mut hasher: blake3::Hasher, own_ids: &BTreeSet<(&str, &str)>) -> [u8; 16] {
     for (source, own_id) in own_ids {
         for part in [source, own_id] {
             // The length before each part: two lists can only give the same bytes when they are the same list.

@@ -1,5 +1,7 @@
 //! What can stop an encoding.
 
+use std::path::{Path, PathBuf};
+
 use kinfold_message::{Exit, Problem};
 
 /// An encoding that cannot be made.
@@ -32,6 +34,34 @@ pub enum Error {
         /// What this program has.
         own: &'static str,
     },
+    /// Two people have one record reference.
+    #[error("two people were given the same record reference")]
+    SameReference,
+    /// The schema makes keys for every two custodians, and the others are not known.
+    #[error(
+        "linkage schema `{schema}` makes match keys for every two custodians, and no other custodian is named"
+    )]
+    NoPartner {
+        /// The schema's id.
+        schema: String,
+    },
+    /// Codes that wait for the end of the file could not be kept on disk.
+    #[error("could not keep codes in `{folder}` until the file ends: {reason}")]
+    Scratch {
+        /// The folder.
+        folder: PathBuf,
+        /// What the system said.
+        reason: String,
+    },
+}
+
+impl Error {
+    pub(crate) fn scratch(folder: &Path, error: &std::io::Error) -> Self {
+        Self::Scratch {
+            folder: folder.to_owned(),
+            reason: error.to_string(),
+        }
+    }
 }
 
 impl From<Error> for Problem {
@@ -55,6 +85,24 @@ impl From<Error> for Problem {
                 Exit::Refused,
                 what,
                 "use the version of kinfold that the agreement names",
+            ),
+            Error::SameReference => Self::new(
+                "E-ENC-REFERENCE",
+                Exit::Integrity,
+                what,
+                "give every person an own id of its own",
+            ),
+            Error::NoPartner { .. } => Self::new(
+                "E-ENC-PARTNER",
+                Exit::CouldNotRun,
+                what,
+                "list the other custodians in the agreement, or use a schema whose key_scope is \"agreement\"",
+            ),
+            Error::Scratch { .. } => Self::new(
+                "E-ENC-SCRATCH",
+                Exit::CouldNotRun,
+                what,
+                "free some space there, or write to a folder on another disk",
             ),
         }
     }

@@ -1,204 +1,462 @@
-//! The filter of names and birth date: tokens, their positions, the diffused bits.
+//! Filters: from the values of fields to tokens, from tokens to bits.
 //!
 //! Positions of a token are `k` distinct numbers read from a keyed BLAKE3 stream: independent positions, never double hashing, whose
-//! structure gives tokens away (Kroll and Steinmetzer 2015; Niedermeyer and others 2014).
+//! structure gives tokens away (Kroll and Steinmetzer 2015; Niedermeyer and others 2014). `k` is the schema's `unit_positions` times the
+//! token's weight times its group's scale. A token of a smaller `k` has the first of the same positions.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::HashMap;
 
-use kinfold_identity::{Person, canonical_nicknames};
-use kinfold_schema::FilterSchema;
+use kinfold_identity::{Address, BirthDate, Person, Postcode};
+use kinfold_schema::{FieldName, FilterSchema, Schema, TokenForm};
 
-use crate::ProjectSecrets;
 use crate::diffusion::Diffusion;
+use crate::person;
+use crate::{ProjectSecrets, Simd};
 
-/// Makes one kind of filter.
-pub(crate) struct FilterMaker {
-    bits: usize,
-    names: blake3::Hasher,
-    birth: blake3::Hasher,
-    blank: blake3::Hasher,
-    diffusion: Diffusion,
-    k: Positions,
+/// One kind of filter, prepared.
+pub(crate) struct FilterPlan {
+    /// Its number in the schema.
+    pub index: usize,
+    /// Facts that a record must have (bits of `Fact::bit`).
+    pub requires: u32,
+    /// Words before diffusion.
+    pub inner_words: usize,
+    /// Words that are released.
+    pub words: usize,
+    /// The diffusion, if there is one.
+    pub diffusion: Option<Diffusion>,
+    /// A keyed hash for random bits.
+    pub blank: blake3::Hasher,
+    hashers: Vec<blake3::Hasher>,
+    tokens: Vec<TokenPlan>,
 }
 
-/// Positions of each kind of token.
-struct Positions {
-    name_bigram: usize,
-    name_part: usize,
-    birth_day_month: usize,
-    birth_year: usize,
-    birth_digit: usize,
+/// One kind of token, prepared.
+struct TokenPlan {
+    field: FieldName,
+    form: TokenForm,
+    positions: u16,
+    /// The number of its group's hasher: all fields of a group share one key, so that a name in another field keeps its bits.
+    hasher: usize,
 }
 
-/// Positions already drawn, per worker. There are few distinct tokens (bigrams, name parts, digits), so nearly every token is met
-/// again; the map is never iterated, so its order cannot matter.
-#[derive(Default)]
-pub(crate) struct Cache {
-    positions: HashMap<(bool, Vec<u8>), Vec<u16>>,
+/// Fields of names.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum NameField {
+    First,
+    Middle,
+    Last,
 }
 
-/// Most tokens that a cache keeps, so that memory stays bounded however many names a file has.
-const CACHE_MAX: usize = 1 << 15;
+impl NameField {
+    pub(crate) const COUNT: usize = 3;
 
-impl FilterMaker {
-    pub(crate) fn new(schema: &FilterSchema, secrets: &ProjectSecrets) -> Self {
-        let purpose = |part: &str| secrets.hasher(&format!("filter/{}/{part}", schema.id));
-        let unit = f64::from(schema.unit_positions);
-        let count = |weight: f64| (unit * weight).round() as usize;
-        let w = schema.weights;
-        Self {
-            bits: schema.bits as usize,
-            names: purpose("names"),
-            birth: purpose("birth"),
-            blank: purpose("blank"),
-            diffusion: Diffusion::draw(
-                &purpose("diffusion"),
-                schema.bits as usize,
-                schema.diffusion as usize,
-            ),
-            k: Positions {
-                name_bigram: count(w.name_bigram),
-                name_part: count(w.name_part),
-                birth_day_month: count(w.birth_day_month),
-                birth_year: count(w.birth_year),
-                birth_digit: count(w.birth_digit),
-            },
+    fn name(self) -> FieldName {
+        match self {
+            Self::First => FieldName::FirstName,
+            Self::Middle => FieldName::MiddleName,
+            Self::Last => FieldName::LastName,
         }
     }
+}
 
-    /// Words of one filter.
-    pub(crate) fn words(&self) -> usize {
-        self.bits / 64
-    }
-
-    /// Writes the diffused filter of `person` into `out` and returns its fill before diffusion, or `None` when the person lacks a
-    /// first name, a family name or a full birth date: then the bits are random, drawn from the record reference, because a filter
-    /// of part of the tokens would be a bare code of that part. So they are when the person may not be linked.
-    pub(crate) fn make(
-        &self,
-        person: &Person,
-        record_ref: &[u8; 16],
-        cache: &mut Cache,
-        out: &mut [u64],
-    ) -> Option<f64> {
-        let names = name_tokens(person).filter(|_| !person.do_not_link);
-        let birth = person
-            .births
-            .iter()
-            .find_map(|b| Some((b.year, b.month?, b.day?)));
-        let (Some(names), Some((year, month, day))) = (names, birth) else {
-            let mut hasher = self.blank.clone();
-            hasher.update(record_ref);
-            let mut bytes = vec![0; self.bits / 8];
-            hasher.finalize_xof().fill(&mut bytes);
-            for (word, chunk) in out.iter_mut().zip(bytes.chunks_exact(8)) {
-                *word = u64::from_le_bytes(chunk.try_into().expect("chunks of eight"));
-            }
-            return None;
+impl FilterPlan {
+    /// Prepares a filter of a schema.
+    pub(crate) fn new(
+        index: usize,
+        filter: &FilterSchema,
+        schema: &Schema,
+        secrets: &ProjectSecrets,
+        simd: Simd,
+    ) -> Self {
+        let purpose = |part: &str| secrets.hasher(&format!("filter/{}/{part}", filter.id));
+        let group_of = |field| {
+            schema
+                .field(field)
+                .expect("a schema's tokens are of its fields")
+                .group
+                .as_str()
         };
-        let mut filter = vec![0u64; self.words()];
-        for token in &names {
-            let k = if token[0] == b'W' {
-                self.k.name_part
-            } else {
-                self.k.name_bigram
-            };
-            self.set(&mut filter, true, token, k, cache);
-        }
-        // Day and month share one label: when they are swapped, the set of tokens stays the same.
-        for part in BTreeSet::from([day, month]) {
-            self.set(
-                &mut filter,
-                false,
-                format!("v{part:02}").as_bytes(),
-                self.k.birth_day_month,
-                cache,
-            );
-        }
-        self.set(
-            &mut filter,
-            false,
-            format!("y{year:04}").as_bytes(),
-            self.k.birth_year,
-            cache,
+        let mut groups: Vec<&str> = filter
+            .tokens
+            .iter()
+            .map(|token| group_of(token.field))
+            .collect();
+        groups.sort_unstable();
+        groups.dedup();
+        let tokens = filter
+            .tokens
+            .iter()
+            .map(|token| {
+                let group = group_of(token.field);
+                let positions =
+                    f64::from(filter.unit_positions) * token.weight * filter.scale[group];
+                TokenPlan {
+                    field: token.field,
+                    form: token.form,
+                    positions: libm::round(positions) as u16,
+                    hasher: groups
+                        .binary_search(&group)
+                        .expect("the groups of all tokens are there"),
+                }
+            })
+            .collect();
+        let (m, l) = (
+            filter.inner_bits.unwrap_or(filter.bits) as usize,
+            filter.bits as usize,
         );
-        for (index, digit) in format!("{year:04}{month:02}{day:02}").bytes().enumerate() {
-            self.set(
-                &mut filter,
-                false,
-                &[b'd', b'0' + index as u8, digit],
-                self.k.birth_digit,
-                cache,
-            );
-        }
-        let ones: u32 = filter.iter().map(|word| word.count_ones()).sum();
-        self.diffusion.apply(&filter, out);
-        Some(f64::from(ones) / self.bits as f64)
-    }
-
-    fn set(&self, filter: &mut [u64], is_name: bool, token: &[u8], k: usize, cache: &mut Cache) {
-        if cache.positions.len() >= CACHE_MAX {
-            cache.positions.clear();
-        }
-        let positions = cache
-            .positions
-            .entry((is_name, token.to_vec()))
-            .or_insert_with(|| {
-                self.positions(if is_name { &self.names } else { &self.birth }, token, k)
-            });
-        for &position in positions.iter() {
-            filter[position as usize / 64] |= 1 << (position % 64);
+        Self {
+            index,
+            requires: filter.requires.iter().map(|fact| fact.bit()).sum(),
+            inner_words: m / 64,
+            words: l / 64,
+            diffusion: (filter.diffusion > 0).then(|| {
+                Diffusion::draw(
+                    &purpose("diffusion"),
+                    m,
+                    l,
+                    filter.diffusion as usize,
+                    simd,
+                )
+            }),
+            blank: purpose("blank"),
+            hashers: groups
+                .iter()
+                .map(|group| purpose(&format!("group/{group}")))
+                .collect(),
+            tokens,
         }
     }
 
-    /// `k` distinct positions of a token.
-    fn positions(&self, hasher: &blake3::Hasher, token: &[u8], k: usize) -> Vec<u16> {
-        let mut hasher = hasher.clone();
-        hasher.update(token);
-        let mut reader = hasher.finalize_xof();
-        let zone = u32::MAX - u32::MAX % self.bits as u32;
-        let mut positions = Vec::with_capacity(k);
-        while positions.len() < k.min(self.bits) {
-            let mut bytes = [0; 4];
-            reader.fill(&mut bytes);
-            let number = u32::from_le_bytes(bytes);
-            let position = (number % self.bits as u32) as u16;
-            if number < zone && !positions.contains(&position) {
-                positions.push(position);
+    /// The bits of a name in a field.
+    pub(crate) fn name_mask(
+        &self,
+        name: &str,
+        formals: &[&str],
+        field: NameField,
+        book: &mut TokenBook,
+    ) -> Box<[u64]> {
+        let mut mask = vec![0; self.inner_words].into_boxed_slice();
+        for token in self.tokens.iter().filter(|t| t.field == field.name()) {
+            match token.form {
+                TokenForm::Bigrams => {
+                    bigrams(name, |pair| self.set(token, b'B', pair, book, &mut mask));
+                }
+                TokenForm::NicknameBigrams => {
+                    for formal in formals {
+                        bigrams(formal, |pair| self.set(token, b'B', pair, book, &mut mask));
+                    }
+                }
+                TokenForm::Whole => self.set(token, b'W', name.as_bytes(), book, &mut mask),
+                _ => {}
             }
         }
-        positions
+        mask
+    }
+
+    /// Switches on the bits of a birth date.
+    pub(crate) fn mark_birth(&self, birth: BirthDate, book: &mut TokenBook, out: &mut [u64]) {
+        let mut digits = [0; 8];
+        person::date_digits(birth, &mut digits);
+        for token in self
+            .tokens
+            .iter()
+            .filter(|token| token.field == FieldName::BirthDate)
+        {
+            match token.form {
+                // Day and month share one label: when they are swapped, the set of tokens stays the same.
+                TokenForm::DayMonth => {
+                    for part in [birth.day, birth.month].into_iter().flatten() {
+                        self.set(token, b'v', &[part], book, out);
+                    }
+                }
+                TokenForm::Year => self.set(token, b'y', &birth.year.to_le_bytes(), book, out),
+                TokenForm::Digits => {
+                    let known = if birth.is_full() { 8 } else { 4 };
+                    for (place, digit) in digits[..known].iter().enumerate() {
+                        self.set(token, b'd', &[place as u8, *digit], book, out);
+                    }
+                }
+                TokenForm::Whole => self.set(token, b'D', &digits, book, out),
+                _ => {}
+            }
+        }
+    }
+
+    /// Whether the filter has tokens besides those of names and birth dates.
+    pub(crate) fn has_others(&self) -> bool {
+        self.tokens.iter().any(|token| {
+            !matches!(
+                token.field,
+                FieldName::FirstName
+                    | FieldName::MiddleName
+                    | FieldName::LastName
+                    | FieldName::BirthDate
+            )
+        })
+    }
+
+    /// Switches on the bits of all other fields.
+    pub(crate) fn mark_others(&self, person: &Person, book: &mut TokenBook, out: &mut [u64]) {
+        let homes = || person::open_homes(person);
+        for token in &self.tokens {
+            let mut set = |label: u8, text: &[u8]| self.set(token, label, text, book, out);
+            match token.field {
+                FieldName::FirstName
+                | FieldName::MiddleName
+                | FieldName::LastName
+                | FieldName::BirthDate => {}
+                FieldName::Sex => {
+                    if let Some(sex) = person.sex {
+                        set(b'x', sex.letter().as_bytes());
+                    }
+                }
+                FieldName::BirthPlace => {
+                    if let Some(place) = &person.birth_place {
+                        match token.form {
+                            TokenForm::Words => {
+                                for word in place.split(' ') {
+                                    set(b'b', word.as_bytes());
+                                }
+                            }
+                            TokenForm::Bigrams => bigrams(place, |pair| set(b'g', pair)),
+                            _ => set(b'p', place.as_bytes()),
+                        }
+                    }
+                }
+                FieldName::Postcode => {
+                    for postcode in homes().filter_map(|home| home.postcode.as_ref()) {
+                        postcode_tokens(postcode, token.form, &mut set);
+                    }
+                }
+                FieldName::Address => {
+                    for home in homes() {
+                        address_tokens(home, token.form, &mut set);
+                    }
+                }
+                FieldName::Uprn => {
+                    if !person.protected_address {
+                        for uprn in person.addresses.iter().filter_map(|s| s.uprn.as_ref()) {
+                            number_tokens(uprn.as_str(), b'u', token.form, &mut set);
+                        }
+                    }
+                }
+                FieldName::PostcodeSector => {
+                    if let Some(sector) = person::sector(person) {
+                        set(b's', sector.as_bytes());
+                    }
+                }
+                FieldName::FirstInitial => {
+                    for initial in person::first_initials(person) {
+                        set(b'i', &[initial]);
+                    }
+                }
+                FieldName::LastInitial => {
+                    for initial in person::last_initials(person) {
+                        set(b'j', &[initial]);
+                    }
+                }
+                FieldName::NhsNumber => {
+                    if let Some(id) = &person.nhs {
+                        number_tokens(id.as_str(), b'n', token.form, &mut set);
+                    }
+                }
+                FieldName::Upn => {
+                    if let Some(id) = &person.upn {
+                        number_tokens(id.as_str(), b'q', token.form, &mut set);
+                    }
+                }
+                FieldName::Nino => {
+                    if let Some(id) = &person.nino {
+                        number_tokens(id.as_str(), b'o', token.form, &mut set);
+                    }
+                }
+                FieldName::Uln => {
+                    if let Some(id) = person::uln(person) {
+                        number_tokens(id, b'l', token.form, &mut set);
+                    }
+                }
+            }
+        }
+    }
+
+    fn set(&self, token: &TokenPlan, label: u8, text: &[u8], book: &mut TokenBook, out: &mut [u64]) {
+        let mask = book.mask(self, token, label, text);
+        for (word, bits) in out.iter_mut().zip(mask) {
+            *word |= bits;
+        }
+    }
+
+    /// The filter of a record that may not have one: random bits, made from its reference so that the same file gives the same bytes.
+    pub(crate) fn random(&self, record_ref: &[u8; 16], out: &mut [u64]) {
+        let mut hasher = self.blank.clone();
+        hasher.update(record_ref);
+        let mut reader = hasher.finalize_xof();
+        let mut bytes = [0; 64];
+        for words in out.chunks_mut(8) {
+            reader.fill(&mut bytes);
+            for (word, chunk) in words.iter_mut().zip(bytes.as_chunks::<8>().0) {
+                *word = u64::from_le_bytes(*chunk);
+            }
+        }
     }
 }
 
-/// The set of name tokens: padded bigrams (`B..`) and whole parts (`W..`) of every name part; bigrams only of formal names of short
-/// forms. `None` without a first or without a family name.
-fn name_tokens(person: &Person) -> Option<BTreeSet<Vec<u8>>> {
-    if person.first_names.is_empty() || person.family_names.is_empty() {
-        return None;
-    }
-    let mut tokens = BTreeSet::new();
-    let mut bigrams = |part: &str| {
-        let padded: Vec<u8> = [b"_", part.as_bytes(), b"_"].concat();
-        for pair in padded.windows(2) {
-            tokens.insert(vec![b'B', pair[0], pair[1]]);
+fn postcode_tokens(postcode: &Postcode, form: TokenForm, set: &mut dyn FnMut(u8, &[u8])) {
+    match form {
+        TokenForm::Whole => set(b'U', postcode.unit().as_bytes()),
+        TokenForm::Sector => set(b's', postcode.sector().as_bytes()),
+        TokenForm::District => set(b't', postcode.district().as_bytes()),
+        TokenForm::PositionalBigrams => {
+            for (place, pair) in postcode.unit().as_bytes().windows(2).enumerate() {
+                set(b'z', &[place as u8, pair[0], pair[1]]);
+            }
         }
-    };
-    let parts = person
-        .first_names
-        .iter()
-        .chain(&person.middle_names)
-        .chain(person.family_names.iter().flat_map(|name| &name.parts));
-    for part in parts.clone() {
-        bigrams(part);
+        _ => {}
     }
-    for first in &person.first_names {
-        for formal in canonical_nicknames(first) {
-            bigrams(formal);
+}
+
+fn address_tokens(home: &Address, form: TokenForm, set: &mut dyn FnMut(u8, &[u8])) {
+    let house = home.number.as_deref().or(home.flat.as_deref());
+    let street = home.street.join(" ");
+    let with = |house: &str, other: &str| format!("{house}\u{1f}{other}");
+    match form {
+        TokenForm::House => {
+            if let Some(house) = house {
+                set(b'h', house.as_bytes());
+            }
+        }
+        TokenForm::HousePostcode => {
+            if let (Some(house), Some(postcode)) = (house, &home.postcode) {
+                set(b'H', with(house, postcode.unit()).as_bytes());
+            }
+        }
+        TokenForm::HouseStreet => {
+            if let (Some(house), false) = (house, street.is_empty()) {
+                set(b'S', with(house, &street).as_bytes());
+            }
+        }
+        TokenForm::StreetWords => {
+            for word in home.street.iter() {
+                set(b'w', word.as_bytes());
+            }
+        }
+        TokenForm::StreetBigrams => bigrams(&street, |pair| set(b'r', pair)),
+        TokenForm::Town => {
+            if let Some(town) = &home.town {
+                set(b'T', town.as_bytes());
+            }
+        }
+        TokenForm::Flat => {
+            if let Some(flat) = &home.flat {
+                set(b'f', flat.as_bytes());
+            }
+        }
+        _ => {}
+    }
+}
+
+fn number_tokens(text: &str, label: u8, form: TokenForm, set: &mut dyn FnMut(u8, &[u8])) {
+    if form == TokenForm::Digits {
+        for (place, digit) in text.bytes().enumerate() {
+            set(label, &[place as u8, digit]);
+        }
+    } else {
+        set(label, text.as_bytes());
+    }
+}
+
+/// Pairs of neighbouring letters, with a pad at each end.
+fn bigrams(text: &str, mut each: impl FnMut(&[u8])) {
+    let mut before = b'_';
+    for letter in text.bytes().chain([b'_']) {
+        each(&[before, letter]);
+        before = letter;
+    }
+}
+
+/// Tokens met before, with their bits.
+#[derive(Default)]
+pub(crate) struct TokenBook {
+    masks: HashMap<Box<[u8]>, Box<[u64]>>,
+    name: Vec<u8>,
+}
+
+/// Most tokens that a book keeps.
+const TOKENS_MAX: usize = 1 << 14;
+
+impl TokenBook {
+    fn mask(&mut self, filter: &FilterPlan, token: &TokenPlan, label: u8, text: &[u8]) -> &[u64] {
+        self.name.clear();
+        self.name.extend([filter.index as u8, token.hasher as u8]);
+        self.name.extend(token.positions.to_le_bytes());
+        let hashed = self.name.len();
+        self.name.push(label);
+        self.name.extend_from_slice(text);
+        if self.masks.len() >= TOKENS_MAX && !self.masks.contains_key(self.name.as_slice()) {
+            self.masks.clear();
+        }
+        if !self.masks.contains_key(self.name.as_slice()) {
+            let mask = positions(
+                &filter.hashers[token.hasher],
+                &self.name[hashed..],
+                token.positions as usize,
+                filter.inner_words,
+            );
+            self.masks.insert(self.name.as_slice().into(), mask);
+        }
+        &self.masks[self.name.as_slice()]
+    }
+}
+
+/// A mask with `k` distinct bits.
+fn positions(hasher: &blake3::Hasher, token: &[u8], k: usize, words: usize) -> Box<[u64]> {
+    let mut hasher = hasher.clone();
+    hasher.update(token);
+    let mut reader = hasher.finalize_xof();
+    let bits = words as u32 * 64;
+    // Numbers at or above the largest multiple of `bits` would favour small positions.
+    let zone = u32::MAX - u32::MAX % bits;
+    let mut mask = vec![0u64; words].into_boxed_slice();
+    let mut left = k.min(bits as usize);
+    let mut bytes = [0; 64];
+    while left > 0 {
+        reader.fill(&mut bytes);
+        for chunk in bytes.as_chunks::<4>().0 {
+            let number = u32::from_le_bytes(*chunk);
+            let position = (number % bits) as usize;
+            let bit = 1 << (position % 64);
+            if left > 0 && number < zone && mask[position / 64] & bit == 0 {
+                mask[position / 64] |= bit;
+                left -= 1;
+            }
         }
     }
-    for part in parts {
-        tokens.insert([b"W", part.as_bytes()].concat());
+    mask
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_token_has_k_positions_and_a_lighter_one_has_the_first_of_them() {
+        let hasher = blake3::Hasher::new_keyed(&[5; 32]);
+        for k in [1, 2, 41, 100, 300] {
+            let ones = |mask: &[u64]| mask.iter().map(|word| word.count_ones()).sum::<u32>();
+            let heavy = positions(&hasher, b"token", k, 32);
+            let light = positions(&hasher, b"token", k / 2, 32);
+            assert_eq!(ones(&heavy), k as u32);
+            assert!(heavy.iter().zip(&light).all(|(h, l)| h & l == *l));
+        }
+        let all = positions(&hasher, b"token", 9999, 4);
+        assert!(all.iter().all(|word| *word == u64::MAX));
     }
-    Some(tokens)
+
+    #[test]
+    fn bigrams_are_padded() {
+        let mut pairs = Vec::new();
+        bigrams("AB", |pair| pairs.push(String::from_utf8(pair.to_vec()).unwrap()));
+        assert_eq!(pairs, ["_A", "AB", "B_"]);
+    }
 }

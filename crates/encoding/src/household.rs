@@ -1,9 +1,7 @@
 //! Household keys: keyed tokens of homes, with the months for which there is evidence.
 
-use std::collections::HashMap;
-
 use kinfold_identity::{AddressKind, Person};
-use kinfold_schema::{HOUSEHOLD_ADDRESS, HOUSEHOLD_UPRN, HouseholdKey, NO_MONTH, Token};
+use kinfold_schema::{HOUSEHOLD_ADDRESS, HOUSEHOLD_UPRN, HouseholdKey, NO_MONTH};
 
 use crate::secrets::token;
 
@@ -54,66 +52,58 @@ pub(crate) fn keys_of(person: &Person, hasher: &blake3::Hasher) -> Vec<Household
     keys
 }
 
-/// Which household keys are not released, as sorted pairs of person and token, so that no released group is larger than `group_max`
-/// in any month. Of a home with more people than `crowd_max` at once nobody's key is released: a large group is easy to recognise,
-/// and it is seldom one household. Of a home in between (a large family) as many people as allowed are drawn by key; a spell with
-/// unknown ends counts always.
-pub(crate) fn withheld(
-    people: &[Vec<HouseholdKey>],
-    record_refs: &[[u8; 16]],
-    group_max: u32,
-    crowd_max: u32,
-    draw: &blake3::Hasher,
-) -> Vec<(usize, Token)> {
-    let mut homes: HashMap<Token, Vec<(usize, Spell)>> = HashMap::new();
-    for (person, keys) in people.iter().enumerate() {
-        for key in keys {
-            let from = if key.from == NO_MONTH { 0 } else { key.from };
-            homes
-                .entry(key.token)
-                .or_default()
-                .push((person, (from, key.to)));
-        }
+/// One person's time in a home.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Stay {
+    /// The person's place in the draw: a keyed number that depends on home and person alone.
+    pub lot: [u8; 16],
+    /// First month; 0 when it is not known.
+    pub from: u16,
+    /// Last month.
+    pub to: u16,
+}
+
+/// Which stays in one home are not released, so that no released group is larger than `group_max` in any month. Of a home with more
+/// people than `crowd_max` at once nobody's key is released: a large group is easy to recognise, and it is seldom one household. Of a
+/// home in between as many people as allowed are drawn by lot; a stay with unknown ends counts always.
+pub(crate) fn withheld(stays: &[Stay], group_max: u32, crowd_max: u32) -> Vec<usize> {
+    let most = most_at_once(stays);
+    if most <= group_max as usize {
+        return Vec::new();
     }
+    if most > crowd_max as usize {
+        return (0..stays.len()).collect();
+    }
+    let mut order: Vec<usize> = (0..stays.len()).collect();
+    order.sort_unstable_by_key(|&index| stays[index].lot);
+    let mut kept: Vec<Stay> = Vec::new();
     let mut withheld = Vec::new();
-    for (home, mut spells) in homes {
-        let most = most_at_once(spells.iter().map(|&(_, spell)| spell));
-        if most <= group_max as usize {
-            continue;
-        }
-        let mut kept: Vec<Spell> = Vec::new();
-        // The order of the draw depends on the key and the record references, not on the order of rows.
-        spells.sort_by_cached_key(|&(person, _)| {
-            token(draw, &[&home[..], &record_refs[person][..]].concat())
-        });
-        for (person, spell) in spells {
-            let with = kept.iter().copied().chain([spell]);
-            if most <= crowd_max as usize && most_at_once(with) <= group_max as usize {
-                kept.push(spell);
-            } else {
-                withheld.push((person, home));
-            }
+    for index in order {
+        kept.push(stays[index]);
+        if most_at_once(&kept) > group_max as usize {
+            kept.pop();
+            withheld.push(index);
         }
     }
-    withheld.sort_unstable();
     withheld
 }
 
-/// First and last month.
-type Spell = (u16, u16);
-
-/// The largest number of spells that share a month.
-fn most_at_once(spells: impl Iterator<Item = Spell> + Clone) -> usize {
-    spells
-        .clone()
-        .map(|(month, _)| {
-            spells
-                .clone()
-                .filter(|&(from, to)| from <= month && month <= to)
-                .count()
-        })
-        .max()
-        .unwrap_or(0)
+/// The largest number of stays that share a month.
+fn most_at_once(stays: &[Stay]) -> usize {
+    // A largest group is there in the first month of some stay.
+    let mut begins: Vec<u16> = stays.iter().map(|stay| stay.from).collect();
+    let mut ends: Vec<u16> = stays.iter().map(|stay| stay.to).collect();
+    begins.sort_unstable();
+    ends.sort_unstable();
+    let mut over = 0;
+    let mut most = 0;
+    for (begun, month) in begins.iter().enumerate() {
+        while ends.get(over).is_some_and(|end| end < month) {
+            over += 1;
+        }
+        most = most.max((begun + 1).saturating_sub(over));
+    }
+    most
 }
 
 #[cfg(test)]
@@ -121,57 +111,65 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
+    fn stay(from: u16, to: u16) -> Stay {
+        Stay {
+            lot: [0; 16],
+            from,
+            to,
+        }
+    }
+
     #[test]
     fn successive_tenants_do_not_crowd_a_home() {
-        assert_eq!(
-            most_at_once([(0, 10), (11, 20), (21, NO_MONTH)].into_iter()),
-            1
-        );
-        assert_eq!(
-            most_at_once([(0, 10), (10, 20), (5, NO_MONTH)].into_iter()),
-            3
-        );
-        assert_eq!(most_at_once([].into_iter()), 0);
+        let most = |spells: &[(u16, u16)]| {
+            let stays: Vec<Stay> = spells.iter().map(|&(from, to)| stay(from, to)).collect();
+            most_at_once(&stays)
+        };
+        assert_eq!(most(&[(0, 10), (11, 20), (21, NO_MONTH)]), 1);
+        assert_eq!(most(&[(0, 10), (10, 20), (5, NO_MONTH)]), 3);
+        assert_eq!(most(&[]), 0);
     }
 
-    /// `n` people in one home, one of them elsewhere too.
-    fn released(n: usize) -> usize {
-        let key = |home: u8| HouseholdKey {
-            token: [home; 16],
-            kind: HOUSEHOLD_UPRN,
-            from: 5,
-            to: 9,
-        };
-        let mut people: Vec<Vec<HouseholdKey>> = (0..n).map(|_| vec![key(1)]).collect();
-        people.push(vec![key(2)]);
-        let refs: Vec<[u8; 16]> = (0..=n).map(|i| [i as u8; 16]).collect();
-        let withheld = withheld(&people, &refs, 5, 8, &blake3::Hasher::new_keyed(&[1; 32]));
-        assert!(withheld.iter().all(|&(_, home)| home == [1; 16]));
-        n - withheld.len()
+    /// How many of `n` people in one home are released.
+    fn released(n: usize, crowd_max: u32) -> usize {
+        let stays: Vec<Stay> = (0..n)
+            .map(|index| Stay {
+                lot: [index as u8; 16],
+                from: 5,
+                to: 9,
+            })
+            .collect();
+        n - withheld(&stays, 5, crowd_max).len()
     }
 
     #[test]
-    fn large_families_are_drawn_down_and_crowds_left_out() {
-        assert_eq!([4, 5, 6, 8, 9, 20].map(released), [4, 5, 5, 5, 0, 0]);
+    fn groups_over_five_release_nothing_unless_the_schema_draws() {
+        assert_eq!([4, 5, 6, 8, 9, 20].map(|n| released(n, 5)), [4, 5, 0, 0, 0, 0]);
+        assert_eq!([4, 5, 6, 8, 9, 20].map(|n| released(n, 8)), [4, 5, 5, 5, 0, 0]);
     }
 
     proptest! {
         #[test]
-        fn no_released_group_is_too_large(spells in proptest::collection::vec((0u16..50, 0u16..30), 0..30)) {
-            let people: Vec<Vec<HouseholdKey>> = spells
-                .iter()
-                .map(|&(from, length)| {
-                    vec![HouseholdKey { token: [1; 16], kind: HOUSEHOLD_UPRN, from, to: from + length }]
-                })
-                .collect();
-            let refs: Vec<[u8; 16]> = (0..people.len()).map(|i| [i as u8; 16]).collect();
-            let withheld = withheld(&people, &refs, 5, 8, &blake3::Hasher::new_keyed(&[1; 32]));
-            let kept = spells
+        fn no_released_group_is_too_large(
+            spells in proptest::collection::vec((0u16..50, 0u16..30), 0..30),
+            crowd in 5u32..12,
+        ) {
+            let stays: Vec<Stay> = spells
                 .iter()
                 .enumerate()
-                .filter(|(person, _)| !withheld.iter().any(|(other, _)| other == person))
-                .map(|(_, &(from, length))| (from, from + length));
-            prop_assert!(most_at_once(kept) <= 5);
+                .map(|(index, &(from, length))| Stay { lot: [index as u8; 16], from, to: from + length })
+                .collect();
+            let out = withheld(&stays, 5, crowd);
+            let kept: Vec<Stay> = stays
+                .iter()
+                .enumerate()
+                .filter(|(index, _)| !out.contains(index))
+                .map(|(_, stay)| *stay)
+                .collect();
+            prop_assert!(most_at_once(&kept) <= 5);
+            // Counting month by month says the same.
+            let counted = (0..100).map(|m| stays.iter().filter(|s| s.from <= m && m <= s.to).count()).max().unwrap();
+            prop_assert_eq!(most_at_once(&stays), counted);
         }
     }
 }

@@ -1,23 +1,47 @@
 //! From a person to codes.
 //!
 //! [`encode`] takes standardised people ([`kinfold_identity::Person`]) and a linkage schema and makes the table that leaves the
-//! agency: for each person a diffused filter of names and birth date, a padded ladder of match keys, household keys with months, a
-//! coarse presence pattern and rule flags. Everything is keyed: [`ProjectSecrets`] holds one sub-key per purpose, so that equal
-//! values under different purposes, schemas, projects or epochs give unrelated codes.
+//! agency: for each person the schema's filters, a padded ladder of match keys, household keys with months, a coarse presence pattern
+//! and rule flags. [`Encoder`] does the same for a file of any size in bounded memory. Everything is keyed: [`ProjectSecrets`] holds one
+//! sub-key per purpose, so that equal values under different purposes, schemas, projects or epochs give unrelated codes.
 //!
-//! The result depends on the people, the schema and the secrets only: not on the order of rows, the number of threads or the clock.
+//! The result depends on the people, the schema and the secrets only: not on the order of rows, the number of threads, the vector
+//! instructions of the processor, the memory there is, or the clock.
 
+mod codes;
 mod diffusion;
+mod draft;
 mod encode;
 mod error;
 mod filter;
+mod finish;
 mod household;
-mod keys;
+mod lanes;
 #[cfg(test)]
 mod laws;
+mod measure;
+mod names;
+mod person;
+mod plan;
 mod presence;
+mod report;
 mod secrets;
+mod spill;
+mod values;
+mod worker;
 
-pub use encode::{EncodeReport, Encoded, Input, KeyCount, encode};
+pub use encode::{Encoded, Encoder, Input, Options, encode};
 pub use error::Error;
+pub use measure::{FilterMeasure, measure};
+pub use report::{EncodeReport, KeyCount};
 pub use secrets::ProjectSecrets;
+
+/// Which vector instructions an encoding uses. The result is the same.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Simd {
+    /// The best that the processor has.
+    #[default]
+    Auto,
+    /// None: the definitions, one bit and one hash after another.
+    Scalar,
+}

@@ -21,10 +21,14 @@ impl ProjectSecrets {
         }
     }
 
+    /// The sub-key of one purpose.
+    pub(crate) fn key(&self, purpose: &str) -> Zeroizing<[u8; 32]> {
+        Zeroizing::new((self.expand)(purpose))
+    }
+
     /// A keyed hash for one purpose.
     pub(crate) fn hasher(&self, purpose: &str) -> blake3::Hasher {
-        let key = Zeroizing::new((self.expand)(purpose));
-        blake3::Hasher::new_keyed(&key)
+        blake3::Hasher::new_keyed(&self.key(purpose))
     }
 }
 

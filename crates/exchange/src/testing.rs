@@ -42,6 +42,7 @@ pub(crate) fn draft() -> Draft {
         expires: date("2027-03-31"),
         people: 1000,
         test: true,
+        trusted_linkage_unit: false,
         event_dates: EventDates::Month,
         event_codes: vec!["housing/arrears".to_owned(), "asb/incident".to_owned()],
         schema: Reference {

@@ -50,7 +50,7 @@ pub use sex::{Sex, SexCodes, read_sex};
 /// Version of the standardisation rules. It changes whenever any reader gives another result for some text.
 ///
 /// Codes made under different versions must not be compared: the same person would get different codes.
-pub const STANDARDISATION: &str = "uk-1";
+pub const STANDARDISATION: &str = "uk-2";
 
 #[doc = include_str!("../README.md")]
 #[cfg(doctest)]

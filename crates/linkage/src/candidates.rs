@@ -1,7 +1,10 @@
 //! Candidate pairs: every pair of records, of different custodians, that shares a match key or has near filters.
 
 use kinfold_matcher::{KeyTable, PackedSet, hamming_scan, join_keys};
-use kinfold_schema::{Agreement, FLAG_DO_NOT_LINK, Field, HOUSEHOLD_NONE, Schema, Token};
+use kinfold_schema::{
+    Agreement, FLAG_DO_NOT_LINK, Fact, Field, FilterSchema, HOUSEHOLD_NONE, IdentifierKind, Metric,
+    Schema, Token,
+};
 
 use crate::pattern::{BANDS, band};
 use crate::{Comparable, Options, Progress, RecordId, RecordSet, Veto};
@@ -51,21 +54,23 @@ impl SetPair {
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct PresenceBits {
     first: u32,
-    last: u32,
     birth: u32,
     place: u32,
     nhs: u32,
+    /// Facts without which the filter is random bits.
+    filter: u32,
 }
 
 impl PresenceBits {
     pub(crate) fn of(schema: &Schema) -> Self {
-        let bit = |slot| schema.presence.bit(slot).unwrap_or(0);
+        let bit = |fact| schema.presence.bit(fact).unwrap_or(0);
+        let required = |filter: &FilterSchema| filter.requires.iter().map(|&fact| bit(fact)).sum();
         Self {
-            first: bit("first"),
-            last: bit("last"),
-            birth: bit("birth"),
-            place: bit("home") | bit("postcode"),
-            nhs: bit("nhs"),
+            first: bit(Fact::First),
+            birth: bit(Fact::Birth),
+            place: bit(Fact::Home) | bit(Fact::Postcode) | bit(Fact::Place),
+            nhs: bit(Fact::Nhs),
+            filter: evidence_filter(schema).map_or(0, |(_, filter)| required(filter)),
         }
     }
 
@@ -82,24 +87,49 @@ impl PresenceBits {
 
     /// Whether a record's filter is a real one.
     fn has_filter(self, presence: u32) -> bool {
-        let needs = self.first | self.last | self.birth;
-        presence & needs == needs
+        presence & self.filter == self.filter
     }
 }
 
-/// The verified NHS number's token of a record, if it released one.
-pub(crate) fn nhs_token(schema: &Schema, set: &RecordSet, row: usize) -> Option<Token> {
-    let bits = PresenceBits::of(schema);
-    if set.table.presence[row] & bits.nhs == 0 {
-        return None;
-    }
-    let index = schema
+/// The filter that stands behind the keys: the first diffused one. Plain filters of single fields (the schema `trusted`) are not evidence
+/// in this model yet; links under such a schema rest on keys alone.
+pub(crate) fn evidence_filter(schema: &Schema) -> Option<(usize, &FilterSchema)> {
+    schema
+        .filters
+        .iter()
+        .enumerate()
+        .find(|(_, filter)| filter.metric == Metric::Hamming)
+}
+
+/// The key that is the verified NHS number alone.
+fn nhs_key(schema: &Schema) -> Option<usize> {
+    schema
         .keys
         .iter()
-        .position(|key| key.recipe.to_string() == "NHS")?;
+        .position(|key| key.recipe.identifier() == Some(IdentifierKind::Nhs))
+}
+
+/// The verified NHS number's token of each record that released one, as compared with another custodian's records.
+pub(crate) fn nhs_tokens(schema: &Schema, set: &RecordSet, partner: &str) -> Vec<Option<Token>> {
+    let none = vec![None; set.table.len()];
+    let bits = PresenceBits::of(schema);
+    let (Some(index), Some(keys)) = (
+        nhs_key(schema),
+        set.table.keys_for(partner, schema.key_slots()),
+    ) else {
+        return none;
+    };
     let range = schema.key_layout()[index].clone();
     // One slot: with more, a dummy could not be told from the number.
-    (range.len() == 1).then(|| set.table.keys[row * schema.key_slots() + range.start])
+    if range.len() != 1 {
+        return none;
+    }
+    (0..set.table.len())
+        .map(|row| {
+            (set.table.presence[row] & bits.nhs != 0)
+                .then(|| keys[row * schema.key_slots() + range.start])
+        })
+        .collect()
 }
 
 /// Finds the candidates of every two sets.
@@ -146,36 +176,36 @@ fn find_in(
         threads: options.threads,
         ..Default::default()
     };
+    // Where every two custodians have their own tokens, those are compared that each made for the other.
+    let left_keys = left.keys_for(&sets[right_set].source, slots).unwrap_or_default();
+    let right_keys = right.keys_for(&sets[left_set].source, slots).unwrap_or_default();
     let shared = join_keys(
         &KeyTable {
             slots,
-            tokens: &left.keys,
+            tokens: &left_keys,
         },
         &KeyTable {
             slots,
-            tokens: &right.keys,
+            tokens: &right_keys,
         },
         &slot_types,
         &how,
     );
     let bits = PresenceBits::of(schema);
     let implied: Vec<Agreement> = schema.keys.iter().map(|key| key.recipe.implies()).collect();
-    let nhs_key = schema
-        .keys
-        .iter()
-        .position(|key| key.recipe.to_string() == "NHS");
+    let nhs_key = nhs_key(schema);
 
-    // The first filter of the schema stands behind the keys.
-    let filter = schema.filters.first();
+    let filter = evidence_filter(schema);
     let mut band_shares = [0.0; BANDS];
     let mut near: Vec<(u32, u32)> = Vec::new();
-    if let Some(filter) = filter
+    if let Some((index, filter)) = filter
+        && let Some(limit) = filter.candidate_sigmas
         && let (Ok(a), Ok(b)) = (
-            PackedSet::new(filter.bits as usize, &left.filters[0].words),
-            PackedSet::new(filter.bits as usize, &right.filters[0].words),
+            PackedSet::new(filter.bits as usize, &left.filters[index].words),
+            PackedSet::new(filter.bits as usize, &right.filters[index].words),
         )
     {
-        let limit = distance_at(filter.bits, filter.candidate_sigmas);
+        let limit = distance_at(filter.bits, limit);
         let scan = hamming_scan(&a, &b, limit, &how);
         let pairs: u64 = scan.histogram.iter().sum();
         for (distance, &count) in scan.histogram.iter().enumerate() {
@@ -238,11 +268,11 @@ fn find_in(
             };
             let sigmas = filter
                 .filter(|_| bits.has_filter(lp) && bits.has_filter(rp))
-                .map(|filter| {
-                    let distance: u32 = left.filters[0]
+                .map(|(index, filter)| {
+                    let distance: u32 = left.filters[index]
                         .row(l as usize)
                         .iter()
-                        .zip(right.filters[0].row(r as usize))
+                        .zip(right.filters[index].row(r as usize))
                         .map(|(a, b)| (a ^ b).count_ones())
                         .sum();
                     sigmas(filter.bits, distance)

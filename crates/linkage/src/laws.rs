@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use kinfold_schema::{
-    Atom, CodeTable, FLAG_DO_NOT_LINK, FLAG_WITHHELD, FilterColumn, HOUSEHOLD_ADDRESS,
-    HOUSEHOLD_NONE, HOUSEHOLD_UPRN, HouseholdKey, NO_MONTH, Schema, Token,
+    Atom, BirthForm, CodeTable, FLAG_DO_NOT_LINK, FLAG_WITHHELD, Fact, FilterColumn, HOUSEHOLD_ADDRESS,
+    HOUSEHOLD_NONE, HOUSEHOLD_UPRN, HouseholdKey, IdentifierKind, NO_MONTH, NameOf, Schema, Token,
 };
 use proptest::prelude::*;
 
@@ -52,22 +52,20 @@ fn token(parts: &[&[u8]]) -> Token {
 fn value(person: &Someone, atom: Atom) -> Option<String> {
     let home = person.homes.last().map(|home| home.0);
     match atom {
-        Atom::First | Atom::FirstSound | Atom::FirstThree | Atom::FirstInitial => {
-            Some(format!("f{}", person.first))
+        Atom::Name(NameOf::Middle, _) | Atom::BirthPlace => None,
+        Atom::Name(NameOf::First | NameOf::AnyOne, _) => Some(format!("f{}", person.first)),
+        Atom::Name(NameOf::Last, _) => Some(format!("l{}", person.last)),
+        Atom::Name(NameOf::AnyTwo, _) => Some(format!("f{}l{}", person.first, person.last)),
+        Atom::Birth(BirthForm::FullOrYear | BirthForm::Full | BirthForm::Swapped) => {
+            Some(format!("b{}", person.birth))
         }
-        Atom::Last | Atom::LastSound | Atom::LastThree | Atom::LastInitial => {
-            Some(format!("l{}", person.last))
+        Atom::Birth(BirthForm::Year | BirthForm::YearNear) => {
+            Some(format!("y{}", person.birth / 365))
         }
-        Atom::AnyOne | Atom::AnyOneSound => Some(format!("f{}", person.first)),
-        Atom::AnyTwo | Atom::AnyTwoSound => Some(format!("f{}l{}", person.first, person.last)),
-        Atom::Birth | Atom::BirthFull | Atom::BirthSwapped => Some(format!("b{}", person.birth)),
-        Atom::BirthYear | Atom::BirthYearNear => Some(format!("y{}", person.birth / 365)),
-        Atom::BirthYearMonth | Atom::BirthYearDay | Atom::BirthMonthDay => {
-            Some(format!("m{}", person.birth / 2))
-        }
+        Atom::Birth(_) => Some(format!("m{}", person.birth / 2)),
         Atom::Sex => Some(format!("s{}", person.sex)),
-        Atom::Nhs => person.nhs.map(|n| n.to_string()),
-        Atom::Upn | Atom::Nino | Atom::BirthPlace | Atom::Middle | Atom::MiddleInitial => None,
+        Atom::Identifier(IdentifierKind::Nhs) => person.nhs.map(|n| n.to_string()),
+        Atom::Identifier(_) => None,
         _ => home.map(|home| format!("h{home}")),
     }
 }
@@ -135,10 +133,10 @@ fn set(schema: &Schema, source: &str, people: &[Someone]) -> RecordSet {
             reader.fill(&mut bytes);
             filter.push(u64::from_le_bytes(bytes));
         }
-        let nhs = if person.nhs.is_some() { bit("nhs") } else { 0 };
+        let nhs = if person.nhs.is_some() { bit(Fact::Nhs) } else { 0 };
         table
             .presence
-            .push(bit("first") | bit("last") | bit("birth") | bit("home") | nhs);
+            .push(bit(Fact::First) | bit(Fact::Last) | bit(Fact::Birth) | bit(Fact::Home) | nhs);
         table.flags.push(person.flags);
         let mut household: Vec<HouseholdKey> = person
             .homes

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use kinfold_schema::Schema;
 
-use crate::candidates::nhs_token;
+use crate::candidates::nhs_tokens;
 use crate::model::Fitted;
 use crate::reference::Mint;
 use crate::{Pair, RecordId, RecordSet, Verdict};
@@ -87,14 +87,23 @@ struct Clusters {
     cluster: Vec<usize>,
     members: Vec<Vec<RecordId>>,
     confidence: Vec<Option<f64>>,
-    nhs: Vec<Option<[u8; 16]>>,
+    /// Tokens of verified NHS numbers: for each set and each other set, by row. Where all custodians share the key, they are the same for
+    /// every other set.
+    nhs: Vec<Vec<Vec<Option<[u8; 16]>>>>,
 }
 
 impl Clusters {
     fn new(schema: &Schema, sets: &[RecordSet]) -> Self {
         let mut offsets = Vec::new();
         let mut members = Vec::new();
-        let mut nhs = Vec::new();
+        let nhs = sets
+            .iter()
+            .map(|own| {
+                sets.iter()
+                    .map(|other| nhs_tokens(schema, own, &other.source))
+                    .collect()
+            })
+            .collect();
         for (set, records) in sets.iter().enumerate() {
             offsets.push(members.len());
             for row in 0..records.table.len() {
@@ -102,7 +111,6 @@ impl Clusters {
                     set: set as u32,
                     row: row as u32,
                 }]);
-                nhs.push(nhs_token(schema, records, row));
             }
         }
         Self {
@@ -126,7 +134,10 @@ impl Clusters {
     fn may_join(&self, left: usize, right: usize) -> bool {
         self.members[left].iter().all(|&a| {
             self.members[right].iter().all(|&b| {
-                let numbers = (self.nhs[self.at(a)], self.nhs[self.at(b)]);
+                let number = |own: RecordId, other: RecordId| {
+                    self.nhs[own.set as usize][other.set as usize][own.row as usize]
+                };
+                let numbers = (number(a, b), number(b, a));
                 a.set != b.set && !matches!(numbers, (Some(x), Some(y)) if x != y)
             })
         })

@@ -1,31 +1,115 @@
-//! What can be wrong with a schema.
+//! What can be wrong with a schema: every fault with its line, its key, and the mend.
+
+use std::fmt;
+use std::path::Path;
 
 use kinfold_message::{Exit, Problem};
 
-/// A schema that cannot be used.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
-pub enum Error {
-    /// The text is not TOML of the right shape; the message names line, key and what was expected.
-    #[error("the linkage schema cannot be read: {0}")]
-    Shape(String),
-    /// A value breaks a rule.
-    #[error("the linkage schema breaks a rule: {0}")]
-    Rule(String),
+/// Which kind of fault a schema has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum FaultKind {
+    /// The text is not TOML, or a key is unknown, missing or of another type.
+    Shape,
+    /// A value breaks a rule that always holds.
+    Rule,
+    /// The schema can be encoded, but what it makes must not leave a custodian.
+    Release,
 }
+
+/// One fault.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Fault {
+    /// Its kind.
+    pub kind: FaultKind,
+    /// The 1-based line of the schema's text, where the key stands there.
+    pub line: Option<usize>,
+    /// The key, such as `filter[0].bits`.
+    pub key: String,
+    /// What is wrong, in a sentence without a full stop.
+    pub what: String,
+    /// The one edit that mends it.
+    pub fix: String,
+}
+
+impl fmt::Display for Fault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.line {
+            Some(line) => write!(f, "line {line}, `{}`: {}", self.key, self.what),
+            None => write!(f, "`{}`: {}", self.key, self.what),
+        }
+    }
+}
+
+/// A schema that cannot be used: all its faults, in the order of their lines. There is at least one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Error {
+    faults: Vec<Fault>,
+}
+
+impl Error {
+    /// An error of these faults.
+    ///
+    /// # Panics
+    /// When there is no fault: then there is no error.
+    pub(crate) fn new(mut faults: Vec<Fault>) -> Self {
+        assert!(!faults.is_empty(), "an error has a fault");
+        faults.sort_by_key(|fault| (fault.line, fault.kind));
+        Self { faults }
+    }
+
+    /// The faults, in the order of their lines.
+    pub fn faults(&self) -> &[Fault] {
+        &self.faults
+    }
+
+    /// The message for a schema that was read from a file: it names the file and the line of the first fault.
+    pub fn in_file(&self, path: &Path) -> Problem {
+        let place = match self.faults[0].line {
+            Some(line) => format!("{}:{line}", path.display()),
+            None => path.display().to_string(),
+        };
+        Problem::from(self.clone()).at(place)
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (index, fault) in self.faults.iter().enumerate() {
+            if index > 0 {
+                f.write_str("\n  ")?;
+            }
+            write!(f, "{fault}")?;
+        }
+        Ok(())
+    }
+}
+
+impl std::error::Error for Error {}
 
 impl From<Error> for Problem {
     fn from(error: Error) -> Self {
-        let (code, hint) = match &error {
-            Error::Shape(_) => (
+        let first = &error.faults[0];
+        let (code, exit, what) = match first.kind {
+            FaultKind::Shape => (
                 "E-SCHEMA-SHAPE",
-                "compare the line with the shipped schema: `kinfold schema show standard`",
+                Exit::CouldNotRun,
+                "the linkage schema cannot be read",
             ),
-            Error::Rule(_) => (
+            FaultKind::Rule => (
                 "E-SCHEMA-RULE",
-                "the rule is explained in the book, reference, linkage schema",
+                Exit::CouldNotRun,
+                "the linkage schema breaks a rule",
+            ),
+            FaultKind::Release => (
+                "E-SCHEMA-RELEASE",
+                Exit::Refused,
+                "what the linkage schema makes must not be released",
             ),
         };
-        Self::new(code, Exit::CouldNotRun, error.to_string(), hint)
+        let text = match error.faults.len() {
+            1 => format!("{what}: {first}"),
+            n => format!("{what}, in {n} places:\n  {error}"),
+        };
+        Self::new(code, exit, text, first.fix.clone())
     }
 }

@@ -1,21 +1,47 @@
 //! The linkage schema as data: what is encoded, how, and what it means when two codes agree.
 //!
-//! A schema is one TOML text that every party of an agreement signs (by its hash). It lists any number of **filters** (diffused
-//! Bloom filters over groups of tokens) and **match keys** (keyed tokens of exact combinations), the **household keys**, and the
-//! **presence** slots. The engine has no profile wired in: [`Schema::standard`] is just the text in `schemas/standard.toml`.
+//! A schema is one TOML text that every party of an agreement signs (by its hash). It lists the **fields** that are read, any number
+//! of **filters** (diffused Bloom filters over groups of tokens) and **match keys** (keyed tokens of exact combinations), the
+//! **household keys**, and the **presence** slots. The engine has no profile wired in: [`Schema::shipped`] gives just the texts in
+//! `schemas/`.
+//!
+//! ```text
+//!  text ─► shape ─► rules ─► Schema::parse ─► encode, link        (every fault: line, key, mend)
+//!                     └────► Schema::parse_for_bench ─► tried on open data, never released
+//! ```
 //!
 //! The crate knows no plaintext. It is shared by both sides: the custodian's encoder reads it to know what to make, the linkage
 //! unit reads it to know what a shared token says ([`Recipe::implies`]). [`CodeTable`] is the table of codes that travels between
 //! them.
 
+mod diff;
 mod error;
-mod parse;
+mod fact;
+mod file;
+mod json_schema;
+mod locate;
 mod recipe;
+pub mod risk;
+mod rules;
+mod schema;
+mod shipped;
 mod table;
+#[cfg(test)]
+mod tests;
 
-pub use error::Error;
-pub use parse::{FilterSchema, HouseholdSchema, KeySchema, PresenceSchema, Schema, TokenWeights};
-pub use recipe::{Agreement, Atom, Field, Recipe};
+pub use diff::{Change, diff};
+pub use error::{Error, Fault, FaultKind};
+pub use fact::{Fact, FieldName, FieldSet};
+pub use file::{
+    FieldSchema, FilterSchema, HouseholdSchema, Invalid, KeyScope, LinkageUnit, Metric,
+    PresenceSchema, TokenForm, TokenSchema,
+};
+pub use json_schema::json_schema;
+pub use recipe::{
+    Agreement, Atom, BirthForm, FACTS_MAX, Field, IdentifierKind, NameForm, NameOf, PlaceForm,
+    Recipe,
+};
+pub use schema::{KeySchema, Schema};
 pub use table::{
     CodeTable, FLAG_DO_NOT_LINK, FLAG_WITHHELD, FilterColumn, HOUSEHOLD_ADDRESS, HOUSEHOLD_NONE,
     HOUSEHOLD_UPRN, HouseholdKey, NO_MONTH, Token,

@@ -1,5 +1,9 @@
 //! The table of codes: what leaves a custodian's machine for the linkage unit, one row a person.
 
+use std::borrow::Cow;
+
+use crate::Schema;
+
 /// A keyed token: the first 16 bytes of a keyed hash. Equal tokens mean equal values; nothing else can be read from one without
 /// the key.
 pub type Token = [u8; 16];
@@ -86,7 +90,10 @@ pub struct CodeTable {
     pub record_ref: Vec<[u8; 16]>,
     /// One column for each filter of the schema, in its order.
     pub filters: Vec<FilterColumn>,
-    /// Match-key tokens, row-major, [`crate::Schema::key_slots`] a row, laid out by [`crate::Schema::key_layout`].
+    /// The custodians for whom there is a set of tokens each, sorted; empty when one set is for all.
+    pub partners: Vec<String>,
+    /// Match-key tokens, row-major: for each partner (or once) [`crate::Schema::key_slots`] a row, laid out by
+    /// [`crate::Schema::key_layout`].
     pub keys: Vec<Token>,
     /// Presence patterns: bit `i` says that slot `i` of the schema's presence list is filled.
     pub presence: Vec<u32>,
@@ -107,6 +114,59 @@ impl CodeTable {
     /// Whether there is no record.
     pub fn is_empty(&self) -> bool {
         self.record_ref.is_empty()
+    }
+
+    /// A table without rows that has the columns of a schema.
+    pub fn empty(schema: &Schema, partners: &[String]) -> Self {
+        Self {
+            filters: schema
+                .filters
+                .iter()
+                .map(|filter| FilterColumn {
+                    id: filter.id.clone(),
+                    bits: filter.bits,
+                    words: Vec::new(),
+                })
+                .collect(),
+            partners: partners.to_vec(),
+            ..Self::default()
+        }
+    }
+
+    /// Puts the rows of another table of the same schema and partners after its own.
+    pub fn append(&mut self, more: Self) {
+        let (before, after) = (self.len(), more.len());
+        let areas = |area: Option<Vec<String>>, rows| area.unwrap_or_else(|| vec![String::new(); rows]);
+        self.area = match (self.area.take(), more.area) {
+            (None, None) => None,
+            (one, other) => Some([areas(one, before), areas(other, after)].concat()),
+        };
+        self.record_ref.extend(more.record_ref);
+        for (filter, extra) in self.filters.iter_mut().zip(more.filters) {
+            filter.words.extend(extra.words);
+        }
+        self.keys.extend(more.keys);
+        self.presence.extend(more.presence);
+        self.flags.extend(more.flags);
+        self.household.extend(more.household);
+    }
+
+    /// Sets of tokens of a record.
+    pub fn key_sets(&self) -> usize {
+        self.partners.len().max(1)
+    }
+
+    /// The tokens that are compared with those of another custodian, row-major with `slots` a row; `None` when none were made for it.
+    pub fn keys_for(&self, partner: &str, slots: usize) -> Option<Cow<'_, [Token]>> {
+        if self.partners.is_empty() {
+            return Some(Cow::Borrowed(&self.keys));
+        }
+        let set = self.partners.iter().position(|known| known == partner)?;
+        let own = |row: usize| {
+            let start = (row * self.partners.len() + set) * slots;
+            &self.keys[start..start + slots]
+        };
+        Some(Cow::Owned((0..self.len()).flat_map(own).copied().collect()))
     }
 }
 

@@ -27,6 +27,7 @@ mod inclusion;
 mod names;
 mod noise;
 mod numbers;
+mod people;
 mod plan;
 mod record;
 mod slips;

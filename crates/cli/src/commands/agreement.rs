@@ -27,6 +27,7 @@ fn draft(args: &DraftArgs) -> Result<Outcome, Problem> {
         Some(path) => crate::commands::schema::load(path)?,
         None => Schema::standard(),
     };
+    crate::commands::schema::must_be_trusted(&schema, args.trusted_linkage_unit)?;
     if args.people > schema.people_max {
         return Err(Problem::new(
             "E-AGR-PEOPLE",
@@ -61,6 +62,7 @@ fn draft(args: &DraftArgs) -> Result<Outcome, Problem> {
         expires: crate::dates::parse(&args.expires)?,
         people: u64::from(args.people),
         test: args.test,
+        trusted_linkage_unit: args.trusted_linkage_unit,
         event_dates: match args.event_dates {
             EventDatesArg::Month => EventDates::Month,
             EventDatesArg::Day => EventDates::Day,

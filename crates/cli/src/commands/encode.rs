@@ -80,11 +80,16 @@ fn day_of_step(on: Option<&str>, period: Period) -> Result<Date, Problem> {
 /// # Errors
 /// When neither has the agreed hash.
 pub fn agreed_schema(agreement: &Agreement, file: Option<&Path>) -> Result<Schema, Problem> {
+    let agreed = agreement.schema().hash;
     let schema = match file {
         Some(path) => crate::commands::schema::load(path)?,
-        None => Schema::standard(),
+        None => Schema::shipped_names()
+            .filter_map(Schema::shipped)
+            .find(|schema| schema.hash() == agreed)
+            .unwrap_or_else(Schema::standard),
     };
-    if schema.hash() == agreement.schema().hash {
+    if schema.hash() == agreed {
+        crate::commands::schema::must_be_trusted(&schema, agreement.trusted_linkage_unit())?;
         return Ok(schema);
     }
     let what = format!(

@@ -1,10 +1,11 @@
-//! `schema`: validate, explain and show the linkage schema.
+//! `schema`: validate, compare, explain and show linkage schemas.
+
+mod explain;
 
 use crate::args::SchemaCommand;
 use crate::outcome::Outcome;
-use crate::survey::grouped;
 use kinfold_message::{Exit, Problem};
-use kinfold_schema::Schema;
+use kinfold_schema::{Change, LinkageUnit, Schema, diff, risk};
 use serde_json::{Value, json};
 use std::fmt::Write as _;
 use std::path::Path;
@@ -12,38 +13,59 @@ use std::path::Path;
 /// Runs a verb of `schema`.
 pub fn run(command: &SchemaCommand) -> Result<Outcome, Problem> {
     match command {
-        SchemaCommand::Validate { schema } => {
-            let schema = load(schema)?;
-            let text = format!(
-                "`{}` version {} keeps every rule.\n  hash  {}\n",
-                schema.id,
-                schema.version,
-                crate::encoded::hex(&schema.hash())
-            );
-            Ok(Outcome::done("kinfold.schema/1", text, data(&schema)))
-        }
-        SchemaCommand::Explain { schema } => {
-            let schema = schema
-                .as_deref()
-                .map_or_else(|| Ok(Schema::standard()), load)?;
+        SchemaCommand::Validate { schema, bench } => {
+            let schema = load_for(schema, *bench)?;
             Ok(Outcome::done(
-                "kinfold.schema/1",
-                explain(&schema),
+                "kinfold.schema/2",
+                validated(&schema),
                 data(&schema),
             ))
         }
-        SchemaCommand::Show { name } => {
-            if name != "standard" {
+        SchemaCommand::Diff { from, to } => {
+            let (from, to) = (load_for(from, true)?, load_for(to, true)?);
+            let changes = diff(&from, &to);
+            Ok(Outcome::done(
+                "kinfold.schema-diff/1",
+                differences(&from, &to, &changes),
+                json!({"from": data(&from), "to": data(&to), "changes": changes}),
+            ))
+        }
+        SchemaCommand::Explain { schema, bench } => {
+            let schema = match schema {
+                Some(path) => load_for(path, *bench)?,
+                None => Schema::standard(),
+            };
+            let measures = explain::measures(&schema);
+            let mut data = data(&schema);
+            data["measures"] = json!(measures);
+            Ok(Outcome::done(
+                "kinfold.schema/2",
+                explain::text(&schema, &measures),
+                data,
+            ))
+        }
+        SchemaCommand::Show {
+            json_schema: true, ..
+        } => {
+            let text = kinfold_schema::json_schema();
+            let value: Value = serde_json::from_str(&text).expect("a JSON Schema is JSON");
+            Ok(Outcome::done("kinfold.json-schema/1", text, value))
+        }
+        SchemaCommand::Show { name, .. } => {
+            let Some(schema) = Schema::shipped(name) else {
+                let names: Vec<&str> = Schema::shipped_names().collect();
                 return Err(Problem::new(
                     "E-SCHEMA-NAME",
                     Exit::CouldNotRun,
                     format!("no linkage schema `{name}` is shipped"),
-                    "the shipped one is `standard`; a schema in a file is read with `kinfold schema explain FILE`",
+                    format!(
+                        "the shipped ones are {}; a schema in a file is read with `kinfold schema explain FILE`",
+                        names.join(", ")
+                    ),
                 ));
-            }
-            let schema = Schema::standard();
+            };
             Ok(Outcome::done(
-                "kinfold.schema/1",
+                "kinfold.schema/2",
                 schema.text(),
                 data(&schema),
             ))
@@ -51,84 +73,142 @@ pub fn run(command: &SchemaCommand) -> Result<Outcome, Problem> {
     }
 }
 
-/// Reads a schema from a file.
+/// Reads a schema that may be released: a file, or the name of a shipped one.
 ///
 /// # Errors
 /// When the file cannot be read or breaks a rule.
 pub fn load(path: &Path) -> Result<Schema, Problem> {
-    let text = std::fs::read_to_string(path)
-        .map_err(|error| Problem::io("read the linkage schema", path, &error))?;
-    Schema::parse(&text).map_err(|error| Problem::from(error).at(path.display().to_string()))
+    load_for(path, false)
 }
 
-fn data(schema: &Schema) -> Value {
+/// Reads a schema; for a bench, rules of release may be broken.
+///
+/// # Errors
+/// When the file cannot be read or breaks a rule.
+pub fn load_for(path: &Path, bench: bool) -> Result<Schema, Problem> {
+    if !path.exists()
+        && let Some(schema) = path.to_str().and_then(Schema::shipped)
+    {
+        return Ok(schema);
+    }
+    let bytes =
+        std::fs::read(path).map_err(|error| Problem::io("read the linkage schema", path, &error))?;
+    let Ok(text) = String::from_utf8(bytes) else {
+        return Err(Problem::new(
+            "E-SCHEMA-SHAPE",
+            Exit::CouldNotRun,
+            "the linkage schema is not text in UTF-8",
+            "save it as plain text in UTF-8",
+        )
+        .at(path.display().to_string()));
+    };
+    let read = if bench {
+        Schema::parse_for_bench(&text)
+    } else {
+        Schema::parse(&text)
+    };
+    read.map_err(|error| error.in_file(path))
+}
+
+/// Refuses a schema for a linkage unit inside the custodians' trust when the agreement does not say that it is.
+///
+/// # Errors
+/// `E-SCHEMA-TRUST`.
+pub fn must_be_trusted(schema: &Schema, agreed: bool) -> Result<(), Problem> {
+    if schema.linkage_unit == LinkageUnit::Outside || agreed {
+        return Ok(());
+    }
+    Err(Problem::new(
+        "E-SCHEMA-TRUST",
+        Exit::Refused,
+        format!(
+            "linkage schema `{}` is for a linkage unit inside the custodians' own trust, and the agreement does not say that it is",
+            schema.id
+        ),
+        "use a schema with diffused filters, such as `standard`, or have all parties sign `trusted_linkage_unit = true`",
+    ))
+}
+
+fn validated(schema: &Schema) -> String {
+    let mut text = format!(
+        "`{}` version {} keeps every rule.\n  hash  {}\n",
+        schema.id,
+        schema.version,
+        crate::encoded::hex(&schema.hash())
+    );
+    if !schema.refusals().is_empty() {
+        text = format!(
+            "`{}` version {} may be tried on open data and must not be released:\n",
+            schema.id, schema.version
+        );
+        for fault in schema.refusals() {
+            let _ = writeln!(text, "  {fault}\n    {}", fault.fix);
+        }
+    }
+    text
+}
+
+fn differences(from: &Schema, to: &Schema, changes: &[Change]) -> String {
+    let mut text = format!(
+        "From `{}` {} to `{}` {}: ",
+        from.id, from.version, to.id, to.version
+    );
+    if changes.is_empty() {
+        text.push_str(if from.hash() == to.hash() {
+            "the same text.\n"
+        } else {
+            "the same rules in another text; their codes cannot be compared all the same, since the text's hash is in every key.\n"
+        });
+        return text;
+    }
+    let _ = writeln!(text, "{} differences.\n", changes.len());
+    // One effect stands once under all changes that have it.
+    let mut before = "";
+    for change in changes {
+        if !before.is_empty() && before != change.effect {
+            let _ = writeln!(text, "      {before}\n");
+        }
+        before = &change.effect;
+        let shown = |value: &str| match value {
+            "" => "(none)".to_owned(),
+            value => value.to_owned(),
+        };
+        let _ = writeln!(
+            text,
+            "  {}: {} -> {}",
+            change.key,
+            shown(&change.from),
+            shown(&change.to)
+        );
+    }
+    let _ = writeln!(
+        text,
+        "      {before}\n\nCodes of the two can never be compared: the schema's hash is in every key."
+    );
+    text
+}
+
+/// A schema for programs.
+pub fn data(schema: &Schema) -> Value {
     json!({
         "id": schema.id,
         "version": schema.version,
         "hash": crate::encoded::hex(&schema.hash()),
         "people_max": schema.people_max,
-        "filters": schema.filters.iter().map(|filter| json!({"id": filter.id, "bits": filter.bits, "diffusion": filter.diffusion})).collect::<Vec<_>>(),
+        "people_max_of_filters": schema.people_max_of_filters(),
+        "known_people_max": risk::known_max(&schema.filters),
+        "linkage_unit": match schema.linkage_unit { LinkageUnit::Inside => "inside", LinkageUnit::Outside => "outside" },
+        "releasable": schema.refusals().is_empty(),
+        "filters": schema.filters.iter().map(|filter| json!({
+            "id": filter.id,
+            "bits": filter.bits,
+            "diffusion": filter.diffusion,
+            "metric": filter.metric.as_str(),
+            "rho": risk::rho(filter),
+        })).collect::<Vec<_>>(),
         "keys": schema.keys.iter().map(|key| json!({"recipe": key.recipe.to_string(), "slots": key.slots, "cap": key.cap})).collect::<Vec<_>>(),
+        "key_slots": schema.key_slots(),
         "household_slots": schema.household_slots(),
         "presence": schema.presence.slots,
     })
-}
-
-fn explain(schema: &Schema) -> String {
-    let mut text = format!(
-        "{} (version {})\n{}\n",
-        schema.id, schema.version, schema.title
-    );
-    let _ = writeln!(
-        text,
-        "Safe for up to {} people.\n\nOf each person this leaves, and nothing else:",
-        grouped(schema.people_max as usize)
-    );
-    let _ = writeln!(text, "  - a record reference: random, new every period");
-    for filter in &schema.filters {
-        let _ = writeln!(
-            text,
-            "  - filter `{}`: {} bits, each the exclusive-or of {} bits of a keyed filter of names and birth date",
-            filter.id,
-            grouped(filter.bits as usize),
-            filter.diffusion
-        );
-    }
-    let _ = writeln!(
-        text,
-        "  - {} match keys of {} kinds: keyed tokens of exact combinations, the same number for everybody, random ones in the gaps",
-        schema.key_slots(),
-        schema.keys.len()
-    );
-    let _ = writeln!(
-        text,
-        "  - {} household keys: keyed tokens of property number and address with months, none for homes of more than {} people",
-        schema.household_slots(),
-        schema.household.group_max
-    );
-    let _ = writeln!(
-        text,
-        "  - which of {} are filled, only as patterns that at least {} records share",
-        schema.presence.slots.join(", "),
-        schema.presence.min_records
-    );
-    let _ = writeln!(
-        text,
-        "  - two flags: must not be linked, address withheld\n\nThe match keys:"
-    );
-    for key in &schema.keys {
-        let atoms: Vec<&str> = key
-            .recipe
-            .atoms()
-            .iter()
-            .map(|atom| atom.describe())
-            .collect();
-        let _ = writeln!(
-            text,
-            "  {:<14} {}",
-            key.recipe.to_string(),
-            atoms.join("; ")
-        );
-    }
-    text
 }

@@ -30,6 +30,8 @@ pub struct Draft {
     pub people: u64,
     /// A rehearsal with test keys.
     pub test: bool,
+    /// The linkage unit is inside the custodians' own trust.
+    pub trusted_linkage_unit: bool,
     /// How exactly event dates leave a custodian.
     pub event_dates: EventDates,
     /// Event codes that may be sent.
@@ -110,6 +112,14 @@ impl Draft {
             line(
                 "A REHEARSAL: keys that anyone can make are accepted. Never use it with real records.",
                 "test",
+                "true".to_owned(),
+            );
+        }
+        if self.trusted_linkage_unit {
+            line(
+                "The linkage unit is inside the custodians' own trust: codes that could be read by whoever holds a list of the population \
+                 may be sent to it. The parties must say in `lawful_basis` why.",
+                "trusted_linkage_unit",
                 "true".to_owned(),
             );
         }

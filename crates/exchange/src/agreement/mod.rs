@@ -213,6 +213,11 @@ impl Agreement {
         self.terms.people
     }
 
+    /// Whether the linkage unit is inside the custodians' own trust, so that a linkage schema may say so too.
+    pub fn trusted_linkage_unit(&self) -> bool {
+        self.terms.trusted_linkage_unit
+    }
+
     /// A rehearsal with test keys.
     pub fn is_test(&self) -> bool {
         self.terms.test

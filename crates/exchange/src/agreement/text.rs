@@ -59,6 +59,7 @@ pub(super) struct Terms {
     pub(super) expires: Date,
     pub(super) people: u64,
     pub(super) test: bool,
+    pub(super) trusted_linkage_unit: bool,
     pub(super) event_dates: EventDates,
     pub(super) event_codes: BTreeSet<String>,
     pub(super) schema: Reference,
@@ -81,6 +82,8 @@ struct AgreementText {
     people: u64,
     #[serde(default)]
     test: bool,
+    #[serde(default)]
+    trusted_linkage_unit: bool,
     event_dates: EventDates,
     event_codes: Vec<String>,
     schema: Reference,
@@ -181,6 +184,7 @@ impl Terms {
             expires: raw.expires,
             people: raw.people,
             test: raw.test,
+            trusted_linkage_unit: raw.trusted_linkage_unit,
             event_dates: raw.event_dates,
             event_codes,
             schema: raw.schema,

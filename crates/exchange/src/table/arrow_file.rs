@@ -125,6 +125,17 @@ impl Columns {
     }
 
     /// Demands that there are exactly these columns, so that nothing rides along unseen.
+    /// Names of the columns, in their order.
+    pub(super) fn names(&self) -> impl Iterator<Item = String> {
+        let schema = self.batch.schema();
+        let names: Vec<String> = schema
+            .fields()
+            .iter()
+            .map(|field| field.name().clone())
+            .collect();
+        names.into_iter()
+    }
+
     pub(super) fn must_be_exactly(&self, names: &[String]) -> Result<()> {
         let schema = self.batch.schema();
         let found: Vec<&str> = schema

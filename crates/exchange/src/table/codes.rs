@@ -5,25 +5,28 @@
 //! | `record_ref` | FixedSizeBinary(16) | random record reference; rows are sorted by it |
 //! | `filter_<id>` | FixedSizeBinary(bits / 8) | bit `i` is bit `i % 8` of byte `i / 8` |
 //! | `keys` | FixedSizeBinary(16 x slots) | match-key tokens, one after another |
+//! | `keys_with_<custodian>` | FixedSizeBinary(16 x slots) | instead of `keys`, one a partner, when every two custodians have their own |
 //! | `presence` | UInt32 | presence pattern |
 //! | `flags` | UInt8 | record flags |
 //! | `household` | FixedSizeBinary(22 x slots) | household keys: token, kind, a zero byte, from and to month (u16, little-endian) |
 //! | `area` | Utf8 | coarse area code, only when the agreement lists one |
 //!
-//! A schema without match keys or household keys has no such column.
+//! A schema without household keys has no such column.
 
 use super::arrow_file::{Columns, Writer};
 use crate::error::{Error, Result};
 use crate::hex;
 use arrow::array::{StringArray, UInt8Array, UInt32Array};
 use kinfold_schema::{
-    CodeTable, FLAG_DO_NOT_LINK, FLAG_WITHHELD, FilterColumn, HouseholdKey, Schema,
+    CodeTable, FLAG_DO_NOT_LINK, FLAG_WITHHELD, FilterColumn, HouseholdKey, KeyScope, Schema, Token,
 };
 use std::sync::Arc;
 
 const TABLE: &str = "codes/1";
 /// Metadata key of the linkage schema's hash.
 const SCHEMA_KEY: &str = "kinfold.schema";
+/// What stands before a custodian's id in the name of a column of match keys.
+const PARTNER_PREFIX: &str = "keys_with_";
 /// Longest area code, in bytes.
 const AREA_BYTES_MAX: usize = 16;
 
@@ -59,14 +62,14 @@ pub fn codes_to_ipc(table: &CodeTable, schema: &Schema) -> Result<Vec<u8>> {
             bytes,
         )?;
     }
-    let slots = schema.key_slots();
-    if slots > 0 {
+    let (slots, sets) = (schema.key_slots(), table.key_sets());
+    for (set, name) in key_columns(&table.partners).iter().enumerate() {
         let bytes = order
             .iter()
-            .flat_map(|&row| table.keys[row * slots..][..slots].as_flattened())
+            .flat_map(|&row| table.keys[(row * sets + set) * slots..][..slots].as_flattened())
             .copied()
             .collect();
-        writer.fixed_size_binary("keys", slots * 16, bytes)?;
+        writer.fixed_size_binary(name, slots * 16, bytes)?;
     }
     let presence: UInt32Array = order.iter().map(|&row| Some(table.presence[row])).collect();
     writer.column("presence", false, Arc::new(presence));
@@ -99,7 +102,8 @@ pub fn codes_from_ipc(bytes: &[u8], schema: &Schema) -> Result<CodeTable> {
     if columns.noted(SCHEMA_KEY) != Some(&hex::encode(&schema.hash())) {
         return Err(Error::table("it was encoded with another linkage schema"));
     }
-    columns.must_be_exactly(&column_names(schema, columns.has("area")))?;
+    let partners = partners_of(&columns, schema)?;
+    columns.must_be_exactly(&column_names(schema, &partners, columns.has("area")))?;
 
     let (record_ref, []) = columns
         .fixed_size_binary("record_ref", 16)?
@@ -126,13 +130,18 @@ pub fn codes_from_ipc(bytes: &[u8], schema: &Schema) -> Result<CodeTable> {
             words,
         });
     }
-    let keys = match schema.key_slots() {
-        0 => Vec::new(),
-        slots => columns
-            .fixed_size_binary("keys", slots * 16)?
-            .as_chunks()
-            .0
-            .to_vec(),
+    let slots = schema.key_slots();
+    let mut sets: Vec<&[Token]> = Vec::new();
+    for name in key_columns(&partners) {
+        sets.push(columns.fixed_size_binary(&name, slots * 16)?.as_chunks().0);
+    }
+    let keys = match sets[..] {
+        [one] => one.to_vec(),
+        _ => (0..record_ref.len())
+            .flat_map(|row| sets.iter().map(move |set| &set[row * slots..(row + 1) * slots]))
+            .flatten()
+            .copied()
+            .collect(),
     };
     let household = match schema.household_slots() {
         0 => Vec::new(),
@@ -165,6 +174,7 @@ pub fn codes_from_ipc(bytes: &[u8], schema: &Schema) -> Result<CodeTable> {
     let table = CodeTable {
         record_ref: record_ref.to_vec(),
         filters,
+        partners,
         keys,
         presence: columns.uint32("presence")?.values().to_vec(),
         flags: columns.uint8("flags")?.values().to_vec(),
@@ -175,7 +185,34 @@ pub fn codes_from_ipc(bytes: &[u8], schema: &Schema) -> Result<CodeTable> {
     Ok(table)
 }
 
-fn column_names(schema: &Schema, area: bool) -> Vec<String> {
+/// The columns of match keys: one, or one a partner.
+fn key_columns(partners: &[String]) -> Vec<String> {
+    if partners.is_empty() {
+        return vec!["keys".to_owned()];
+    }
+    partners
+        .iter()
+        .map(|partner| format!("{PARTNER_PREFIX}{partner}"))
+        .collect()
+}
+
+/// The custodians that the columns of match keys name, sorted.
+fn partners_of(columns: &Columns, schema: &Schema) -> Result<Vec<String>> {
+    let mut partners: Vec<String> = columns
+        .names()
+        .filter_map(|name| name.strip_prefix(PARTNER_PREFIX).map(str::to_owned))
+        .collect();
+    partners.sort_unstable();
+    if partners.is_empty() == (schema.key_scope == KeyScope::Agreement) {
+        Ok(partners)
+    } else {
+        Err(Error::table(
+            "its match keys are not of the scope that the linkage schema has",
+        ))
+    }
+}
+
+fn column_names(schema: &Schema, partners: &[String], area: bool) -> Vec<String> {
     let mut names = vec!["record_ref".to_owned()];
     names.extend(
         schema
@@ -183,8 +220,8 @@ fn column_names(schema: &Schema, area: bool) -> Vec<String> {
             .iter()
             .map(|filter| format!("filter_{}", filter.id)),
     );
+    names.extend(key_columns(partners));
     let rest = [
-        ("keys", schema.key_slots() > 0),
         ("presence", true),
         ("flags", true),
         ("household", schema.household_slots() > 0),
@@ -242,7 +279,9 @@ fn check_shape(table: &CodeTable, schema: &Schema) -> Result<()> {
         )?;
     }
     rule(
-        table.keys.len() == rows * schema.key_slots(),
+        table.partners.is_empty() == (schema.key_scope == KeyScope::Agreement)
+            && table.partners.is_sorted_by(|a, b| a < b)
+            && table.keys.len() == rows * schema.key_slots() * table.key_sets(),
         "the match keys do not fill the schema's slots",
     )?;
     rule(

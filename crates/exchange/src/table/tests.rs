@@ -44,6 +44,7 @@ fn codes(rows: usize, salt: u64, area: bool) -> CodeTable {
     CodeTable {
         record_ref,
         filters,
+        partners: Vec::new(),
         keys: tokens(bytes(rows * SCHEMA.key_slots() * 16)),
         presence: bytes(rows)
             .into_iter()
@@ -72,6 +73,7 @@ fn reversed(table: &CodeTable) -> CodeTable {
                 ..filter.clone()
             })
             .collect(),
+        partners: table.partners.clone(),
         keys: rows_backwards(&table.keys, rows),
         presence: rows_backwards(&table.presence, rows),
         flags: rows_backwards(&table.flags, rows),
@@ -326,4 +328,28 @@ fn malformed_rows_are_refused() {
         last_contact: None,
     };
     assert!(subjects_to_ipc(&[subject]).is_err());
+}
+
+#[test]
+fn tokens_for_each_partner_round_trip_and_keep_their_scope() {
+    let text = Schema::standard()
+        .text()
+        .replace("key_scope = \"agreement\"", "key_scope = \"pair\"");
+    let pair = Schema::parse(&text).unwrap();
+    let (one, other) = (codes(7, 1, false), codes(7, 2, false));
+    let slots = pair.key_slots();
+    let rows = |table: &CodeTable, row: usize| table.keys[row * slots..(row + 1) * slots].to_vec();
+    let mut table = one.clone();
+    table.partners = vec!["health".to_owned(), "police".to_owned()];
+    table.keys = (0..7)
+        .flat_map(|row| [rows(&one, row), rows(&other, row)].concat())
+        .collect();
+    let bytes = codes_to_ipc(&table, &pair).unwrap();
+    let read = codes_from_ipc(&bytes, &pair).unwrap();
+    assert_eq!(read.partners, table.partners);
+    assert_eq!(read.keys_for("police", slots).unwrap()[..slots], rows(&other, 6));
+    assert_eq!(read.keys_for("health", slots).unwrap()[..slots], rows(&one, 6));
+    // Tokens of one scope do not pass for those of the other.
+    assert!(codes_to_ipc(&table, &SCHEMA).is_err());
+    assert!(codes_to_ipc(&one, &pair).is_err());
 }

@@ -118,7 +118,7 @@ impl Inputs {
             let more = codes_from_ipc(&bytes, &terms.schema)?;
             match &mut table {
                 None => table = Some(more),
-                Some(table) => append(table, more),
+                Some(table) => table.append(more),
             }
         }
         let table = table.unwrap_or_default();
@@ -155,24 +155,6 @@ fn read_events(hub: &Hub, package: &PackageInfo) -> Result<EventTable, Problem> 
         events: events_from_ipc(&section("events")?)?,
         subjects: subjects_from_ipc(&section("subjects")?)?,
     })
-}
-
-/// Puts the rows of `more` after those of `table`; both were read under the same schema, so their columns agree.
-fn append(table: &mut kinfold_schema::CodeTable, more: kinfold_schema::CodeTable) {
-    let (before, after) = (table.len(), more.len());
-    let areas = |area: Option<Vec<String>>, rows| area.unwrap_or_else(|| vec![String::new(); rows]);
-    table.area = match (table.area.take(), more.area) {
-        (None, None) => None,
-        (one, other) => Some([areas(one, before), areas(other, after)].concat()),
-    };
-    table.record_ref.extend(more.record_ref);
-    for (filter, extra) in table.filters.iter_mut().zip(more.filters) {
-        filter.words.extend(extra.words);
-    }
-    table.keys.extend(more.keys);
-    table.presence.extend(more.presence);
-    table.flags.extend(more.flags);
-    table.household.extend(more.household);
 }
 
 /// The row of each record reference, in all sets.

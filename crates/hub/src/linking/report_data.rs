@@ -271,7 +271,8 @@ fn method(run: &Run, terms: &Terms) -> MethodFacts {
             .gaps
             .iter()
             .cloned()
-            .chain([large_families(terms)])
+            .chain(large_families(terms))
+            .chain(plain_filters(terms))
             .collect(),
     }
 }
@@ -283,15 +284,27 @@ fn look_back(rules: &kinfold_indicators::RulePack) -> Option<i32> {
 }
 
 /// Large families lose members before anything is sent: a large group that shares a code is easy to recognise.
-fn large_families(terms: &Terms) -> String {
-    let keys = &terms.schema.household;
-    let (most, crowd) = (keys.group_max, keys.crowd_max);
+fn large_families(terms: &Terms) -> Option<String> {
+    let keys = terms.schema.household.as_ref()?;
+    let (most, crowd) = (keys.group_max, keys.crowd());
     if most == crowd {
-        return format!("Homes with more than {crowd} people in one agency's file are left out.");
+        return Some(format!(
+            "Homes with more than {crowd} people in one agency's file are left out."
+        ));
     }
-    format!(
+    Some(format!(
         "Of homes with {} to {crowd} people in one agency's file, the household keys of {most} are drawn and the others' are not sent, \
          so large families may be shown without some members; homes with more than {crowd} are left out.",
         most + 1,
-    )
+    ))
+}
+
+/// What this version does not compare yet.
+fn plain_filters(terms: &Terms) -> Option<String> {
+    let plain = |filter: &kinfold_schema::FilterSchema| filter.metric == kinfold_schema::Metric::Dice;
+    terms.schema.filters.iter().any(plain).then(|| {
+        "The linkage schema has filters of single fields, which this version does not compare: links rest on match keys and diffused \
+         filters."
+            .to_owned()
+    })
 }

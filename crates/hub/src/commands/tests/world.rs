@@ -53,6 +53,7 @@ impl World {
             expires: "2027-03-31".parse().unwrap(),
             people: 1000,
             test: true,
+            trusted_linkage_unit: false,
             event_dates: EventDates::Month,
             event_codes: STANDARD_EVENT_CODES
                 .iter()

@@ -1,0 +1,95 @@
+//! What an encoding reads of a person: which facts there are, and the homes that may be spoken of.
+
+use kinfold_identity::{Address, AddressKind, BirthDate, Person, UpnKind};
+use kinfold_schema::{Fact, IdentifierKind, Recipe};
+
+/// The facts of a person, as bits of [`Fact::bit`].
+pub(crate) fn facts(person: &Person) -> u32 {
+    let homes = || open_homes(person);
+    let permanent = |kind| kind == UpnKind::Permanent;
+    let all = [
+        (Fact::First, !person.first_names.is_empty()),
+        (Fact::Last, !person.family_names.is_empty()),
+        (Fact::Middle, !person.middle_names.is_empty()),
+        (Fact::FirstInitial, first_initials(person).next().is_some()),
+        (Fact::LastInitial, last_initials(person).next().is_some()),
+        (Fact::Birth, person.births.iter().any(|birth| birth.is_full())),
+        (Fact::BirthYear, !person.births.is_empty()),
+        (Fact::Sex, person.sex.is_some()),
+        (Fact::Postcode, homes().any(|home| home.postcode.is_some())),
+        (Fact::Home, homes().any(|home| home.canonical().is_some())),
+        (
+            Fact::Place,
+            homes().next().is_some()
+                || sector(person).is_some()
+                || (!person.protected_address
+                    && person.addresses.iter().any(|spell| spell.uprn.is_some())),
+        ),
+        (Fact::BirthPlace, person.birth_place.is_some()),
+        (Fact::Nhs, person.nhs.is_some()),
+        (
+            Fact::UpnOrNino,
+            person.nino.is_some() || person.upn.as_ref().is_some_and(|upn| permanent(upn.kind())),
+        ),
+    ];
+    all.iter()
+        .filter(|(_, has)| *has)
+        .map(|(fact, _)| fact.bit())
+        .sum()
+}
+
+/// The homes that may be spoken of: none when the address is protected. No fixed abode is a fact about housing, not a place.
+pub(crate) fn open_homes(person: &Person) -> impl Iterator<Item = &Address> {
+    person
+        .addresses
+        .iter()
+        .filter(|_| !person.protected_address)
+        .filter_map(|spell| spell.address.as_ref())
+        .filter(|address| address.kind != AddressKind::NoFixedAbode)
+}
+
+/// First letters of first names.
+pub(crate) fn first_initials(person: &Person) -> impl Iterator<Item = u8> {
+    person.first_names.iter().filter_map(|name| name.bytes().next())
+}
+
+/// First letters of family names.
+pub(crate) fn last_initials(person: &Person) -> impl Iterator<Item = u8> {
+    person
+        .family_names
+        .iter()
+        .filter_map(|name| name.whole.bytes().next())
+}
+
+/// The postcode sector of a source that holds no full postcode.
+pub(crate) fn sector(_person: &Person) -> Option<&str> {
+    None
+}
+
+/// The unique learner number.
+pub(crate) fn uln(_person: &Person) -> Option<&str> {
+    None
+}
+
+/// Year, month and day as digits; what is not known stays zero.
+pub(crate) fn date_digits(birth: BirthDate, out: &mut [u8; 8]) {
+    let mut put = |at: usize, number: u16, places: usize| {
+        let mut rest = number;
+        for place in (at..at + places).rev() {
+            out[place] = b'0' + (rest % 10) as u8;
+            rest /= 10;
+        }
+    };
+    put(0, birth.year, 4);
+    put(4, birth.month.unwrap_or(0).into(), 2);
+    put(6, birth.day.unwrap_or(0).into(), 2);
+}
+
+/// The fact that a key of one identifier alone stands for in the presence pattern; 0 for other keys.
+pub(crate) fn fact_of_identifier(recipe: &Recipe) -> u32 {
+    match recipe.identifier() {
+        Some(IdentifierKind::Nhs) => Fact::Nhs.bit(),
+        Some(IdentifierKind::Upn | IdentifierKind::Nino) => Fact::UpnOrNino.bit(),
+        _ => 0,
+    }
+}

@@ -1,0 +1,550 @@
+//! The rules that a schema keeps beyond its shape. All are checked in one pass, and each fault names its key, its line and the mend.
+
+use std::collections::BTreeSet;
+
+use crate::error::{Fault, FaultKind};
+use crate::fact::{FieldName, Theme};
+use crate::file::{File, FilterSchema, LinkageUnit, Metric};
+use crate::locate::line_of;
+use crate::recipe::{Atom, IdentifierKind, NameForm, NameOf, PlaceForm};
+use crate::schema::KeySchema;
+use crate::{Recipe, risk};
+
+/// Most key types a schema may list; the join keeps agreeing types in a 128-bit set.
+const KEYS_MAX: usize = 128;
+/// Most slots a key may have.
+const SLOTS_MAX: u16 = 32;
+/// Most filters.
+const FILTERS_MAX: usize = 8;
+/// Least records that share a released presence pattern.
+const PATTERN_RECORDS_MIN: u32 = 20;
+/// The largest group of one home that is released: larger ones are few, so their size alone would name the home.
+const GROUP_MAX: u32 = 5;
+
+/// What the check found, and the recipes it read on the way.
+pub(crate) struct Checked {
+    pub keys: Vec<KeySchema>,
+    pub faults: Vec<Fault>,
+}
+
+/// Checks a schema's file.
+pub(crate) fn check(file: &File, text: &str) -> Checked {
+    let mut rules = Rules {
+        text,
+        faults: Vec::new(),
+    };
+    rules.head(file);
+    rules.fields(file);
+    rules.filters(file);
+    let keys = rules.keys(file);
+    rules.household(file);
+    rules.presence(file);
+    Checked {
+        keys,
+        faults: rules.faults,
+    }
+}
+
+struct Rules<'t> {
+    text: &'t str,
+    faults: Vec<Fault>,
+}
+
+impl Rules<'_> {
+    fn fault(&mut self, kind: FaultKind, key: &str, what: String, fix: &str) {
+        self.faults.push(Fault {
+            kind,
+            line: line_of(self.text, key),
+            key: key.to_owned(),
+            what,
+            fix: fix.to_owned(),
+        });
+    }
+
+    /// A rule that always holds.
+    fn rule(&mut self, holds: bool, key: &str, what: impl Into<String>, fix: &str) {
+        if !holds {
+            self.fault(FaultKind::Rule, key, what.into(), fix);
+        }
+    }
+
+    /// A rule of release.
+    fn release(&mut self, holds: bool, key: &str, what: impl Into<String>, fix: &str) {
+        if !holds {
+            self.fault(FaultKind::Release, key, what.into(), fix);
+        }
+    }
+
+    fn head(&mut self, file: &File) {
+        let head = &file.schema;
+        self.rule(
+            head.format == 2,
+            "schema.format",
+            format!("this program reads format 2, not {}", head.format),
+            "write `format = 2` and compare the rest with `kinfold schema show standard`",
+        );
+        self.rule(
+            is_name(&head.id),
+            "schema.id",
+            format!("`{}` is no id", head.id),
+            "use 1 to 40 small letters, digits and hyphens",
+        );
+        self.rule(
+            !head.version.trim().is_empty(),
+            "schema.version",
+            "there is no version",
+            "give one, such as \"1.0.0\"",
+        );
+        self.rule(
+            head.people_max > 0,
+            "schema.people_max",
+            "a schema for nobody",
+            "say for how many people of one file the schema is meant",
+        );
+        self.rule(
+            !head.usable.is_empty() && head.usable.iter().all(|facts| !facts.is_empty()),
+            "schema.usable",
+            "it does not say which facts make a record usable",
+            "list at least one list of facts, such as [[\"first\", \"last\", \"birth\"]]",
+        );
+    }
+
+    fn fields(&mut self, file: &File) {
+        self.rule(
+            !file.field.is_empty(),
+            "field",
+            "there is no field",
+            "list the fields to read as [[field]] tables",
+        );
+        let mut seen = BTreeSet::new();
+        for (index, field) in file.field.iter().enumerate() {
+            let key = format!("field[{index}].name");
+            self.rule(
+                seen.insert(field.name),
+                &key,
+                format!("`{}` is listed twice", field.name.as_str()),
+                "remove one of the two",
+            );
+            self.rule(
+                is_name(&field.group),
+                &format!("field[{index}].group"),
+                format!("`{}` is no name of a group", field.group),
+                "use small letters, digits and hyphens, such as \"names\"",
+            );
+        }
+    }
+
+    fn filters(&mut self, file: &File) {
+        self.rule(
+            file.filter.len() <= FILTERS_MAX,
+            "filter",
+            format!("there are more than {FILTERS_MAX} filters"),
+            "remove some: every filter more is one more thing to attack",
+        );
+        let mut seen = BTreeSet::new();
+        for (index, filter) in file.filter.iter().enumerate() {
+            let at = |key: &str| format!("filter[{index}].{key}");
+            self.rule(
+                is_name(&filter.id),
+                &at("id"),
+                format!("`{}` is no id", filter.id),
+                "use 1 to 40 small letters, digits and hyphens",
+            );
+            self.rule(
+                seen.insert(filter.id.as_str()),
+                &at("id"),
+                format!("two filters are called `{}`", filter.id),
+                "give each its own id",
+            );
+            self.sizes(filter, &at);
+            self.metric(filter, &at);
+            self.tokens(file, filter, &at);
+            self.requirements(file, filter, &at);
+        }
+        self.strength(file);
+    }
+
+    fn sizes(&mut self, filter: &FilterSchema, at: &dyn Fn(&str) -> String) {
+        self.rule(
+            (256..=4096).contains(&filter.bits) && filter.bits.is_multiple_of(64),
+            &at("bits"),
+            format!("{} bits are not a multiple of 64 from 256 to 4096", filter.bits),
+            "use 1024 or 2048",
+        );
+        if let Some(inner) = filter.inner_bits {
+            self.rule(
+                (256..=8192).contains(&inner) && inner.is_multiple_of(64),
+                &at("inner_bits"),
+                format!("{inner} bits are not a multiple of 64 from 256 to 8192"),
+                "leave the key out: then there are as many as `bits`",
+            );
+            self.rule(
+                filter.diffusion > 0 || inner == filter.bits,
+                &at("inner_bits"),
+                "a filter that is not diffused has one size",
+                "leave the key out, or diffuse",
+            );
+        }
+        self.rule(
+            filter.diffusion <= 16,
+            &at("diffusion"),
+            format!("{} is more than 16", filter.diffusion),
+            "beyond 10 nothing but equal filters is seen; use 4 to 10",
+        );
+        self.rule(
+            (1..=512).contains(&filter.unit_positions),
+            &at("unit_positions"),
+            format!("{} is not from 1 to 512", filter.unit_positions),
+            "choose it so that `kinfold schema explain` gives a fill of 0.47 to 0.48",
+        );
+    }
+
+    fn metric(&mut self, filter: &FilterSchema, at: &dyn Fn(&str) -> String) {
+        let diffused = filter.diffusion > 0;
+        self.rule(
+            diffused == (filter.metric == Metric::Hamming),
+            &at("metric"),
+            format!(
+                "a filter {} is compared by `{}`",
+                if diffused { "that is diffused" } else { "that is not diffused" },
+                if diffused { "hamming" } else { "dice" }
+            ),
+            if diffused {
+                "write metric = \"hamming\""
+            } else {
+                "write metric = \"dice\", or diffuse"
+            },
+        );
+        match filter.metric {
+            Metric::Hamming => {
+                self.rule(
+                    filter
+                        .candidate_sigmas
+                        .is_some_and(|sigmas| (3.0..=12.0).contains(&sigmas)),
+                    &at("candidate_sigmas"),
+                    "from 3 to 12 standard deviations are needed",
+                    "write candidate_sigmas = 4.5",
+                );
+                self.rule(
+                    filter.candidate_dice.is_none(),
+                    &at("candidate_dice"),
+                    "it belongs to the metric `dice`",
+                    "remove it; `candidate_sigmas` does its work",
+                );
+            }
+            Metric::Dice => {
+                self.rule(
+                    filter
+                        .candidate_dice
+                        .is_some_and(|dice| (0.0..=1.0).contains(&dice)),
+                    &at("candidate_dice"),
+                    "a Dice coefficient from 0 to 1 is needed",
+                    "write candidate_dice = 0.8",
+                );
+                self.rule(
+                    filter.candidate_sigmas.is_none(),
+                    &at("candidate_sigmas"),
+                    "it belongs to the metric `hamming`",
+                    "remove it; `candidate_dice` does its work",
+                );
+            }
+        }
+    }
+
+    fn tokens(&mut self, file: &File, filter: &FilterSchema, at: &dyn Fn(&str) -> String) {
+        self.rule(
+            !filter.tokens.is_empty(),
+            &at("tokens"),
+            "a filter of nothing",
+            "list tokens, such as { field = \"last-name\", form = \"bigrams\", weight = 1.0 }",
+        );
+        let mut seen = BTreeSet::new();
+        for (place, token) in filter.tokens.iter().enumerate() {
+            let key = |part: &str| at(&format!("tokens[{place}].{part}"));
+            let declared = file.field.iter().find(|field| field.name == token.field);
+            self.rule(
+                declared.is_some(),
+                &key("field"),
+                format!("`{}` is not among the fields", token.field.as_str()),
+                "add a [[field]] table for it",
+            );
+            self.rule(
+                token.form.fits(token.field),
+                &key("form"),
+                format!(
+                    "`{}` has no tokens of the form `{}`",
+                    token.field.as_str(),
+                    token.form.as_str()
+                ),
+                "see the forms of each field in the manual, reference, linkage schema",
+            );
+            self.rule(
+                seen.insert((token.field, token.form)),
+                &key("form"),
+                "the same token is listed twice",
+                "remove one of the two, or add up their weights",
+            );
+            self.rule(
+                (0.0..=4.0).contains(&token.weight),
+                &key("weight"),
+                "a weight is from 0 to 4",
+                "1 is the weight of a pair of letters of a name",
+            );
+            if let Some(field) = declared {
+                self.rule(
+                    filter.scale.contains_key(&field.group),
+                    &at("scale"),
+                    format!("group `{}` has no scale", field.group),
+                    "add it; 1.0 leaves the weights as they are",
+                );
+            }
+        }
+        for (group, &scale) in &filter.scale {
+            self.rule(
+                file.field.iter().any(|field| field.group == *group),
+                &at(&format!("scale.{group}")),
+                format!("no field is of group `{group}`"),
+                "remove it",
+            );
+            self.rule(
+                (0.1..=4.0).contains(&scale),
+                &at(&format!("scale.{group}")),
+                "a scale is from 0.1 to 4",
+                "1.0 leaves the weights as they are",
+            );
+        }
+    }
+
+    /// A filter that lacks a group is a bare code of the rest.
+    fn requirements(&mut self, file: &File, filter: &FilterSchema, at: &dyn Fn(&str) -> String) {
+        if file.schema.linkage_unit == LinkageUnit::Inside {
+            return;
+        }
+        for theme in [Theme::Names, Theme::Birth, Theme::Place] {
+            let used = filter
+                .tokens
+                .iter()
+                .any(|token| token.field.theme() == theme);
+            let required = filter.requires.iter().any(|fact| fact.speaks_of(theme));
+            let (what, fact) = match theme {
+                Theme::Names => ("names", "first\", \"last"),
+                Theme::Birth => ("a birth date", "birth"),
+                _ => ("a place", "place"),
+            };
+            self.release(
+                !used || required,
+                &at("requires"),
+                format!(
+                    "filter `{}` has tokens of {what} and does not require any: without them it is a bare code of the rest",
+                    filter.id
+                ),
+                &format!("add \"{fact}\" to `requires`"),
+            );
+        }
+    }
+
+    /// Diffusion must be strong enough for the number of people, over all filters together.
+    fn strength(&mut self, file: &File) {
+        if file.schema.linkage_unit == LinkageUnit::Inside || file.filter.is_empty() {
+            return;
+        }
+        let safe = risk::people_max(&file.filter);
+        if file.schema.people_max <= safe {
+            return;
+        }
+        let (index, weakest) = file
+            .filter
+            .iter()
+            .enumerate()
+            .max_by(|a, b| risk::rho(a.1).total_cmp(&risk::rho(b.1)))
+            .expect("there is a filter");
+        let fix = match risk::diffusion_for(weakest, file.schema.people_max) {
+            Some(t) if file.filter.len() == 1 => {
+                format!("raise `diffusion` to {t}, or lower `people_max` to {safe}")
+            }
+            _ => format!(
+                "raise `diffusion`, release fewer filters, or lower `people_max` to {safe}; a filter of one kind of fact is never \
+                 released outside the custodians' own trust"
+            ),
+        };
+        self.fault(
+            FaultKind::Release,
+            &format!("filter[{index}].diffusion"),
+            format!(
+                "diffusion {} of filter `{}` makes the schema safe for {safe} people, but `people_max` is {}",
+                weakest.diffusion, weakest.id, file.schema.people_max
+            ),
+            &fix,
+        );
+    }
+
+    fn keys(&mut self, file: &File) -> Vec<KeySchema> {
+        self.rule(
+            !file.key.is_empty(),
+            "key",
+            "there is no match key",
+            "list match keys as [[key]] tables; links are found by them first",
+        );
+        self.rule(
+            file.key.len() <= KEYS_MAX,
+            "key",
+            format!("there are more than {KEYS_MAX} match keys"),
+            "remove some; beyond about 40 nothing is gained",
+        );
+        let mut keys = Vec::new();
+        let mut seen = BTreeSet::new();
+        for (index, key) in file.key.iter().enumerate() {
+            let at = |part: &str| format!("key[{index}].{part}");
+            let recipe: Recipe = match key.recipe.parse() {
+                Ok(recipe) => recipe,
+                Err(what) => {
+                    self.fault(
+                        FaultKind::Rule,
+                        &at("recipe"),
+                        what,
+                        "`kinfold schema explain` lists the atoms; an atom is written exactly so, `NN` and not `nn`",
+                    );
+                    continue;
+                }
+            };
+            self.rule(
+                seen.insert(recipe.to_string()),
+                &at("recipe"),
+                format!("the match key `{recipe}` is listed twice"),
+                "remove one of the two",
+            );
+            for &atom in recipe.atoms() {
+                let fields = fields_of(atom);
+                self.rule(
+                    fields
+                        .iter()
+                        .any(|name| file.field.iter().any(|field| field.name == *name)),
+                    &at("recipe"),
+                    format!(
+                        "`{atom}` is taken from {}, which is not among the fields",
+                        fields[0].as_str()
+                    ),
+                    "add a [[field]] table for it, or remove the key",
+                );
+            }
+            self.rule(
+                (1..=SLOTS_MAX).contains(&key.slots),
+                &at("slots"),
+                format!("{} slots are not from 1 to {SLOTS_MAX}", key.slots),
+                "give as many slots as nearly every person has values",
+            );
+            let cap = key.cap.unwrap_or(1);
+            self.rule(
+                (1..=5).contains(&cap),
+                &at("cap"),
+                format!("{cap} is not from 1 to 5"),
+                "leave the key out: then it is 1",
+            );
+            self.release(
+                cap <= 1 || file.schema.linkage_unit == LinkageUnit::Inside,
+                &at("cap"),
+                format!(
+                    "match key `{recipe}` lets {cap} records of a file share a value: who shares with whom can be read like a map"
+                ),
+                "leave the key out: then it is 1",
+            );
+            keys.push(KeySchema {
+                recipe,
+                slots: key.slots,
+                cap,
+            });
+        }
+        keys
+    }
+
+    fn household(&mut self, file: &File) {
+        let Some(household) = &file.household_keys else {
+            return;
+        };
+        self.rule(
+            (1..=16).contains(&household.slots),
+            "household_keys.slots",
+            "slots are from 1 to 16",
+            "6 hold three homes, each by property number and by address",
+        );
+        self.rule(
+            household.group_max >= 1,
+            "household_keys.group_max",
+            "a group has at least one person",
+            "write 5",
+        );
+        self.release(
+            household.group_max <= GROUP_MAX,
+            "household_keys.group_max",
+            format!("groups of more than {GROUP_MAX} are so few that their size names the home"),
+            "write 5 or less",
+        );
+        self.rule(
+            (household.group_max..=12).contains(&household.crowd()),
+            "household_keys.crowd_max",
+            "it is from `group_max` to 12",
+            "leave the key out: then homes of more than `group_max` people release nothing",
+        );
+    }
+
+    fn presence(&mut self, file: &File) {
+        let mut seen = BTreeSet::new();
+        for (index, fact) in file.presence.slots.iter().enumerate() {
+            self.rule(
+                seen.insert(*fact),
+                &format!("presence.slots[{index}]"),
+                format!("`{}` is listed twice", fact.as_str()),
+                "remove one of the two",
+            );
+        }
+        self.rule(
+            file.presence.min_records >= 2,
+            "presence.min_records",
+            "a pattern of one record is that record",
+            "write 20",
+        );
+        self.release(
+            file.presence.min_records >= PATTERN_RECORDS_MIN,
+            "presence.min_records",
+            format!("a pattern that fewer than {PATTERN_RECORDS_MIN} records share points at people"),
+            "write 20 or more",
+        );
+    }
+}
+
+/// The fields that an atom can be taken from; one of them is enough.
+fn fields_of(atom: Atom) -> &'static [FieldName] {
+    use FieldName as F;
+    match atom {
+        Atom::Name(NameOf::First, NameForm::Initial) => &[F::FirstName, F::FirstInitial],
+        Atom::Name(NameOf::Last, NameForm::Initial) => &[F::LastName, F::LastInitial],
+        Atom::Name(NameOf::First, _) => &[F::FirstName],
+        Atom::Name(NameOf::Last, _) => &[F::LastName],
+        Atom::Name(NameOf::Middle, _) => &[F::MiddleName],
+        Atom::Name(NameOf::AnyOne | NameOf::AnyTwo, _) => {
+            &[F::FirstName, F::LastName, F::MiddleName]
+        }
+        Atom::Birth(_) => &[F::BirthDate],
+        Atom::Place(PlaceForm::Postcode) => &[F::Postcode],
+        Atom::Place(PlaceForm::Sector | PlaceForm::District) => {
+            &[F::Postcode, F::PostcodeSector]
+        }
+        Atom::Place(PlaceForm::Property) => &[F::Uprn],
+        Atom::Place(PlaceForm::Locality | PlaceForm::DistrictOrStreet) => &[F::Postcode, F::Address],
+        Atom::Place(_) => &[F::Address],
+        Atom::Sex => &[F::Sex],
+        Atom::BirthPlace => &[F::BirthPlace],
+        Atom::Identifier(IdentifierKind::Nhs) => &[F::NhsNumber],
+        Atom::Identifier(IdentifierKind::Upn) => &[F::Upn],
+        Atom::Identifier(IdentifierKind::Nino) => &[F::Nino],
+        Atom::Identifier(IdentifierKind::Uln) => &[F::Uln],
+    }
+}
+
+fn is_name(id: &str) -> bool {
+    !id.is_empty()
+        && id.len() <= 40
+        && id
+            .bytes()
+            .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
+}
