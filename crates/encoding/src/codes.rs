@@ -4,13 +4,26 @@
 //! block of 64 bytes, which is hashed again under the recipe's own key. So a fact is hashed once however many recipes use it, and the
 //! last step has blocks of one size, many of which are hashed side by side. Codes never leave the machine: only tokens do.
 
-use std::collections::HashMap;
+use crate::Map;
 
 /// Bytes of a code. Ninety-six bits: among the hundred million facts of a large file two meet by chance with a probability of 10^-13.
 pub(crate) const CODE: usize = 12;
 
 /// The code of one fact.
 pub(crate) type Code = [u8; CODE];
+
+/// Whether two lists of codes are the same. They are one or two codes long, too short to call a function of the system for.
+#[inline]
+pub(crate) fn same(a: &[Code], b: &[Code]) -> bool {
+    let parts = |code: &Code| {
+        let (low, high) = code.split_at(8);
+        (
+            u64::from_ne_bytes(low.try_into().expect("eight bytes")),
+            u32::from_ne_bytes(high.try_into().expect("four bytes")),
+        )
+    };
+    a.iter().zip(b).all(|(x, y)| parts(x) == parts(y))
+}
 
 /// What kind of fact a code is of: equal texts of different kinds have different codes.
 #[derive(Clone, Copy)]
@@ -46,7 +59,7 @@ const REMEMBERED: usize = 1 << 16;
 /// Makes codes and remembers them: nearly every fact of a file is met again.
 pub(crate) struct CodeBook {
     hasher: blake3::Hasher,
-    known: HashMap<Box<[u8]>, Code>,
+    known: Map<Box<[u8]>, Code>,
     text: Vec<u8>,
 }
 
@@ -54,19 +67,23 @@ impl CodeBook {
     pub(crate) fn new(hasher: blake3::Hasher) -> Self {
         Self {
             hasher,
-            known: HashMap::new(),
+            known: Map::default(),
             text: Vec::new(),
         }
     }
 
-    /// The code of a fact given in parts, with a mark between them.
-    pub(crate) fn code(&mut self, kind: Kind, parts: &[&[u8]]) -> Code {
+    fn spell(&mut self, kind: Kind, parts: &[&[u8]]) {
         self.text.clear();
         self.text.push(kind as u8);
         for part in parts {
             self.text.push(0x1f);
             self.text.extend_from_slice(part);
         }
+    }
+
+    /// The code of a fact given in parts, with a mark between them.
+    pub(crate) fn code(&mut self, kind: Kind, parts: &[&[u8]]) -> Code {
+        self.spell(kind, parts);
         if let Some(code) = self.known.get(self.text.as_slice()) {
             return *code;
         }
@@ -79,11 +96,8 @@ impl CodeBook {
     }
 
     /// The same for a fact that is seldom met again (a verified number): nothing is remembered.
-    pub(crate) fn code_once(&mut self, kind: Kind, part: &[u8]) -> Code {
-        self.text.clear();
-        self.text.push(kind as u8);
-        self.text.push(0x1f);
-        self.text.extend_from_slice(part);
+    pub(crate) fn code_once(&mut self, kind: Kind, parts: &[&[u8]]) -> Code {
+        self.spell(kind, parts);
         hash(&self.hasher, &self.text)
     }
 }

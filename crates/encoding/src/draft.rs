@@ -7,7 +7,7 @@
 use kinfold_schema::{HouseholdKey, Token};
 
 /// Bytes before the filters.
-const HEAD: usize = 24;
+pub(crate) const HEAD: usize = 24;
 
 /// What is fixed for all drafts of an encoding.
 #[derive(Clone, Copy)]

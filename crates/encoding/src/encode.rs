@@ -8,20 +8,19 @@
 //!
 //! Every pile can go to disk (see [`crate::spill`]), so memory does not grow with the file.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap};
 use std::path::PathBuf;
 use std::sync::Mutex;
 
 use kinfold_identity::Person;
-use kinfold_schema::{CodeTable, FieldSet, KeyScope, NO_MONTH, Schema};
+use kinfold_schema::{CodeTable, Fact, FieldSet, KeyScope, NO_MONTH, Schema};
 use rayon::prelude::*;
 
-use crate::finish::{Finished, finish_pile};
+use crate::finish::{Finished, HOME, HeldBack, NOTICE};
 use crate::household::{Stay, withheld};
-use crate::person::fact_of_identifier;
 use crate::report::{EncodeReport, KeyCount};
 use crate::spill::Spill;
-use crate::worker::{Batch, Shared, Worker, lot};
+use crate::worker::{Batch, Mark, Shared, Worker, lot};
 use crate::{Error, ProjectSecrets, Simd, presence};
 
 /// People that a worker encodes at once; as many as are diffused at once.
@@ -30,12 +29,10 @@ const BATCH: usize = crate::diffusion::ROWS;
 const PILES: usize = 1024;
 /// Rows that are handed on at once.
 const CHUNK: usize = 8192;
-/// Bytes of a fingerprint's entry: fingerprint 8, number of the record 4, its pile 2, key 1.
-const ENTRY: usize = 15;
-/// Bytes of a stay's entry: token 16, number 4, pile 2, from 2, to 2, lot 16.
-const STAY: usize = 42;
-/// Bytes of a notice that a value is held back: number 4, fingerprint 8.
-const NOTICE: usize = 12;
+/// Bytes of a value's entry: fingerprint 8, number of the record 4, mark 2.
+const ENTRY: usize = 14;
+/// Bytes of a stay's entry: token 16, number 4, place among its homes 2, pile 2, from 2, to 2, lot 16.
+const STAY: usize = 44;
 
 /// One person to encode, under the record reference that the custodian minted.
 #[derive(Clone, Copy)]
@@ -160,6 +157,8 @@ pub struct Encoder {
     stays: Spill,
     /// People given so far.
     given: usize,
+    /// The pile of each record.
+    piles: Vec<u16>,
     /// Facts of each record, as a number in the list of what facts there are together.
     facts: Vec<u16>,
     facts_known: Vec<u32>,
@@ -200,6 +199,7 @@ impl Encoder {
             fingerprints: Spill::new(PILES),
             stays: Spill::new(PILES),
             given: 0,
+            piles: Vec::new(),
             facts: Vec::new(),
             facts_known: Vec::new(),
             facts_numbers: HashMap::new(),
@@ -246,16 +246,16 @@ impl Encoder {
         Ok(())
     }
 
-    fn take_in(&mut self, inputs: &[Input<'_>], batch: Batch) {
+    fn take_in(&mut self, inputs: &[Input<'_>], mut batch: Batch) {
         let first = self.facts.len() as u32;
         let mut start = 0;
         for (row, &end) in batch.ends.iter().enumerate() {
             let number = first + row as u32;
-            let draft = &batch.drafts[start..end as usize];
+            let draft = &mut batch.drafts[start..end as usize];
+            draft[16..20].copy_from_slice(&number.to_le_bytes());
             let pile = pile_of(&batch.references[row]);
-            self.drafts.append(pile, &draft[..16]);
-            self.drafts.append(pile, &number.to_le_bytes());
-            self.drafts.append(pile, &draft[20..]);
+            self.piles.push(pile as u16);
+            self.drafts.append(pile, draft);
             start = end as usize;
             let facts = batch.facts[row];
             let next = self.facts_known.len() as u16;
@@ -266,13 +266,11 @@ impl Encoder {
                     next
                 }));
         }
-        for (fingerprint, row, key) in batch.fingerprints {
-            let pile = pile_of(&batch.references[row as usize]) as u16;
+        for (fingerprint, row, mark) in batch.fingerprints {
             let mut entry = [0; ENTRY];
             entry[..8].copy_from_slice(&fingerprint.to_le_bytes());
             entry[8..12].copy_from_slice(&(first + u32::from(row)).to_le_bytes());
-            entry[12..14].copy_from_slice(&pile.to_le_bytes());
-            entry[14] = key;
+            entry[12..].copy_from_slice(&mark.to_le_bytes());
             self.fingerprints
                 .append((fingerprint % PILES as u64) as usize, &entry);
         }
@@ -284,15 +282,16 @@ impl Encoder {
             .filter(|(index, _)| left_out.next_if_eq(index).is_none())
             .map(|(_, input)| input.lasting_ref)
             .collect();
-        for (home, row) in batch.homes {
+        for (home, row, place) in batch.homes {
             let reference = &batch.references[row as usize];
             let mut entry = [0; STAY];
             entry[..16].copy_from_slice(&home.token);
             entry[16..20].copy_from_slice(&(first + u32::from(row)).to_le_bytes());
-            entry[20..22].copy_from_slice(&(pile_of(reference) as u16).to_le_bytes());
-            entry[22..24].copy_from_slice(&home.from.to_le_bytes());
-            entry[24..26].copy_from_slice(&home.to.to_le_bytes());
-            entry[26..].copy_from_slice(&lot(&self.shared, &home.token, &lasting[row as usize]));
+            entry[20..22].copy_from_slice(&(place | HOME).to_le_bytes());
+            entry[22..24].copy_from_slice(&(pile_of(reference) as u16).to_le_bytes());
+            entry[24..26].copy_from_slice(&home.from.to_le_bytes());
+            entry[26..28].copy_from_slice(&home.to.to_le_bytes());
+            entry[28..].copy_from_slice(&lot(&self.shared, &home.token, &lasting[row as usize]));
             self.stays.append(pile_of(&home.token), &entry);
         }
         for (total, (ones, filters)) in self.ones.iter_mut().zip(batch.ones) {
@@ -331,57 +330,50 @@ impl Encoder {
         }
         self.workers = Mutex::new(Vec::new());
         let mut notices = Spill::new(PILES);
-        let mut hidden_facts: Vec<(u32, u32)> = Vec::new();
-        self.judge_values(&mut notices, &mut hidden_facts)?;
+        let mut hidden: Vec<u32> = Vec::new();
+        self.judge_values(&mut notices, &mut hidden)?;
         self.judge_homes(&mut notices)?;
-        let presence = self.presence(&hidden_facts);
+        let presence = self.presence(&hidden);
         let mut report = self.report(&presence);
-        let mut table = self.empty_table();
-        let group = rayon::current_num_threads() * 2;
-        for first in (0..PILES).step_by(group) {
-            let piles: Vec<(Vec<u8>, Vec<u8>)> = (first..(first + group).min(PILES))
-                .map(|pile| Ok((self.drafts.take(pile)?, notices.take(pile)?)))
-                .collect::<Result<_, Error>>()?;
-            let finished: Vec<Finished> = piles
-                .into_par_iter()
-                .map(|(drafts, notices)| {
-                    let held_back: HashSet<(u32, u64)> =
-                        notices.as_chunks::<NOTICE>().0.iter().map(read_notice).collect();
-                    finish_pile(&self.shared, &self.partners, &drafts, &held_back, &presence)
+        // Neighbouring piles together make a chunk; each thread makes its own.
+        let together = (PILES * CHUNK).div_ceil(report.records).clamp(1, PILES);
+        let chunks: Vec<usize> = (0..PILES).step_by(together).collect();
+        for wave in chunks.chunks(rayon::current_num_threads()) {
+            let parts: Vec<Vec<(Vec<u8>, Vec<u8>)>> = wave
+                .iter()
+                .map(|&first| {
+                    (first..(first + together).min(PILES))
+                        .map(|pile| Ok((self.drafts.take(pile)?, notices.take(pile)?)))
+                        .collect()
                 })
                 .collect::<Result<_, Error>>()?;
-            for pile in finished {
-                for (count, more) in report.keys.iter_mut().zip(&pile.keys) {
+            let finished: Vec<Finished> = parts
+                .into_par_iter()
+                .map(|piles| {
+                    let mut chunk = Finished::new(&self.shared.schema, &self.partners);
+                    for (drafts, notices) in piles {
+                        let held_back = HeldBack::read(&notices);
+                        chunk.add_pile(&self.shared, &drafts, &held_back, &presence)?;
+                    }
+                    Ok(chunk)
+                })
+                .collect::<Result<_, Error>>()?;
+            for chunk in finished {
+                for (count, more) in report.keys.iter_mut().zip(&chunk.keys) {
                     count.add(more);
                 }
-                report.household_keys += pile.household_keys;
-                report.household_keys_crowded += pile.household_keys_crowded;
-                table.append(pile.table);
+                report.household_keys += chunk.household_keys;
+                report.household_keys_crowded += chunk.household_keys_crowded;
+                if !chunk.table.is_empty() {
+                    sink(chunk.table)?;
+                }
             }
-            if table.len() >= CHUNK {
-                sink(std::mem::replace(&mut table, self.empty_table()))?;
-            }
-        }
-        if !table.is_empty() {
-            sink(table)?;
         }
         Ok(report)
     }
 
-    /// Finds the values that more people have than their key's cap allows.
-    fn judge_values(
-        &mut self,
-        notices: &mut Spill,
-        hidden_facts: &mut Vec<(u32, u32)>,
-    ) -> Result<(), Error> {
-        let caps: Vec<usize> = self.shared.schema.keys.iter().map(|key| key.cap as usize).collect();
-        let facts: Vec<u32> = self
-            .shared
-            .schema
-            .keys
-            .iter()
-            .map(|key| fact_of_identifier(&key.recipe))
-            .collect();
+    /// Finds the values that more people have than their key's cap allows, and the records of which an identifier is among them.
+    fn judge_values(&mut self, notices: &mut Spill, hidden: &mut Vec<u32>) -> Result<(), Error> {
         let group = rayon::current_num_threads() * 2;
         for first in (0..PILES).step_by(group) {
             let piles: Vec<Vec<u8>> = (first..(first + group).min(PILES))
@@ -389,25 +381,17 @@ impl Encoder {
                 .collect::<Result<_, _>>()?;
             let shared: Vec<Vec<[u8; ENTRY]>> = piles
                 .into_par_iter()
-                .map(|mut pile| {
-                    let entries = pile.as_chunks_mut::<ENTRY>().0;
-                    entries.sort_unstable();
-                    entries
-                        .chunk_by(|a, b| a[..8] == b[..8])
-                        .filter(|same| same.len() > caps[same[0][14] as usize])
-                        .flatten()
-                        .copied()
-                        .collect()
-                })
+                .map(|pile| shared_values(pile.as_chunks::<ENTRY>().0))
                 .collect();
             for entry in shared.into_iter().flatten() {
                 let number = u32::from_le_bytes(entry[8..12].try_into().expect("four bytes"));
-                let pile = u16::from_le_bytes([entry[12], entry[13]]) as usize;
-                notices.append(pile, &entry[8..12]);
-                notices.append(pile, &entry[..8]);
-                let fact = facts[entry[14] as usize];
-                if fact != 0 {
-                    hidden_facts.push((number, fact));
+                let mark = u16::from_le_bytes([entry[12], entry[13]]);
+                let mut notice = [0; NOTICE];
+                notice[..4].copy_from_slice(&entry[8..12]);
+                notice[4..].copy_from_slice(&Mark::place(mark).to_le_bytes());
+                notices.append(self.piles[number as usize].into(), &notice);
+                if Mark::is_identifier(mark) {
+                    hidden.push(number);
                 }
             }
             if notices.in_memory() > self.options.memory {
@@ -431,9 +415,8 @@ impl Encoder {
                 let stays: Vec<Stay> = home.iter().map(read_stay).collect();
                 for index in withheld(&stays, group_max, crowd_max) {
                     let entry = &home[index];
-                    let pile = u16::from_le_bytes([entry[20], entry[21]]) as usize;
-                    notices.append(pile, &entry[16..20]);
-                    notices.append(pile, &entry[..8]);
+                    let pile = u16::from_le_bytes([entry[22], entry[23]]) as usize;
+                    notices.append(pile, &entry[16..22]);
                 }
             }
             if notices.in_memory() > self.options.memory {
@@ -444,11 +427,13 @@ impl Encoder {
     }
 
     /// The released presence pattern of each record.
-    fn presence(&mut self, hidden_facts: &[(u32, u32)]) -> Presence {
+    fn presence(&mut self, hidden: &[u32]) -> Presence {
         let schema = &self.shared.schema.presence;
-        // A fact whose key is held back is not claimed: the linkage unit would take the random token for the value.
-        for &(number, fact) in hidden_facts {
-            let own = self.facts_known[self.facts[number as usize] as usize] & !fact;
+        // An identifier that is held back is not claimed: the linkage unit would take the random token for the value. Which of several
+        // it was does not matter: claiming fewer is always safe, and an identifier that two people share is doubtful anyway.
+        let identifiers = Fact::Nhs.bit() | Fact::UpnOrNino.bit();
+        for &number in hidden {
+            let own = self.facts_known[self.facts[number as usize] as usize] & !identifiers;
             let next = self.facts_known.len() as u16;
             let known = &mut self.facts_known;
             self.facts[number as usize] = *self.facts_numbers.entry(own).or_insert_with(|| {
@@ -528,18 +513,48 @@ fn pile_of(bytes: &[u8; 16]) -> usize {
 
 fn read_stay(entry: &[u8; STAY]) -> Stay {
     let month = |at: usize| u16::from_le_bytes([entry[at], entry[at + 1]]);
-    let from = month(22);
+    let from = month(24);
     Stay {
-        lot: entry[26..].try_into().expect("sixteen bytes"),
+        lot: entry[28..].try_into().expect("sixteen bytes"),
         from: if from == NO_MONTH { 0 } else { from },
-        to: month(24),
+        to: month(26),
     }
 }
 
-fn read_notice(notice: &[u8; NOTICE]) -> (u32, u64) {
-    let (number, fingerprint) = notice.split_at(4);
-    (
-        u32::from_le_bytes(number.try_into().expect("four bytes")),
-        u64::from_le_bytes(fingerprint.try_into().expect("eight bytes")),
-    )
+/// The entries of a pile whose value more people have than the cap of its key allows, in the order of the pile.
+///
+/// Counted in a table of about twice as many places as entries, at the place that the fingerprint names or the next free one: fingerprints
+/// are uniform, and sorting them took several times as long. The last ten bits, which chose the pile, make room for the count, so a
+/// place is eight bytes and the table of a pile stays in the cache.
+fn shared_values(entries: &[[u8; ENTRY]]) -> Vec<[u8; ENTRY]> {
+    const COUNT: u64 = PILES as u64 - 1;
+    let places = (entries.len() * 3 / 2).next_power_of_two();
+    let mut table: Vec<u64> = vec![0; places];
+    let print =
+        |entry: &[u8; ENTRY]| u64::from_le_bytes(*entry.first_chunk().expect("eight bytes"));
+    let find = |table: &[u64], print: u64| {
+        let mut at = (print / PILES as u64) as usize & (places - 1);
+        while table[at] & COUNT != 0 && (table[at] ^ print) & !COUNT != 0 {
+            at = (at + 1) & (places - 1);
+        }
+        at
+    };
+    for entry in entries {
+        let print = print(entry);
+        let at = find(&table, print);
+        let place = &mut table[at];
+        if *place & COUNT == 0 {
+            *place = print & !COUNT;
+        }
+        // Beyond six nobody counts.
+        *place += u64::from(*place & COUNT < 8);
+    }
+    entries
+        .iter()
+        .filter(|entry| {
+            let mark = u16::from_le_bytes([entry[12], entry[13]]);
+            (table[find(&table, print(entry))] & COUNT) > u64::from(Mark::cap(mark))
+        })
+        .copied()
+        .collect()
 }

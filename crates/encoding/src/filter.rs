@@ -4,11 +4,10 @@
 //! structure gives tokens away (Kroll and Steinmetzer 2015; Niedermeyer and others 2014). `k` is the schema's `unit_positions` times the
 //! token's weight times its group's scale. A token of a smaller `k` has the first of the same positions.
 
-use std::collections::HashMap;
-
 use kinfold_identity::{Address, BirthDate, Person, Postcode};
 use kinfold_schema::{FieldName, FilterSchema, Schema, TokenForm};
 
+use crate::Map;
 use crate::diffusion::Diffusion;
 use crate::person;
 use crate::{ProjectSecrets, Simd};
@@ -378,7 +377,7 @@ fn bigrams(text: &str, mut each: impl FnMut(&[u8])) {
 /// Tokens met before, with their bits.
 #[derive(Default)]
 pub(crate) struct TokenBook {
-    masks: HashMap<Box<[u8]>, Box<[u64]>>,
+    masks: Map<Box<[u8]>, Box<[u64]>>,
     name: Vec<u8>,
 }
 
@@ -393,7 +392,7 @@ impl TokenBook {
         let hashed = self.name.len();
         self.name.push(label);
         self.name.extend_from_slice(text);
-        if self.masks.len() >= TOKENS_MAX && !self.masks.contains_key(self.name.as_slice()) {
+        if self.masks.len() >= TOKENS_MAX {
             self.masks.clear();
         }
         if !self.masks.contains_key(self.name.as_slice()) {

@@ -7,7 +7,7 @@ use crate::secrets::token;
 
 /// The household keys of a person, the latest home first. Communal homes, c/o addresses and protected addresses have none.
 pub(crate) fn keys_of(person: &Person, hasher: &blake3::Hasher) -> Vec<HouseholdKey> {
-    if person.protected_address || person.do_not_link {
+    if person.protected_address || person.do_not_link || person.addresses.is_empty() {
         return Vec::new();
     }
     let mut spells: Vec<_> = person.addresses.iter().collect();

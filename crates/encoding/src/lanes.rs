@@ -15,6 +15,9 @@ pub(crate) const BLOCK: usize = 64;
 
 /// Blocks handed to the vector code in one call.
 const CALL: usize = 64;
+/// Blocks that any processor's vector code takes at once; what is left over is hashed one by one and takes eight times as long.
+const TOGETHER: usize = 16;
+const ZEROES: [u8; BLOCK] = [0; BLOCK];
 
 // Flags of the BLAKE3 paper (O'Connor, Aumasson, Neves, Wilcox-O'Hearn 2020, table 3). A message of one block begins and ends its only
 // chunk, which is the root.
@@ -41,11 +44,19 @@ impl BlockHasher {
 
     /// Appends the first 16 bytes of the keyed hash of each block.
     pub(crate) fn tokens(&self, blocks: &[[u8; BLOCK]], tokens: &mut Vec<[u8; 16]>) {
+        self.each(blocks, |hash| tokens.push(first_half(hash)));
+    }
+
+    /// Appends both halves of the keyed hash of each block.
+    pub(crate) fn halves(&self, blocks: &[[u8; BLOCK]], tokens: &mut Vec<[u8; 16]>) {
+        self.each(blocks, |hash| tokens.extend(hash.as_chunks::<16>().0));
+    }
+
+    fn each(&self, blocks: &[[u8; BLOCK]], mut each: impl FnMut(&[u8; 32])) {
         let Some(platform) = self.platform else {
-            tokens.extend(blocks.iter().map(|block| {
-                let hash = blake3::keyed_hash(&self.key, block);
-                first_half(hash.as_bytes())
-            }));
+            for block in blocks {
+                each(blake3::keyed_hash(&self.key, block).as_bytes());
+            }
             return;
         };
         let mut out = [0u8; CALL * 32];
@@ -53,7 +64,9 @@ impl BlockHasher {
         for call in blocks.chunks(CALL) {
             inputs.clear();
             inputs.extend(call);
-            let out = &mut out[..call.len() * 32];
+            // Up to a full set of lanes: a lane more costs nothing.
+            inputs.resize(call.len().next_multiple_of(TOGETHER), &ZEROES);
+            let out = &mut out[..inputs.len() * 32];
             platform.hash_many(
                 &inputs,
                 &self.words,
@@ -64,8 +77,9 @@ impl BlockHasher {
                 CHUNK_END | ROOT,
                 out,
             );
-            let (hashes, _) = out.as_chunks::<32>();
-            tokens.extend(hashes.iter().map(first_half));
+            for hash in &out.as_chunks::<32>().0[..call.len()] {
+                each(hash);
+            }
         }
     }
 }
@@ -105,6 +119,9 @@ mod tests {
                 .collect();
             assert_eq!(tokens(Simd::Auto), expected, "{count}");
             assert_eq!(tokens(Simd::Scalar), expected, "{count}");
+            let mut halves = Vec::new();
+            BlockHasher::new(key.clone(), Simd::Auto).halves(&blocks, &mut halves);
+            assert_eq!(halves.iter().step_by(2).copied().collect::<Vec<_>>(), expected);
         }
     }
 }

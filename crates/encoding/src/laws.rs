@@ -122,6 +122,23 @@ fn no_released_token_occurs_twice_in_a_file() {
     );
 }
 
+/// If only slots with a value were sorted, an unsorted one would say that all its tokens are random.
+#[test]
+fn tokens_of_every_kind_are_sorted_whatever_they_are() {
+    let schema = Schema::standard();
+    let mut people: Vec<Person> = (0..40).map(odd_person).collect();
+    people[3].do_not_link = true;
+    let table = encode_all(&people, &identity_order(40)).table;
+    for row in table.keys.chunks_exact(schema.key_slots()) {
+        for range in schema.key_layout() {
+            assert!(row[range].is_sorted());
+        }
+    }
+    for row in table.household.chunks_exact(schema.household_slots()) {
+        assert!(row.is_sorted());
+    }
+}
+
 #[test]
 fn two_agencies_share_tokens_for_one_person_and_none_for_strangers() {
     let schema = Schema::standard();

@@ -8,6 +8,7 @@
 //! The result depends on the people, the schema and the secrets only: not on the order of rows, the number of threads, the vector
 //! instructions of the processor, the memory there is, or the clock.
 
+mod births;
 mod codes;
 mod diffusion;
 mod draft;
@@ -35,6 +36,10 @@ pub use error::Error;
 pub use measure::{FilterMeasure, measure};
 pub use report::{EncodeReport, KeyCount};
 pub use secrets::ProjectSecrets;
+
+/// A map for books of what was met before: none of them is ever iterated, so the hasher cannot matter to the result, and what is looked
+/// up is the custodian's own data, so nobody chooses keys to slow it down.
+pub(crate) type Map<K, V> = std::collections::HashMap<K, V, foldhash::fast::FixedState>;
 
 /// Which vector instructions an encoding uses. The result is the same.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

@@ -7,10 +7,9 @@ use kinfold_identity::Person;
 use kinfold_schema::{FilterSchema, Schema, risk};
 
 use crate::codes::CodeBook;
-use crate::filter::{FilterPlan, TokenBook};
-use crate::names::NameBook;
+use crate::filter::FilterPlan;
 use crate::plan::Plan;
-use crate::values::PersonNames;
+use crate::values::{Books, PersonNames};
 use crate::worker::mark;
 use crate::{ProjectSecrets, Simd};
 
@@ -64,7 +63,12 @@ fn measure_one(
         diffusion: 0,
         ..filter.clone()
     };
-    let masks = masks(schema, &roomy, secrets, people);
+    let requires: u32 = filter.requires.iter().map(|fact| fact.bit()).sum();
+    let kept: Vec<&Person> = people
+        .iter()
+        .filter(|person| crate::person::facts(person) & requires == requires)
+        .collect();
+    let masks = masks(schema, &roomy, secrets, &kept);
     let m = f64::from(filter.inner_bits.unwrap_or(filter.bits));
     let l = f64::from(filter.bits);
     let t = f64::from(filter.diffusion);
@@ -93,7 +97,7 @@ fn measure_one(
     if masks.len() > 1 {
         for _ in 0..pairs {
             let (a, b) = (next(masks.len()), next(masks.len()));
-            if a == b {
+            if a == b || share_a_home(kept[a], kept[b]) {
                 continue;
             }
             let union = masks[a].iter().zip(&masks[b]).map(|(x, y)| (x | y).count_ones());
@@ -136,26 +140,32 @@ fn unit_for_fill(positions: &[f64], unit: f64, m: f64) -> u32 {
         .unwrap_or(1)
 }
 
-/// The bits of each person who has what the filter requires.
+/// Housemates are like each other and no strangers.
+fn share_a_home(a: &Person, b: &Person) -> bool {
+    a.addresses.iter().any(|spell| {
+        spell.uprn.is_some() && b.addresses.iter().any(|other| other.uprn == spell.uprn)
+    })
+}
+
+/// The bits of each person.
 fn masks(
     schema: &Schema,
     filter: &FilterSchema,
     secrets: &ProjectSecrets,
-    people: &[Person],
+    people: &[&Person],
 ) -> Vec<Vec<u64>> {
     let filter = FilterPlan::new(0, filter, schema, secrets, Simd::Auto);
     let plan = Plan::of(schema);
     let mut codes = CodeBook::new(secrets.hasher("values"));
-    let (mut names, mut tokens) = (NameBook::default(), TokenBook::default());
+    let mut books = Books::default();
     let mut own = PersonNames::default();
     people
         .iter()
-        .filter(|person| crate::person::facts(person) & filter.requires == filter.requires)
         .map(|person| {
-            names.make_room();
-            own.read(person, &plan, 1, &mut names, &mut codes);
+            books.make_room();
+            own.read(person, &plan, 1, &mut books, &mut codes);
             let mut mask = vec![0; filter.inner_words];
-            mark(&filter, person, &own, &mut names, &mut tokens, &mut mask);
+            mark(&filter, person, &own, &mut books, &mut mask);
             mask
         })
         .collect()

@@ -2,11 +2,10 @@
 //!
 //! Names repeat: a thousand names are three quarters of a population. Each worker keeps a book of those it has met.
 
-use std::collections::HashMap;
-
 use kinfold_identity::{canonical_nicknames, soundex};
 use kinfold_schema::NameForm;
 
+use crate::Map;
 use crate::codes::{Code, CodeBook, Kind};
 use crate::filter::{FilterPlan, NameField, TokenBook};
 use crate::plan::Plan;
@@ -40,7 +39,7 @@ impl Name {
 /// The names that a worker has met.
 #[derive(Default)]
 pub(crate) struct NameBook {
-    numbers: HashMap<Box<str>, NameId>,
+    numbers: Map<Box<str>, NameId>,
     names: Vec<Name>,
 }
 
@@ -126,10 +125,11 @@ fn add_form(
             }
         }
         NameForm::Deletions => {
+            let start = out.len();
             out.push(codes.code(Kind::Deletion, &[name]));
             for at in 0..name.len() {
                 let code = codes.code(Kind::Deletion, &[&[&name[..at], &name[at + 1..]].concat()]);
-                if !out.contains(&code) {
+                if !out[start..].contains(&code) {
                     out.push(code);
                 }
             }

@@ -17,7 +17,11 @@ pub(crate) fn facts(person: &Person) -> u32 {
         (Fact::BirthYear, !person.births.is_empty()),
         (Fact::Sex, person.sex.is_some()),
         (Fact::Postcode, homes().any(|home| home.postcode.is_some())),
-        (Fact::Home, homes().any(|home| home.canonical().is_some())),
+        // What `Address::canonical` needs.
+        (
+            Fact::Home,
+            homes().any(|home| home.number.is_some() && home.postcode.is_some()),
+        ),
         (
             Fact::Place,
             homes().next().is_some()

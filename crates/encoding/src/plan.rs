@@ -1,6 +1,6 @@
 //! The schema's match keys, prepared: each distinct atom once, and each recipe as the numbers of its atoms.
 
-use kinfold_schema::{Atom, NameForm, Schema};
+use kinfold_schema::{Atom, BirthForm, NameForm, Schema};
 
 /// What an atom's values depend on, besides the person.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -21,6 +21,8 @@ pub(crate) struct Plan {
     pub recipes: Vec<RecipePlan>,
     /// Distinct forms of names that the atoms use.
     pub name_forms: Vec<NameForm>,
+    /// Distinct forms of birth dates, in the order of their atoms.
+    pub birth_forms: Vec<BirthForm>,
 }
 
 /// One recipe.
@@ -39,6 +41,7 @@ impl Plan {
             atoms: Vec::new(),
             recipes: Vec::new(),
             name_forms: Vec::new(),
+            birth_forms: Vec::new(),
         };
         for key in &schema.keys {
             let mut recipe = RecipePlan {
@@ -59,10 +62,12 @@ impl Plan {
             plan.recipes.push(recipe);
         }
         for &atom in &plan.atoms {
-            if let Atom::Name(_, form) = atom
-                && !plan.name_forms.contains(&form)
-            {
-                plan.name_forms.push(form);
+            match atom {
+                Atom::Name(_, form) if !plan.name_forms.contains(&form) => {
+                    plan.name_forms.push(form);
+                }
+                Atom::Birth(form) => plan.birth_forms.push(form),
+                _ => {}
             }
         }
         plan

@@ -3,10 +3,12 @@
 //! Values are listed in order of worth (the latest home and the first-named names first), because a record releases a fixed number of
 //! tokens a key and the rest is dropped.
 
-use kinfold_identity::{Address, BirthDate, Person, UpnKind};
-use kinfold_schema::{Atom, BirthForm, IdentifierKind, NameForm, NameOf, PlaceForm};
+use kinfold_identity::{Address, Person, UpnKind};
+use kinfold_schema::{Atom, FACTS_MAX, IdentifierKind, NameForm, NameOf, PlaceForm};
 
-use crate::codes::{CODE, Code, CodeBook, Kind};
+use crate::births::{BirthBook, BirthId};
+use crate::codes::{CODE, Code, CodeBook, Kind, same};
+use crate::filter::TokenBook;
 use crate::lanes::BLOCK;
 use crate::names::{NameBook, NameId};
 use crate::person;
@@ -17,7 +19,8 @@ const VALUES_MAX: usize = 96;
 /// Most homes and most birth dates of one person that are looked at.
 const ALTERNATIVES_MAX: usize = 12;
 
-/// One value of a match key: the codes of its facts, the rest zero.
+/// One value of a match key: the codes of its facts, zeroes, and in the last two bytes the number of the key, so that all values of a record
+/// are hashed under one key.
 pub(crate) type Block = [u8; BLOCK];
 
 /// The codes of one person's facts, atom by atom. Kept from person to person to save its memory.
@@ -30,10 +33,10 @@ pub(crate) struct Values {
     first_range: Vec<u32>,
     births: usize,
     places: usize,
-    scratch: Vec<Code>,
+    scratch: Vec<(u16, Code)>,
 }
 
-/// The names of a person, by their numbers in the book.
+/// The names and birth dates of a person, by their numbers in the books.
 #[derive(Default)]
 pub(crate) struct PersonNames {
     /// First names and their formal names, each once.
@@ -47,18 +50,26 @@ pub(crate) struct PersonNames {
     /// For the filter: first names, middle names, parts of family names.
     pub own_first: Vec<NameId>,
     pub own_last: Vec<NameId>,
+    /// Birth dates, in the person's order.
+    pub births: Vec<BirthId>,
 }
 
 impl PersonNames {
-    /// Looks the names of a person up.
+    /// Looks the names and birth dates of a person up.
     pub(crate) fn read(
         &mut self,
         person: &Person,
         plan: &Plan,
         filters: usize,
-        book: &mut NameBook,
+        books: &mut Books,
         codes: &mut CodeBook,
     ) {
+        self.births.clear();
+        for &birth in person.births.iter().take(ALTERNATIVES_MAX) {
+            let number = books.births.number(birth, &plan.birth_forms, filters, codes);
+            self.births.push(number);
+        }
+        let book = &mut books.names;
         for list in [
             &mut self.first,
             &mut self.last,
@@ -118,6 +129,25 @@ struct Place<'a> {
     uprn: Option<&'a str>,
 }
 
+/// What a worker has met before.
+#[derive(Default)]
+pub(crate) struct Books {
+    /// Names.
+    pub names: NameBook,
+    /// Birth dates.
+    pub births: BirthBook,
+    /// Tokens.
+    pub tokens: TokenBook,
+}
+
+impl Books {
+    /// Forgets what is too much. To be called between records.
+    pub(crate) fn make_room(&mut self) {
+        self.names.make_room();
+        self.births.make_room();
+    }
+}
+
 impl Values {
     /// Works out the codes of a person's facts.
     pub(crate) fn read(
@@ -125,15 +155,16 @@ impl Values {
         person: &Person,
         names: &PersonNames,
         plan: &Plan,
-        book: &NameBook,
+        books: &Books,
         codes: &mut CodeBook,
     ) {
+        let book = &books.names;
         self.arena.clear();
         self.ranges.clear();
         self.first_range.clear();
         let places = places_of(person);
-        let births = &person.births[..person.births.len().min(ALTERNATIVES_MAX)];
-        (self.places, self.births) = (places.len(), births.len());
+        (self.places, self.births) = (places.len(), names.births.len());
+        let mut birth_form = 0;
         for &atom in &plan.atoms {
             self.first_range.push(self.ranges.len() as u32);
             match atom {
@@ -142,12 +173,14 @@ impl Values {
                     self.names(person, names, of, form, plan, book, codes);
                     self.end();
                 }
-                Atom::Birth(form) => {
-                    for &birth in births {
+                Atom::Birth(_) => {
+                    for &birth in &names.births {
                         self.begin();
-                        self.birth(birth, form, codes);
+                        self.arena
+                            .extend_from_slice(books.births.codes(birth, birth_form));
                         self.end();
                     }
+                    birth_form += 1;
                 }
                 Atom::Place(form) => {
                     for place in &places {
@@ -166,61 +199,88 @@ impl Values {
     }
 
     /// The values of a recipe: every combination of its atoms' values, the most worthy first, each once.
-    pub(crate) fn blocks(&self, recipe: &RecipePlan, plan: &Plan, out: &mut Vec<Block>) {
+    pub(crate) fn blocks(&self, key: usize, plan: &Plan, out: &mut Vec<Block>) {
+        let recipe = &plan.recipes[key];
         let start = out.len();
         let count = |varies: bool, number: usize| if varies { number } else { 1 };
+        let mut block = [0; BLOCK];
+        block[BLOCK - 2..].copy_from_slice(&(key as u16).to_le_bytes());
         for place in 0..count(recipe.places, self.places) {
             for birth in 0..count(recipe.births, self.births) {
-                let mut block = [0; BLOCK];
-                self.combine(recipe, plan, (place, birth), 0, 0, &mut block, start, out);
+                let before = out.len();
+                let room = (start + VALUES_MAX).saturating_sub(before);
+                self.combine(recipe, plan, (place, birth), &mut block, room, out);
+                // An atom's values are distinct, so only values of other homes and dates can come again.
+                if before > start {
+                    let mut kept = before;
+                    for index in before..out.len() {
+                        if !out[start..before].contains(&out[index]) {
+                            out.swap(kept, index);
+                            kept += 1;
+                        }
+                    }
+                    out.truncate(kept);
+                }
             }
         }
     }
 
-    /// Puts one value of the atom at `depth` into the block after another and goes on with the next atom.
-    #[allow(clippy::too_many_arguments)]
+    /// Every combination of the atoms' values for one home and one date: the last atom turns fastest.
     fn combine(
         &self,
         recipe: &RecipePlan,
         plan: &Plan,
         alternative: (usize, usize),
-        depth: usize,
-        at: usize,
         block: &mut Block,
-        start: usize,
+        room: usize,
         out: &mut Vec<Block>,
     ) {
-        if out.len() - start >= VALUES_MAX {
+        let mut lists: [(&[Code], usize, usize); FACTS_MAX] = [(&[], 1, 0); FACTS_MAX];
+        let mut at = 0;
+        let mut total = 1;
+        for (list, &index) in lists.iter_mut().zip(&recipe.atoms) {
+            let atom = plan.atoms[index];
+            let which = match alternatives(atom) {
+                Alternatives::One => 0,
+                Alternatives::Places => alternative.0,
+                Alternatives::Births => alternative.1,
+            };
+            let (from, to) = self.ranges[self.first_range[index] as usize + which];
+            let width = atom.facts();
+            *list = (&self.arena[from as usize..to as usize], width, at);
+            at += width * CODE;
+            total *= list.0.len() / width;
+        }
+        let lists = &lists[..recipe.atoms.len()];
+        if total == 0 {
             return;
         }
-        let Some(&index) = recipe.atoms.get(depth) else {
-            if !out[start..].contains(block) {
-                out.push(*block);
+        let put = |block: &mut Block, list: usize, value: usize| {
+            let (codes, width, at) = lists[list];
+            // Copies of a known length are a move or two, those of an unknown one a call.
+            block[at..at + CODE].copy_from_slice(&codes[value * width]);
+            if width == 2 {
+                block[at + CODE..at + 2 * CODE].copy_from_slice(&codes[value * 2 + 1]);
             }
-            return;
         };
-        let atom = plan.atoms[index];
-        let which = match alternatives(atom) {
-            Alternatives::One => 0,
-            Alternatives::Places => alternative.0,
-            Alternatives::Births => alternative.1,
-        };
-        let (from, to) = self.ranges[self.first_range[index] as usize + which];
-        let codes = &self.arena[from as usize..to as usize];
-        let width = atom.facts();
-        for value in codes.chunks_exact(width) {
-            let bytes = value.as_flattened();
-            block[at..at + width * CODE].copy_from_slice(bytes);
-            self.combine(
-                recipe,
-                plan,
-                alternative,
-                depth + 1,
-                at + width * CODE,
-                block,
-                start,
-                out,
-            );
+        for list in 0..lists.len() {
+            put(block, list, 0);
+        }
+        let mut turn = [0usize; FACTS_MAX];
+        for number in 1..=total.min(room) {
+            out.push(*block);
+            if number == total {
+                break;
+            }
+            for list in (0..lists.len()).rev() {
+                turn[list] += 1;
+                if turn[list] * lists[list].1 < lists[list].0.len() {
+                    put(block, list, turn[list]);
+                    break;
+                }
+                turn[list] = 0;
+                put(block, list, 0);
+            }
         }
     }
 
@@ -239,7 +299,7 @@ impl Values {
         let from = self.ranges.last().expect("a range was begun").0 as usize;
         let known = self.arena[from..]
             .chunks_exact(value.len())
-            .any(|other| other == value);
+            .any(|other| same(other, value));
         if !known {
             self.arena.extend_from_slice(value);
         }
@@ -295,64 +355,19 @@ impl Values {
 
     /// Unordered pairs of parts of different names.
     fn pairs(&mut self, names: &PersonNames, form: usize, book: &NameBook) {
-        self.scratch.clear();
-        let mut groups: Vec<u16> = Vec::with_capacity(names.parts.len());
+        let mut parts = std::mem::take(&mut self.scratch);
+        parts.clear();
         for &(group, name) in &names.parts {
-            for code in book.get(name).codes(form) {
-                self.scratch.push(*code);
-                groups.push(group);
-            }
+            parts.extend(book.get(name).codes(form).iter().map(|code| (group, *code)));
         }
-        let parts = std::mem::take(&mut self.scratch);
-        for (index, left) in parts.iter().enumerate() {
-            for (other, right) in parts.iter().enumerate().skip(index + 1) {
-                if groups[index] != groups[other] {
+        for (index, (group, left)) in parts.iter().enumerate() {
+            for (other, right) in &parts[index + 1..] {
+                if group != other {
                     self.add(&[*left.min(right), *left.max(right)]);
                 }
             }
         }
         self.scratch = parts;
-    }
-
-    fn birth(&mut self, birth: BirthDate, form: BirthForm, codes: &mut CodeBook) {
-        let mut digits = [0; 8];
-        person::date_digits(birth, &mut digits);
-        let label = [form_label(form)];
-        let mut add = |text: &[u8]| {
-            let code = codes.code(Kind::Birth, &[&label, text]);
-            self.add(&[code]);
-        };
-        let (year, month, day) = (&digits[..4], &digits[4..6], &digits[6..]);
-        let full = birth.is_full();
-        match form {
-            BirthForm::Full if full => add(&digits),
-            BirthForm::FullOrYear if full => add(&digits),
-            BirthForm::FullOrYear | BirthForm::Year => add(year),
-            BirthForm::YearNear => {
-                add(year);
-                let next = BirthDate {
-                    year: birth.year.saturating_add(1),
-                    month: None,
-                    day: None,
-                };
-                let mut digits = [0; 8];
-                person::date_digits(next, &mut digits);
-                add(&digits[..4]);
-            }
-            BirthForm::Swapped if full => {
-                add(&[year, month.min(day), month.max(day)].concat());
-            }
-            BirthForm::YearMonth if birth.month.is_some() => add(&digits[..6]),
-            BirthForm::YearDay if full => add(&[year, day].concat()),
-            BirthForm::MonthDay if full => add(&digits[4..]),
-            BirthForm::Deletions if full => {
-                for at in 0..8 {
-                    // The place of the gap does not count: a digit too many elsewhere is the same slip.
-                    add(&[&digits[..at], &digits[at + 1..]].concat());
-                }
-            }
-            _ => {}
-        }
     }
 
     fn place(&mut self, place: &Place<'_>, form: PlaceForm, codes: &mut CodeBook) {
@@ -461,7 +476,7 @@ impl Values {
             }
             Atom::Identifier(IdentifierKind::Nhs) => {
                 if let Some(id) = &person.nhs {
-                    add(codes.code_once(Kind::Nhs, id.as_str().as_bytes()));
+                    add(codes.code_once(Kind::Nhs, &[id.as_str().as_bytes()]));
                 }
             }
             Atom::Identifier(IdentifierKind::Upn) => {
@@ -470,17 +485,17 @@ impl Values {
                     .as_ref()
                     .filter(|upn| upn.kind() == UpnKind::Permanent)
                 {
-                    add(codes.code_once(Kind::Upn, id.as_str().as_bytes()));
+                    add(codes.code_once(Kind::Upn, &[id.as_str().as_bytes()]));
                 }
             }
             Atom::Identifier(IdentifierKind::Nino) => {
                 if let Some(id) = &person.nino {
-                    add(codes.code_once(Kind::Nino, id.as_str().as_bytes()));
+                    add(codes.code_once(Kind::Nino, &[id.as_str().as_bytes()]));
                 }
             }
             Atom::Identifier(IdentifierKind::Uln) => {
                 if let Some(id) = person::uln(person) {
-                    add(codes.code_once(Kind::Uln, id.as_bytes()));
+                    add(codes.code_once(Kind::Uln, &[id.as_bytes()]));
                 }
             }
             Atom::Name(..) | Atom::Birth(_) | Atom::Place(_) => {}
@@ -498,7 +513,7 @@ fn street_words(address: &Address) -> &[String] {
 
 /// The homes that may be spoken of, the latest first; an unknown month counts as late, as it does in most registers.
 fn places_of(person: &Person) -> Vec<Place<'_>> {
-    if person.protected_address {
+    if person.protected_address || person.addresses.is_empty() {
         return Vec::new();
     }
     let mut spells: Vec<_> = person.addresses.iter().collect();
@@ -515,16 +530,4 @@ fn places_of(person: &Person) -> Vec<Place<'_>> {
         .filter(|place| place.address.is_some() || place.uprn.is_some())
         .take(ALTERNATIVES_MAX)
         .collect()
-}
-
-/// Forms of a date that are written with as many digits must not meet: 2001 with month 12 is not 2001 with day 12.
-fn form_label(form: BirthForm) -> u8 {
-    match form {
-        BirthForm::Full | BirthForm::FullOrYear | BirthForm::Year | BirthForm::YearNear => b'y',
-        BirthForm::Swapped => b's',
-        BirthForm::YearMonth => b'm',
-        BirthForm::YearDay => b'd',
-        BirthForm::MonthDay => b'n',
-        BirthForm::Deletions => b'x',
-    }
 }

@@ -7,14 +7,13 @@ use kinfold_schema::{
 
 use crate::codes::CodeBook;
 use crate::diffusion::Scratch;
-use crate::draft::{DraftShape, write_head};
-use crate::filter::{FilterPlan, NameField, TokenBook};
+use crate::draft::{DraftShape, HEAD, write_head};
+use crate::filter::{FilterPlan, NameField};
 use crate::lanes::BlockHasher;
-use crate::names::NameBook;
 use crate::person::{fact_of_identifier, facts};
 use crate::plan::Plan;
 use crate::secrets::token;
-use crate::values::{Block, PersonNames, Values};
+use crate::values::{Block, Books, PersonNames, Values};
 use crate::{Error, Input, Options, ProjectSecrets, household};
 
 /// What all workers share: the schema, prepared.
@@ -22,14 +21,18 @@ pub(crate) struct Shared {
     pub schema: Schema,
     pub plan: Plan,
     pub filters: Vec<FilterPlan>,
-    /// For each partner the hasher of each recipe.
-    pub recipes: Vec<Vec<BlockHasher>>,
+    /// For each partner the hasher of values.
+    pub partners: Vec<BlockHasher>,
+    /// For each match key its cap, and whether it is an identifier's.
+    caps: Vec<(u32, bool)>,
     pub shape: DraftShape,
+    /// Tokens of a record, for one partner.
+    pub key_slots: usize,
     pub values: blake3::Hasher,
     pub household: blake3::Hasher,
     pub lots: blake3::Hasher,
-    pub dummies: blake3::Hasher,
-    pub household_dummies: blake3::Hasher,
+    pub dummies: BlockHasher,
+    pub household_dummies: BlockHasher,
     usable: Vec<u32>,
     insists: u32,
 }
@@ -46,33 +49,30 @@ impl Shared {
             .enumerate()
             .map(|(index, filter)| FilterPlan::new(index, filter, schema, secrets, options.simd))
             .collect();
-        let scopes = options.scopes(schema)?;
-        let recipes: Vec<Vec<BlockHasher>> = scopes
+        let partners: Vec<BlockHasher> = options
+            .scopes(schema)?
             .iter()
-            .map(|scope| {
-                schema
-                    .keys
-                    .iter()
-                    .map(|key| {
-                        let purpose = format!("{scope}match-key/{}", key.recipe);
-                        BlockHasher::new(secrets.key(&purpose), options.simd)
-                    })
-                    .collect()
-            })
+            .map(|scope| BlockHasher::new(secrets.key(&format!("{scope}match-key")), options.simd))
             .collect();
         Ok(Self {
             plan: Plan::of(schema),
+            key_slots: schema.key_slots(),
             shape: DraftShape {
                 words: filters.iter().map(|filter| filter.words).sum(),
-                partners: recipes.len(),
+                partners: partners.len(),
             },
             filters,
-            recipes,
+            partners,
+            caps: schema
+                .keys
+                .iter()
+                .map(|key| (key.cap, fact_of_identifier(&key.recipe) != 0))
+                .collect(),
             values: secrets.hasher("values"),
             household: secrets.hasher("household"),
             lots: secrets.hasher("household-lots"),
-            dummies: secrets.hasher("match-key-dummy"),
-            household_dummies: secrets.hasher("household-dummy"),
+            dummies: BlockHasher::new(secrets.key("match-key-dummy"), options.simd),
+            household_dummies: BlockHasher::new(secrets.key("household-dummy"), options.simd),
             usable: schema
                 .usable
                 .iter()
@@ -101,6 +101,11 @@ impl Shared {
         facts & !without_token
     }
 
+    /// About as many bytes as a draft has.
+    fn draft_bytes(&self) -> usize {
+        HEAD + self.shape.words * 8 + self.key_slots / 2 * (1 + 16 * self.shape.partners)
+    }
+
     /// Whether a record may be made of a person with these facts and these values that could not be read.
     fn is_usable(&self, facts: u32) -> bool {
         self.usable.iter().any(|list| facts & list == *list)
@@ -118,51 +123,74 @@ pub(crate) struct Batch {
     pub references: Vec<[u8; 16]>,
     /// The facts of each draft's person.
     pub facts: Vec<u32>,
-    /// Fingerprint, draft and key of each value.
-    pub fingerprints: Vec<(u64, u16, u8)>,
-    /// Household keys with the draft they belong to.
-    pub homes: Vec<(HouseholdKey, u16)>,
+    /// Of each value: fingerprint, draft, and what [`Mark`] says.
+    pub fingerprints: Vec<(u64, u16, u16)>,
+    /// Household keys with the draft they belong to and their place among its homes.
+    pub homes: Vec<(HouseholdKey, u16, u16)>,
     /// Ones before diffusion and number of filters that are not random, for each filter.
     pub ones: Vec<(u64, usize)>,
     /// Indices of people who were left out, and whether for a value that could not be read.
     pub left_out: Vec<(u32, bool)>,
 }
 
-/// The first eight bytes of a token: what sharing is judged by.
-pub(crate) fn fingerprint(token: &Token) -> u64 {
+/// Of a value: its place among its record's values, the cap of its key, and whether the key is an identifier's, in two bytes.
+pub(crate) struct Mark;
+
+impl Mark {
+    /// Most values of a record; more are not looked at.
+    pub(crate) const PLACES: usize = 1 << 12;
+
+    fn of(place: usize, cap: u32, identifier: bool) -> u16 {
+        place as u16 | (cap as u16 - 1) << 12 | u16::from(identifier) << 15
+    }
+
+    pub(crate) fn place(mark: u16) -> u16 {
+        mark & (Self::PLACES as u16 - 1)
+    }
+
+    pub(crate) fn cap(mark: u16) -> u32 {
+        u32::from(mark >> 12 & 7) + 1
+    }
+
+    pub(crate) fn is_identifier(mark: u16) -> bool {
+        mark >> 15 == 1
+    }
+}
+
+/// The first eight bytes of a token: what sharing is judged by. In a file of ten million people two of half a thousand million values meet
+/// by chance with a probability below one in a hundred; the two would be held back, and no harm done.
+fn fingerprint(token: &Token) -> u64 {
     u64::from_le_bytes(*token.first_chunk().expect("a token has sixteen bytes"))
 }
 
 /// One thread's books and working memory.
 pub(crate) struct Worker {
-    names: NameBook,
-    tokens: TokenBook,
+    books: Books,
     codes: CodeBook,
     values: Values,
     person: PersonNames,
     scratch: Scratch,
-    /// For each recipe the values of the batch, and how many each draft has.
-    blocks: Vec<Vec<Block>>,
-    counts: Vec<Vec<u16>>,
-    hashed: Vec<Vec<Vec<Token>>>,
+    blocks: Vec<Block>,
+    /// For each value of a record the number of its key.
+    keys: Vec<u8>,
+    /// For each partner the tokens of a record's values.
+    tokens: Vec<Vec<Token>>,
     inner: Vec<Vec<u64>>,
     released: Vec<Vec<u64>>,
 }
 
 impl Worker {
     pub(crate) fn new(shared: &Shared) -> Self {
-        let recipes = shared.plan.recipes.len();
         let filters = shared.filters.len();
         Self {
-            names: NameBook::default(),
-            tokens: TokenBook::default(),
+            books: Books::default(),
             codes: CodeBook::new(shared.values.clone()),
             values: Values::default(),
             person: PersonNames::default(),
             scratch: Scratch::default(),
-            blocks: vec![Vec::new(); recipes],
-            counts: vec![Vec::new(); recipes],
-            hashed: vec![vec![Vec::new(); recipes]; shared.recipes.len()],
+            blocks: Vec::new(),
+            keys: Vec::new(),
+            tokens: vec![Vec::new(); shared.partners.len()],
             inner: vec![Vec::new(); filters],
             released: vec![Vec::new(); filters],
         }
@@ -170,21 +198,16 @@ impl Worker {
 
     /// Encodes a batch of people.
     pub(crate) fn encode(&mut self, shared: &Shared, inputs: &[Input<'_>]) -> Batch {
-        for list in &mut self.blocks {
-            list.clear();
-        }
-        for list in &mut self.counts {
-            list.clear();
-        }
         for (filter, words) in shared.filters.iter().zip(&mut self.inner) {
             words.clear();
             words.resize(inputs.len() * filter.inner_words, 0);
         }
         let mut batch = Batch {
+            drafts: Vec::with_capacity(inputs.len() * shared.draft_bytes()),
             ones: vec![(0, 0); shared.filters.len()],
             ..Batch::default()
         };
-        // For each draft the input it is made of, and which of its filters are random.
+        // For each draft: where its filters stand in it, and which of them are random.
         let mut made: Vec<(usize, u8)> = Vec::with_capacity(inputs.len());
         for (index, input) in inputs.iter().enumerate() {
             let facts = facts(input.person);
@@ -194,22 +217,16 @@ impl Worker {
                 continue;
             }
             let random = self.person(shared, input.person, facts, made.len(), &mut batch.ones);
+            made.push((batch.drafts.len() + HEAD, random));
+            self.write(shared, input, made.len() - 1, &mut batch);
             batch.references.push(input.record_ref);
             batch.facts.push(shared.claimed(facts, input.person));
-            made.push((index, random));
         }
-        for (hashers, tokens) in shared.recipes.iter().zip(&mut self.hashed) {
-            for ((hasher, blocks), tokens) in hashers.iter().zip(&self.blocks).zip(tokens) {
-                tokens.clear();
-                hasher.tokens(blocks, tokens);
-            }
-        }
-        self.diffuse(shared, &batch.references, &made);
-        self.write(shared, inputs, &made, &mut batch);
+        self.filters(shared, &made, &mut batch);
         batch
     }
 
-    /// Works out the values and filter bits of one person; says which filters are to be random.
+    /// Works out the values, their tokens and the filter bits of one person; says which filters are to be random.
     fn person(
         &mut self,
         shared: &Shared,
@@ -218,38 +235,37 @@ impl Worker {
         row: usize,
         ones: &mut [(u64, usize)],
     ) -> u8 {
+        self.blocks.clear();
+        self.keys.clear();
+        for tokens in &mut self.tokens {
+            tokens.clear();
+        }
         // A record that may not be linked releases nothing that could link it: all its tokens and bits are random.
         if person.do_not_link {
-            for counts in &mut self.counts {
-                counts.push(0);
-            }
             return u8::MAX;
         }
-        self.names.make_room();
+        self.books.make_room();
         self.person.read(
             person,
             &shared.plan,
             shared.filters.len(),
-            &mut self.names,
+            &mut self.books,
             &mut self.codes,
         );
         self.values.read(
             person,
             &self.person,
             &shared.plan,
-            &self.names,
+            &self.books,
             &mut self.codes,
         );
-        for ((recipe, blocks), counts) in shared
-            .plan
-            .recipes
-            .iter()
-            .zip(&mut self.blocks)
-            .zip(&mut self.counts)
-        {
-            let before = blocks.len();
-            self.values.blocks(recipe, &shared.plan, blocks);
-            counts.push((blocks.len() - before) as u16);
+        for key in 0..shared.plan.recipes.len() {
+            self.values.blocks(key, &shared.plan, &mut self.blocks);
+            self.blocks.truncate(Mark::PLACES);
+            self.keys.resize(self.blocks.len(), key as u8);
+        }
+        for (hasher, tokens) in shared.partners.iter().zip(&mut self.tokens) {
+            hasher.tokens(&self.blocks, tokens);
         }
         let mut random = 0;
         for filter in &shared.filters {
@@ -259,7 +275,7 @@ impl Worker {
                 random |= 1 << filter.index;
                 continue;
             }
-            mark(filter, person, &self.person, &mut self.names, &mut self.tokens, out);
+            mark(filter, person, &self.person, &mut self.books, out);
             let (sum, filters) = &mut ones[filter.index];
             *sum += out
                 .iter()
@@ -270,7 +286,51 @@ impl Worker {
         random
     }
 
-    fn diffuse(&mut self, shared: &Shared, references: &[[u8; 16]], made: &[(usize, u8)]) {
+    /// Writes the draft of a person, with room for the filters.
+    fn write(&mut self, shared: &Shared, input: &Input<'_>, row: usize, batch: &mut Batch) {
+        let person = input.person;
+        let homes = if shared.schema.household.is_some() {
+            household::keys_of(person, &shared.household)
+        } else {
+            Vec::new()
+        };
+        // More homes than a byte counts are no homes of one person.
+        let homes = &homes[..homes.len().min(u8::MAX as usize)];
+        let flags = (u8::from(person.do_not_link) * FLAG_DO_NOT_LINK)
+            | (u8::from(person.protected_address) * FLAG_WITHHELD);
+        let drafts = &mut batch.drafts;
+        // The number of the record in the file is filled in when the batch is put in its place.
+        write_head(
+            drafts,
+            &input.record_ref,
+            row as u32,
+            flags,
+            homes.len(),
+            self.keys.len(),
+        );
+        drafts.resize(drafts.len() + shared.shape.words * 8, 0);
+        for (place, &key) in self.keys.iter().enumerate() {
+            drafts.push(key);
+            for tokens in &self.tokens {
+                drafts.extend_from_slice(&tokens[place]);
+            }
+            let (cap, identifier) = shared.caps[key as usize];
+            batch.fingerprints.push((
+                fingerprint(&self.tokens[0][place]),
+                row as u16,
+                Mark::of(place, cap, identifier),
+            ));
+        }
+        for (place, home) in homes.iter().enumerate() {
+            drafts.extend_from_slice(&home.to_bytes());
+            batch.homes.push((*home, row as u16, place as u16));
+        }
+        batch.ends.push(drafts.len() as u32);
+    }
+
+    /// Diffuses the filters of a batch and puts them into the drafts.
+    fn filters(&mut self, shared: &Shared, made: &[(usize, u8)], batch: &mut Batch) {
+        let mut before = 0;
         for filter in &shared.filters {
             let inner = &self.inner[filter.index][..made.len() * filter.inner_words];
             let released = &mut self.released[filter.index];
@@ -283,60 +343,17 @@ impl Worker {
                 None => released.extend_from_slice(inner),
             }
             let rows = released.chunks_exact_mut(filter.words);
-            for ((out, reference), (_, random)) in rows.zip(references).zip(made) {
+            for ((words, reference), &(at, random)) in rows.zip(&batch.references).zip(made) {
                 if random >> filter.index & 1 == 1 {
-                    filter.random(reference, out);
+                    filter.random(reference, words);
+                }
+                let at = at + before;
+                let out = &mut batch.drafts[at..at + filter.words * 8];
+                for (bytes, word) in out.as_chunks_mut::<8>().0.iter_mut().zip(words.iter()) {
+                    *bytes = word.to_le_bytes();
                 }
             }
-        }
-    }
-
-    fn write(
-        &mut self,
-        shared: &Shared,
-        inputs: &[Input<'_>],
-        made: &[(usize, u8)],
-        batch: &mut Batch,
-    ) {
-        let mut cursors = vec![0usize; shared.plan.recipes.len()];
-        for (row, &(index, _)) in made.iter().enumerate() {
-            let person = inputs[index].person;
-            let homes = if shared.schema.household.is_some() {
-                household::keys_of(person, &shared.household)
-            } else {
-                Vec::new()
-            };
-            // More homes than a byte counts are no homes of one person.
-            let homes = &homes[..homes.len().min(u8::MAX as usize)];
-            let values: usize = self.counts.iter().map(|counts| counts[row] as usize).sum();
-            let flags = (u8::from(person.do_not_link) * FLAG_DO_NOT_LINK)
-                | (u8::from(person.protected_address) * FLAG_WITHHELD);
-            let reference = &batch.references[row];
-            // The number of the record in the file is filled in when the batch is put in its place.
-            write_head(&mut batch.drafts, reference, row as u32, flags, homes.len(), values);
-            for filter in &shared.filters {
-                let width = filter.words;
-                for word in &self.released[filter.index][row * width..(row + 1) * width] {
-                    batch.drafts.extend_from_slice(&word.to_le_bytes());
-                }
-            }
-            for (key, cursor) in cursors.iter_mut().enumerate() {
-                for _ in 0..self.counts[key][row] {
-                    batch.drafts.push(key as u8);
-                    for tokens in &self.hashed {
-                        batch.drafts.extend_from_slice(&tokens[key][*cursor]);
-                    }
-                    batch
-                        .fingerprints
-                        .push((fingerprint(&self.hashed[0][key][*cursor]), row as u16, key as u8));
-                    *cursor += 1;
-                }
-            }
-            for home in homes {
-                batch.drafts.extend_from_slice(&home.to_bytes());
-                batch.homes.push((*home, row as u16));
-            }
-            batch.ends.push(batch.drafts.len() as u32);
+            before += filter.words * 8;
         }
     }
 }
@@ -346,10 +363,10 @@ pub(crate) fn mark(
     filter: &FilterPlan,
     person: &Person,
     own: &PersonNames,
-    names: &mut NameBook,
-    tokens: &mut TokenBook,
+    books: &mut Books,
     out: &mut [u64],
 ) {
+    let tokens = &mut books.tokens;
     let lists = [
         (NameField::First, &own.own_first),
         (NameField::Middle, &own.middle),
@@ -357,12 +374,14 @@ pub(crate) fn mark(
     ];
     for (field, list) in lists {
         for &name in list {
-            names.mark(name, field, filter, tokens, out);
+            books.names.mark(name, field, filter, tokens, out);
         }
     }
-    let birth = person.births.iter().find(|birth| birth.is_full());
-    if let Some(&birth) = birth.or(person.births.first()) {
-        filter.mark_birth(birth, tokens, out);
+    // The first full date, or the first.
+    let full = person.births.iter().position(|birth| birth.is_full());
+    let which = full.unwrap_or(0);
+    if let (Some(&number), Some(&birth)) = (own.births.get(which), person.births.get(which)) {
+        books.births.mark(number, birth, filter, tokens, out);
     }
     if filter.has_others() {
         filter.mark_others(person, tokens, out);

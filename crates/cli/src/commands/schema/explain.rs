@@ -9,7 +9,7 @@ use std::fmt::Write as _;
 /// Households of the invented population.
 const HOUSEHOLDS: usize = 500;
 /// Pairs of strangers that are compared.
-const PAIRS: usize = 200_000;
+const PAIRS: usize = 500_000;
 
 /// The schema's filters on invented people, always the same.
 pub fn measures(schema: &Schema) -> Vec<FilterMeasure> {
