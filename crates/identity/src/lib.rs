@@ -19,10 +19,12 @@
 //! Both sides of a link must be standardised by the same rules, so the rules have a version: [`STANDARDISATION`].
 
 mod address;
+mod age;
 mod birth_place;
 mod date;
 mod date_order;
 mod fold;
+mod name_list;
 mod names;
 mod numbers;
 mod person;
@@ -33,14 +35,16 @@ mod sex;
 mod written;
 
 pub use address::{Address, AddressKind, read_address};
-pub use birth_place::read_place;
+pub use age::{AgeDoubt, AgeRole, age_doubt};
+pub use birth_place::{BirthPlace, read_place};
 pub use date::{BirthDate, DEFAULT_TWO_DIGIT_PIVOT, DateOrder, DateRules, read_date};
 pub use date_order::{MixedDateOrder, infer_date_rules};
+pub use name_list::Names;
 pub use names::{
     FamilyName, GivenNames, canonical_nicknames, read_family_name, read_family_names,
     read_given_names, read_middle_names, soundex,
 };
-pub use numbers::{NhsNumber, Nino, Uln, Upn, UpnKind, Uprn};
+pub use numbers::{NhsNumber, Nino, Uln, Upn, UpnKind, Uprn, is_verified_trace};
 pub use person::{AddressSpell, NO_MONTH, Person, month_number};
 pub use plain::Plain;
 pub use postcode::{Postcode, PostcodeReading};
@@ -50,7 +54,7 @@ pub use sex::{Sex, SexCodes, read_sex};
 /// Version of the standardisation rules. It changes whenever any reader gives another result for some text.
 ///
 /// Codes made under different versions must not be compared: the same person would get different codes.
-pub const STANDARDISATION: &str = "uk-1";
+pub const STANDARDISATION: &str = "uk-2";
 
 #[doc = include_str!("../README.md")]
 #[cfg(doctest)]

@@ -85,6 +85,7 @@ pub fn read_address(lines: &[&str], postcode: &str) -> Result<Address, Rejected>
 /// Words of a line, cut at commas and brackets. Names after `c/o` are left out: they are somebody else's.
 fn split_line(line: &str, care_of: &mut bool) -> Vec<Words> {
     let text = fold(line)
+        .into_owned()
         .replace('\'', "")
         .replace("B&B", " B AND B ")
         .replace("B & B", " B AND B ")

@@ -16,10 +16,10 @@ fn fields(lines: &[&str]) -> String {
     };
     format!(
         "{}|{}|{}|{}|{kind}",
-        address.flat.unwrap_or_default(),
-        address.number.unwrap_or_default(),
+        address.flat.clone().unwrap_or_default(),
+        address.number.clone().unwrap_or_default(),
         address.street.join(" "),
-        address.town.unwrap_or_default(),
+        address.town.clone().unwrap_or_default(),
     )
 }
 
@@ -272,6 +272,7 @@ fn postcodes_from_the_lines() {
         read_address(lines, postcode)
             .unwrap()
             .postcode
+            .as_ref()
             .map(|p| p.unit().to_owned())
     };
     assert_eq!(
