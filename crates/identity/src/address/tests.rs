@@ -168,6 +168,7 @@ fn one_home_has_one_text_whatever_the_layout() {
             &["12 High Street", "Bexleyheath"],
             &["12", "HIGH ST"],
             &["12 High St, Bexleyheath, Kent, DA6 7AT"],
+            &["12 High St\r\nBexleyheath\nKent"],
             &["No 12", "High Street", "", "Kent"],
         ],
         &[
@@ -222,6 +223,16 @@ fn places_that_are_no_homes() {
         &["Travelodge", "High Street"],
         &["The Surgery, 2 High Street"],
         &["YMCA, 2 High Street"],
+        &["Smith & Partners Solicitors", "2 High Street"],
+        &["Civic Offices", "2 Watling Street"],
+        &["Housing Office, Civic Centre"],
+        &["Local Authority Family Hub, 2 Park Road"],
+        &["Dr Patel GP Practice", "2 High Street"],
+        &["Thamesview Medical Practice, 2 High Street"],
+        &["Women's Refuge (address withheld)"],
+        &["Supported Living, 4 Park Road"],
+        &["Approved Premises", "4 Park Road"],
+        &["HM YOI Cookham Wood"],
     ] {
         let address = read_address(lines, "DA6 7AT").unwrap();
         assert!(
@@ -238,6 +249,8 @@ fn places_that_are_no_homes() {
         &["Flat 2 College Court, College Road"],
         &["12 Refuge Close"],
         &["12 Prison Lane"],
+        &["4 Crown Court", "High Street"],
+        &["County Hall Apartments", "Belvedere Road"],
     ] {
         assert!(
             read_address(lines, "DA6 7AT").unwrap().is_home(),
@@ -246,6 +259,23 @@ fn places_that_are_no_homes() {
     }
     let care_of = read_address(&["c/o Mrs A Smith", "12 High Street"], "DA6 7AT").unwrap();
     assert!(care_of.kind == AddressKind::CareOf && care_of.number.as_deref() == Some("12"));
+    for owner in [
+        "C/O 12 High Street",
+        "c\\o 12 High Street",
+        "Care of Mr Smith, 12 High Street",
+        "c/- 12 High St",
+    ] {
+        let address = read_address(&[owner], "DA6 7AT").unwrap();
+        assert!(
+            address.kind == AddressKind::CareOf && address.number.as_deref() == Some("12"),
+            "{owner}"
+        );
+    }
+    assert!(
+        read_address(&["12 Care Office Road"], "DA6 7AT")
+            .unwrap()
+            .is_home()
+    );
     assert!(
         read_address(&["C/O 12 High Street"], "DA6 7AT")
             .unwrap()
