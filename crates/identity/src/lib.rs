@@ -20,9 +20,11 @@
 
 mod address;
 mod age;
+mod area_code;
 mod birth_place;
 mod date;
 mod date_order;
+mod ethnic_group;
 mod fold;
 mod name_list;
 mod names;
@@ -36,15 +38,17 @@ mod written;
 
 pub use address::{Address, AddressKind, read_address};
 pub use age::{AgeDoubt, AgeRole, age_doubt};
+pub use area_code::{AreaCode, AreaKind};
 pub use birth_place::{BirthPlace, read_place};
 pub use date::{BirthDate, DEFAULT_TWO_DIGIT_PIVOT, DateOrder, DateRules, read_date};
 pub use date_order::{MixedDateOrder, infer_date_rules};
+pub use ethnic_group::{EthnicCodes, EthnicGroup, read_ethnic_group};
 pub use name_list::Names;
 pub use names::{
     FamilyName, GivenNames, canonical_nicknames, read_family_name, read_family_names,
     read_given_names, read_middle_names, soundex,
 };
-pub use numbers::{NhsNumber, Nino, Uln, Upn, UpnKind, Uprn, is_verified_trace};
+pub use numbers::{NhsNumber, Nino, Uln, Upn, UpnKind, Uprn, Usrn, is_verified_trace};
 pub use person::{AddressSpell, NO_MONTH, Person, month_number};
 pub use plain::Plain;
 pub use postcode::{Postcode, PostcodeReading};

@@ -181,6 +181,7 @@ fn add<T: PartialEq>(list: &mut Vec<T>, more: impl IntoIterator<Item = T>) {
 mod tests {
     use super::*;
     use crate::{read_family_name, read_given_names};
+    use proptest::prelude::*;
 
     #[test]
     fn months() {
@@ -270,5 +271,54 @@ mod tests {
         assert_eq!(weak.given_as_family().collect::<Vec<_>>(), ["FATIMA"]);
         assert_eq!(person("Fatima", "Miah").given_as_family().count(), 0);
         assert_eq!(Person::default().given_as_family().count(), 0);
+    }
+
+    fn any_person() -> impl Strategy<Value = Person> {
+        let given =
+            proptest::sample::select(vec!["Robert (Bob)", "Jörg", "Anne-Marie", "Mohd Ali"]);
+        let family =
+            proptest::sample::select(vec!["Smith nee Jones", "MacDonald", "Begum", "Müller"]);
+        let upn = || {
+            let all = vec!["H801200001001", "B801200005001", "G80120000101A", "none"];
+            proptest::sample::select(all)
+        };
+        let parts = (given, family, upn(), upn(), any::<bool>());
+        parts.prop_map(|(given, family, upn, former, do_not_link)| {
+            let mut person = Person {
+                do_not_link,
+                family_names: crate::read_family_names(family).unwrap(),
+                ..Person::default()
+            };
+            person.add_given_names(read_given_names(given).unwrap());
+            if let Ok(upn) = Upn::parse(upn) {
+                person.add_upn(upn);
+            }
+            if let Ok(former) = Upn::parse(former) {
+                person.add_former_upn(former);
+            }
+            person
+        })
+    }
+
+    proptest! {
+        #[test]
+        fn merging_again_changes_nothing_and_loses_nothing(mut person in any_person(), other in any_person()) {
+            let facts = |person: &Person| {
+                let mut upns: Vec<Upn> = person.upn.iter().chain(&person.former_upns).cloned().collect();
+                upns.sort_unstable();
+                let bag: Vec<String> = person.name_bag().into_iter().map(str::to_owned).collect();
+                (bag, upns, person.do_not_link)
+            };
+            let (own, theirs) = (facts(&person), facts(&other));
+            person.merge(other.clone());
+            let once = facts(&person);
+            prop_assert!(own.0.iter().chain(&theirs.0).all(|name| once.0.contains(name)));
+            prop_assert!(own.1.iter().chain(&theirs.1).all(|upn| once.1.contains(upn)));
+            prop_assert_eq!(once.2, own.2 || theirs.2);
+            let listed: Vec<&Upn> = person.upn.iter().chain(&person.former_upns).collect();
+            prop_assert!((1..listed.len()).all(|at| !listed[..at].contains(&listed[at])), "a number twice");
+            person.merge(other);
+            prop_assert!(facts(&person) == once);
+        }
     }
 }

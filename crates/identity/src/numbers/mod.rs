@@ -5,12 +5,14 @@ mod nino;
 mod uln;
 mod upn;
 mod uprn;
+mod usrn;
 
 pub use nhs::{NhsNumber, is_verified_trace};
 pub use nino::Nino;
 pub use uln::Uln;
 pub use upn::{Upn, UpnKind};
 pub use uprn::Uprn;
+pub use usrn::Usrn;
 
 use crate::fold::{compact, is_blank_code, says_unknown};
 use crate::rejected::Rejected;
