@@ -86,12 +86,12 @@ impl Facts {
         Self {
             first,
             last,
-            middle: person.middle_names.clone(),
+            middle: person.middle_names.to_vec(),
             parts,
             births: person.births.clone(),
             sex: person.sex,
             places,
-            birth_place: person.birth_place.clone(),
+            birth_place: person.birth_place.as_deref().map(str::to_owned),
             nhs: person.nhs.as_ref().map(|id| id.as_str().to_owned()),
             upn: person
                 .upn

@@ -23,6 +23,7 @@ mod gather;
 mod layout;
 mod mapping;
 mod people;
+mod people_rules;
 mod records;
 mod sheet;
 mod unite;
@@ -37,5 +38,6 @@ pub use mapping::{
     OneOrMore, PeopleInput, SexCodes, Values,
 };
 pub use people::{FieldReport, PeopleReport, PersonRow, is_child, read_people};
+pub use people_rules::{Ages, Births, SexList};
 pub use sheet::{Assumed, Sheet, Told};
 pub use unite::{Doubt, Doubtful, Reason, SharedOwnId, United, UnitedPerson, unite};

@@ -5,6 +5,7 @@
 
 use crate::decode::Encoding;
 use crate::error::Error;
+use crate::people_rules::{Births, SexList};
 use crate::sheet::Told;
 use serde::Deserialize;
 use std::collections::BTreeMap;
@@ -67,6 +68,9 @@ pub struct PeopleInput {
     /// The date formats that occur. Left out: recognised, column by column.
     #[serde(default)]
     pub dates: Vec<DateForm>,
+    /// What is known about the birth dates beside their format.
+    #[serde(default)]
+    pub births: Births,
     /// Role to column.
     pub columns: Columns,
     /// Role to the values that mean something.
@@ -133,8 +137,11 @@ pub struct Columns {
     pub nhs_trace: Option<Column>,
     /// Unique pupil number.
     pub upn: Option<Column>,
-    /// Former unique pupil number.
-    pub former_upn: Option<Column>,
+    /// Former unique pupil numbers. Several columns may be listed. They are further values and never proof.
+    #[serde(default)]
+    pub former_upn: OneOrMore,
+    /// Unique learner number.
+    pub uln: Option<Column>,
     /// National Insurance number.
     pub nino: Option<Column>,
     /// Unique property reference number.
@@ -224,7 +231,11 @@ pub struct Values {
     /// Codes for the sexes. Left out: `M`, `Male`, `1`, `F`, `Female`, `2`; `U`, `0`, `9`, `Unknown` say nothing.
     #[serde(default)]
     pub sex: SexCodes,
-    /// Trace statuses that mean a verified NHS number. Left out: `01`.
+    /// The code list of the sex column, where it is one of the national ones and no codes are listed in `sex`. Left out: the letters
+    /// and numbers that mean the same in all lists.
+    #[serde(default)]
+    pub sex_codes: SexList,
+    /// Trace statuses that mean a verified NHS number. Left out: `01`, with or without its zero or its wording.
     pub nhs_verified: Option<Vec<String>>,
     /// Every NHS number of this source was traced before it came here, so all count as verified.
     #[serde(default)]
@@ -395,6 +406,15 @@ impl Mapping {
                     "give each name its own column; a column with the whole name must be split before it comes here",
                 );
             }
+            if let Some(told) = &input.births.made_on
+                && input.births.made_on().is_none()
+            {
+                return wrong(
+                    "`made_on` is not a day".to_owned(),
+                    Some(told.span()),
+                    "write it as `made_on = \"2026-08-31\"`",
+                );
+            }
             if input.columns.nhs_trace.is_some() && input.columns.nhs_number.is_none() {
                 return wrong(
                     "`nhs_trace` is given without `nhs_number`".to_owned(),
@@ -512,6 +532,27 @@ leave_out = true
                 below: Some(10.0)
             }
         );
+    }
+
+    #[test]
+    fn the_day_of_a_file_is_a_day() {
+        let births = |text: &str| {
+            let births = format!("empty = [\"N/K\"]\nbirths = {{ {text} }}");
+            Mapping::parse(&SMALL.replace("empty = [\"N/K\"]", &births))
+        };
+        let mapping = births("made_on = \"2026-08-31\", ages = \"pupil\", year_min = 1600");
+        let births_told = &mapping.expect("a mapping").people[0].births;
+        assert_eq!(
+            births_told.made_on().map(|day| day.iso()).as_deref(),
+            Some("2026-08-31")
+        );
+        for wrong in ["2026-02-30", "31/08/2026", "2026-8-31", ""] {
+            let found = births(&format!("made_on = \"{wrong}\""));
+            assert!(
+                matches!(found, Err(Error::Mapping { line: Some(9), .. })),
+                "{wrong}"
+            );
+        }
     }
 
     #[test]
