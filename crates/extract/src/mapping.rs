@@ -5,7 +5,7 @@
 
 use crate::decode::Encoding;
 use crate::error::Error;
-use crate::people_rules::{Births, SexList};
+use crate::people_rules::{Births, Values};
 use crate::sheet::Told;
 use serde::Deserialize;
 use std::collections::BTreeMap;
@@ -222,43 +222,6 @@ impl<'de> Deserialize<'de> for OneOrMore {
                 .collect(),
         ))
     }
-}
-
-/// What the values of coded columns mean. Values are compared without regard to letter case.
-#[derive(Clone, Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Values {
-    /// Codes for the sexes. Left out: `M`, `Male`, `1`, `F`, `Female`, `2`; `U`, `0`, `9`, `Unknown` say nothing.
-    #[serde(default)]
-    pub sex: SexCodes,
-    /// The code list of the sex column, where it is one of the national ones and no codes are listed in `sex`. Left out: the letters
-    /// and numbers that mean the same in all lists.
-    #[serde(default)]
-    pub sex_codes: SexList,
-    /// Trace statuses that mean a verified NHS number. Left out: `01`, with or without its zero or its wording.
-    pub nhs_verified: Option<Vec<String>>,
-    /// Every NHS number of this source was traced before it came here, so all count as verified.
-    #[serde(default)]
-    pub nhs_all_verified: bool,
-    /// Values that set the do-not-link flag. Left out: `Y`, `Yes`, `True`, `1`.
-    pub do_not_link: Option<Vec<String>>,
-    /// Values that set the protected-address flag. Left out: the same.
-    pub protected_address: Option<Vec<String>>,
-}
-
-/// Codes for the sexes.
-#[derive(Clone, Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct SexCodes {
-    /// Codes for male.
-    #[serde(default)]
-    pub male: Vec<String>,
-    /// Codes for female.
-    #[serde(default)]
-    pub female: Vec<String>,
-    /// Codes that say nothing.
-    #[serde(default)]
-    pub unknown: Vec<String>,
 }
 
 /// A file with a row an event.
@@ -543,7 +506,10 @@ leave_out = true
         let mapping = births("made_on = \"2026-08-31\", ages = \"pupil\", year_min = 1600");
         let births_told = &mapping.expect("a mapping").people[0].births;
         assert_eq!(
-            births_told.made_on().map(|day| day.iso()).as_deref(),
+            births_told
+                .made_on()
+                .map(kinfold_identity::BirthDate::iso)
+                .as_deref(),
             Some("2026-08-31")
         );
         for wrong in ["2026-02-30", "31/08/2026", "2026-8-31", ""] {

@@ -1,4 +1,4 @@
-//! What a mapping may tell about the people of a file beyond their columns: birth dates, ages, the code list of the sexes.
+//! What a mapping may tell about the people of a file beyond their columns: birth dates, ages, what coded values mean.
 
 use kinfold_identity::{AgeRole, BirthDate, DateRules};
 use serde::Deserialize;
@@ -73,6 +73,43 @@ impl From<Ages> for AgeRole {
             Ages::Adult => Self::Adult,
         }
     }
+}
+
+/// What the values of coded columns mean. Values are compared without regard to letter case.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Values {
+    /// Codes for the sexes. Left out: `M`, `Male`, `1`, `F`, `Female`, `2`; `U`, `0`, `9`, `Unknown` say nothing.
+    #[serde(default)]
+    pub sex: SexCodes,
+    /// The code list of the sex column, where it is one of the national ones and no codes are listed in `sex`. Left out: the letters
+    /// and numbers that mean the same in all lists.
+    #[serde(default)]
+    pub sex_codes: SexList,
+    /// Trace statuses that mean a verified NHS number. Left out: `01`, with or without its zero or its wording.
+    pub nhs_verified: Option<Vec<String>>,
+    /// Every NHS number of this source was traced before it came here, so all count as verified.
+    #[serde(default)]
+    pub nhs_all_verified: bool,
+    /// Values that set the do-not-link flag. Left out: `Y`, `Yes`, `True`, `1`.
+    pub do_not_link: Option<Vec<String>>,
+    /// Values that set the protected-address flag. Left out: the same.
+    pub protected_address: Option<Vec<String>>,
+}
+
+/// Codes for the sexes.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SexCodes {
+    /// Codes for male.
+    #[serde(default)]
+    pub male: Vec<String>,
+    /// Codes for female.
+    #[serde(default)]
+    pub female: Vec<String>,
+    /// Codes that say nothing.
+    #[serde(default)]
+    pub unknown: Vec<String>,
 }
 
 /// A national code list for sex.

@@ -187,7 +187,7 @@ pub(crate) fn from_serial(days: u32) -> Result<(u32, u32, u32), Rejected> {
 }
 
 fn checked((year, month, day): (u32, u32, u32), rules: DateRules) -> Result<BirthDate, Rejected> {
-    if is_placeholder(year, month, day) {
+    if is_placeholder(year, month, day, u32::from(rules.year_min)) {
         return Err(Rejected::Placeholder);
     }
     let believed = u32::from(rules.year_min)..=u32::from(rules.year_max);
@@ -217,21 +217,23 @@ fn checked((year, month, day): (u32, u32, u32), rules: DateRules) -> Result<Birt
 /// | 30 and 31 December 1899, 1 January 1900 (also `1900` alone) | zero of spreadsheets, OLE, many databases |
 /// | 1 January 1901 | the same, a year on: a field that refuses 1900 |
 /// | 1 January 1970 | zero of every Unix clock |
-/// | 1 January 1753, 1 January 1800 | first date of SQL Server and of some registers |
+/// | 1 January 1753, 1 January 1800 | first date of SQL Server and of some registers; a true date where the rules reach back so far |
 /// | 11 November 1911, years 0, 1, 1111, 9999 | keys held down |
 /// | 31 December 2099 | "for ever" |
 ///
 /// 1 January 1970 is also a true birthday. But where it appears it appears often, and one shared false date costs more than some
 /// lost true ones.
-fn is_placeholder(year: u32, month: u32, day: u32) -> bool {
+fn is_placeholder(year: u32, month: u32, day: u32, year_min: u32) -> bool {
     let row_of_ones = (year, month, day) == (1911, 11, 11);
     let clock_zero = matches!(
         (year, month, day),
-        (1899, 12, 30 | 31) | (1753 | 1800 | 1900 | 1901 | 1970, 1, 1)
+        (1899, 12, 30 | 31) | (1900 | 1901 | 1970, 1, 1)
     );
-    let bare_century = matches!((year, month), (1800 | 1900, 0));
+    let first_of_range =
+        matches!((year, month, day), (1753 | 1800, 0 | 1, 0 | 1)) && year < year_min;
+    let bare_century = (year, month) == (1900, 0);
     let limit = matches!(year, 0 | 1 | 1111 | 9999) || (year, month, day) == (2099, 12, 31);
-    row_of_ones || clock_zero || bare_century || limit
+    row_of_ones || clock_zero || first_of_range || bare_century || limit
 }
 
 /// Days in a month; 31 for an unknown one. Until 1752 England counted by the Julian calendar, in which 1700 was a leap year.
@@ -391,12 +393,13 @@ mod tests {
             ("1642-12-25", "1642-12-25"),
             ("07/03/1790", "1790-03-07"),
             ("1753", "1753"),
+            ("1753-01-01", "1753-01-01"),
             ("1753-06-02", "1753-06-02"),
             ("29/02/1700", "1700-02-29"),
             ("25121642", "1642-12-25"),
         ] {
             assert_eq!(iso(cell, rules).as_deref(), Ok(expected), "{cell}");
-            assert_eq!(iso(cell, DateRules::default()), Err(Rejected::OutOfRange));
+            assert!(iso(cell, DateRules::default()).is_err(), "{cell}");
         }
         assert_eq!(iso("1599", rules), Err(Rejected::OutOfRange));
         assert_eq!(iso("29/02/1800", rules), Err(Rejected::OutOfRange));

@@ -324,11 +324,10 @@ do_not_link = "DNL"
                 "custodian = \"c\"\n[[people]]\nsource = \"s\"\nfile = \"f\"\ndatasets = []\nbirths = {{ {births} }}\n[people.columns]\nown_id = \"ID\"\nbirth_date = \"DOB\"\nuln = \"ULN\"\n"
             );
             let mapping = Mapping::parse(&mapping).expect("a mapping");
-            let rows: String = dates
-                .iter()
-                .enumerate()
-                .map(|(id, date)| format!("{id},{date},9990000017\n"))
-                .collect();
+            let mut rows = String::new();
+            for (id, date) in dates.iter().enumerate() {
+                rows.push_str(&format!("{id},{date},9990000017\n"));
+            }
             let sheet =
                 Sheet::from_bytes(format!("ID,DOB,ULN\n{rows}").as_bytes(), &Told::default())
                     .expect("a sheet");

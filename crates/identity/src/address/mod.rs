@@ -9,7 +9,7 @@ mod vocabulary;
 
 pub use parse::read_address;
 
-use zeroize::Zeroize;
+use zeroize::{Zeroize, ZeroizeOnDrop};
 
 use crate::plain::hidden_debug;
 use crate::postcode::Postcode;
@@ -54,6 +54,8 @@ impl Drop for Address {
         self.town.zeroize();
     }
 }
+
+impl ZeroizeOnDrop for Address {}
 
 impl Address {
     /// Whether people at this address may be taken to live together.
