@@ -26,6 +26,8 @@ mod date;
 mod date_order;
 mod ethnic_group;
 mod fold;
+#[cfg(test)]
+mod golden;
 mod name_list;
 mod names;
 mod numbers;
