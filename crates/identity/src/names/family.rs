@@ -47,7 +47,12 @@ pub fn read_family_name(cell: &str) -> Result<FamilyName, Rejected> {
         return Err(Rejected::Placeholder);
     }
     let (present, former) = split_former(&folded);
-    match (read_one(&present, Mac::AsMc), former.first()) {
+    present_name(&present, &former)
+}
+
+/// The present name; in a cell that has only a former one, that.
+fn present_name(present: &str, former: &[String]) -> Result<FamilyName, Rejected> {
+    match (read_one(present, Mac::AsMc), former.first()) {
         (Err(Rejected::Empty), Some(former)) => read_one(former, Mac::AsMc),
         (result, _) => result,
     }
@@ -63,12 +68,18 @@ pub fn read_family_name(cell: &str) -> Result<FamilyName, Rejected> {
 /// # Errors
 /// As [`read_family_name`].
 pub fn read_family_names(cell: &str) -> Result<Vec<FamilyName>, Rejected> {
-    let mut names = vec![read_family_name(cell)?];
-    let plain = cell.bytes().all(|b| b.is_ascii_alphanumeric());
     // The commonest cell has one word, and nothing that could be written in two ways.
-    if plain && !may_be_mac(&names[0].whole) {
-        return Ok(names);
+    if let Some(name) = single_word(cell).and_then(one_name)
+        && !may_be_mac(&name.whole)
+    {
+        return Ok(vec![name]);
     }
+    let folded = fold(cell);
+    if says_unknown(&folded) {
+        return Err(Rejected::Placeholder);
+    }
+    let (present, former) = split_former(&folded);
+    let mut names = vec![present_name(&present, &former)?];
     let mut add = |text: &str, mac: Mac| {
         if let Ok(name) = read_one(text, mac)
             && !names.contains(&name)
@@ -76,8 +87,6 @@ pub fn read_family_names(cell: &str) -> Result<Vec<FamilyName>, Rejected> {
             names.push(name);
         }
     };
-    let folded = fold(cell);
-    let (present, former) = split_former(&folded);
     for text in &former {
         add(text, Mac::AsMc);
     }
