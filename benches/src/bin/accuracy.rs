@@ -14,7 +14,7 @@ use flate2::read::GzDecoder;
 use kinfold_encoding::{Input, ProjectSecrets, encode};
 use kinfold_identity::{
     AddressSpell, DateOrder, DateRules, NO_MONTH, Person, SexCodes, read_address, read_date,
-    read_family_names, read_given_names, read_sex,
+    read_family_names, read_given_names, read_place, read_sex,
 };
 use kinfold_linkage::measures::{Labelled, pairwise};
 use kinfold_linkage::{Options, RecordSet, link};
@@ -223,6 +223,8 @@ fn person(row: &BTreeMap<String, String>, layout: &Layout) -> Person {
     let written: Vec<&str> = layout.birth.iter().map(|name| cell(name)).collect();
     let rules = DateRules {
         order: layout.order,
+        // One set is of the seventeenth to nineteenth centuries.
+        year_min: 1600,
         ..DateRules::default()
     };
     person.births = read_date(&written.join("/"), &rules).into_iter().collect();
@@ -237,8 +239,7 @@ fn person(row: &BTreeMap<String, String>, layout: &Layout) -> Person {
             to: NO_MONTH,
         })
         .collect();
-    let place = cell(layout.birth_place).to_uppercase();
-    person.birth_place = (!place.is_empty()).then_some(place);
+    person.birth_place = read_place(cell(layout.birth_place)).ok();
     person
 }
 

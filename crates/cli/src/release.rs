@@ -8,7 +8,7 @@ use kinfold_exchange::{
 };
 use kinfold_extract::{Day, UnitedPerson, civil, days, is_child};
 use kinfold_message::Problem;
-use kinfold_schema::{CodeTable, FieldSet, Schema};
+use kinfold_schema::{CodeTable, FieldName, FieldSet, Schema};
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
@@ -80,7 +80,7 @@ pub fn release(survey: &Survey, terms: &Terms<'_>) -> Result<Release, Problem> {
             record_ref: *record_ref,
             lasting_ref: lasting_reference(secret, &own_ids(survey, person)),
             person: &person.person,
-            rejected: FieldSet::default(),
+            rejected: rejected_fields(survey, person),
         })
         .collect();
     let (project_key, schema_hash) = (Arc::clone(&terms.project_key), terms.schema.hash());
@@ -131,6 +131,45 @@ pub fn release(survey: &Survey, terms: &Terms<'_>) -> Result<Release, Problem> {
     release.events.events.sort_unstable();
     release.events.check(terms.agreement, terms.sender)?;
     Ok(release)
+}
+
+/// The fields of the linkage schema of which some row of a person holds something that is no value.
+fn rejected_fields(survey: &Survey, person: &UnitedPerson) -> FieldSet {
+    let mut fields = FieldSet::default();
+    for role in person
+        .rows
+        .iter()
+        .flat_map(|row| &survey.gathered.rows[*row].rejected)
+    {
+        if let Some(field) = field_of_role(role) {
+            fields.insert(field);
+        }
+    }
+    fields
+}
+
+/// The field of a role in `mapping.toml`. A role that is only one more source of a field (a former name) does not count: the person has
+/// another value of it.
+pub fn field_of_role(role: &str) -> Option<FieldName> {
+    Some(match role {
+        "given_name" => FieldName::FirstName,
+        "middle_names" => FieldName::MiddleName,
+        "family_name" => FieldName::LastName,
+        "given_initial" => FieldName::FirstInitial,
+        "family_initial" => FieldName::LastInitial,
+        "birth_date" => FieldName::BirthDate,
+        "sex" => FieldName::Sex,
+        "birth_place" => FieldName::BirthPlace,
+        "postcode" => FieldName::Postcode,
+        "postcode_sector" => FieldName::PostcodeSector,
+        "address" => FieldName::Address,
+        "uprn" => FieldName::Uprn,
+        "nhs_number" => FieldName::NhsNumber,
+        "upn" => FieldName::Upn,
+        "nino" => FieldName::Nino,
+        "uln" => FieldName::Uln,
+        _ => return None,
+    })
 }
 
 /// The `(source, own id)` pairs of a person, sorted, each once.

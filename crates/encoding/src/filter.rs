@@ -241,8 +241,8 @@ impl FilterPlan {
                     }
                 }
                 FieldName::PostcodeSector => {
-                    if let Some(sector) = person::sector(person) {
-                        set(b's', sector.as_bytes());
+                    for sector in person::sectors(person) {
+                        set(b's', sector.sector().as_bytes());
                     }
                 }
                 FieldName::FirstInitial => {
@@ -271,8 +271,8 @@ impl FilterPlan {
                     }
                 }
                 FieldName::Uln => {
-                    if let Some(id) = person::uln(person) {
-                        number_tokens(id, b'l', token.form, &mut set);
+                    if let Some(id) = &person.uln {
+                        number_tokens(id.as_str(), b'l', token.form, &mut set);
                     }
                 }
             }

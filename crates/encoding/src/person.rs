@@ -1,6 +1,6 @@
 //! What an encoding reads of a person: which facts there are, and the homes that may be spoken of.
 
-use kinfold_identity::{Address, AddressKind, BirthDate, Person, UpnKind};
+use kinfold_identity::{Address, AddressKind, BirthDate, Person, PostcodeSector, UpnKind};
 use kinfold_schema::{Fact, IdentifierKind, Recipe};
 
 /// The facts of a person, as bits of [`Fact::bit`].
@@ -25,7 +25,7 @@ pub(crate) fn facts(person: &Person) -> u32 {
         (
             Fact::Place,
             homes().next().is_some()
-                || sector(person).is_some()
+                || sectors(person).next().is_some()
                 || (!person.protected_address
                     && person.addresses.iter().any(|spell| spell.uprn.is_some())),
         ),
@@ -54,25 +54,22 @@ pub(crate) fn open_homes(person: &Person) -> impl Iterator<Item = &Address> {
 
 /// First letters of first names.
 pub(crate) fn first_initials(person: &Person) -> impl Iterator<Item = u8> {
-    person.first_names.iter().filter_map(|name| name.bytes().next())
+    let named = person.first_names.iter().filter_map(|name| name.bytes().next());
+    named.chain(person.first_initials.iter().map(|initial| initial.letter()))
 }
 
 /// First letters of family names.
 pub(crate) fn last_initials(person: &Person) -> impl Iterator<Item = u8> {
-    person
+    let named = person
         .family_names
         .iter()
-        .filter_map(|name| name.whole.bytes().next())
+        .filter_map(|name| name.whole.bytes().next());
+    named.chain(person.last_initials.iter().map(|initial| initial.letter()))
 }
 
-/// The postcode sector of a source that holds no full postcode.
-pub(crate) fn sector(_person: &Person) -> Option<&str> {
-    None
-}
-
-/// The unique learner number.
-pub(crate) fn uln(_person: &Person) -> Option<&str> {
-    None
+/// The postcode sectors of sources that hold no full postcode; none when the address is protected.
+pub(crate) fn sectors(person: &Person) -> impl Iterator<Item = &PostcodeSector> {
+    person.sectors.iter().filter(|_| !person.protected_address)
 }
 
 /// Year, month and day as digits; what is not known stays zero.

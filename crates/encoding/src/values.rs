@@ -3,7 +3,7 @@
 //! Values are listed in order of worth (the latest home and the first-named names first), because a record releases a fixed number of
 //! tokens a key and the rest is dropped.
 
-use kinfold_identity::{Address, Person, UpnKind};
+use kinfold_identity::{Address, Person, PostcodeSector, UpnKind};
 use kinfold_schema::{Atom, FACTS_MAX, IdentifierKind, NameForm, NameOf, PlaceForm};
 
 use crate::births::{BirthBook, BirthId};
@@ -124,9 +124,11 @@ fn push(list: &mut Vec<NameId>, number: NameId) {
 }
 
 /// One home, as the atoms see it.
+#[derive(Clone, Copy, Default)]
 struct Place<'a> {
     address: Option<&'a Address>,
     uprn: Option<&'a str>,
+    sector: Option<&'a PostcodeSector>,
 }
 
 /// What a worker has met before.
@@ -378,6 +380,17 @@ impl Values {
             }
             return;
         }
+        if let Some(sector) = place.sector {
+            let (kind, text) = match form {
+                PlaceForm::Sector => (Kind::Sector, sector.sector()),
+                PlaceForm::District | PlaceForm::DistrictOrStreet => {
+                    (Kind::District, sector.district())
+                }
+                _ => return,
+            };
+            let code = codes.code(kind, &[text.as_bytes()]);
+            self.add(&[code]);
+        }
         let Some(address) = place.address else {
             return;
         };
@@ -494,8 +507,13 @@ impl Values {
                 }
             }
             Atom::Identifier(IdentifierKind::Uln) => {
-                if let Some(id) = person::uln(person) {
-                    add(codes.code_once(Kind::Uln, &[id.as_bytes()]));
+                if let Some(id) = &person.uln {
+                    add(codes.code_once(Kind::Uln, &[id.as_str().as_bytes()]));
+                }
+            }
+            Atom::Identifier(IdentifierKind::AnyUpn) => {
+                for id in person.upn.iter().chain(&person.former_upns) {
+                    add(codes.code_once(Kind::Upn, &[id.as_str().as_bytes()]));
                 }
             }
             Atom::Name(..) | Atom::Birth(_) | Atom::Place(_) => {}
@@ -513,7 +531,7 @@ fn street_words(address: &Address) -> &[String] {
 
 /// The homes that may be spoken of, the latest first; an unknown month counts as late, as it does in most registers.
 fn places_of(person: &Person) -> Vec<Place<'_>> {
-    if person.protected_address || person.addresses.is_empty() {
+    if person.protected_address || (person.addresses.is_empty() && person.sectors.is_empty()) {
         return Vec::new();
     }
     let mut spells: Vec<_> = person.addresses.iter().collect();
@@ -526,8 +544,13 @@ fn places_of(person: &Person) -> Vec<Place<'_>> {
                 .as_ref()
                 .filter(|address| address.kind != kinfold_identity::AddressKind::NoFixedAbode),
             uprn: spell.uprn.as_ref().map(|uprn| uprn.as_str()),
+            sector: None,
         })
         .filter(|place| place.address.is_some() || place.uprn.is_some())
+        .chain(person.sectors.iter().map(|sector| Place {
+            sector: Some(sector),
+            ..Place::default()
+        }))
         .take(ALTERNATIVES_MAX)
         .collect()
 }

@@ -231,13 +231,23 @@ pub(crate) fn identifiers(left: &Person, right: &Person) -> Identifiers {
     let permanent =
         |person: &'_ Person| -> Option<Upn> { person.upn.clone().filter(Upn::is_permanent) };
     let nhs = both::<NhsNumber>(left.nhs.as_ref(), right.nhs.as_ref());
-    let upn = both::<Upn>(permanent(left).as_ref(), permanent(right).as_ref());
+    // A number that the other record lists as a former one takes the contradiction away and proves nothing: an adopted child has
+    // a new number so that the old one leads nowhere.
+    let upn = both::<Upn>(permanent(left).as_ref(), permanent(right).as_ref())
+        .filter(|same| *same || !(former_upn(left, right) || former_upn(right, left)));
     let nino = both::<Nino>(left.nino.as_ref(), right.nino.as_ref());
     Identifiers {
         shared: [nhs, upn, nino].contains(&Some(true)),
         nhs_differs: nhs == Some(false),
         other_differs: [upn, nino].contains(&Some(false)),
     }
+}
+
+/// Whether one's present pupil number is among the other's former ones.
+fn former_upn(one: &Person, other: &Person) -> bool {
+    one.upn
+        .as_ref()
+        .is_some_and(|upn| other.former_upns.contains(upn))
 }
 
 #[cfg(test)]
@@ -247,8 +257,8 @@ mod tests {
 
     fn named(first: &str, middle: &str) -> Person {
         Person {
-            first_names: vec![first.to_owned()],
-            middle_names: vec![middle.to_owned()],
+            first_names: vec![first.to_owned()].into(),
+            middle_names: vec![middle.to_owned()].into(),
             ..Person::default()
         }
     }
@@ -281,6 +291,23 @@ mod tests {
             first_names(&Person::default(), &named("A", "B")),
             FirstNames::Unknown
         );
+    }
+
+    #[test]
+    fn a_former_pupil_number_neither_proves_nor_contradicts() {
+        let upn = |text: &str| Upn::parse(text).ok();
+        let old = Person {
+            upn: upn("H801200001001"),
+            ..Person::default()
+        };
+        let mut new = Person {
+            upn: upn("B801200005001"),
+            ..Person::default()
+        };
+        assert!(identifiers(&old, &new).other_differs);
+        new.former_upns.extend(upn("H801200001001"));
+        assert_eq!(identifiers(&old, &new), Identifiers::default());
+        assert_eq!(identifiers(&new, &old), Identifiers::default());
     }
 
     proptest! {

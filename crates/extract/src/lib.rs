@@ -23,6 +23,7 @@ mod gather;
 mod layout;
 mod mapping;
 mod people;
+mod people_rules;
 mod records;
 mod sheet;
 mod unite;
@@ -34,8 +35,9 @@ pub use events::{Event, EventsReport, Unknown, read_events};
 pub use gather::{Gathered, gather};
 pub use mapping::{
     Band, Column, Columns, DateForm, EventRule, EventsInput, FileForm, GradeFrom, Mapping,
-    OneOrMore, PeopleInput, SexCodes, Values,
+    OneOrMore, PeopleInput,
 };
 pub use people::{FieldReport, PeopleReport, PersonRow, is_child, read_people};
+pub use people_rules::{Ages, Births, SexCodes, SexList, Values};
 pub use sheet::{Assumed, Sheet, Told};
 pub use unite::{Doubt, Doubtful, Reason, SharedOwnId, United, UnitedPerson, unite};

@@ -5,6 +5,7 @@
 
 use crate::decode::Encoding;
 use crate::error::Error;
+use crate::people_rules::{Births, Values};
 use crate::sheet::Told;
 use serde::Deserialize;
 use std::collections::BTreeMap;
@@ -67,6 +68,9 @@ pub struct PeopleInput {
     /// The date formats that occur. Left out: recognised, column by column.
     #[serde(default)]
     pub dates: Vec<DateForm>,
+    /// What is known about the birth dates beside their format.
+    #[serde(default)]
+    pub births: Births,
     /// Role to column.
     pub columns: Columns,
     /// Role to the values that mean something.
@@ -121,6 +125,10 @@ pub struct Columns {
     /// Family names the person is also known by.
     #[serde(default)]
     pub known_as_family: OneOrMore,
+    /// First initial, where the source holds no given name.
+    pub given_initial: Option<Column>,
+    /// Family initial, where the source holds no family name.
+    pub family_initial: Option<Column>,
     /// Birth date.
     pub birth_date: Option<Column>,
     /// Sex.
@@ -133,8 +141,11 @@ pub struct Columns {
     pub nhs_trace: Option<Column>,
     /// Unique pupil number.
     pub upn: Option<Column>,
-    /// Former unique pupil number.
-    pub former_upn: Option<Column>,
+    /// Former unique pupil numbers. Several columns may be listed. They are further values and never proof.
+    #[serde(default)]
+    pub former_upn: OneOrMore,
+    /// Unique learner number.
+    pub uln: Option<Column>,
     /// National Insurance number.
     pub nino: Option<Column>,
     /// Unique property reference number.
@@ -144,6 +155,8 @@ pub struct Columns {
     pub address: OneOrMore,
     /// Postcode.
     pub postcode: Option<Column>,
+    /// Postcode sector, where the source holds no full postcode.
+    pub postcode_sector: Option<Column>,
     /// First day at the address.
     pub address_from: Option<Column>,
     /// Last day on which the address was confirmed.
@@ -215,39 +228,6 @@ impl<'de> Deserialize<'de> for OneOrMore {
                 .collect(),
         ))
     }
-}
-
-/// What the values of coded columns mean. Values are compared without regard to letter case.
-#[derive(Clone, Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Values {
-    /// Codes for the sexes. Left out: `M`, `Male`, `1`, `F`, `Female`, `2`; `U`, `0`, `9`, `Unknown` say nothing.
-    #[serde(default)]
-    pub sex: SexCodes,
-    /// Trace statuses that mean a verified NHS number. Left out: `01`.
-    pub nhs_verified: Option<Vec<String>>,
-    /// Every NHS number of this source was traced before it came here, so all count as verified.
-    #[serde(default)]
-    pub nhs_all_verified: bool,
-    /// Values that set the do-not-link flag. Left out: `Y`, `Yes`, `True`, `1`.
-    pub do_not_link: Option<Vec<String>>,
-    /// Values that set the protected-address flag. Left out: the same.
-    pub protected_address: Option<Vec<String>>,
-}
-
-/// Codes for the sexes.
-#[derive(Clone, Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct SexCodes {
-    /// Codes for male.
-    #[serde(default)]
-    pub male: Vec<String>,
-    /// Codes for female.
-    #[serde(default)]
-    pub female: Vec<String>,
-    /// Codes that say nothing.
-    #[serde(default)]
-    pub unknown: Vec<String>,
 }
 
 /// A file with a row an event.
@@ -395,6 +375,15 @@ impl Mapping {
                     "give each name its own column; a column with the whole name must be split before it comes here",
                 );
             }
+            if let Some(told) = &input.births.made_on
+                && input.births.made_on().is_none()
+            {
+                return wrong(
+                    "`made_on` is not a day".to_owned(),
+                    Some(told.span()),
+                    "write it as `made_on = \"2026-08-31\"`",
+                );
+            }
             if input.columns.nhs_trace.is_some() && input.columns.nhs_number.is_none() {
                 return wrong(
                     "`nhs_trace` is given without `nhs_number`".to_owned(),
@@ -512,6 +501,30 @@ leave_out = true
                 below: Some(10.0)
             }
         );
+    }
+
+    #[test]
+    fn the_day_of_a_file_is_a_day() {
+        let births = |text: &str| {
+            let births = format!("empty = [\"N/K\"]\nbirths = {{ {text} }}");
+            Mapping::parse(&SMALL.replace("empty = [\"N/K\"]", &births))
+        };
+        let mapping = births("made_on = \"2026-08-31\", ages = \"pupil\", year_min = 1600");
+        let births_told = &mapping.expect("a mapping").people[0].births;
+        assert_eq!(
+            births_told
+                .made_on()
+                .map(kinfold_identity::BirthDate::iso)
+                .as_deref(),
+            Some("2026-08-31")
+        );
+        for wrong in ["2026-02-30", "31/08/2026", "2026-8-31", ""] {
+            let found = births(&format!("made_on = \"{wrong}\""));
+            assert!(
+                matches!(found, Err(Error::Mapping { line: Some(9), .. })),
+                "{wrong}"
+            );
+        }
     }
 
     #[test]

@@ -30,6 +30,9 @@ const SLIPS: usize = 1000;
 /// * A number of five digits is a spreadsheet's count of days: there is no other date of five digits.
 /// * When more than 2 % of the dates are 1 January (chance gives 0.3 %) the column uses it for "only the year is known",
 ///   as asylum and older registers do. A count below three says nothing.
+/// * When more than 20 % of the dates are the first of a month other than January (chance gives 3 %) the column uses it for "the day
+///   is not known", as registers of payments and of visits do. Seven times chance, as for 1 January; a count below ten says nothing.
+/// * The years believed and the day of the file are not in the cells: they stay as in [`DateRules::default`] for the caller to set.
 ///
 /// # Errors
 /// [`MixedDateOrder`] when both orders occur.
@@ -42,11 +45,14 @@ pub fn infer_date_rules<'a>(
         either: 0,
     };
     let (mut dates, mut first_january, mut serials) = (0usize, 0usize, 0usize);
+    // Firsts of a month as the two orders would have it: which one counts is known at the end.
+    let (mut firsts_day_first, mut firsts_month_first) = (0usize, 0usize);
     for value in values {
         if says_unknown(value) {
             continue;
         }
         let Ok(written) = parts(value) else { continue };
+        let mut ordered = false;
         let (year, month, day) = match written {
             Written::Known(year, month, day) | Written::ShortYear { year, month, day } => {
                 (year, month, day)
@@ -63,6 +69,7 @@ pub fn infer_date_rules<'a>(
                     (1..=12, 1..=12) => counts.either += 1,
                     _ => continue,
                 }
+                ordered = true;
                 (year, second, first)
             }
             Written::Serial(days) => {
@@ -79,20 +86,25 @@ pub fn infer_date_rules<'a>(
         }
         dates += 1;
         first_january += usize::from(month == 1 && day == 1);
+        firsts_day_first += usize::from(month != 1 && day == 1);
+        let (month, day) = if ordered { (day, month) } else { (month, day) };
+        firsts_month_first += usize::from(month != 1 && day == 1);
     }
     let minority = counts.day_first.min(counts.month_first);
     let decided = counts.day_first + counts.month_first;
     if minority > 0 && minority * SLIPS >= decided {
         return Err(counts);
     }
+    let (order, first_of_month) = if counts.month_first > counts.day_first {
+        (DateOrder::MonthFirst, firsts_month_first)
+    } else {
+        (DateOrder::DayFirst, firsts_day_first)
+    };
     Ok(DateRules {
-        order: if counts.month_first > counts.day_first {
-            DateOrder::MonthFirst
-        } else {
-            DateOrder::DayFirst
-        },
+        order,
         excel_serial: serials > 0,
         first_january_is_year_only: first_january >= 3 && first_january * 50 > dates,
+        first_of_month_is_month_only: first_of_month >= 10 && first_of_month * 5 > dates,
         ..DateRules::default()
     })
 }
@@ -148,6 +160,18 @@ mod tests {
         assert!(!infer_date_rules(few).unwrap().first_january_is_year_only);
         let zeros = std::iter::repeat_n("01/01/1900", 50).chain(["25/07/1990"]);
         assert!(!infer_date_rules(zeros).unwrap().first_january_is_year_only);
+    }
+
+    #[test]
+    fn first_of_the_month() {
+        let firsts = ["01/03/1990", "01/07/1984", "01/12/1977", "01/05/2001"];
+        let many = firsts.iter().cycle().take(12).copied();
+        let rules = infer_date_rules(many.clone().chain(std::iter::repeat_n("25/07/1990", 40)));
+        assert!(rules.unwrap().first_of_month_is_month_only);
+        let rules = infer_date_rules(many.chain(std::iter::repeat_n("25/07/1990", 60)));
+        assert!(!rules.unwrap().first_of_month_is_month_only);
+        let few = firsts.iter().cycle().take(9).copied();
+        assert!(!infer_date_rules(few).unwrap().first_of_month_is_month_only);
     }
 
     proptest! {

@@ -19,12 +19,19 @@
 //! Both sides of a link must be standardised by the same rules, so the rules have a version: [`STANDARDISATION`].
 
 mod address;
+mod age;
+mod area_code;
 mod birth_place;
 mod date;
 mod date_order;
+mod ethnic_group;
 mod fold;
+#[cfg(test)]
+mod golden;
+mod name_list;
 mod names;
 mod numbers;
+mod partial;
 mod person;
 mod plain;
 mod postcode;
@@ -33,14 +40,19 @@ mod sex;
 mod written;
 
 pub use address::{Address, AddressKind, read_address};
-pub use birth_place::read_place;
+pub use age::{AgeDoubt, AgeRole, age_doubt};
+pub use area_code::{AreaCode, AreaKind};
+pub use birth_place::{BirthPlace, read_place};
 pub use date::{BirthDate, DEFAULT_TWO_DIGIT_PIVOT, DateOrder, DateRules, read_date};
 pub use date_order::{MixedDateOrder, infer_date_rules};
+pub use ethnic_group::{EthnicCodes, EthnicGroup, read_ethnic_group};
+pub use name_list::Names;
 pub use names::{
     FamilyName, GivenNames, canonical_nicknames, read_family_name, read_family_names,
     read_given_names, read_middle_names, soundex,
 };
-pub use numbers::{NhsNumber, Nino, Uln, Upn, UpnKind, Uprn};
+pub use numbers::{NhsNumber, Nino, Uln, Upn, UpnKind, Uprn, Usrn, is_verified_trace};
+pub use partial::{Initial, PostcodeSector};
 pub use person::{AddressSpell, NO_MONTH, Person, month_number};
 pub use plain::Plain;
 pub use postcode::{Postcode, PostcodeReading};

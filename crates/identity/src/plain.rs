@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use zeroize::Zeroize;
+use zeroize::{Zeroize, ZeroizeOnDrop};
 
 /// A personal value in plain text.
 ///
@@ -42,6 +42,8 @@ impl<T: Zeroize> Drop for Plain<T> {
     }
 }
 
+impl<T: Zeroize> ZeroizeOnDrop for Plain<T> {}
+
 /// Gives types a `Debug` that names the type and hides the value.
 macro_rules! hidden_debug {
     ($($name:ident),+ $(,)?) => {$(
@@ -65,5 +67,19 @@ mod tests {
             format!("{secret:?} {secret:#?}"),
             "Plain(hidden) Plain(hidden)"
         );
+    }
+
+    /// Freed memory cannot be looked at without `unsafe`; that the wiping is there can be asked of the compiler.
+    #[test]
+    fn everything_personal_is_wiped_when_dropped() {
+        fn wiped<T: ZeroizeOnDrop>() {}
+        wiped::<Plain<String>>();
+        wiped::<crate::Names>();
+        wiped::<crate::GivenNames>();
+        wiped::<crate::FamilyName>();
+        wiped::<crate::Address>();
+        let mut secret = String::from("SMITH");
+        secret.zeroize();
+        assert!(secret.is_empty());
     }
 }

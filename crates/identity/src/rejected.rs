@@ -21,6 +21,9 @@ pub enum Rejected {
     /// The shape is right and the value cannot exist: 31 February, an NHS number in a range that is not issued.
     #[error("the value is outside what can exist")]
     OutOfRange,
+    /// A birth date after the day on which the file was made, in a column that is not of expected dates.
+    #[error("the date is in the future")]
+    Future,
     /// A spreadsheet has rounded the value or turned it into a number of days; the digits cannot be brought back.
     #[error("a spreadsheet has damaged the value")]
     ExcelDamaged,
@@ -31,12 +34,13 @@ pub enum Rejected {
 
 impl Rejected {
     /// Every reason, in the order of their definition.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::Empty,
         Self::Placeholder,
         Self::BadShape,
         Self::BadCheckDigit,
         Self::OutOfRange,
+        Self::Future,
         Self::ExcelDamaged,
         Self::InitialsOnly,
     ];
@@ -49,6 +53,7 @@ impl Rejected {
             Self::BadShape => "shape",
             Self::BadCheckDigit => "check-digit",
             Self::OutOfRange => "range",
+            Self::Future => "future",
             Self::ExcelDamaged => "excel-damaged",
             Self::InitialsOnly => "initials-only",
         }

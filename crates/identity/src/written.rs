@@ -25,15 +25,7 @@ pub(crate) enum Written {
 pub(crate) fn parts(cell: &str) -> Result<Written, Rejected> {
     let text = fold(bare(cell));
     let text = without_time(text.trim());
-    let tokens = tokens(text);
-    let tokens: Vec<&str> = tokens
-        .iter()
-        .map(String::as_str)
-        .filter(|t| !is_noise(t))
-        .collect();
-    if tokens.is_empty() {
-        return Err(Rejected::Empty);
-    }
+    let tokens = Tokens::of(text)?;
     let number = |token: &str| -> Option<u32> {
         if token.bytes().all(|b| b == b'?' || b == b'X') && token.len() <= 4 {
             return Some(0);
@@ -41,9 +33,23 @@ pub(crate) fn parts(cell: &str) -> Result<Written, Rejected> {
         (token.len() <= 8).then(|| token.parse().ok()).flatten()
     };
     match tokens.as_slice() {
+        [] => Err(Rejected::Empty),
+        // The date and time of a health message (HL7): 20070307134500, to the minute or the second.
+        [one] if matches!(one.len(), 12 | 14) => {
+            let (day, time) = one.split_at(8);
+            if !time.bytes().all(|b| b.is_ascii_digit()) {
+                return Err(Rejected::BadShape);
+            }
+            single(day, number(day).ok_or(Rejected::BadShape)?)
+        }
+        ["U"] => Err(Rejected::Placeholder),
         [one] => single(one, number(one).ok_or(Rejected::BadShape)?),
         // A data frame's day count or year: "33304.0".
         [whole, "0"] if whole.len() >= 4 => single(whole, number(whole).ok_or(Rejected::BadShape)?),
+        // A spreadsheet's date and time: "33304.75".
+        [whole, _] if whole.len() == 5 && text.contains('.') => {
+            single(whole, number(whole).ok_or(Rejected::BadShape)?)
+        }
         [a, b] => two(a, b, number),
         [a, b, c] => three(a, b, c, number),
         _ => Err(Rejected::BadShape),
@@ -51,10 +57,15 @@ pub(crate) fn parts(cell: &str) -> Result<Written, Rejected> {
 }
 
 fn single(text: &str, value: u32) -> Result<Written, Rejected> {
+    // The blank rule: zeros and nines fill date columns that may not be empty.
+    let one_repeated = |digit: u8| text.len() > 1 && text.bytes().all(|b| b == digit);
+    if one_repeated(b'0') || one_repeated(b'9') {
+        return Err(Rejected::Placeholder);
+    }
     match text.len() {
         8 => {
             let (year, month, day) = (value / 10_000, value / 100 % 100, value % 100);
-            // A year 19xx or 20xx at the end reads as month 19 or 20 when taken from the front: never both possible.
+            // A year 16xx to 20xx at the end reads as month 16 to 20 when taken from the front: never both possible.
             if month <= 12 && day <= 31 && year >= 1000 {
                 return Ok(Written::Known(year, month, day));
             }
@@ -139,8 +150,17 @@ fn three(
     }
 }
 
-/// Cuts off a time of day: `T00:00:00Z`, ` 00:00`.
+/// Cuts off a time of day: `T00:00:00Z`, `T00`, ` 00:00`.
 fn without_time(text: &str) -> &str {
+    // "1990-03-07T13": a T between two digits is no part of a month's name.
+    let bytes = text.as_bytes();
+    let digit = |at: usize| bytes.get(at).is_some_and(u8::is_ascii_digit);
+    if let Some(at) = (8..=10).find(|at| bytes.get(*at) == Some(&b'T'))
+        && digit(at - 1)
+        && digit(at + 1)
+    {
+        return &text[..at];
+    }
     let Some(colon) = text.find(':') else {
         return text;
     };
@@ -151,32 +171,58 @@ fn without_time(text: &str) -> &str {
     }
 }
 
-/// Runs of digits (with `?`) and runs of letters; everything else separates. `XX` counts as letters.
-fn tokens(text: &str) -> Vec<String> {
-    let mut tokens: Vec<String> = Vec::new();
-    let mut kind = 0u8;
-    for c in text.chars() {
-        let now = match c {
-            '0'..='9' => 1,
-            'A'..='Z' => 2,
-            '?' => 3,
+/// A written date has three parts, and a cell with many more is something else.
+const PARTS_MAX: usize = 4;
+
+/// Runs of digits, runs of `?` and runs of letters; everything else separates. `XX` counts as letters.
+struct Tokens<'text> {
+    list: [&'text str; PARTS_MAX],
+    count: usize,
+}
+
+impl<'text> Tokens<'text> {
+    fn of(text: &'text str) -> Result<Self, Rejected> {
+        let mut tokens = Self {
+            list: [""; PARTS_MAX],
+            count: 0,
+        };
+        let bytes = text.as_bytes();
+        let kind = |at: usize| match bytes.get(at) {
+            Some(b'0'..=b'9') => 1,
+            Some(b'A'..=b'Z') => 2,
+            Some(b'?') => 3,
             _ => 0,
         };
-        if now != 0 {
-            if now != kind {
-                tokens.push(String::new());
+        let mut start = 0;
+        while start < bytes.len() {
+            let mut end = start + 1;
+            while end < bytes.len() && kind(end) == kind(start) {
+                end += 1;
             }
-            tokens.last_mut().expect("one was just pushed").push(c);
+            // The text is folded, so every byte is a character.
+            let token = &text[start..end];
+            if kind(start) != 0 && !is_noise(token) {
+                *tokens
+                    .list
+                    .get_mut(tokens.count)
+                    .ok_or(Rejected::BadShape)? = token;
+                tokens.count += 1;
+            }
+            start = end;
         }
-        kind = now;
+        Ok(tokens)
     }
-    tokens
+
+    fn as_slice(&self) -> &[&'text str] {
+        &self.list[..self.count]
+    }
 }
 
 /// Words around a date that say nothing: ordinals, week days.
 fn is_noise(token: &str) -> bool {
     matches!(token, "ST" | "ND" | "RD" | "TH" | "OF")
         || (token.len() >= 3
+            && token.starts_with(|c: char| "MTWFS".contains(c))
             && [
                 "MONDAY",
                 "TUESDAY",
@@ -205,6 +251,10 @@ fn month_name(token: &str) -> Option<u32> {
         "NOVEMBER",
         "DECEMBER",
     ];
+    // Most tokens are numbers.
+    if !token.starts_with(|c: char| c.is_ascii_uppercase()) {
+        return None;
+    }
     if token == "SEPT" {
         return Some(9);
     }

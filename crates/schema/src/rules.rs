@@ -535,7 +535,7 @@ fn fields_of(atom: Atom) -> &'static [FieldName] {
         Atom::Sex => &[F::Sex],
         Atom::BirthPlace => &[F::BirthPlace],
         Atom::Identifier(IdentifierKind::Nhs) => &[F::NhsNumber],
-        Atom::Identifier(IdentifierKind::Upn) => &[F::Upn],
+        Atom::Identifier(IdentifierKind::Upn | IdentifierKind::AnyUpn) => &[F::Upn],
         Atom::Identifier(IdentifierKind::Nino) => &[F::Nino],
         Atom::Identifier(IdentifierKind::Uln) => &[F::Uln],
     }

@@ -203,6 +203,7 @@ fn note(field: &FieldReport) -> String {
     let mut parts: Vec<(usize, &str)> = field
         .rejected
         .iter()
+        .chain(&field.doubtful)
         .map(|(rule, count)| (*count, *rule))
         .collect();
     parts.sort_unstable_by(|left, right| right.cmp(left));
@@ -224,6 +225,11 @@ fn in_words(rule: &str, count: usize) -> &str {
         "range" => "outside what can exist",
         "excel-damaged" => "damaged by Excel",
         "initials-only" => "initials only",
+        "future" => "in the future",
+        "too-young" => "too young for the file (used)",
+        "too-old" => "too old for the file (used)",
+        "not-yet-born" => "not yet born (used)",
+        "unknown-authority" => "of an authority not in the census list (used)",
         other => other,
     }
 }

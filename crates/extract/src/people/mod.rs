@@ -27,6 +27,8 @@ pub struct PersonRow {
     pub line: usize,
     /// What the row says.
     pub person: Person,
+    /// Fields of which some value could not be read, a word for "not known" aside.
+    pub rejected: Vec<&'static str>,
     /// Last contact with the person.
     pub last_contact: Option<Day>,
 }
@@ -63,6 +65,10 @@ pub struct FieldReport {
     pub valid: usize,
     /// Rows whose value could not, by rule.
     pub rejected: BTreeMap<&'static str, usize>,
+    /// Values that were read and are worth a look, by rule: an age that does not fit, a pupil number of an unknown authority. They
+    /// are used all the same.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub doubtful: BTreeMap<&'static str, usize>,
 }
 
 /// Reads the people of one sheet.
@@ -128,12 +134,13 @@ fn read_part(mut reader: Reader<'_>, sheet: &Sheet, source: usize, range: Range<
         }
         let own_id = Plain::new(own_id.to_owned());
         let last_contact = reader.last_contact(row);
-        let person = reader.person(row);
+        let (person, rejected) = reader.person(row);
         rows.push(PersonRow {
             source,
             own_id,
             line: sheet.line(row),
             person,
+            rejected,
             last_contact,
         });
     }
@@ -151,6 +158,9 @@ impl FieldReport {
         self.valid += more.valid;
         for (rule, count) in more.rejected {
             *self.rejected.entry(rule).or_default() += count;
+        }
+        for (rule, count) in more.doubtful {
+            *self.doubtful.entry(rule).or_default() += count;
         }
     }
 }
@@ -185,7 +195,7 @@ mod tests {
     use crate::dates::days;
     use crate::mapping::Mapping;
     use crate::sheet::Told;
-    use kinfold_identity::{DateRules, Upn, read_date};
+    use kinfold_identity::{DateRules, read_date};
 
     const COLUMNS: &str = r#"
 own_id = "ID"
@@ -282,9 +292,87 @@ do_not_link = "DNL"
     }
 
     #[test]
-    fn a_permanent_former_number_replaces_a_temporary_one() {
-        let (rows, _) = read("1,Ann,,Lee,,,,,,,G80120000101A,H801200001001,,,,,,,,,\n");
-        assert!(rows[0].person.upn.as_ref().is_some_and(Upn::is_permanent));
+    fn a_former_pupil_number_stays_apart_from_the_present_one() {
+        let (rows, report) = read(
+            "1,Ann,,Lee,,,,,,,G80120000101A,H801200001001,,,,,,,,,\n2,Bo,,Lee,,,,,,,H243278544154,,,,,,,,,,\n",
+        );
+        let person = &rows[0].person;
+        assert!(person.upn.as_ref().is_some_and(|upn| !upn.is_permanent()));
+        assert!(person.former_upns.len() == 1 && person.former_upns[0].is_permanent());
+        assert_eq!(field(&report, "former_upn").valid, 1);
+        // An authority that the census does not list is worth a look, and the number is kept.
+        assert!(rows[1].person.upn.is_some());
+        assert_eq!(field(&report, "upn").doubtful["unknown-authority"], 1);
+    }
+
+    #[test]
+    fn only_verified_nhs_numbers_are_used() {
+        let used = |trace: &str| {
+            let (rows, report) = read(&format!("1,Ann,,Lee,,,,,9990000018,{trace},,,,,,,,,,,\n"));
+            assert_eq!(field(&report, "nhs_number").valid, 1);
+            rows[0].person.nhs.is_some()
+        };
+        assert!(used("01") && used("1") && used("01 - verified"));
+        assert!(
+            !["", "02", "03", "04", "05", "06", "07", "08", "N/K"]
+                .iter()
+                .any(|trace| used(trace))
+        );
+    }
+
+    #[test]
+    fn what_is_told_about_birth_dates_is_obeyed() {
+        let read = |births: &str, dates: &[&str]| {
+            let mapping = format!(
+                "custodian = \"c\"\n[[people]]\nsource = \"s\"\nfile = \"f\"\ndatasets = []\nbirths = {{ {births} }}\n[people.columns]\nown_id = \"ID\"\nbirth_date = \"DOB\"\nuln = \"ULN\"\n"
+            );
+            let mapping = Mapping::parse(&mapping).expect("a mapping");
+            let mut rows = String::new();
+            for (id, date) in dates.iter().enumerate() {
+                rows.push_str(&format!("{id},{date},9990000017\n"));
+            }
+            let sheet =
+                Sheet::from_bytes(format!("ID,DOB,ULN\n{rows}").as_bytes(), &Told::default())
+                    .expect("a sheet");
+            read_people(&sheet, &mapping.people[0], 0).expect("read")
+        };
+        let dates = [
+            "2012-05-06",
+            "1950-01-02",
+            "2027-01-02",
+            "1642-12-25",
+            "07/03/12",
+        ];
+        let iso = |rows: &[PersonRow]| -> Vec<String> {
+            rows.iter()
+                .map(|row| {
+                    row.person
+                        .births
+                        .first()
+                        .map(|b| b.iso())
+                        .unwrap_or_default()
+                })
+                .collect()
+        };
+        let (rows, report) = read("", &dates);
+        assert_eq!(
+            iso(&rows),
+            ["2012-05-06", "1950-01-02", "2027-01-02", "", "2012-03-07"]
+        );
+        assert!(field(&report, "birth_date").doubtful.is_empty());
+        assert!(rows.iter().all(|row| row.person.uln.is_some()));
+        let told =
+            "made_on = \"2026-08-31\", ages = \"pupil\", year_min = 1600, two_digit_pivot = 2010";
+        let (rows, report) = read(told, &dates);
+        assert_eq!(
+            iso(&rows),
+            ["2012-05-06", "1950-01-02", "", "1642-12-25", "1912-03-07"]
+        );
+        let births = field(&report, "birth_date");
+        assert_eq!(
+            (births.rejected["future"], births.doubtful["too-old"]),
+            (1, 3)
+        );
     }
 
     #[test]

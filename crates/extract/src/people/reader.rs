@@ -6,11 +6,7 @@ use crate::dates::{DateForms, Day, month};
 use crate::error::Error;
 use crate::mapping::{Column, DateForm, PeopleInput};
 use crate::sheet::Sheet;
-use kinfold_identity::{
-    AddressSpell, DateOrder, DateRules, NO_MONTH, NhsNumber, Nino, Person, Postcode,
-    PostcodeReading, Rejected, Sex, Upn, Uprn, infer_date_rules, read_address, read_date,
-    read_family_names, read_given_names, read_middle_names, read_place, read_sex,
-};
+use kinfold_identity::{AddressSpell, DateOrder, DateRules, Initial, NO_MONTH, NhsNumber, Nino, Person, Postcode, PostcodeReading, PostcodeSector, Rejected, Sex, Uln, Upn, Uprn, age_doubt, infer_date_rules, is_verified_trace, read_address, read_date, read_family_names, read_given_names, read_middle_names, read_place, read_sex};
 use std::collections::BTreeMap;
 
 /// A mapped field: the index of its count in `Reader::fields`, and its columns as a range of `Reader::used`.
@@ -43,6 +39,12 @@ pub(super) struct Reader<'sheet> {
     trace: Option<usize>,
     upn: Option<Field>,
     former_upn: Option<Field>,
+    uln: Option<Field>,
+    given_initial: Option<Field>,
+    family_initial: Option<Field>,
+    sector: Option<Field>,
+    /// Fields of the row being read that hold something that is no value of theirs.
+    rejected: Vec<&'static str>,
     nino: Option<Field>,
     uprn: Option<Field>,
     address: Option<Field>,
@@ -79,7 +81,11 @@ impl<'sheet> Reader<'sheet> {
             .map(|column| finder.column(column))
             .transpose()?;
         let upn = finder.one("upn", columns.upn.as_ref())?;
-        let former_upn = finder.one("former_upn", columns.former_upn.as_ref())?;
+        let former_upn = finder.more("former_upn", &columns.former_upn.0)?;
+        let uln = finder.one("uln", columns.uln.as_ref())?;
+        let given_initial = finder.one("given_initial", columns.given_initial.as_ref())?;
+        let family_initial = finder.one("family_initial", columns.family_initial.as_ref())?;
+        let sector = finder.one("postcode_sector", columns.postcode_sector.as_ref())?;
         let nino = finder.one("nino", columns.nino.as_ref())?;
         let uprn = finder.one("uprn", columns.uprn.as_ref())?;
         let address = finder.more("address", &columns.address.0)?;
@@ -95,7 +101,7 @@ impl<'sheet> Reader<'sheet> {
         let protected = finder.one("protected_address", columns.protected_address.as_ref())?;
         let birth = match birth {
             Some(field) => {
-                let rules = birth_rules(sheet, finder.used[field.from], &input.dates)?;
+                let rules = birth_rules(sheet, finder.used[field.from], input)?;
                 Some((field, rules))
             }
             None => None,
@@ -120,6 +126,11 @@ impl<'sheet> Reader<'sheet> {
             trace,
             upn,
             former_upn,
+            uln,
+            given_initial,
+            family_initial,
+            sector,
+            rejected: Vec::new(),
             nino,
             uprn,
             address,
@@ -184,14 +195,36 @@ impl<'sheet> Reader<'sheet> {
         report.valid += usize::from(valid);
         if let (true, Some(rule)) = (filled, rejected) {
             *report.rejected.entry(rule).or_default() += 1;
+            // A word for "not known" is no wrong value.
+            let missing = [Rejected::Empty.rule(), Rejected::Placeholder.rule()];
+            if !valid && !missing.contains(&rule) {
+                self.rejected.push(report.field);
+            }
         }
     }
 
-    pub(super) fn person(&mut self, row: usize) -> Person {
+    /// Counts a value that was read and is worth a look.
+    fn doubt(&mut self, field: Field, rule: &'static str) {
+        *self.fields[field.count].doubtful.entry(rule).or_default() += 1;
+    }
+
+    /// The person of a row, and the fields of which some value could not be read.
+    pub(super) fn person(&mut self, row: usize) -> (Person, Vec<&'static str>) {
+        self.rejected.clear();
         let mut person = Person::default();
         self.names(row, &mut person);
         if let Some((field, rules)) = self.birth {
             person.births = self.read(Some(field), row, |cell| read_date(cell, &rules));
+            if let Some(made_on) = rules.latest {
+                let role = self.input.births.ages.into();
+                let doubts = person
+                    .births
+                    .iter()
+                    .filter_map(|b| age_doubt(*b, made_on, role));
+                for doubt in doubts {
+                    self.doubt(field, doubt.rule());
+                }
+            }
         }
         let codes = &self.input.values.sex;
         let told = !(codes.male.is_empty() && codes.female.is_empty());
@@ -203,8 +236,9 @@ impl<'sheet> Reader<'sheet> {
                     () if is(&codes.female) => Ok(Sex::Female),
                     () if is(&codes.unknown) => Err(Rejected::Placeholder),
                     () if told => Err(Rejected::BadShape),
-                    () => read_sex(cell, kinfold_identity::SexCodes::Standard)
-                        .ok_or(Rejected::BadShape),
+                    () => {
+                        read_sex(cell, self.input.values.sex_codes.into()).ok_or(Rejected::BadShape)
+                    }
                 }
             })
             .pop();
@@ -221,7 +255,7 @@ impl<'sheet> Reader<'sheet> {
             self.input.values.do_not_link.as_deref(),
         );
         person.addresses.extend(self.address_spell(row));
-        person
+        (person, std::mem::take(&mut self.rejected))
     }
 
     fn names(&mut self, row: usize, person: &mut Person) {
@@ -250,27 +284,30 @@ impl<'sheet> Reader<'sheet> {
     }
 
     fn numbers(&mut self, row: usize, person: &mut Person) {
-        let verified = match self.trace {
-            Some(column) => is_listed(
-                self.text(row, column),
-                self.input.values.nhs_verified.as_deref(),
-                &["01", "1"],
-            ),
-            None => self.input.values.nhs_all_verified,
+        let values = &self.input.values;
+        let verified = match (self.trace, &values.nhs_verified) {
+            (Some(column), None) => is_verified_trace(self.text(row, column)),
+            (Some(column), listed) => is_listed(self.text(row, column), listed.as_deref(), &[]),
+            (None, _) => values.nhs_all_verified,
         };
         // A number that nobody traced may be a neighbour's: it is counted, and no use is made of it.
         person.nhs = self
             .read(self.nhs, row, NhsNumber::parse)
             .pop()
             .filter(|_| verified);
-        let present = self.read(self.upn, row, Upn::parse).pop();
-        let former = self.read(self.former_upn, row, Upn::parse).pop();
-        person.upn = match (present, former) {
-            (Some(present), Some(former)) if former.is_permanent() && !present.is_permanent() => {
-                Some(former)
+        for upn in self.read(self.upn, row, Upn::parse) {
+            if let (Some(field), false) = (self.upn, upn.is_of_known_authority()) {
+                self.doubt(field, "unknown-authority");
             }
-            (present, former) => present.or(former),
-        };
+            person.add_upn(upn);
+        }
+        for upn in self.read(self.former_upn, row, Upn::parse) {
+            person.add_former_upn(upn);
+        }
+        person.first_initials = self.read(self.given_initial, row, Initial::read);
+        person.last_initials = self.read(self.family_initial, row, Initial::read);
+        person.sectors = self.read(self.sector, row, PostcodeSector::read);
+        person.uln = self.read(self.uln, row, Uln::parse).pop();
         person.nino = self.read(self.nino, row, Nino::parse).pop();
     }
 
@@ -394,6 +431,7 @@ impl Finder<'_> {
             filled: 0,
             valid: 0,
             rejected: BTreeMap::new(),
+            doubtful: BTreeMap::new(),
         });
         Ok(Some(Field {
             count: self.fields.len() - 1,
@@ -417,14 +455,17 @@ impl Finder<'_> {
 }
 
 /// How the birth dates of a column are to be read: recognised, save for what the mapping tells.
-fn birth_rules(sheet: &Sheet, column: usize, told: &[DateForm]) -> Result<DateRules, Error> {
+fn birth_rules(sheet: &Sheet, column: usize, input: &PeopleInput) -> Result<DateRules, Error> {
+    let told = &input.dates;
     let found = infer_date_rules((0..sheet.rows()).map(|row| sheet.cell(row, column)));
     if told.is_empty() {
-        return found.map_err(|mixed| Error::MixedDates {
-            column: sheet.columns()[column].clone(),
-            day_first: mixed.day_first,
-            month_first: mixed.month_first,
-        });
+        return found
+            .map(|found| input.births.told(found))
+            .map_err(|mixed| Error::MixedDates {
+                column: sheet.columns()[column].clone(),
+                day_first: mixed.day_first,
+                month_first: mixed.month_first,
+            });
     }
     let order = if told.contains(&DateForm::MonthDayYear) {
         DateOrder::MonthFirst
@@ -432,11 +473,11 @@ fn birth_rules(sheet: &Sheet, column: usize, told: &[DateForm]) -> Result<DateRu
         DateOrder::DayFirst
     };
     let excel_serial = told.contains(&DateForm::ExcelSerial);
-    Ok(DateRules {
+    Ok(input.births.told(DateRules {
         order,
         excel_serial,
         ..found.unwrap_or_default()
-    })
+    }))
 }
 
 /// Whether a cell is one of the listed values, or of the usual ones when none are listed.

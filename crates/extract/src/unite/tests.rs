@@ -39,6 +39,7 @@ fn row(source: usize, own_id: &str, text: &str) -> PersonRow {
         own_id: Plain::new(own_id.to_owned()),
         line: 0,
         person,
+        rejected: Vec::new(),
         last_contact: None,
     }
 }

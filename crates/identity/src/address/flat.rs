@@ -1,19 +1,20 @@
 //! Parts of a building: flats, floors, rooms; and the numbers they share with houses.
 
+use super::parse::Words;
 use super::vocabulary::{floor, is_flat_word};
 
 /// Takes flat or floor out of a segment, unless an earlier segment had one, and the room.
 pub(crate) fn take_flat(
-    words: &mut Vec<String>,
+    words: &mut Words<'_>,
     flat: &mut Option<String>,
     room: &mut Option<String>,
 ) {
     let mut found: Option<String> = None;
     if let Some(at) = words
         .iter()
-        .position(|w| matches!(w.as_str(), "GFF" | "FFF" | "TFF" | "BFF"))
+        .position(|w| matches!(*w, "GFF" | "FFF" | "TFF" | "BFF"))
     {
-        let name = match words[at].as_str() {
+        let name = match words[at] {
             "GFF" => "GROUND",
             "FFF" => "FIRST",
             "TFF" => "TOP",
@@ -25,7 +26,7 @@ pub(crate) fn take_flat(
         let mut end = at + 1;
         while words
             .get(end)
-            .is_some_and(|w| matches!(w.as_str(), "NO" | "NUMBER"))
+            .is_some_and(|w| matches!(*w, "NO" | "NUMBER"))
         {
             end += 1;
         }
@@ -33,9 +34,7 @@ pub(crate) fn take_flat(
         while start > 0 && words[start - 1] == "FLOOR" {
             start -= 1;
         }
-        let which = start
-            .checked_sub(1)
-            .and_then(|before| floor(&words[before]));
+        let which = start.checked_sub(1).and_then(|before| floor(words[before]));
         if let Some(name) = which {
             // "GROUND FLOOR FLAT 12 HIGH STREET": the number is the house's.
             start -= 1;
@@ -64,7 +63,7 @@ pub(crate) fn take_flat(
             words.drain(start..end.min(words.len()));
         }
     }
-    if let Some(at) = words.iter().position(|w| w == "ROOM" || w == "RM")
+    if let Some(at) = words.iter().position(|w| matches!(*w, "ROOM" | "RM"))
         && let Some(id) = words.get(at + 1).filter(|w| flat_id(w))
     {
         let found = format!("ROOM {}", without_zeros(id));
@@ -77,10 +76,10 @@ pub(crate) fn take_flat(
 }
 
 /// Takes out a builder's plot number (`PLOT 37`), which is no part of the address once the house has a number.
-pub(crate) fn drop_plot(segments: &mut [Vec<String>]) {
+pub(crate) fn drop_plot(segments: &mut [Words<'_>]) {
     let numbers = segments.iter().flatten().filter(|w| number_like(w)).count();
     for words in segments {
-        if let Some(at) = words.iter().position(|w| w == "PLOT")
+        if let Some(at) = words.iter().position(|w| *w == "PLOT")
             && words.get(at + 1).is_some_and(|w| number_like(w))
             && numbers > 1
         {

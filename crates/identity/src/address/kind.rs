@@ -3,11 +3,19 @@
 use super::AddressKind;
 use super::street::expanded_type;
 
-/// Phrases of places where many people live, stay or collect post; words separated by one space.
+/// Phrases of places where many people live, stay or collect post; words separated by one space, sorted.
+///
+/// They are the classes that make no household: communal establishments as the census counts them (care homes, hostels, barracks,
+/// prisons, halls of residence), refuges and places of temporary stay, and offices whose address is entered because the person has
+/// none or hides it (council, police, probation, GP surgery, solicitor, school). Two strangers with one solicitor share no home.
 const COMMUNAL: &[&str] = &[
     "ACADEMY",
     "APPROVED PREMISES",
+    "ASSESSMENT CENTRE",
+    "ASSESSMENT UNIT",
+    "ASYLUM ACCOMMODATION",
     "B AND B",
+    "BAIL ACCOMMODATION",
     "BAIL HOSTEL",
     "BARRACKS",
     "BED AND BREAKFAST",
@@ -16,33 +24,62 @@ const COMMUNAL: &[&str] = &[
     "CARE HOME",
     "CHILDRENS CENTRE",
     "CHILDRENS HOME",
+    "CHILDRENS SERVICES",
     "CIVIC CENTRE",
     "CIVIC OFFICES",
+    "CIVIC SUITE",
     "CLINIC",
     "COLLEGE",
+    "CONTACT CENTRE",
     "CONVENT",
+    "COUNCIL OFFICE",
     "COUNCIL OFFICES",
+    "COUNTY HALL",
+    "CUSTODY SUITE",
+    "DAY CENTRE",
+    "DAY NURSERY",
     "DETENTION CENTRE",
+    "FAMILY CENTRE",
+    "FAMILY HUB",
+    "FOOD BANK",
+    "FOODBANK",
     "FOYER",
+    "GP PRACTICE",
+    "GROUP PRACTICE",
     "GUEST HOUSE",
     "GUESTHOUSE",
     "HALL OF RESIDENCE",
     "HALLS OF RESIDENCE",
     "HEALTH CENTRE",
+    "HEALTH CLINIC",
     "HM PRISON",
+    "HM YOI",
     "HMP",
     "HMYOI",
+    "HOLIDAY INN",
     "HOMELESS UNIT",
     "HOSPICE",
     "HOSPITAL",
     "HOSTEL",
+    "HOSTELS",
     "HOTEL",
+    "HOUSING OFFICE",
+    "HOUSING OFFICES",
+    "IMMIGRATION",
     "INFIRMARY",
+    "JOB CENTRE",
     "JOBCENTRE",
+    "LAW CENTRE",
+    "LAW FIRM",
+    "LEGAL SERVICES",
+    "MAGISTRATES COURT",
     "MEDICAL CENTRE",
     "MEDICAL PRACTICE",
+    "MENTAL HEALTH UNIT",
     "MONASTERY",
     "MOTHER AND BABY UNIT",
+    "MUNICIPAL OFFICES",
+    "NHS TRUST",
     "NIGHT SHELTER",
     "NIGHTSHELTER",
     "NURSERY SCHOOL",
@@ -50,25 +87,43 @@ const COMMUNAL: &[&str] = &[
     "NURSING HOME",
     "PO BOX",
     "POLICE STATION",
+    "POST OFFICE BOX",
+    "POSTE RESTANTE",
     "PREMIER INN",
+    "PRIMARY CARE CENTRE",
     "PRISON",
     "PROBATION",
+    "PUPIL REFERRAL UNIT",
+    "RECEPTION CENTRE",
     "REFUGE",
+    "REGISTRY OFFICE",
     "REMOVAL CENTRE",
     "RESIDENTIAL HOME",
     "REST HOME",
     "RETIREMENT HOME",
+    "SAFE HOUSE",
     "SALVATION ARMY",
     "SCHOOL",
     "SECURE UNIT",
     "SHELTER",
+    "SHIRE HALL",
+    "SIXTH FORM",
+    "SOCIAL CARE",
     "SOCIAL SERVICES",
+    "SOCIAL WORK",
+    "SOLICITOR",
     "SOLICITORS",
     "STUDENT VILLAGE",
+    "SUPPORTED ACCOMMODATION",
+    "SUPPORTED HOUSING",
+    "SUPPORTED LIVING",
     "SURGERY",
+    "TEMPORARY ACCOMMODATION UNIT",
     "TOWN HALL",
     "TRAVELODGE",
     "UNIVERSITY",
+    "WALK IN CENTRE",
+    "WELCOME CENTRE",
     "WOMENS AID",
     "YMCA",
     "YOI",
@@ -91,25 +146,30 @@ const HOME_AFTER: &[&str] = &[
 ];
 
 /// Whether words (no street among them) name a communal place. `THE OLD SCHOOL` is a home made of one.
-pub(crate) fn is_communal(words: &[String]) -> bool {
+pub(crate) fn is_communal(words: &[&str]) -> bool {
     (0..words.len()).any(|at| {
-        COMMUNAL.iter().any(|phrase| {
-            let Some(length) = matching_words(phrase, &words[at..]) else {
-                return false;
-            };
-            let before = at.checked_sub(1).map(|i| words[i].as_str());
-            let after = words.get(at + length).map(String::as_str);
-            !before.is_some_and(|w| matches!(w, "OLD" | "FORMER"))
-                && !after.is_some_and(|w| HOME_AFTER.contains(&w) || expanded_type(w).is_some())
-        })
+        // The list is sorted, and a space sorts before every letter: phrases that begin with a word stand together.
+        let start = COMMUNAL.partition_point(|phrase| *phrase < words[at]);
+        COMMUNAL[start..]
+            .iter()
+            .take_while(|phrase| phrase.starts_with(words[at]))
+            .any(|phrase| {
+                let Some(length) = matching_words(phrase, &words[at..]) else {
+                    return false;
+                };
+                let before = at.checked_sub(1).map(|i| words[i]);
+                let after = words.get(at + length).copied();
+                !before.is_some_and(|w| matches!(w, "OLD" | "FORMER"))
+                    && !after.is_some_and(|w| HOME_AFTER.contains(&w) || expanded_type(w).is_some())
+            })
     })
 }
 
 /// How many words a phrase has, if the words begin with it.
-fn matching_words(phrase: &str, words: &[String]) -> Option<usize> {
+fn matching_words(phrase: &str, words: &[&str]) -> Option<usize> {
     let mut length = 0;
     for word in phrase.split(' ') {
-        if words.get(length)? != word {
+        if *words.get(length)? != word {
             return None;
         }
         length += 1;
@@ -118,7 +178,16 @@ fn matching_words(phrase: &str, words: &[String]) -> Option<usize> {
 }
 
 /// Whether the words say that the person has no fixed abode.
-pub(crate) fn is_no_fixed_abode(words: &[String]) -> bool {
+pub(crate) fn is_no_fixed_abode(words: &[&str]) -> bool {
+    let Some(first) = words.first() else {
+        return false;
+    };
+    if !matches!(
+        *first,
+        "HOMELESS" | "NFA" | "NO" | "OF" | "ROUGH" | "SLEEPING" | "SOFA" | "STREET"
+    ) {
+        return false;
+    }
     let text = words.join(" ");
     matches!(
         text.as_str(),
@@ -126,6 +195,7 @@ pub(crate) fn is_no_fixed_abode(words: &[String]) -> bool {
             | "HOMELESS"
             | "ROUGH SLEEPER"
             | "ROUGH SLEEPING"
+            | "SLEEPING ROUGH"
             | "SOFA SURFING"
             | "OF NO FIXED ABODE"
     ) || text.starts_with("NO FIXED A")
@@ -133,7 +203,7 @@ pub(crate) fn is_no_fixed_abode(words: &[String]) -> bool {
         || text.starts_with("STREET HOMELESS")
 }
 
-/// The kind that the words of a whole address give.
+/// The kind that the words of a whole address give. What says least about where somebody lives wins.
 pub(crate) fn kind_of(no_fixed_abode: bool, care_of: bool, communal: bool) -> AddressKind {
     if no_fixed_abode {
         AddressKind::NoFixedAbode
@@ -143,5 +213,15 @@ pub(crate) fn kind_of(no_fixed_abode: bool, care_of: bool, communal: bool) -> Ad
         AddressKind::Communal
     } else {
         AddressKind::Home
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn phrases_are_sorted() {
+        assert!(COMMUNAL.is_sorted());
     }
 }

@@ -9,6 +9,8 @@ mod vocabulary;
 
 pub use parse::read_address;
 
+use zeroize::{Zeroize, ZeroizeOnDrop};
+
 use crate::plain::hidden_debug;
 use crate::postcode::Postcode;
 
@@ -25,7 +27,7 @@ pub enum AddressKind {
     NoFixedAbode,
 }
 
-/// An address in standard words.
+/// An address in standard words. Wiped when dropped.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Address {
     /// Flat, apartment, unit or room: `3`, `3B`, `GROUND`, `ROOM 2`.
@@ -42,6 +44,18 @@ pub struct Address {
     pub kind: AddressKind,
 }
 hidden_debug!(Address);
+
+impl Drop for Address {
+    fn drop(&mut self) {
+        // The postcode wipes itself.
+        self.flat.zeroize();
+        self.number.zeroize();
+        self.street.zeroize();
+        self.town.zeroize();
+    }
+}
+
+impl ZeroizeOnDrop for Address {}
 
 impl Address {
     /// Whether people at this address may be taken to live together.

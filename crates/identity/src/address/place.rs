@@ -10,23 +10,23 @@ use super::vocabulary::{building, is_region};
 pub(crate) struct Placed {
     pub(crate) flat: Option<String>,
     pub(crate) number: Option<String>,
-    pub(crate) street: Words,
+    pub(crate) street: Vec<String>,
     pub(crate) town: Option<String>,
     /// Whether a word outside the street names a communal place.
     pub(crate) communal: bool,
 }
 
 /// A segment that begins with a number, and what follows.
-struct Numbered {
+struct Numbered<'text> {
     number: String,
-    rest: Words,
+    rest: Words<'text>,
 }
 
 /// Gives every segment its role.
-pub(crate) fn place(segments: Vec<Words>, mut flat: Option<String>) -> Placed {
-    let mut before: Vec<Words> = Vec::new();
-    let mut numbered: Option<Numbered> = None;
-    let mut after: Vec<Words> = Vec::new();
+pub(crate) fn place(segments: Vec<Words<'_>>, mut flat: Option<String>) -> Placed {
+    let mut before: Vec<Words<'_>> = Vec::new();
+    let mut numbered: Option<Numbered<'_>> = None;
+    let mut after: Vec<Words<'_>> = Vec::new();
     let mut waiting = join_lone_numbers(segments).into_iter().peekable();
     while let Some(words) = waiting.next() {
         if numbered.is_some() {
@@ -43,7 +43,7 @@ pub(crate) fn place(segments: Vec<Words>, mut flat: Option<String>) -> Placed {
         // "3 ALBION HOUSE, 12 HIGH STREET": the first number is the flat's.
         let next_is_numbered = waiting
             .peek()
-            .is_some_and(|next| number_like(&next[0]) && next.len() > 1);
+            .is_some_and(|next| number_like(next[0]) && next.len() > 1);
         if flat.is_none() && next_is_numbered && !found.rest.is_empty() {
             flat = Some(found.number);
             before.push(std::mem::take(&mut found.rest));
@@ -59,16 +59,16 @@ pub(crate) fn place(segments: Vec<Words>, mut flat: Option<String>) -> Placed {
 }
 
 /// A segment that is only a number belongs to the next one: a form with a column of its own for it.
-fn join_lone_numbers(segments: Vec<Words>) -> Vec<Words> {
-    let mut joined: Vec<Words> = Vec::new();
-    let mut lone: Words = Vec::new();
+fn join_lone_numbers(segments: Vec<Words<'_>>) -> Vec<Words<'_>> {
+    let mut joined: Vec<Words<'_>> = Vec::new();
+    let mut lone: Words<'_> = Vec::new();
     for mut words in segments {
-        if matches!(words[0].as_str(), "NO" | "NUMBER" | "NUM")
+        if matches!(words[0], "NO" | "NUMBER" | "NUM")
             && words.get(1).is_some_and(|w| number_like(w))
         {
             words.remove(0);
         }
-        if lone.is_empty() && words.len() == 1 && number_like(&words[0]) {
+        if lone.is_empty() && words.len() == 1 && number_like(words[0]) {
             lone = words;
         } else {
             let mut whole = std::mem::take(&mut lone);
@@ -83,10 +83,10 @@ fn join_lone_numbers(segments: Vec<Words>) -> Vec<Words> {
 }
 
 /// Finds the house number of a segment: names before it, the number, the words after it.
-fn split_number(mut words: Words) -> Option<(Words, Numbered)> {
+fn split_number(mut words: Words<'_>) -> Option<(Words<'_>, Numbered<'_>)> {
     let at = words.iter().position(|w| number_like(w))?;
     let mut rest = words.split_off(at + 1);
-    let mut number = words.pop()?;
+    let mut number = words.pop()?.to_owned();
     // "HIGH STREET 12"
     if rest.is_empty() && ends_in_type(&words) {
         return Some((
@@ -100,7 +100,7 @@ fn split_number(mut words: Words) -> Option<(Words, Numbered)> {
     // "12 A HIGH STREET"
     if number.bytes().all(|b| b.is_ascii_digit()) && rest.first().is_some_and(|w| single_letter(w))
     {
-        number.push_str(&rest.remove(0));
+        number.push_str(rest.remove(0));
     }
     Some((
         words,
@@ -112,9 +112,9 @@ fn split_number(mut words: Words) -> Option<(Words, Numbered)> {
 }
 
 fn with_number(
-    found: Numbered,
+    found: Numbered<'_>,
     mut flat: Option<String>,
-    after: Vec<Words>,
+    after: Vec<Words<'_>>,
     communal_around: bool,
 ) -> Placed {
     let Numbered { mut number, rest } = found;
@@ -136,7 +136,7 @@ fn with_number(
     }
     let (mut street, leftover) = cut_street(rest);
     let names_building = street.last().is_some_and(|w| building(w).is_some());
-    let ends_like_building = names_building || street.last().is_some_and(|w| w == "COURT");
+    let ends_like_building = names_building || street.last().is_some_and(|w| *w == "COURT");
     let next_street = after
         .first()
         .is_some_and(|words| names_building && has_type(words) || ends_in_type(words));
@@ -157,13 +157,13 @@ fn with_number(
     Placed {
         flat,
         number: Some(number),
-        street,
+        street: owned(street),
         town,
         communal,
     }
 }
 
-fn with_name(segments: Vec<Words>, flat: Option<String>, communal: bool) -> Placed {
+fn with_name(segments: Vec<Words<'_>>, flat: Option<String>, communal: bool) -> Placed {
     let mut segments = segments;
     let (mut number, mut street) = (None, Vec::new());
     if let Some(first) = segments.first().cloned() {
@@ -207,7 +207,7 @@ fn with_name(segments: Vec<Words>, flat: Option<String>, communal: bool) -> Plac
     Placed {
         flat,
         number,
-        street,
+        street: owned(street),
         town: town_of(segments.into_iter()),
         communal,
     }
@@ -215,17 +215,21 @@ fn with_name(segments: Vec<Words>, flat: Option<String>, communal: bool) -> Plac
 
 /// Where the name of a building ends in a segment (`ALBION HOUSE HIGH STREET`: at 1). A building's word right before a street
 /// type belongs to the street (`FARM LANE`, `MANOR ROAD`).
-fn building_end(words: &[String]) -> Option<usize> {
+fn building_end(words: &[&str]) -> Option<usize> {
     (1..words.len()).rev().find(|at| {
-        building(&words[*at]).is_some()
+        building(words[*at]).is_some()
             && words
                 .get(at + 1)
                 .is_none_or(|next| expanded_type(next).is_none())
     })
 }
 
+fn owned(words: Words<'_>) -> Vec<String> {
+    words.into_iter().map(str::to_owned).collect()
+}
+
 /// The last segment that is a place and no county or country.
-fn town_of(segments: impl Iterator<Item = Words>) -> Option<String> {
+fn town_of<'text>(segments: impl Iterator<Item = Words<'text>>) -> Option<String> {
     segments
         .map(|words| words.join(" "))
         .filter(|text| {

@@ -16,10 +16,10 @@ fn fields(lines: &[&str]) -> String {
     };
     format!(
         "{}|{}|{}|{}|{kind}",
-        address.flat.unwrap_or_default(),
-        address.number.unwrap_or_default(),
+        address.flat.clone().unwrap_or_default(),
+        address.number.clone().unwrap_or_default(),
         address.street.join(" "),
-        address.town.unwrap_or_default(),
+        address.town.clone().unwrap_or_default(),
     )
 }
 
@@ -168,6 +168,7 @@ fn one_home_has_one_text_whatever_the_layout() {
             &["12 High Street", "Bexleyheath"],
             &["12", "HIGH ST"],
             &["12 High St, Bexleyheath, Kent, DA6 7AT"],
+            &["12 High St\r\nBexleyheath\nKent"],
             &["No 12", "High Street", "", "Kent"],
         ],
         &[
@@ -222,6 +223,16 @@ fn places_that_are_no_homes() {
         &["Travelodge", "High Street"],
         &["The Surgery, 2 High Street"],
         &["YMCA, 2 High Street"],
+        &["Smith & Partners Solicitors", "2 High Street"],
+        &["Civic Offices", "2 Watling Street"],
+        &["Housing Office, Civic Centre"],
+        &["Local Authority Family Hub, 2 Park Road"],
+        &["Dr Patel GP Practice", "2 High Street"],
+        &["Thamesview Medical Practice, 2 High Street"],
+        &["Women's Refuge (address withheld)"],
+        &["Supported Living, 4 Park Road"],
+        &["Approved Premises", "4 Park Road"],
+        &["HM YOI Cookham Wood"],
     ] {
         let address = read_address(lines, "DA6 7AT").unwrap();
         assert!(
@@ -238,6 +249,8 @@ fn places_that_are_no_homes() {
         &["Flat 2 College Court, College Road"],
         &["12 Refuge Close"],
         &["12 Prison Lane"],
+        &["4 Crown Court", "High Street"],
+        &["County Hall Apartments", "Belvedere Road"],
     ] {
         assert!(
             read_address(lines, "DA6 7AT").unwrap().is_home(),
@@ -246,6 +259,23 @@ fn places_that_are_no_homes() {
     }
     let care_of = read_address(&["c/o Mrs A Smith", "12 High Street"], "DA6 7AT").unwrap();
     assert!(care_of.kind == AddressKind::CareOf && care_of.number.as_deref() == Some("12"));
+    for owner in [
+        "C/O 12 High Street",
+        "c\\o 12 High Street",
+        "Care of Mr Smith, 12 High Street",
+        "c/- 12 High St",
+    ] {
+        let address = read_address(&[owner], "DA6 7AT").unwrap();
+        assert!(
+            address.kind == AddressKind::CareOf && address.number.as_deref() == Some("12"),
+            "{owner}"
+        );
+    }
+    assert!(
+        read_address(&["12 Care Office Road"], "DA6 7AT")
+            .unwrap()
+            .is_home()
+    );
     assert!(
         read_address(&["C/O 12 High Street"], "DA6 7AT")
             .unwrap()
@@ -272,6 +302,7 @@ fn postcodes_from_the_lines() {
         read_address(lines, postcode)
             .unwrap()
             .postcode
+            .as_ref()
             .map(|p| p.unit().to_owned())
     };
     assert_eq!(
@@ -341,5 +372,33 @@ proptest! {
             let address = read_address(lines, postcode).unwrap();
             prop_assert_eq!(address.canonical(), first.canonical());
         }
+    }
+
+    /// What was read, written out again as standard lines, reads as the same home.
+    #[test]
+    fn a_home_reads_back_from_its_own_parts(flat in proptest::option::of("[1-9][0-9]?[A-D]?"), number in proptest::option::of("[1-9][0-9]{0,2}[A-D]?"), name in "[B-DF-HJ-NP-TV-Z][AEIOU][A-Z]{3,6}", street in "[B-DF-HJ-NP-TV-Z][AEIOU][A-Z]{3,6}", building in 0usize..4, one_line in any::<bool>()) {
+        for word in [&name, &street] {
+            prop_assume!(vocabulary::street_type(word).is_none() && vocabulary::building(word).is_none() && !vocabulary::is_region(word));
+        }
+        // "TUDOR COURT" without a flat is as likely a street.
+        prop_assume!(building != 3 || flat.is_some());
+        let building = ["Hse", "Cottage", "Lodge", "Ct"][building];
+        let mut lines = vec![];
+        lines.extend(flat.map(|flat| format!("Flat {flat}")));
+        lines.push(format!("{name} {building}"));
+        lines.push(number.map_or_else(|| format!("{street} Rd"), |number| format!("{number} {street} Rd")));
+        if one_line {
+            lines = vec![lines.join(", ")];
+        }
+        let lines: Vec<&str> = lines.iter().map(String::as_str).collect();
+        let first = read_address(&lines, "DA6 7AT").unwrap();
+        let mut again = vec![];
+        again.extend(first.flat.as_ref().map(|flat| format!("FLAT {flat}")));
+        again.extend(first.number.clone());
+        again.push(first.street.join(" "));
+        let again: Vec<&str> = again.iter().map(String::as_str).collect();
+        let second = read_address(&again, "DA6 7AT").unwrap();
+        prop_assert!(first.canonical().is_some());
+        prop_assert_eq!(second.canonical(), first.canonical());
     }
 }

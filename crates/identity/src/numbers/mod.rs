@@ -5,14 +5,16 @@ mod nino;
 mod uln;
 mod upn;
 mod uprn;
+mod usrn;
 
-pub use nhs::NhsNumber;
+pub use nhs::{NhsNumber, is_verified_trace};
 pub use nino::Nino;
 pub use uln::Uln;
 pub use upn::{Upn, UpnKind};
 pub use uprn::Uprn;
+pub use usrn::Usrn;
 
-use crate::fold::{compact, says_unknown};
+use crate::fold::{compact, is_blank_code, says_unknown};
 use crate::rejected::Rejected;
 
 /// A type that holds the canonical text of one identifier, hidden and wiped on drop.
@@ -43,19 +45,25 @@ fn characters(cell: &str) -> Result<String, Rejected> {
     if text.is_empty() {
         return Err(Rejected::Empty);
     }
+    // A zero in any number of places is what a numeric column holds for "none", whatever the number's proper length.
+    if is_blank_code(&text) {
+        return Err(Rejected::Placeholder);
+    }
     Ok(text)
 }
 
 /// Like [`characters`], for identifiers of digits only: undoes `.0` and refuses scientific notation.
 fn digits(cell: &str) -> Result<String, Rejected> {
-    let text = characters(cell)?;
+    let mut text = characters(cell)?;
     // A column that once was numeric comes back from data frames as "123.0"; the digits are whole.
-    let text = text.strip_suffix(".0").unwrap_or(&text);
-    if is_scientific(text) {
+    if text.ends_with(".0") {
+        text.truncate(text.len() - 2);
+    }
+    if is_scientific(&text) {
         return Err(Rejected::ExcelDamaged);
     }
     if text.bytes().all(|b| b.is_ascii_digit()) {
-        Ok(text.to_owned())
+        Ok(text)
     } else {
         Err(Rejected::BadShape)
     }

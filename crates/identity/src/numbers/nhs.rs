@@ -51,8 +51,30 @@ impl NhsNumber {
     }
 }
 
+/// Whether a trace status cell says that the NHS number was verified: code `01`, with or without its zero or its wording.
+///
+/// The NHS number status indicator (NHS Data Dictionary) has 01 for "number present and verified" and 02 to 08 for numbers that were
+/// not traced, traced in doubt or not looked for. Such a number may be a relative's, taken from the wrong line of a list; as a key
+/// it would join two people with certainty. So only 01 may be used to link, and every other cell, an empty one too, says "no".
+///
+/// ```
+/// use kinfold_identity::is_verified_trace;
+/// assert!(is_verified_trace("01") && is_verified_trace("01 - Verified"));
+/// assert!(!is_verified_trace("02") && !is_verified_trace(""));
+/// ```
+pub fn is_verified_trace(cell: &str) -> bool {
+    let cell = crate::fold::bare(cell);
+    let code = cell
+        .find(|c: char| !c.is_ascii_digit())
+        .map_or(cell, |end| &cell[..end]);
+    let rest = &cell[code.len()..];
+    // "1.0" is a code from a data frame; "1.5" is none.
+    let told = rest.is_empty() || rest == ".0" || rest.starts_with([' ', '-', ':', '–']);
+    matches!(code, "01" | "1") && told
+}
+
 /// England, Wales and Isle of Man; Scotland (the CHI number starts with the birth date, DDMMYY); Northern Ireland;
-/// Ireland; and the test range.
+/// Ireland; and the test range. Source: NHS Data Dictionary, "NHS number", ranges in use.
 fn issued(text: &str) -> bool {
     let part = |range: std::ops::Range<usize>| text[range].parse::<u16>().unwrap_or(u16::MAX);
     match part(0..3) {
@@ -113,6 +135,25 @@ mod tests {
                 NhsNumber::parse(&d.to_string().repeat(10)),
                 Err(Rejected::Placeholder)
             );
+        }
+    }
+
+    #[test]
+    fn only_status_01_is_verified() {
+        for yes in [
+            "01",
+            "1",
+            " 01 ",
+            "1.0",
+            "01 - Number present and verified",
+            "01: verified",
+        ] {
+            assert!(is_verified_trace(yes), "{yes}");
+        }
+        for no in [
+            "", "02", "03", "04", "05", "06", "07", "08", "10", "011", "1.5", "verified", "Y",
+        ] {
+            assert!(!is_verified_trace(no), "{no}");
         }
     }
 

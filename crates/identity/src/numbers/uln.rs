@@ -5,12 +5,15 @@ use crate::plain::Plain;
 use crate::rejected::Rejected;
 
 canonical_text!(
-    /// A unique learner number (ULN): ten digits, the first not zero, check digit right.
+    /// A unique learner number (ULN): ten digits, the first not zero, check digit right. Pupils from 14 on have one.
     Uln
 );
 
 impl Uln {
-    /// Reads a ULN. `9999999999` is the learner record's code for "not known".
+    /// Reads a ULN. `9999999999` is the learner record's code for "not known": it would make all learners without a number one.
+    ///
+    /// The check digit is `10 - r`, with `r` the sum of the first nine digits times 10 down to 2, modulo 11; numbers with `r = 0` are
+    /// not issued (Learning Records Service).
     ///
     /// # Errors
     /// [`Rejected::BadCheckDigit`] for a typing error, and the reasons all numbers share.

@@ -21,8 +21,10 @@ pub enum UpnKind {
 impl Upn {
     /// Reads a UPN: thirteen characters, check letter right.
     ///
-    /// `UN1` to `UN5` are the census codes for "has none" and count as placeholders. The authority's number is not held
-    /// against a list: pupils keep numbers from authorities that have long been reorganised away.
+    /// `UN1` to `UN5` are the census codes for "has none" (not of school age, never attended, outside England, newly looked after,
+    /// discrepancy) and count as placeholders. The authority's number is not held against a list here: pupils keep numbers from
+    /// authorities that have been reorganised away (243 occurs), and the check letter already finds a mistyped digit. See
+    /// [`Upn::is_of_known_authority`] for the census rule, which warns.
     ///
     /// # Errors
     /// [`Rejected::BadCheckDigit`] for a typing error, and the reasons all numbers share.
@@ -50,6 +52,30 @@ impl Upn {
             return Err(Rejected::BadCheckDigit);
         }
         Ok(Self(Plain::new(text)))
+    }
+
+    /// Whether characters 2 to 4 are a local authority or pseudo-authority in the ranges of the school census rules 1510 to 1560Q.
+    ///
+    /// A number outside them is worth a look and is kept. The census rejects it because the school can correct it; here the same
+    /// pupil has the same number in the next agency's file, right or wrong, and losing it loses the link.
+    pub fn is_of_known_authority(&self) -> bool {
+        let authority = self.as_str()[1..4].parse::<u16>().unwrap_or_default();
+        matches!(
+            authority,
+            1..=5
+                | 201..=213
+                | 301..=320
+                | 330..=336
+                | 340..=344
+                | 350..=359
+                | 370..=373
+                | 380..=384
+                | 390..=394
+                | 420
+                | 660..=681
+                | 701..=708
+                | 800..=943
+        )
     }
 
     /// Permanent or temporary. Only a permanent number identifies the pupil at another agency.
@@ -136,6 +162,14 @@ mod tests {
             assert_eq!(Upn::parse(code), Err(Rejected::Placeholder), "{code}");
         }
         assert_eq!(Upn::parse(""), Err(Rejected::Empty));
+    }
+
+    #[test]
+    fn authorities_outside_the_list_are_kept_and_told() {
+        let known = |text: &str| Upn::parse(text).unwrap().is_of_known_authority();
+        assert!(known("H801200001001") && known("X001999925001"));
+        // In the census's own examples, and not in its list.
+        assert!(!known("H243278544154") && !known("A950000178301"));
     }
 
     proptest! {

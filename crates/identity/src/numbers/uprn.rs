@@ -6,6 +6,9 @@ use crate::rejected::Rejected;
 
 canonical_text!(
     /// A unique property reference number (UPRN): one to twelve digits, no leading zero, no check digit.
+    ///
+    /// A block of flats has a number and each flat in it another. The number of the flat is the home; a block's number alone joins
+    /// all its flats, which the cap on people for one home undoes.
     Uprn
 );
 

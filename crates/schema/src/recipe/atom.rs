@@ -93,8 +93,11 @@ pub enum PlaceForm {
 pub enum IdentifierKind {
     /// Verified NHS number.
     Nhs,
-    /// Permanent unique pupil number, present and former.
+    /// Permanent unique pupil number, the present one.
     Upn,
+    /// Any unique pupil number: permanent, temporary or former. It is never proof by itself: an adopted child gets a new number precisely so
+    /// that the old one leads nowhere, and a temporary one is one school's.
+    AnyUpn,
     /// National Insurance number, first eight characters.
     Nino,
     /// Unique learner number.
@@ -199,7 +202,12 @@ const FIXED: &[(Atom, &str, &str)] = &[
     (
         Atom::Identifier(IdentifierKind::Upn),
         "UPN",
-        "permanent unique pupil number, present or former",
+        "permanent unique pupil number",
+    ),
+    (
+        Atom::Identifier(IdentifierKind::AnyUpn),
+        "UPNX",
+        "any unique pupil number: permanent, temporary or former",
     ),
     (
         Atom::Identifier(IdentifierKind::Nino),

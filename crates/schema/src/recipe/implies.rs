@@ -1,6 +1,6 @@
 //! What a shared value of a key says about two records: the linkage unit knows the recipe, never the value.
 
-use super::{Atom, BirthForm, NameForm, NameOf, PlaceForm, Recipe};
+use super::{Atom, BirthForm, IdentifierKind, NameForm, NameOf, PlaceForm, Recipe};
 
 /// The things about a person on which two records can agree.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -95,8 +95,9 @@ impl Recipe {
                     },
                 ),
                 Atom::BirthPlace => agreement.raise(Field::BirthPlace, 1),
+                // A former pupil number is a lead and no proof.
+                Atom::Identifier(IdentifierKind::AnyUpn) | Atom::Sex => {}
                 Atom::Identifier(_) => agreement.raise(Field::Identifier, 3),
-                Atom::Sex => {}
             }
         }
         // First and last together, in their own fields, are two agreeing name parts.
