@@ -51,7 +51,10 @@ pub fn main_with(arguments: impl IntoIterator<Item = OsString>) -> u8 {
 fn dispatch(command: &Command, progress: &Progress) -> Result<Outcome, Problem> {
     match command {
         Command::Check(args) => commands::check::run(args, progress),
-        Command::Encode(args) => commands::encode::run(args, progress),
+        Command::Encode(args) => match args.custodian() {
+            Some(args) => commands::encode::run(&args, progress),
+            None => commands::bench::run(args, progress),
+        },
         Command::Seal(args) => commands::seal::run(args, progress),
         Command::Run(args) => commands::run::run(args, progress),
         Command::Agreement(command) => commands::agreement::run(command),

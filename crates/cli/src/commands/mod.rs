@@ -1,6 +1,7 @@
 //! The verbs, one file each.
 
 pub mod agreement;
+pub mod bench;
 pub mod check;
 pub mod encode;
 pub mod explain;
