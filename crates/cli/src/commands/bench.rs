@@ -228,7 +228,7 @@ impl Work<'_> {
             .date_rules(cells.iter().map(|cell| cell.as_str()))
             .map_err(|mixed| {
                 Problem::new(
-                    "E-CHECK-DATES",
+                    "E-EXTRACT-DATES",
                     Exit::Answer,
                     format!("the column of birth dates mixes orders: {mixed}"),
                     "write the dates as YYYY-MM-DD and run the same command again",
