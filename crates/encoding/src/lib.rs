@@ -7,6 +7,7 @@
 //!
 //! The result depends on the people, the schema and the secrets only: not on the order of rows, the number of threads or the clock.
 
+pub mod clkhash;
 mod diffusion;
 mod encode;
 mod error;
