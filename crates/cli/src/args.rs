@@ -1,5 +1,9 @@
 //! The grammar of the command line: verb first, long positive flags, secrets only from files.
 
+pub mod compat;
+
+pub use compat::CompatCommand;
+
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
 
@@ -96,6 +100,9 @@ pub enum Command {
     /// Validate, explain and show the linkage schema
     #[command(subcommand)]
     Schema(SchemaCommand),
+    /// Work with projects that use other tools
+    #[command(subcommand)]
+    Compat(CompatCommand),
     /// Say what a file is: kind, counts, columns; never its values
     Inspect(InspectArgs),
     /// The long version of any message

@@ -2,6 +2,7 @@
 
 pub mod agreement;
 pub mod check;
+pub mod compat;
 pub mod encode;
 pub mod explain;
 pub mod inspect;

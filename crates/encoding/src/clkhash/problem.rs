@@ -62,25 +62,47 @@ impl Rule {
         }
     }
 
-    /// What the values do, in words, after "values of a column ".
-    pub fn words(self) -> &'static str {
-        match self {
-            Self::CellCount { .. } => "have the wrong number of cells",
-            Self::TooShort => "are shorter than `minLength`",
-            Self::TooLong => "are longer than `maxLength`",
-            Self::NotUpper => "are not in upper case",
-            Self::NotLower => "are not in lower case",
-            Self::Pattern => "do not match `pattern`",
-            Self::PatternTooSlow => "make `pattern` take too many steps",
-            Self::NotInteger => "are not whole numbers",
-            Self::TooSmall => "are less than `minimum`",
-            Self::TooGreat => "are more than `maximum`",
-            Self::NotDate => "are not dates of the `format`",
-            Self::NotListed => "are not among the `values`",
-            Self::NotAscii => "have characters beyond `ascii`",
-            Self::NotNumber => "are not numbers, and the comparison is numeric",
-            Self::TooManyDigits => "are too large for the numeric comparison",
-        }
+    /// What one value or several do, in words, after "3 values of a column".
+    pub fn words(self, one: bool) -> &'static str {
+        let (singular, plural) = match self {
+            Self::CellCount { .. } => (
+                "has the wrong number of cells",
+                "have the wrong number of cells",
+            ),
+            Self::TooShort => (
+                "is shorter than `minLength`",
+                "are shorter than `minLength`",
+            ),
+            Self::TooLong => ("is longer than `maxLength`", "are longer than `maxLength`"),
+            Self::NotUpper => ("is not in upper case", "are not in upper case"),
+            Self::NotLower => ("is not in lower case", "are not in lower case"),
+            Self::Pattern => ("does not match `pattern`", "do not match `pattern`"),
+            Self::PatternTooSlow => (
+                "makes `pattern` take too many steps",
+                "make `pattern` take too many steps",
+            ),
+            Self::NotInteger => ("is not a whole number", "are not whole numbers"),
+            Self::TooSmall => ("is less than `minimum`", "are less than `minimum`"),
+            Self::TooGreat => ("is more than `maximum`", "are more than `maximum`"),
+            Self::NotDate => (
+                "is not a date of the `format`",
+                "are not dates of the `format`",
+            ),
+            Self::NotListed => ("is not among the `values`", "are not among the `values`"),
+            Self::NotAscii => (
+                "has characters beyond `ascii`",
+                "have characters beyond `ascii`",
+            ),
+            Self::NotNumber => (
+                "is not a number that can be compared",
+                "are not numbers that can be compared",
+            ),
+            Self::TooManyDigits => (
+                "is too large for the numeric comparison",
+                "are too large for the numeric comparison",
+            ),
+        };
+        if one { singular } else { plural }
     }
 }
 
