@@ -4,6 +4,8 @@
 //! together. Both caches are bounded, allocate nothing while a cell is looked up, and only ever save work: what they return is what
 //! would be computed again.
 
+use super::hash::Hashed;
+
 /// Longest cell in bytes that is remembered.
 pub const LONGEST_KEY: usize = 32;
 const KEY_WORDS: usize = LONGEST_KEY / 8;
@@ -60,89 +62,155 @@ fn fold(one: u64, other: u64) -> u64 {
     (product as u64) ^ ((product >> 64) as u64)
 }
 
-/// Masks of whole values. Each value has one place; a newer value takes it over.
+/// Masks of whole values, one after the other as they came, and an index to find them. Full, it is emptied.
 pub struct ValueCache {
     /// Words of a mask.
     words: usize,
-    /// Number of places less one; a power of two less one.
-    last: usize,
-    /// Most places.
-    most: usize,
-    /// For each place: tag, key, mask.
-    data: Vec<u64>,
+    /// Words of an entry: tag, key, mask, filled up to whole cache lines.
+    stride: usize,
+    /// Upper half: the upper half of the tag. Lower half: number of the entry, counted from 1; 0 for nothing.
+    index: Vec<u64>,
+    entries: Vec<u64>,
+    /// Words before the first entry, so that entries begin where cache lines do.
+    offset: usize,
     used: usize,
-    lost: usize,
+    /// Most entries.
+    most: usize,
+    asked: u64,
+    put: u64,
+    is_useful: bool,
 }
 
+/// Words of a cache line.
+const LINE: usize = 8;
+
 impl ValueCache {
-    /// A cache for masks of so many words that takes at most so many bytes.
+    /// A cache for masks of so many words that takes at most about so many bytes.
     pub fn new(words: usize, most_bytes: usize) -> Self {
-        let stride = 1 + KEY_WORDS + words;
-        let most = (most_bytes / (8 * stride)).max(1);
-        let most = if most.is_power_of_two() {
-            most
-        } else {
-            most.next_power_of_two() / 2
-        };
-        let places = most.min(64);
-        Self {
+        let stride = (1 + KEY_WORDS + words).next_multiple_of(LINE);
+        let mut cache = Self {
             words,
-            last: places - 1,
-            most,
-            data: vec![0; stride * places],
+            stride,
+            index: Vec::new(),
+            entries: Vec::new(),
+            offset: 0,
             used: 0,
-            lost: 0,
+            // The index has up to four words for an entry.
+            most: at_most(most_bytes / (8 * (stride + 4))),
+            asked: 0,
+            put: 0,
+            is_useful: true,
+        };
+        cache.resize(cache.most.min(64));
+        cache
+    }
+
+    /// Whether values come again often enough.
+    pub fn is_useful(&self) -> bool {
+        self.is_useful
+    }
+
+    fn resize(&mut self, most: usize) {
+        let mut entries = vec![0; self.stride * most + LINE];
+        let offset = entries.as_ptr().align_offset(8 * LINE);
+        // An alignment that cannot be had would only cost time.
+        let offset = if offset <= LINE { offset } else { 0 };
+        let kept = self.used * self.stride;
+        entries[offset..][..kept].copy_from_slice(&self.entries[self.offset..][..kept]);
+        self.entries = entries;
+        self.offset = offset;
+        self.index = vec![0; most * 4];
+        for entry in 0..self.used {
+            self.enter(entry);
         }
     }
 
-    fn stride(&self) -> usize {
-        1 + KEY_WORDS + self.words
+    fn entry(&self, number: usize) -> &[u64] {
+        &self.entries[self.offset + number * self.stride..][..self.stride]
+    }
+
+    fn enter(&mut self, number: usize) {
+        let tag = self.entry(number)[0];
+        let mut place = self.place(tag);
+        while self.index[place] != 0 {
+            place = (place + 1) & (self.index.len() - 1);
+        }
+        self.index[place] = (tag & !0xffff_ffff) | (number as u64 + 1);
     }
 
     fn place(&self, tag: u64) -> usize {
-        // The upper half of the tag is free of the length.
-        (tag >> 32) as usize & self.last
+        // The lowest byte of the tag is the length.
+        (tag >> 8) as usize & (self.index.len() - 1)
     }
 
-    /// The mask of a value, if it is there.
-    pub fn find(&self, key: &Key) -> Option<&[u64]> {
-        let stride = self.stride();
-        let place = &self.data[self.place(key.tag) * stride..][..stride];
-        (place[0] == key.tag && place[1..=KEY_WORDS] == key.words).then(|| &place[1 + KEY_WORDS..])
+    /// The number of the entry that may be this value's. It is read a little: when it is needed, a moment later, it has come from
+    /// memory.
+    pub fn probe(&self, key: &Key) -> Option<u32> {
+        let mut place = self.place(key.tag);
+        loop {
+            let found = self.index[place];
+            if found == 0 {
+                return None;
+            }
+            if found >> 32 == key.tag >> 32 {
+                let number = found as u32 - 1;
+                let lines = self.entry(number as usize).chunks_exact(LINE).take(4);
+                std::hint::black_box(lines.fold(0, |sum, line| sum ^ line[0]));
+                return Some(number);
+            }
+            place = (place + 1) & (self.index.len() - 1);
+        }
     }
 
-    /// Remembers a mask.
+    /// The mask of a value, if the entry is its.
+    pub fn get(&self, number: u32, key: &Key) -> Option<&[u64]> {
+        let entry = self.entry(number as usize);
+        let found: &[u64; 1 + KEY_WORDS] = entry.first_chunk()?;
+        let differs = (found[0] ^ key.tag)
+            | (found[1] ^ key.words[0])
+            | (found[2] ^ key.words[1])
+            | (found[3] ^ key.words[2])
+            | (found[4] ^ key.words[3]);
+        (differs == 0).then(|| &entry[1 + KEY_WORDS..][..self.words])
+    }
+
+    /// Counts how often values were looked up.
+    pub fn count(&mut self, asked: usize) {
+        self.asked += asked as u64;
+    }
+
+    /// Remembers a mask, unless another value of the same tag is there.
     pub fn put(&mut self, key: &Key, mask: &[u64]) {
-        let places = self.last + 1;
-        if places < self.most && (self.used * 2 > places || self.lost * 4 > places) {
-            self.grow();
+        if self.probe(key).is_some() {
+            return;
         }
-        let stride = self.stride();
-        let start = self.place(key.tag) * stride;
-        let place = &mut self.data[start..start + stride];
-        if place[0] == 0 {
-            self.used += 1;
-        } else {
-            self.lost += 1;
+        if self.used * self.stride + self.offset + self.stride > self.entries.len()
+            || self.index.len() < 4 * (self.used + 1)
+        {
+            let room = self.index.len() / 4;
+            if room < self.most {
+                self.resize((room * 2).min(self.most));
+            } else {
+                // Where less than a third were found again, remembering costs more than it saves.
+                self.is_useful = self.asked > self.put + self.put / 2;
+                (self.asked, self.put, self.used) = (0, 0, 0);
+                self.index.fill(0);
+            }
         }
-        place[0] = key.tag;
-        place[1..=KEY_WORDS].copy_from_slice(&key.words);
-        place[1 + KEY_WORDS..].copy_from_slice(mask);
+        let start = self.offset + self.used * self.stride;
+        let entry = &mut self.entries[start..][..self.stride];
+        entry[0] = key.tag;
+        entry[1..=KEY_WORDS].copy_from_slice(&key.words);
+        entry[1 + KEY_WORDS..][..self.words].copy_from_slice(mask);
+        self.enter(self.used);
+        self.used += 1;
+        self.put += 1;
     }
+}
 
-    fn grow(&mut self) {
-        let stride = self.stride();
-        let places = (self.last + 1) * 4;
-        let places = places.min(self.most);
-        let old = std::mem::replace(&mut self.data, vec![0; stride * places]);
-        self.last = places - 1;
-        (self.used, self.lost) = (0, 0);
-        for place in old.chunks_exact(stride).filter(|place| place[0] != 0) {
-            let start = self.place(place[0]) * stride;
-            self.used += usize::from(self.data[start] == 0);
-            self.data[start..start + stride].copy_from_slice(place);
-        }
-    }
+/// The greatest power of two that is not more, and at least one.
+fn at_most(places: usize) -> usize {
+    1 << places.max(1).ilog2()
 }
 
 /// Masks of tokens, each for one number of positions. Full, it is emptied: the tokens in use come back at once.
@@ -158,12 +226,7 @@ pub struct TokenCache {
 impl TokenCache {
     /// A cache for masks of so many words that takes at most about so many bytes.
     pub fn new(words: usize, most_bytes: usize) -> Self {
-        let most = (most_bytes / (8 * (1 + words))).max(64);
-        let most = if most.is_power_of_two() {
-            most
-        } else {
-            most.next_power_of_two() / 2
-        };
+        let most = at_most(most_bytes / (8 * (1 + words))).max(64);
         let places = most.min(256);
         Self {
             words,
@@ -232,6 +295,101 @@ impl TokenCache {
     }
 }
 
+/// What a short token hashes to, in a cache line.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Gram {
+    /// The first positions.
+    Blake([u16; 32]),
+    /// First position and step.
+    Double(u32, u32),
+}
+
+impl Gram {
+    /// The beginning of what a token hashes to.
+    pub fn new(hashed: &Hashed) -> Self {
+        match hashed {
+            Hashed::Blake(positions) => {
+                let mut first = [0; 32];
+                first
+                    .iter_mut()
+                    .zip(positions)
+                    .for_each(|(place, &position)| *place = position);
+                Self::Blake(first)
+            }
+            &Hashed::Double(first, step) => Self::Double(first, step),
+        }
+    }
+
+    /// Whether so many positions can be taken from it.
+    pub fn holds(&self, count: u32) -> bool {
+        count <= 32 || matches!(self, Self::Double(..))
+    }
+}
+
+/// What short tokens hash to. Full, it is emptied, as [`TokenCache`].
+pub struct GramCache {
+    last: usize,
+    most: usize,
+    keys: Vec<u64>,
+    grams: Vec<Gram>,
+    used: usize,
+}
+
+impl GramCache {
+    /// A cache that takes at most about so many bytes.
+    pub fn new(most_bytes: usize) -> Self {
+        let most = at_most(most_bytes / 80).max(64);
+        let places = most.min(1024);
+        Self {
+            last: places - 1,
+            most,
+            keys: vec![0; places],
+            grams: vec![Gram::Double(0, 0); places],
+            used: 0,
+        }
+    }
+
+    /// What a key hashes to, or the place for it. Keys are not zero.
+    pub fn find(&self, key: u64) -> Result<&Gram, usize> {
+        let mut place = spread(key) & self.last;
+        loop {
+            match self.keys[place] {
+                found if found == key => return Ok(&self.grams[place]),
+                0 => return Err(place),
+                _ => place = (place + 1) & self.last,
+            }
+        }
+    }
+
+    /// Adds one.
+    pub fn put(&mut self, key: u64, gram: Gram) {
+        if (self.used + 1) * 2 > self.last + 1 {
+            if self.last + 1 < self.most {
+                self.grow();
+            } else {
+                self.keys.fill(0);
+                self.used = 0;
+            }
+        }
+        if let Err(place) = self.find(key) {
+            self.keys[place] = key;
+            self.grams[place] = gram;
+            self.used += 1;
+        }
+    }
+
+    fn grow(&mut self) {
+        let places = ((self.last + 1) * 4).min(self.most);
+        let keys = std::mem::replace(&mut self.keys, vec![0; places]);
+        let grams = std::mem::replace(&mut self.grams, vec![Gram::Double(0, 0); places]);
+        self.last = places - 1;
+        self.used = 0;
+        for (key, gram) in keys.into_iter().zip(grams).filter(|(key, _)| *key != 0) {
+            self.put(key, gram);
+        }
+    }
+}
+
 fn spread(key: u64) -> usize {
     (key.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 32) as usize
 }
@@ -261,11 +419,14 @@ mod tests {
             let mut cache = ValueCache::new(2, 1 << 12);
             for value in &values {
                 let mask = [value.len() as u64, value.bytes().map(u64::from).sum()];
-                if let Some(found) = cache.find(&key(value.as_bytes())) {
+                let key = key(value.as_bytes());
+                let found = cache.probe(&key).and_then(|number| cache.get(number, &key));
+                if let Some(found) = found {
                     prop_assert_eq!(found, &mask[..]);
                 } else {
-                    cache.put(&key(value.as_bytes()), &mask);
-                    prop_assert_eq!(cache.find(&key(value.as_bytes())), Some(&mask[..]));
+                    cache.put(&key, &mask);
+                    let number = cache.probe(&key).expect("just put");
+                    prop_assert_eq!(cache.get(number, &key), Some(&mask[..]));
                 }
             }
         }

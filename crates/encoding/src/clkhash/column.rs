@@ -1,9 +1,10 @@
 //! One column of the file: from a cell to the bits it sets.
 
-use super::cache::{Key, LONGEST_KEY, TokenCache, ValueCache};
+use super::cache::{Gram, GramCache, Key, LONGEST_KEY, TokenCache, ValueCache};
 use super::hash::{Hashed, Hasher};
 use super::keys::Keys;
 use super::problem::Rule;
+use super::rows::Cell;
 use super::schema::{Encoding, HashKind, Hashing, Schema, Strategy};
 use super::token::{Comparison, NoTokens};
 use std::collections::HashMap;
@@ -21,6 +22,7 @@ pub struct Column {
 struct Masks {
     values: ValueCache,
     tokens: TokenCache,
+    grams: GramCache,
 }
 
 #[derive(Default)]
@@ -42,6 +44,8 @@ const MOST_COUNT: u32 = 1 << 10;
 const LONGEST_MASK: usize = 256;
 /// n-grams of up to so many ASCII characters fit into a key of 64 bits, with their number and their count of positions.
 const PACKED: usize = 4;
+/// With fewer positions it is faster to set them than to OR a mask.
+const DENSE: u32 = 12;
 
 impl Column {
     /// The column at this index of the schema, with caches of about so many bytes. Nothing for an ignored column.
@@ -58,7 +62,8 @@ impl Column {
         };
         let masks = (words <= LONGEST_MASK).then(|| Masks {
             values: ValueCache::new(words, cache_bytes / 4 * 3),
-            tokens: TokenCache::new(words, cache_bytes / 4),
+            tokens: TokenCache::new(words, cache_bytes / 8),
+            grams: GramCache::new(cache_bytes / 8),
         });
         let scratch = Scratch {
             mask: vec![0; words],
@@ -74,36 +79,72 @@ impl Column {
         })
     }
 
-    /// ORs the bits of a cell into a filter. `window` begins with the cell's bytes.
-    ///
-    /// # Errors
-    /// The [`Rule`] that the cell breaks.
-    pub fn add(
+    /// ORs the bits of each cell into its filter; `wrong` is told which cell breaks which rule. Cells are looked up a few at a time:
+    /// while the first ones are worked on, the caches' places of the others come from memory.
+    pub fn add_all(
         &mut self,
-        cell: &[u8],
-        window: Option<&[u8; LONGEST_KEY]>,
-        filter: &mut [u64],
-    ) -> Result<(), Rule> {
-        let window = window.filter(|_| cell.len() <= LONGEST_KEY);
-        if let (Some(masks), Some(window)) = (&mut self.masks, window) {
-            let key = Key::new(window, cell.len());
-            if let Some(mask) = masks.values.find(&key) {
-                or(filter, mask);
-                return Ok(());
+        text: &[u8],
+        cells: &[Cell],
+        filters: &mut [u64],
+        mut wrong: impl FnMut(usize, Rule),
+    ) {
+        const TOGETHER: usize = 16;
+        let words = self.scratch.mask.len();
+        let mut keys = [(None, None); TOGETHER];
+        for (group, cells) in cells.chunks(TOGETHER).enumerate() {
+            for (key, cell) in keys.iter_mut().zip(cells) {
+                *key = self.key(text, *cell);
             }
-            let mut mask = std::mem::take(&mut self.scratch.mask);
-            mask.fill(0);
-            let made = self.make(text(cell), &mut mask);
-            if made.is_ok() {
-                or(filter, &mask);
-                if let Some(masks) = &mut self.masks {
-                    masks.values.put(&key, &mask);
+            if let Some(masks) = &mut self.masks {
+                masks.values.count(cells.len());
+            }
+            for (index, ((key, entry), cell)) in keys.iter().zip(cells).enumerate() {
+                let row = group * TOGETHER + index;
+                let filter = &mut filters[row * words..][..words];
+                if let (Some(masks), Some(key), &Some(entry)) = (&self.masks, key, entry)
+                    && let Some(mask) = masks.values.get(entry, key)
+                {
+                    or(filter, mask);
+                    continue;
+                }
+                let cell = &text[cell.start as usize..][..cell.length as usize];
+                if let Err(rule) = self.add_new(cell, key.as_ref(), filter) {
+                    wrong(row, rule);
                 }
             }
-            self.scratch.mask = mask;
-            return made;
         }
-        self.make(text(cell), filter)
+    }
+
+    /// The key of a cell and the number of its entry in the cache; nothing if the cell is not remembered.
+    fn key(&self, text: &[u8], cell: Cell) -> (Option<Key>, Option<u32>) {
+        let values = self.masks.as_ref().map(|masks| &masks.values);
+        let window = text[cell.start as usize..].first_chunk();
+        let window = window.filter(|_| cell.length as usize <= LONGEST_KEY);
+        let (Some(values), Some(window)) = (values.filter(|values| values.is_useful()), window)
+        else {
+            return (None, None);
+        };
+        let key = Key::new(window, cell.length as usize);
+        (Some(key), values.probe(&key))
+    }
+
+    fn add_new(&mut self, cell: &[u8], key: Option<&Key>, filter: &mut [u64]) -> Result<(), Rule> {
+        let cell = std::str::from_utf8(cell)
+            .expect("the whole text was checked, and cells end at ASCII characters");
+        let Some(key) = key else {
+            return self.make(cell, filter);
+        };
+        let mut mask = std::mem::take(&mut self.scratch.mask);
+        mask.fill(0);
+        let made = self.make(cell, &mut mask);
+        if made.is_ok() {
+            or(filter, &mask);
+            if let Some(masks) = &mut self.masks {
+                masks.values.put(key, &mask);
+            }
+        }
+        self.scratch.mask = mask;
+        made
     }
 
     /// Validates, formats, cuts into tokens and sets the bits.
@@ -223,47 +264,63 @@ impl Column {
                 return;
             }
             let number = if positional { index as u64 + 1 } else { 0 };
-            let key = (1 << 63) | (u64::from(count) << 44) | (number << 28) | gram;
-            let masks = self.masks.as_ref().expect("asked before");
-            if let Ok(start) = masks.tokens.find(key) {
-                or(filter, masks.tokens.mask(start));
+            let key = (1 << 63) | (number << 28) | gram;
+            if count < DENSE {
+                self.add_sparse(key, n, count, filter);
             } else {
-                let number = positional.then_some(index);
-                self.add_new_packed(key, gram, n, number, count, filter);
+                self.add_dense(key, n, count, filter);
             }
         }
     }
 
-    #[cold]
-    fn add_new_packed(
-        &mut self,
-        key: u64,
-        gram: u64,
-        n: usize,
-        number: Option<usize>,
-        count: u32,
-        filter: &mut [u64],
-    ) {
-        let mut characters = [0; PACKED];
-        for (index, character) in characters[..n].iter_mut().enumerate() {
-            *character = (gram >> (7 * (n - 1 - index))) as u8 & 0x7f;
+    /// A token with few positions: each is set.
+    fn add_sparse(&mut self, key: u64, n: usize, count: u32, filter: &mut [u64]) {
+        let masks = self.masks.as_ref().expect("asked before");
+        if let Ok(hashed) = masks.grams.find(key) {
+            set_all(hashed, count, self.hasher.length(), filter);
+        } else {
+            let hashed = self.hash_packed(key, n);
+            set_all(&hashed, count, self.hasher.length(), filter);
         }
-        let gram = std::str::from_utf8(&characters[..n]).expect("ASCII");
-        let mut text = std::mem::take(&mut self.scratch.text);
-        text.clear();
-        match number {
-            Some(index) => push_position(&mut text, index, gram),
-            None => text.push_str(gram),
+    }
+
+    /// A token with many positions: its mask is kept.
+    fn add_dense(&mut self, key: u64, n: usize, count: u32, filter: &mut [u64]) {
+        let key_with_count = key | (u64::from(count) << 44);
+        let masks = self.masks.as_ref().expect("asked before");
+        if let Ok(start) = masks.tokens.find(key_with_count) {
+            return or(filter, masks.tokens.mask(start));
         }
         let mut mask = std::mem::take(&mut self.scratch.token_mask);
         mask.fill(0);
-        self.add_token(&text, count, &mut mask, true);
+        let hashed = match masks.grams.find(key) {
+            Ok(hashed) => *hashed,
+            Err(_) => self.hash_packed(key, n),
+        };
+        if hashed.holds(count) {
+            set_all(&hashed, count, self.hasher.length(), &mut mask);
+        } else {
+            let text = packed_text(key, n);
+            self.add_token(&text, count, &mut mask, true);
+        }
         or(filter, &mask);
         if let Some(masks) = &mut self.masks {
-            masks.tokens.put(key, &mask);
+            masks.tokens.put(key_with_count, &mask);
         }
         self.scratch.token_mask = mask;
-        self.scratch.text = text;
+    }
+
+    #[cold]
+    fn hash_packed(&mut self, key: u64, n: usize) -> Gram {
+        let text = packed_text(key, n);
+        let mut bytes = std::mem::take(&mut self.scratch.token);
+        encode(&text, self.hashing.encoding, &mut bytes);
+        let gram = Gram::new(&self.hasher.hash(&bytes));
+        self.scratch.token = bytes;
+        if let Some(masks) = &mut self.masks {
+            masks.grams.put(key, gram);
+        }
+        gram
     }
 
     /// Sets the bits of one token.
@@ -290,25 +347,58 @@ impl Column {
     }
 }
 
-fn text(cell: &[u8]) -> &str {
-    std::str::from_utf8(cell)
-        .expect("the whole text was checked, and cells end at ASCII characters")
-}
-
 fn or(filter: &mut [u64], mask: &[u64]) {
     // 1,024 bits are what nearly every schema has: with a known length the loop becomes a few wide instructions.
     if let (Ok(filter), Ok(mask)) = (
         <&mut [u64; 16]>::try_from(&mut *filter),
         <&[u64; 16]>::try_from(mask),
     ) {
-        for (word, bits) in filter.iter_mut().zip(mask) {
-            *word |= bits;
-        }
+        *filter = std::array::from_fn(|word| filter[word] | mask[word]);
         return;
     }
     for (word, bits) in filter.iter_mut().zip(mask) {
         *word |= bits;
     }
+}
+
+/// Sets the first positions of a token.
+fn set_all(gram: &Gram, count: u32, length: u32, filter: &mut [u64]) {
+    let mut set = |position: u32| {
+        if let Some(word) = filter.get_mut(position as usize / 64) {
+            *word |= (1 << 63) >> (position % 64);
+        }
+    };
+    match gram {
+        Gram::Blake(positions) => {
+            positions
+                .iter()
+                .take(count as usize)
+                .for_each(|&position| set(u32::from(position)));
+        }
+        &Gram::Double(first, step) => {
+            let mut position = first;
+            for _ in 0..count {
+                set(position);
+                position += step;
+                if position >= length {
+                    position -= length;
+                }
+            }
+        }
+    }
+}
+
+/// The text of a packed token: its number, if it has one, and its characters.
+fn packed_text(key: u64, n: usize) -> String {
+    let mut text = String::new();
+    let number = (key >> 28) as u16;
+    if number > 0 {
+        push_position(&mut text, usize::from(number) - 1, "");
+    }
+    for index in (0..n).rev() {
+        text.push(char::from((key >> (7 * index)) as u8 & 0x7f));
+    }
+    text
 }
 
 /// A token's number, counted from 1, a space and its characters.

@@ -10,7 +10,7 @@ use zeroize::Zeroizing;
 #[derive(Clone, Debug)]
 pub enum Hashed {
     /// Positions, 32 for each hash computed so far.
-    Blake(Vec<u32>),
+    Blake(Vec<u16>),
     /// First position and step.
     Double(u32, u32),
 }
@@ -97,6 +97,11 @@ impl Hasher {
         }
     }
 
+    /// Longest filter in bits.
+    pub fn length(&self) -> u32 {
+        self.length
+    }
+
     /// Calls `set` with the first `count` positions of a token, repeated ones included.
     pub fn positions(
         &self,
@@ -113,7 +118,7 @@ impl Hasher {
                 }
                 positions[..count as usize]
                     .iter()
-                    .for_each(|&position| set(position));
+                    .for_each(|&position| set(u32::from(position)));
             }
             (Hashed::Double(first, step), _) => {
                 let mut position = *first;
@@ -131,22 +136,22 @@ impl Hasher {
         }
     }
 
-    fn append(&self, block: Blake2bMac512, token: &[u8], positions: &mut Vec<u32>) {
+    fn append(&self, block: Blake2bMac512, token: &[u8], positions: &mut Vec<u16>) {
         let bytes = block.chain_update(token).finalize().into_bytes();
         let (pairs, _) = bytes.as_chunks::<2>();
-        positions.extend(
-            pairs
-                .iter()
-                .map(|&pair| u32::from(u16::from_le_bytes(pair)) % self.length),
-        );
+        // The length is a power of two: what is left of a division by it are the lower bits.
+        let kept = (self.length - 1) as u16;
+        positions.extend(pairs.iter().map(|&pair| u16::from_le_bytes(pair) & kept));
     }
 
     /// A big-endian number modulo the filter's length.
     fn modulo(&self, bytes: &[u8]) -> u32 {
         let length = u64::from(self.length);
-        bytes
-            .iter()
-            .fold(0, |rest, &byte| ((rest << 8) | u64::from(byte)) % length) as u32
+        let (words, rest) = bytes.as_chunks::<4>();
+        debug_assert!(rest.is_empty(), "SHA-1 and MD5 give whole words");
+        words.iter().fold(0, |left, &word| {
+            ((left << 32) | u64::from(u32::from_be_bytes(word))) % length
+        }) as u32
     }
 }
 

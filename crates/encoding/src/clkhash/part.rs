@@ -3,7 +3,7 @@
 use super::column::Column;
 use super::keys::Keys;
 use super::problem::{Findings, Place, Rule};
-use super::rows::{PADDING, Rows};
+use super::rows::{Cell, PADDING, Rows};
 use super::schema::Schema;
 use super::unicode;
 use base64::Engine as _;
@@ -19,6 +19,7 @@ pub struct PartEncoder {
     folds: u32,
     trim: bool,
     bytes: Vec<u8>,
+    column: Vec<Cell>,
 }
 
 /// What a part gives.
@@ -62,6 +63,7 @@ impl PartEncoder {
             folds: schema.folds,
             trim,
             bytes: Vec::new(),
+            column: Vec::new(),
         }
     }
 
@@ -121,18 +123,18 @@ impl PartEncoder {
                 let Some(column) = column else {
                     continue;
                 };
-                let filters = self.filters.chunks_exact_mut(self.words);
-                for ((filter, cells), row) in filters.zip(cells.chunks_exact(width)).zip(block) {
-                    let cell = cells[index];
-                    let (mut start, mut length) = (cell.start as usize, cell.length as usize);
-                    if self.trim {
-                        (start, length) = trimmed(text, start, length);
-                    }
-                    let window = text[start..].first_chunk();
-                    if let Err(rule) = column.add(&text[start..start + length], window, filter) {
-                        encoded.findings.note(Some(index), rule, || place(row));
+                self.column.clear();
+                self.column.extend(cells.iter().skip(index).step_by(width));
+                if self.trim {
+                    for cell in &mut self.column {
+                        trim(text, cell);
                     }
                 }
+                column.add_all(text, &self.column, &mut self.filters, |row, rule| {
+                    encoded
+                        .findings
+                        .note(Some(index), rule, || place(&block[row]));
+                });
             }
             if encoded.findings.is_empty() {
                 for filter in self.filters.chunks_exact(self.words) {
@@ -150,17 +152,17 @@ impl PartEncoder {
     }
 }
 
-/// The cell without the white space around it, as Python's `str.strip` takes it off.
-fn trimmed(text: &[u8], start: usize, length: usize) -> (usize, usize) {
-    let cell = &text[start..start + length];
+/// Takes off the white space around a cell, as Python's `str.strip` does.
+fn trim(text: &[u8], cell: &mut Cell) {
+    let bytes = &text[cell.start as usize..][..cell.length as usize];
     let is_edge = |byte: Option<&u8>| byte.is_some_and(|&byte| byte <= b' ' || byte >= 0x80);
-    if !is_edge(cell.first()) && !is_edge(cell.last()) {
-        return (start, length);
+    if !is_edge(bytes.first()) && !is_edge(bytes.last()) {
+        return;
     }
-    let whole = std::str::from_utf8(cell).expect("checked with the whole text");
+    let whole = std::str::from_utf8(bytes).expect("checked with the whole text");
     let stripped = unicode::strip(whole);
-    let before = stripped.as_ptr().addr() - whole.as_ptr().addr();
-    (start + before, stripped.len())
+    cell.start += (stripped.as_ptr().addr() - whole.as_ptr().addr()) as u32;
+    cell.length = stripped.len() as u32;
 }
 
 /// Folds a filter and appends it as `,"base64"`.
@@ -220,9 +222,13 @@ mod tests {
     #[test]
     fn cells_are_trimmed_as_python_strips() {
         let text = "x \u{a0}a b\t,\u{e9} ";
-        let (start, length) = trimmed(text.as_bytes(), 1, 7);
-        assert_eq!(&text[start..start + length], "a b");
-        let (start, length) = trimmed(text.as_bytes(), 9, 3);
-        assert_eq!(&text[start..start + length], "\u{e9}");
+        for (start, length, expected) in [(1, 7, "a b"), (9, 3, "\u{e9}"), (1, 1, "")] {
+            let mut cell = Cell { start, length };
+            trim(text.as_bytes(), &mut cell);
+            assert_eq!(
+                &text[cell.start as usize..][..cell.length as usize],
+                expected
+            );
+        }
     }
 }
