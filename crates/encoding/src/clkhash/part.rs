@@ -46,7 +46,7 @@ pub struct Unreadable {
 }
 
 /// Filters of so many bytes are filled together, column by column: they and one column's caches stay near the processor.
-const BLOCK_BYTES: usize = 64 << 10;
+const BLOCK_BYTES: usize = 128 << 10;
 
 impl PartEncoder {
     /// An encoder with caches of about so many bytes in all.

@@ -240,7 +240,9 @@ fn latest(node: Node) -> Result<(u8, Node), Vec<SchemaFault>> {
         )]);
     };
     check(&upgraded, Version::V3, " (after the upgrade to version 3)")?;
-    if let (Some(folds), Some(mut config)) = (folds, upgraded.take("clkConfig")) {
+    if let Some(folds) = folds
+        && let Some(mut config) = upgraded.take("clkConfig")
+    {
         config.put("xorFolds", folds);
         upgraded.put("clkConfig", config);
     }
