@@ -8,8 +8,8 @@ use std::path::PathBuf;
 pub enum CompatCommand {
     /// Make the CLKs that Python's clkhash 0.18.3 makes, to the bit
     #[command(
-        after_help = "The schema describes every column of INPUT, in order. INPUT is read as clkhash reads it: UTF-8, commas, values\n\
-                      as they are. Nothing is written if one value breaks the schema. CLKs tell more about a name than\n\
+        after_help = "The schema describes every column of INPUT, in order. INPUT is read as clkhash reads it: UTF-8, commas, values \
+                      as they are. Nothing is written if one value breaks the schema. CLKs tell more about a name than \
                       kinfold's own encoding does: use them only where a project asks for them.\n\n\
                       Example:\n  kinfold compat clkhash schema.json people.csv --secret-file secret.txt -o clks.json"
     )]

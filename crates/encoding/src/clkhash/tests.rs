@@ -84,6 +84,169 @@ fn known_answers() {
     }
 }
 
+#[test]
+fn awkward_answers() {
+    let file: Value = serde_json::from_str(include_str!("awkward_answers.json")).expect("JSON");
+    let cases = file["cases"].as_array().expect("cases");
+    assert_eq!(cases.len(), 96);
+    for (index, case) in cases.iter().enumerate() {
+        let header = match case["header"].as_str() {
+            Some("check") => Header::Check,
+            Some("skip") => Header::Skip,
+            _ => Header::None,
+        };
+        let csv = case["csv"].as_str().expect("text").as_bytes();
+        let options = Options { header, ..PLAIN };
+        let schema = case["schema"].as_str().expect("text");
+        let found = Schema::read(schema, Trap::Refuse)
+            .ok()
+            .and_then(|schema| clks(&schema, b"awkward", csv, options).ok());
+        let expected = case["clks"].as_array();
+        let expected: Option<Vec<&str>> =
+            expected.map(|clks| clks.iter().map(|clk| clk.as_str().expect("text")).collect());
+        let found = found
+            .as_ref()
+            .map(|clks| clks.iter().map(String::as_str).collect());
+        assert_eq!(found, expected, "case {index}: {schema}");
+    }
+}
+
+#[test]
+fn the_number_of_threads_and_parts_changes_nothing() {
+    let feature = |name: &str| {
+        format!(
+            r#"{{"identifier": "{name}", "format": {{"type": "string"}}, "hashing": {{"comparison": {{"type": "ngram", "n": 2}}, "strategy": {{"bitsPerFeature": 30}}}}}}"#
+        )
+    };
+    let text = format!(
+        r#"{{"version": 3, "clkConfig": {{"l": 64, "kdf": {{"type": "HKDF"}}}}, "features": [{}, {}]}}"#,
+        feature("a"),
+        feature("b")
+    );
+    let schema = Schema::read(&text, Trap::Refuse).expect("a schema");
+    // Three megabytes, so three parts, with quoted line ends and long cells.
+    let mut csv = String::new();
+    for row in 0..60_000 {
+        csv += &format!("name {row},\"a\r\n{}\"\r\n", "x".repeat(row % 61));
+    }
+    let one = clks(&schema, b"secret", csv.as_bytes(), PLAIN).expect("encoded");
+    let many = clks(
+        &schema,
+        b"secret",
+        csv.as_bytes(),
+        Options {
+            threads: 4,
+            ..PLAIN
+        },
+    )
+    .expect("encoded");
+    assert_eq!(one.len(), 60_000);
+    assert!(one == many);
+    let alone = clks(&schema, b"secret", b"name 59999,\"a\nx\"\n", PLAIN).expect("encoded");
+    let last = clks(
+        &schema,
+        b"secret",
+        format!("name 59999,\"a\n{}\"\n", "x".repeat(59_999 % 61)).as_bytes(),
+        PLAIN,
+    );
+    assert_eq!(one.last(), last.expect("encoded").first());
+    assert_ne!(one.last(), alone.first());
+}
+
+#[test]
+fn rows_and_lines_are_the_right_ones_in_every_part() {
+    let text = r#"{"version": 3, "clkConfig": {"l": 64, "kdf": {"type": "HKDF"}}, "features": [
+        {"identifier": "n", "format": {"type": "integer", "maximum": 9}, "hashing": {"comparison": {"type": "exact"}, "strategy": {"bitsPerToken": 3}}}]}"#;
+    let schema = Schema::read(text, Trap::Refuse).expect("a schema");
+    let mut csv = "n\n".to_owned();
+    for row in 1..=700_000 {
+        csv += match row {
+            // A quoted number over two lines is still a number: `int()` strips it.
+            5 => "\"7\n\"\n",
+            600_001 => "10\n",
+            699_999 => "\n",
+            _ => "7\n",
+        };
+    }
+    for threads in [1, 2] {
+        let options = Options {
+            header: Header::Check,
+            trim: false,
+            threads,
+        };
+        let Err(Failure::Records { findings, records }) =
+            clks(&schema, b"s", csv.as_bytes(), options)
+        else {
+            panic!("two rows are wrong");
+        };
+        assert_eq!(records, 700_000);
+        let list = findings.list();
+        assert_eq!(
+            list[0].places,
+            [Place {
+                row: 699_999,
+                line: 700_001
+            }]
+        );
+        assert_eq!(
+            list[1].places,
+            [Place {
+                row: 600_001,
+                line: 600_003
+            }]
+        );
+    }
+}
+
+#[test]
+fn what_is_not_csv_text() {
+    let text = r#"{"version": 3, "clkConfig": {"l": 64, "kdf": {"type": "HKDF"}}, "features": [{"identifier": "n", "ignored": true}]}"#;
+    let schema = Schema::read(text, Trap::Refuse).expect("a schema");
+    let fails = |csv: &[u8], header: Header| {
+        clks(&schema, b"s", csv, Options { header, ..PLAIN }).expect_err("not readable")
+    };
+    assert!(matches!(
+        fails(b"a\nb\n\xff\n", Header::None),
+        Failure::Unreadable { line: 3, .. }
+    ));
+    assert!(matches!(
+        fails(b"n\nb\n\xff\n", Header::Check),
+        Failure::Unreadable { line: 3, .. }
+    ));
+    assert!(matches!(fails(b"", Header::Skip), Failure::NoHeader));
+    assert!(matches!(
+        fails(b"m\n", Header::Check),
+        Failure::HeaderNames {
+            byte_order_mark: false,
+            ..
+        }
+    ));
+    assert!(matches!(
+        fails("\u{feff}n\n".as_bytes(), Header::Check),
+        Failure::HeaderNames {
+            byte_order_mark: true,
+            ..
+        }
+    ));
+    assert!(matches!(
+        fails(b"n,m\n", Header::Check),
+        Failure::HeaderLength {
+            found: 2,
+            expected: 1
+        }
+    ));
+    let long = "x".repeat(131_073);
+    assert!(matches!(
+        fails(long.as_bytes(), Header::None),
+        Failure::Unreadable { .. }
+    ));
+    assert!(clks(&schema, b"s", &long.as_bytes()[1..], PLAIN).is_ok());
+    assert_eq!(
+        clks(&schema, b"s", b"", PLAIN).expect("nothing"),
+        Vec::<String>::new()
+    );
+}
+
 /// The open vectors lie beside the project, or nowhere: they are not part of it.
 fn febrl4() -> Option<PathBuf> {
     let folder =

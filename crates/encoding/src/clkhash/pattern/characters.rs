@@ -96,12 +96,6 @@ const ALSO_EQUAL: [&[u32]; 24] = [
 
 /// One character without regard to letter case.
 pub fn folded_single(c: char, alphabet: Alphabet) -> Set {
-    // `ß` has no capital of one character, so Python takes it as it is, unless it stands in a class.
-    let uncased = unicode::simple_lower(c) == c && c.to_uppercase().count() > 1;
-    let has_partner = alphabet == Alphabet::Unicode && partners().contains_key(&c);
-    if uncased && (c == 'ß' || !has_partner) {
-        return single(c);
-    }
     folded(&single(c), &Set::empty(), alphabet)
 }
 

@@ -91,7 +91,6 @@ impl Parser {
         let negate = self.skip('^');
         let mut characters = Set::empty();
         let mut categories = Set::empty();
-        let mut singles = Vec::new();
         let mut is_empty = true;
         loop {
             let Some(c) = self.next() else {
@@ -111,7 +110,6 @@ impl Parser {
                 match (first, last) {
                     (ClassItem::One(first), ClassItem::One(last)) if first <= last => {
                         characters.union(&characters::range(first, last));
-                        singles.push(None);
                     }
                     _ => return invalid("a range of characters is not one"),
                 }
@@ -120,21 +118,17 @@ impl Parser {
             match first {
                 ClassItem::One(c) => {
                     characters.union(&characters::single(c));
-                    singles.push(Some(c));
                 }
                 ClassItem::Category(set) => {
                     categories.union(&set);
-                    singles.push(None);
                 }
             }
         }
-        let mut set = match (flags.ignore_case, &singles[..]) {
-            (true, [Some(c)]) => characters::folded_single(*c, flags.alphabet),
-            (true, _) => characters::folded(&characters, &categories, flags.alphabet),
-            (false, _) => {
-                characters.union(&categories);
-                characters
-            }
+        let mut set = if flags.ignore_case {
+            characters::folded(&characters, &categories, flags.alphabet)
+        } else {
+            characters.union(&categories);
+            characters
         };
         if negate {
             set = characters::inverse(set);

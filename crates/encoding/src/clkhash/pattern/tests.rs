@@ -41,7 +41,9 @@ fn categories_are_those_of_python() {
 
 #[test]
 fn letter_case() {
-    assert!(matches("(?i)straße", "STRAßE") && !matches("(?i)ß", "\u{1e9e}"));
+    assert!(
+        matches("(?i)ﬅ", "ﬆ") && matches("(?i)straße", "STRAßE") && matches("(?i)ß", "\u{1e9e}")
+    );
     assert!(matches("(?i)k", "\u{212a}") && matches("(?i)[a-z]", "ſ") && matches("(?i)i", "İ"));
     assert!(!matches("(?ai)k", "\u{212a}") && matches("(?ai)[K]", "k"));
     assert!(matches("(?i:a)b", "Ab") && !matches("(?i:a)b", "AB"));
