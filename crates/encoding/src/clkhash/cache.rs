@@ -70,9 +70,8 @@ pub struct ValueCache {
     stride: usize,
     /// Upper half: the upper half of the tag. Lower half: number of the entry, counted from 1; 0 for nothing.
     index: Vec<u64>,
-    entries: Vec<u64>,
-    /// Words before the first entry, so that entries begin where cache lines do.
-    offset: usize,
+    /// Entries, a few together: what is remembered never moves, and memory is asked for as it is needed.
+    blocks: Vec<Block>,
     used: usize,
     /// Most entries.
     most: usize,
@@ -81,28 +80,33 @@ pub struct ValueCache {
     is_useful: bool,
 }
 
+struct Block {
+    data: Vec<u64>,
+    /// Words before the first entry, so that entries begin where cache lines do.
+    offset: usize,
+}
+
 /// Words of a cache line.
 const LINE: usize = 8;
+/// Entries of a block.
+const IN_BLOCK: usize = 64;
 
 impl ValueCache {
     /// A cache for masks of so many words that takes at most about so many bytes.
     pub fn new(words: usize, most_bytes: usize) -> Self {
         let stride = (1 + KEY_WORDS + words).next_multiple_of(LINE);
-        let mut cache = Self {
+        Self {
             words,
             stride,
-            index: Vec::new(),
-            entries: Vec::new(),
-            offset: 0,
+            // Four words for an entry: hardly a search takes two steps.
+            index: vec![0; 4 * IN_BLOCK],
+            blocks: Vec::new(),
             used: 0,
-            // The index has four words for an entry: hardly a search takes two steps.
-            most: at_most(most_bytes / (8 * (stride + 4))),
+            most: at_most(most_bytes / (8 * (stride + 4))).max(IN_BLOCK),
             asked: 0,
             put: 0,
             is_useful: true,
-        };
-        cache.resize(cache.most.min(64));
-        cache
+        }
     }
 
     /// Whether values come again often enough.
@@ -110,43 +114,25 @@ impl ValueCache {
         self.is_useful
     }
 
-    fn resize(&mut self, most: usize) {
-        let mut entries = vec![0; self.stride * most + LINE];
-        let offset = entries.as_ptr().align_offset(8 * LINE);
-        // An alignment that cannot be had would only cost time.
-        let offset = if offset <= LINE { offset } else { 0 };
-        let kept = self.used * self.stride;
-        entries[offset..][..kept].copy_from_slice(&self.entries[self.offset..][..kept]);
-        self.entries = entries;
-        self.offset = offset;
-        self.index = vec![0; most * 4];
-        for entry in 0..self.used {
-            self.enter(entry);
-        }
-    }
-
     fn entry(&self, number: usize) -> &[u64] {
-        &self.entries[self.offset + number * self.stride..][..self.stride]
+        let block = &self.blocks[number / IN_BLOCK];
+        &block.data[block.offset + number % IN_BLOCK * self.stride..][..self.stride]
     }
 
-    fn enter(&mut self, number: usize) {
-        let tag = self.entry(number)[0];
-        let mut place = self.place(tag);
+    fn enter(&mut self, entered: u64) {
+        let last = self.index.len() - 1;
+        let mut place = (entered >> 32) as usize & last;
         while self.index[place] != 0 {
-            place = (place + 1) & (self.index.len() - 1);
+            place = (place + 1) & last;
         }
-        self.index[place] = (tag & !0xffff_ffff) | (number as u64 + 1);
-    }
-
-    fn place(&self, tag: u64) -> usize {
-        // The lowest byte of the tag is the length.
-        (tag >> 8) as usize & (self.index.len() - 1)
+        self.index[place] = entered;
     }
 
     /// The number of the entry that may be this value's. It is read a little: when it is needed, a moment later, it has come from
     /// memory.
     pub fn probe(&self, key: &Key) -> Option<u32> {
-        let mut place = self.place(key.tag);
+        let last = self.index.len() - 1;
+        let mut place = (key.tag >> 32) as usize & last;
         loop {
             let found = self.index[place];
             if found == 0 {
@@ -160,7 +146,7 @@ impl ValueCache {
                 }
                 return Some(number);
             }
-            place = (place + 1) & (self.index.len() - 1);
+            place = (place + 1) & last;
         }
     }
 
@@ -186,25 +172,36 @@ impl ValueCache {
         if self.probe(key).is_some() {
             return;
         }
-        if self.index.len() < 4 * (self.used + 1) {
-            let room = self.index.len() / 4;
-            if room < self.most {
-                self.resize((room * 2).min(self.most));
-            } else {
-                // Where less than a third were found again, remembering costs more than it saves.
-                self.is_useful = self.asked > self.put + self.put / 2;
-                (self.asked, self.put, self.used) = (0, 0, 0);
-                self.index.fill(0);
-            }
+        if self.used == self.most {
+            // Where less than a third were found again, remembering costs more than it saves.
+            self.is_useful = self.asked > self.put + self.put / 2;
+            (self.asked, self.put, self.used) = (0, 0, 0);
+            self.index.fill(0);
         }
-        let start = self.offset + self.used * self.stride;
-        let entry = &mut self.entries[start..][..self.stride];
+        if self.index.len() < 4 * (self.used + 1) {
+            let doubled = vec![0; 2 * self.index.len()];
+            let old = std::mem::replace(&mut self.index, doubled);
+            old.into_iter()
+                .filter(|&entered| entered != 0)
+                .for_each(|entered| self.enter(entered));
+        }
+        if self.used == self.blocks.len() * IN_BLOCK {
+            let data = vec![0; self.stride * IN_BLOCK + LINE];
+            let offset = data.as_ptr().align_offset(8 * LINE);
+            // An alignment that cannot be had would only cost time.
+            let offset = if offset <= LINE { offset } else { 0 };
+            self.blocks.push(Block { data, offset });
+        }
+        let stride = self.stride;
+        let block = &mut self.blocks[self.used / IN_BLOCK];
+        let start = block.offset + self.used % IN_BLOCK * stride;
+        let entry = &mut block.data[start..][..stride];
         entry[0] = key.tag;
         entry[1..=KEY_WORDS].copy_from_slice(&key.words);
         entry[1 + KEY_WORDS..][..self.words].copy_from_slice(mask);
-        self.enter(self.used);
         self.used += 1;
         self.put += 1;
+        self.enter((key.tag & !0xffff_ffff) | self.used as u64);
     }
 }
 

@@ -67,11 +67,12 @@ impl PartEncoder {
         }
     }
 
-    /// Encodes whole rows, followed by [`PADDING`].
-    pub fn encode(&mut self, text: &mut [u8]) -> Encoded {
+    /// Encodes whole rows, followed by [`PADDING`]; `output` is memory that is no longer needed.
+    pub fn encode(&mut self, text: &mut [u8], mut output: Vec<u8>) -> Encoded {
         let length = text.len() - PADDING;
+        output.clear();
         let mut encoded = Encoded {
-            text: Vec::new(),
+            text: output,
             rows: 0,
             lines: memchr::memchr_iter(b'\n', &text[..length]).count() as u64,
             findings: Findings::default(),

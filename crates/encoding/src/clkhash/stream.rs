@@ -110,6 +110,7 @@ pub fn encode_csv(
         records: 0,
         lines: 0,
         findings: Findings::default(),
+        spare: Vec::new(),
     };
     if options.header != Header::None {
         let header = reader.header()?;
@@ -128,7 +129,7 @@ pub fn encode_csv(
         let mut encoder = encoder();
         let mut index = 0;
         while let Some(mut part) = reader.next()? {
-            let encoded = encoder.encode(&mut part);
+            let encoded = encoder.encode(&mut part, collector.spare());
             reader.recycle(part);
             collector.take(index, encoded)?;
             progress(reader.bytes, collector.records);
@@ -153,7 +154,8 @@ pub fn encode_csv(
     }
 }
 
-type Job = (u64, Vec<u8>);
+/// Number of a part, the part, and memory for its CLKs.
+type Job = (u64, Vec<u8>, Vec<u8>);
 
 fn on_threads(
     threads: usize,
@@ -173,10 +175,10 @@ fn on_threads(
                 loop {
                     // The lock is held while waiting, and only then.
                     let job = jobs.lock().map(|jobs| jobs.recv());
-                    let Ok(Ok((index, mut part))) = job else {
+                    let Ok(Ok((index, mut part, output))) = job else {
                         return;
                     };
-                    let encoded = encoder.encode(&mut part);
+                    let encoded = encoder.encode(&mut part, output);
                     if send_done.send((index, encoded, part)).is_err() {
                         return;
                     }
@@ -193,7 +195,7 @@ fn on_threads(
                 match reader.next()? {
                     Some(part) => {
                         // The threads live as long as this sender.
-                        let _ = send_job.send((sent, part));
+                        let _ = send_job.send((sent, part, collector.spare()));
                         sent += 1;
                     }
                     None => at_end = true,
@@ -222,9 +224,15 @@ struct Collector<'output> {
     records: u64,
     lines: u64,
     findings: Findings,
+    spare: Vec<Vec<u8>>,
 }
 
 impl Collector<'_> {
+    /// Memory of a part that has been written.
+    fn spare(&mut self) -> Vec<u8> {
+        self.spare.pop().unwrap_or_default()
+    }
+
     fn take(&mut self, index: u64, encoded: Encoded) -> Result<(), Failure> {
         self.early.insert(index, encoded);
         while let Some(encoded) = self.early.remove(&self.next) {
@@ -247,6 +255,7 @@ impl Collector<'_> {
             }
             self.records += encoded.rows;
             self.lines += encoded.lines;
+            self.spare.push(encoded.text);
         }
         Ok(())
     }
