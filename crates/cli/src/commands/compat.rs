@@ -23,7 +23,7 @@ pub fn run(command: &CompatCommand, progress: &Progress) -> Result<Outcome, Prob
 }
 
 /// Longest secret in bytes; anything longer is surely another file.
-const LONGEST_SECRET: u64 = 1 << 20;
+const LONGEST_SECRET: u64 = 1 << 16;
 /// As many messages of one kind are shown.
 const SHOWN: usize = 12;
 
@@ -139,7 +139,7 @@ fn read_secret(path: &Path) -> Result<Zeroizing<Vec<u8>>, Problem> {
         .map_err(failed)?;
     if secret.len() as u64 > LONGEST_SECRET {
         return Err(refuse(
-            "the file with the secret has more than a million bytes",
+            "the file with the secret has more than 65,536 bytes",
         ));
     }
     if secret.last() == Some(&b'\n') {
