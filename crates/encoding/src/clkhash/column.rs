@@ -1,6 +1,7 @@
 //! One column of the file: from a cell to the bits it sets.
 
 use super::cache::{Gram, GramCache, Key, LONGEST_KEY, TokenCache, ValueCache};
+use super::format::Format;
 use super::hash::{Hashed, Hasher};
 use super::keys::Keys;
 use super::problem::Rule;
@@ -14,6 +15,8 @@ pub struct Column {
     hashing: Hashing,
     hasher: Hasher,
     masks: Option<Masks>,
+    /// Whether whole values are remembered.
+    remembers: bool,
     /// Tokens, as bytes, and what they hash to.
     hashed: HashMap<Box<[u8]>, Hashed>,
     scratch: Scratch,
@@ -70,9 +73,18 @@ impl Column {
             token_mask: vec![0; words],
             ..Scratch::default()
         };
+        // The tokens of a number by the places of its digits are so few that their masks are always at hand, while birth dates would
+        // push everything else out of the processor's caches.
+        let remembers = !(matches!(hashing.format, Format::Integer { .. })
+            && hashing.comparison
+                == Comparison::Ngram {
+                    n: 1,
+                    positional: true,
+                });
         Some(Self {
             hashing,
             hasher,
+            remembers,
             masks,
             hashed: HashMap::new(),
             scratch,
@@ -117,7 +129,8 @@ impl Column {
 
     /// The key of a cell and the number of its entry in the cache; nothing if the cell is not remembered.
     fn key(&self, text: &[u8], cell: Cell) -> (Option<Key>, Option<u32>) {
-        let values = self.masks.as_ref().map(|masks| &masks.values);
+        let masks = self.masks.as_ref().filter(|_| self.remembers);
+        let values = masks.map(|masks| &masks.values);
         let window = text[cell.start as usize..].first_chunk();
         let window = window.filter(|_| cell.length as usize <= LONGEST_KEY);
         let (Some(values), Some(window)) = (values.filter(|values| values.is_useful()), window)

@@ -7,12 +7,35 @@ use super::problem::Rule;
 use super::unicode;
 use num_bigint::BigInt;
 use std::borrow::Cow;
+use std::cmp::Ordering;
 use std::collections::HashSet;
 use std::sync::Arc;
 
 /// A limit of a number or a length.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Bound(pub BigInt);
+
+impl Bound {
+    /// Whether the bound is greater than a number, which is written without anything around it.
+    fn is_above(&self, number: &str) -> bool {
+        self.compare(number) == Some(Ordering::Greater)
+    }
+
+    fn is_below(&self, number: &str) -> bool {
+        self.compare(number) == Some(Ordering::Less)
+    }
+
+    fn compare(&self, number: &str) -> Option<Ordering> {
+        // Nearly all numbers are small, and small ones need no memory of their own.
+        if let (Ok(number), Ok(bound)) = (number.parse::<i64>(), i64::try_from(&self.0)) {
+            return Some(bound.cmp(&number));
+        }
+        number
+            .parse::<BigInt>()
+            .ok()
+            .map(|number| self.0.cmp(&number))
+    }
+}
 
 /// The letters of a text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -85,16 +108,14 @@ impl Format {
                 Err(_) => Err(Rule::PatternTooSlow),
             },
             Self::Integer { least, most } => {
-                if least.is_some() || most.is_some() {
-                    let number = number::int(value).ok_or(Rule::NotInteger)?;
-                    if least.as_ref().is_some_and(|bound| number < bound.0) {
-                        return Err(Rule::TooSmall);
-                    }
-                    if most.as_ref().is_some_and(|bound| number > bound.0) {
-                        return Err(Rule::TooGreat);
-                    }
+                let written = number::int_as_text(value).ok_or(Rule::NotInteger)?;
+                if least.as_ref().is_some_and(|bound| bound.is_above(&written)) {
+                    return Err(Rule::TooSmall);
                 }
-                number::int_as_text(value).ok_or(Rule::NotInteger)
+                if most.as_ref().is_some_and(|bound| bound.is_below(&written)) {
+                    return Err(Rule::TooGreat);
+                }
+                Ok(written)
             }
             Self::Date(format) => format.read(value).map(Cow::Owned).ok_or(Rule::NotDate),
             Self::Enum(values) if values.contains(value) => Ok(Cow::Borrowed(value)),
