@@ -1,5 +1,9 @@
 //! The grammar of the command line: verb first, long positive flags, secrets only from files.
 
+pub mod compat;
+
+pub use compat::CompatCommand;
+
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
 
@@ -103,6 +107,9 @@ pub enum Command {
     /// Validate, explain, compare and show linkage schemas
     #[command(subcommand)]
     Schema(SchemaCommand),
+    /// Work with projects that use other tools
+    #[command(subcommand)]
+    Compat(CompatCommand),
     /// Say what a file is: kind, counts, columns; never its values
     Inspect(InspectArgs),
     /// The long version of any message

@@ -164,6 +164,60 @@ pub const CODES: &[Explanation] = &[
                  mapping.toml, with a code or with `leave_out = true`.",
     },
     Explanation {
+        code: "E-COMPAT-COLUMNS",
+        meaning: "Rows of a file have another number of cells than the schema has features.",
+        advice: "A schema of clkhash describes every column of the file, in order, ignored ones too. An empty \
+                 line is a row without cells. A comma inside a value needs double quotes around the \
+                 value. The message names the first rows.",
+    },
+    Explanation {
+        code: "E-COMPAT-HEADER",
+        meaning: "The first line of a file does not name the columns as the schema does.",
+        advice: "The names must be the schema's identifiers, letter for letter and in order, because a \
+                 column that is taken for another one gives CLKs that match nobody. Say `--header skip` if \
+                 the first line names the columns in other words, and `--header none` if it is a record.",
+    },
+    Explanation {
+        code: "E-COMPAT-OUTPUT",
+        meaning: "The CLKs would replace one of the files they are made from.",
+        advice: "Choose another file with `-o`.",
+    },
+    Explanation {
+        code: "E-COMPAT-REFUSED",
+        meaning: "clkhash takes this schema, but kinfold does not.",
+        advice: "Either a name looks as if it did something and clkhash 0.18.3 reads over it (`xorFolds`, \
+                 `fractionalPrecision`): then the CLKs would not be what the schema's author wanted. Or kinfold \
+                 cannot do it exactly as clkhash does, and almost the same is not the same. The message says \
+                 which; `--clkhash-0.18-compat` reads over such names as clkhash does.",
+    },
+    Explanation {
+        code: "E-COMPAT-SCHEMA",
+        meaning: "A clkhash schema breaks clkhash's own rules.",
+        advice: "The message names the place in the schema and the line. Everything that clkhash would find out \
+                 only while it hashes is checked before: the length that BLAKE2 needs, the number of features \
+                 that the key derivation can serve, patterns and date formats.",
+    },
+    Explanation {
+        code: "E-COMPAT-SECRET",
+        meaning: "The file with the secret cannot be used.",
+        advice: "It holds the secret that all parties share and nothing else. One line end after it is taken \
+                 off. An empty secret would let anybody make the same CLKs.",
+    },
+    Explanation {
+        code: "E-COMPAT-TEXT",
+        meaning: "A file is not CSV text as clkhash reads it.",
+        advice: "clkhash reads UTF-8 text. Save the file as UTF-8; in a spreadsheet program this is called \
+                 `CSV UTF-8`. A quote that is never closed makes one endless cell.",
+    },
+    Explanation {
+        code: "E-COMPAT-VALUE",
+        meaning: "Values of a column break the schema.",
+        advice: "Nothing was written, because all parties must encode the same kind of values. The message \
+                 counts the values of each column and rule and names the first rows: row 1 is the first record after \
+                 the header. Correct the extract. If spaces around the values are the trouble, `--trim` \
+                 takes them off; all parties must then do the same.",
+    },
+    Explanation {
         code: "E-ENC-NOBODY",
         meaning: "No person of the file can be encoded.",
         advice: "A record needs at least a name and a birth date, or another identifier that the \

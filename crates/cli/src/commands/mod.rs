@@ -3,6 +3,7 @@
 pub mod agreement;
 pub mod bench;
 pub mod check;
+pub mod compat;
 pub mod encode;
 pub mod explain;
 pub mod inspect;
