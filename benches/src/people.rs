@@ -1,8 +1,6 @@
 //! Many invented people of six fields: first name, family name, birth date, sex, postcode, NHS number.
 
-use kinfold_identity::{
-    AddressSpell, BirthDate, NO_MONTH, NhsNumber, Person, read_address,
-};
+use kinfold_identity::{AddressSpell, BirthDate, NO_MONTH, NhsNumber, Person, read_address};
 use kinfold_synth::{Options, Profile, generate};
 
 use crate::Words;
@@ -19,16 +17,15 @@ pub fn people(count: usize) -> Vec<Person> {
     let mut draw = |below: usize| (words.next().unwrap_or(0) % below as u64) as usize;
     (0..count)
         .map(|index| {
-            let (named, family) = (
-                &seeds[draw(seeds.len())],
-                &seeds[draw(seeds.len())],
-            );
+            let (named, family) = (&seeds[draw(seeds.len())], &seeds[draw(seeds.len())]);
             let mut person = Person {
                 sex: named.sex,
                 ..Person::default()
             };
             person.first_names.extend(named.first_names.iter().cloned());
-            person.family_names.extend(family.family_names.iter().cloned());
+            person
+                .family_names
+                .extend(family.family_names.iter().cloned());
             person.births.push(BirthDate {
                 year: 1930 + draw(95) as u16,
                 month: Some(1 + draw(12) as u8),
@@ -59,7 +56,11 @@ pub fn people(count: usize) -> Vec<Person> {
 /// An NHS number of the range kept for testing; nine in ten people have one.
 fn number(index: usize) -> Option<NhsNumber> {
     let digits = format!("999{:06}", index % 1_000_000);
-    let sum: u32 = digits.bytes().zip((2..=10).rev()).map(|(d, w)| u32::from(d - b'0') * w).sum();
+    let sum: u32 = digits
+        .bytes()
+        .zip((2..=10).rev())
+        .map(|(d, w)| u32::from(d - b'0') * w)
+        .sum();
     let check = (11 - sum % 11) % 11;
     NhsNumber::parse(&format!("{digits}{check}")).ok()
 }
@@ -72,10 +73,17 @@ pub fn csv(people: &[Person]) -> String {
         text.push_str(&format!(
             "{index},{},{},{},{},{},{}\n",
             person.first_names.join(" "),
-            person.family_names.first().map_or("", |name| name.whole.as_str()),
+            person
+                .family_names
+                .first()
+                .map_or("", |name| name.whole.as_str()),
             birth.iso(),
             person.sex.map_or("", kinfold_identity::Sex::letter),
-            person.addresses[0].address.as_ref().and_then(|a| a.postcode.as_ref()).map_or("", |p| p.unit()),
+            person.addresses[0]
+                .address
+                .as_ref()
+                .and_then(|a| a.postcode.as_ref())
+                .map_or("", |p| p.unit()),
             person.nhs.as_ref().map_or("", |id| id.as_str()),
         ));
     }

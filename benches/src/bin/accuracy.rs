@@ -150,7 +150,12 @@ fn measure(set: &Path, layout: &Layout) -> Result<(), Box<dyn Error>> {
         let secrets = ProjectSecrets::new(|purpose| {
             *blake3::keyed_hash(&[42; 32], purpose.as_bytes()).as_bytes()
         });
-        let encoded = encode(&schema, &secrets, &inputs, &kinfold_encoding::Options::default())?;
+        let encoded = encode(
+            &schema,
+            &secrets,
+            &inputs,
+            &kinfold_encoding::Options::default(),
+        )?;
         sets.push(RecordSet {
             source: source.to_owned(),
             table: encoded.table,

@@ -17,7 +17,11 @@ fn main() -> Result<(), Box<dyn Error + Send + Sync>> {
     let threads: usize = arguments.next().map_or(Ok(1), |text| text.parse())?;
     let schema = Schema::shipped(&name).ok_or("no such schema is shipped")?;
     let people = kinfold_benches::people::people(records.min(400_000));
-    println!("{} people of six fields, schema `{name}`, {threads} thread(s); {}", records, memory());
+    println!(
+        "{} people of six fields, schema `{name}`, {threads} thread(s); {}",
+        records,
+        memory()
+    );
     let pool = rayon::ThreadPoolBuilder::new()
         .num_threads(threads)
         .build()?;

@@ -151,19 +151,44 @@ pub struct EncodeCli {
     #[arg(long, value_name = "N", requires = "input")]
     pub threads: Option<usize>,
     /// The agreement, signed by all parties
-    #[arg(long, value_name = "FILE", required_unless_present = "input", conflicts_with = "input")]
+    #[arg(
+        long,
+        value_name = "FILE",
+        required_unless_present = "input",
+        conflicts_with = "input"
+    )]
     pub agreement: Option<PathBuf>,
     /// The custodian's own key
-    #[arg(long, value_name = "FILE", required_unless_present = "input", conflicts_with = "input")]
+    #[arg(
+        long,
+        value_name = "FILE",
+        required_unless_present = "input",
+        conflicts_with = "input"
+    )]
     pub key: Option<PathBuf>,
     /// The project key that the custodians share
-    #[arg(long, value_name = "FILE", required_unless_present = "input", conflicts_with = "input")]
+    #[arg(
+        long,
+        value_name = "FILE",
+        required_unless_present = "input",
+        conflicts_with = "input"
+    )]
     pub project_key: Option<PathBuf>,
     /// The custodian's mapping of columns and values
-    #[arg(long, value_name = "FILE", required_unless_present = "input", conflicts_with = "input")]
+    #[arg(
+        long,
+        value_name = "FILE",
+        required_unless_present = "input",
+        conflicts_with = "input"
+    )]
     pub mapping: Option<PathBuf>,
     /// The month the extract was made for, such as 2026-08
-    #[arg(long, value_name = "YYYY-MM", required_unless_present = "input", conflicts_with = "input")]
+    #[arg(
+        long,
+        value_name = "YYYY-MM",
+        required_unless_present = "input",
+        conflicts_with = "input"
+    )]
     pub period: Option<Period>,
     /// The linkage schema: a file, or the name of a shipped one [default: the one that the agreement names, or standard]
     #[arg(long, value_name = "FILE")]

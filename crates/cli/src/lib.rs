@@ -85,6 +85,7 @@ fn name(command: &Command) -> &'static str {
         Command::Schema(SchemaCommand::Explain { .. }) => "schema explain",
         Command::Schema(SchemaCommand::Show { .. }) => "schema show",
         Command::Compat(CompatCommand::Clkhash(_)) => "compat clkhash",
+        Command::Compat(CompatCommand::Schema(_)) => "compat schema",
         Command::Inspect(_) => "inspect",
         Command::Explain(_) => "explain",
         Command::Sample(_) => "sample",

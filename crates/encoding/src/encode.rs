@@ -82,7 +82,7 @@ impl Default for Options {
         Self {
             own: String::new(),
             partners: Vec::new(),
-            memory: 96 << 20,
+            memory: 64 << 20,
             scratch: std::env::temp_dir(),
             simd: Simd::Auto,
             bench: false,
@@ -98,7 +98,11 @@ impl Options {
             KeyScope::Pair if self.partners.is_empty() => Err(Error::NoPartner {
                 schema: schema.id.clone(),
             }),
-            KeyScope::Pair => Ok(self.partners().iter().map(|partner| self.scope(partner)).collect()),
+            KeyScope::Pair => Ok(self
+                .partners()
+                .iter()
+                .map(|partner| self.scope(partner))
+                .collect()),
         }
     }
 
@@ -112,7 +116,10 @@ impl Options {
 
     /// The two custodians in one order, whichever of them encodes.
     fn scope(&self, partner: &str) -> String {
-        let (a, b) = (self.own.as_str().min(partner), self.own.as_str().max(partner));
+        let (a, b) = (
+            self.own.as_str().min(partner),
+            self.own.as_str().max(partner),
+        );
         format!("pair/{}:{a}/{}:{b}/", a.len(), b.len())
     }
 }
@@ -275,7 +282,11 @@ impl Encoder {
                 .append((fingerprint % PILES as u64) as usize, &entry);
         }
         // A draft is made of the input of the same rank among those that were not left out.
-        let mut left_out = batch.left_out.iter().map(|(index, _)| *index as usize).peekable();
+        let mut left_out = batch
+            .left_out
+            .iter()
+            .map(|(index, _)| *index as usize)
+            .peekable();
         let lasting: Vec<[u8; 16]> = inputs
             .iter()
             .enumerate()
@@ -441,7 +452,11 @@ impl Encoder {
                 next
             });
         }
-        let patterns: Vec<u32> = self.facts_known.iter().map(|facts| schema.pattern(*facts)).collect();
+        let patterns: Vec<u32> = self
+            .facts_known
+            .iter()
+            .map(|facts| schema.pattern(*facts))
+            .collect();
         let mut counts: BTreeMap<u32, u64> = BTreeMap::new();
         for &facts in &self.facts {
             *counts.entry(patterns[facts as usize]).or_default() += 1;
@@ -476,7 +491,11 @@ impl Encoder {
                     *ones as f64 / (*filters).max(1) as f64 / (plan.inner_words * 64) as f64
                 })
                 .collect(),
-            blank_filters: self.ones.iter().map(|(_, filters)| records - filters).collect(),
+            blank_filters: self
+                .ones
+                .iter()
+                .map(|(_, filters)| records - filters)
+                .collect(),
             keys: self
                 .shared
                 .schema

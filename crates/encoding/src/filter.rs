@@ -110,13 +110,7 @@ impl FilterPlan {
             inner_words: m / 64,
             words: l / 64,
             diffusion: (filter.diffusion > 0).then(|| {
-                Diffusion::draw(
-                    &purpose("diffusion"),
-                    m,
-                    l,
-                    filter.diffusion as usize,
-                    simd,
-                )
+                Diffusion::draw(&purpose("diffusion"), m, l, filter.diffusion as usize, simd)
             }),
             blank: purpose("blank"),
             hashers: groups
@@ -279,7 +273,14 @@ impl FilterPlan {
         }
     }
 
-    fn set(&self, token: &TokenPlan, label: u8, text: &[u8], book: &mut TokenBook, out: &mut [u64]) {
+    fn set(
+        &self,
+        token: &TokenPlan,
+        label: u8,
+        text: &[u8],
+        book: &mut TokenBook,
+        out: &mut [u64],
+    ) {
         let mask = book.mask(self, token, label, text);
         for (word, bits) in out.iter_mut().zip(mask) {
             *word |= bits;
@@ -336,7 +337,7 @@ fn address_tokens(home: &Address, form: TokenForm, set: &mut dyn FnMut(u8, &[u8]
             }
         }
         TokenForm::StreetWords => {
-            for word in home.street.iter() {
+            for word in &home.street {
                 set(b'w', word.as_bytes());
             }
         }
@@ -455,7 +456,9 @@ mod tests {
     #[test]
     fn bigrams_are_padded() {
         let mut pairs = Vec::new();
-        bigrams("AB", |pair| pairs.push(String::from_utf8(pair.to_vec()).unwrap()));
+        bigrams("AB", |pair| {
+            pairs.push(String::from_utf8(pair.to_vec()).unwrap());
+        });
         assert_eq!(pairs, ["_A", "AB", "B_"]);
     }
 }

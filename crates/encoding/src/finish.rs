@@ -33,7 +33,10 @@ impl HeldBack {
             .0
             .iter()
             .map(|&[a, b, c, d, low, high]| {
-                (u32::from_le_bytes([a, b, c, d]), u16::from_le_bytes([low, high]))
+                (
+                    u32::from_le_bytes([a, b, c, d]),
+                    u16::from_le_bytes([low, high]),
+                )
             })
             .collect();
         all.sort_unstable();
@@ -43,7 +46,10 @@ impl HeldBack {
     /// What is held back of one record, sorted.
     fn of(&self, number: u32) -> &[(u32, u16)] {
         let start = self.0.partition_point(|&(other, _)| other < number);
-        let length = self.0[start..].iter().take_while(|(other, _)| *other == number).count();
+        let length = self.0[start..]
+            .iter()
+            .take_while(|(other, _)| *other == number)
+            .count();
         &self.0[start..start + length]
     }
 }
@@ -138,7 +144,9 @@ impl Finished {
             count.released += kept;
             for set in 0..sets {
                 let at = set * width + slot;
-                dummies.gaps.extend((at + kept..at + slots).map(|gap| gap as u32));
+                dummies
+                    .gaps
+                    .extend((at + kept..at + slots).map(|gap| gap as u32));
             }
             slot += slots;
         }

@@ -144,8 +144,14 @@ mod tests {
 
     #[test]
     fn groups_over_five_release_nothing_unless_the_schema_draws() {
-        assert_eq!([4, 5, 6, 8, 9, 20].map(|n| released(n, 5)), [4, 5, 0, 0, 0, 0]);
-        assert_eq!([4, 5, 6, 8, 9, 20].map(|n| released(n, 8)), [4, 5, 5, 5, 0, 0]);
+        assert_eq!(
+            [4, 5, 6, 8, 9, 20].map(|n| released(n, 5)),
+            [4, 5, 0, 0, 0, 0]
+        );
+        assert_eq!(
+            [4, 5, 6, 8, 9, 20].map(|n| released(n, 8)),
+            [4, 5, 5, 5, 0, 0]
+        );
     }
 
     proptest! {

@@ -121,7 +121,10 @@ mod tests {
             assert_eq!(tokens(Simd::Scalar), expected, "{count}");
             let mut halves = Vec::new();
             BlockHasher::new(key.clone(), Simd::Auto).halves(&blocks, &mut halves);
-            assert_eq!(halves.iter().step_by(2).copied().collect::<Vec<_>>(), expected);
+            assert_eq!(
+                halves.iter().step_by(2).copied().collect::<Vec<_>>(),
+                expected
+            );
         }
     }
 }

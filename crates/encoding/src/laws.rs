@@ -293,7 +293,10 @@ fn a_record_that_may_not_be_linked_releases_nothing_that_could_link_it() {
         open.table.filters[0].row(row),
         closed.table.filters[0].row(row)
     );
-    assert_eq!(closed.report.blank_filters[0], open.report.blank_filters[0] + 1);
+    assert_eq!(
+        closed.report.blank_filters[0],
+        open.report.blank_filters[0] + 1
+    );
 }
 
 #[test]
@@ -355,7 +358,11 @@ fn known_answers() {
                 lines += &format!("filter {} {}\n", filter.id, hash(&bytes));
             }
             let homes: Vec<u8> = table.household.iter().flat_map(|k| k.to_bytes()).collect();
-            let presence: Vec<u8> = table.presence.iter().flat_map(|p| p.to_le_bytes()).collect();
+            let presence: Vec<u8> = table
+                .presence
+                .iter()
+                .flat_map(|p| p.to_le_bytes())
+                .collect();
             lines
                 + &format!(
                     "keys {}\nhousehold {}\npresence {}\nflags {}\n",
@@ -369,7 +376,11 @@ fn known_answers() {
         let backwards: Vec<usize> = order.iter().rev().copied().collect();
         let expected = answer(&order, Simd::Auto);
         assert_eq!(answer(&order, Simd::Scalar), expected, "{name}, scalar");
-        assert_eq!(answer(&backwards, Simd::Auto), expected, "{name}, rows backwards");
+        assert_eq!(
+            answer(&backwards, Simd::Auto),
+            expected,
+            "{name}, rows backwards"
+        );
         for threads in [1, 3] {
             let pool = rayon::ThreadPoolBuilder::new()
                 .num_threads(threads)
@@ -393,12 +404,20 @@ fn odd_person(n: usize) -> Person {
     let mut odd = person(n * 5);
     match n % 16 {
         1 => odd.births[0].day = None,
-        2 => odd.births = vec![BirthDate { year: 1971, month: None, day: None }],
+        2 => {
+            odd.births = vec![BirthDate {
+                year: 1971,
+                month: None,
+                day: None,
+            }];
+        }
         3 => odd.nhs = NhsNumber::parse("9990000018").ok(),
         4 => odd.nhs = NhsNumber::parse("9990000026").ok(),
         5 => odd.upn = kinfold_identity::Upn::parse("H801200001001").ok(),
         6 => odd.nino = kinfold_identity::Nino::parse("ZZ123456A").ok(),
-        7 => odd.family_names.extend(read_family_names("Van der Berg (Jones)").unwrap()),
+        7 => odd
+            .family_names
+            .extend(read_family_names("Van der Berg (Jones)").unwrap()),
         8 => odd.do_not_link = true,
         9 => odd.protected_address = true,
         10 => odd.addresses.push(AddressSpell {
@@ -409,8 +428,12 @@ fn odd_person(n: usize) -> Person {
         }),
         11 => odd.first_names.clear(),
         12 => odd.addresses.clear(),
-        13 => odd.births.push(BirthDate { year: 1980, month: Some(2), day: Some(29) }),
-        14 => odd.birth_place = kinfold_identity::read_place("LAGOS").ok(),
+        13 => odd.births.push(BirthDate {
+            year: 1980,
+            month: Some(2),
+            day: Some(29),
+        }),
+        14 => odd.birth_place = read_place("LAGOS").ok(),
         15 => odd.add_given_names(read_given_names("Bob Lee James").unwrap()),
         _ => {}
     }
@@ -457,7 +480,9 @@ fn a_cap_of_two_releases_what_two_share_and_not_what_three_do() {
 
 #[test]
 fn every_two_custodians_have_their_own_tokens() {
-    let text = Schema::standard().text().replace("key_scope = \"agreement\"", "key_scope = \"pair\"");
+    let text = Schema::standard()
+        .text()
+        .replace("key_scope = \"agreement\"", "key_scope = \"pair\"");
     let schema = Schema::parse(&text).unwrap();
     let people: Vec<Person> = (0..30).map(person).collect();
     let by = |own: &str, partners: &[&str]| {
@@ -478,8 +503,16 @@ fn every_two_custodians_have_their_own_tokens() {
     // The two meet in the set that each made for the other, and nowhere else.
     assert_eq!(set(&council, "health"), set(&health, "council"));
     let own: std::collections::BTreeSet<Token> = set(&council, "health").into_iter().collect();
-    assert!(set(&council, "police").iter().all(|token| !own.contains(token)));
-    assert!(set(&health, "police").iter().all(|token| !own.contains(token)));
+    assert!(
+        set(&council, "police")
+            .iter()
+            .all(|token| !own.contains(token))
+    );
+    assert!(
+        set(&health, "police")
+            .iter()
+            .all(|token| !own.contains(token))
+    );
     assert_eq!(council.keys_for("nobody", slots), None);
     let nobody = Input::new(reference(0), &people[0]);
     let error = encode(&schema, &test_secrets(1), &[nobody], &Options::default()).unwrap_err();
@@ -508,7 +541,9 @@ fn a_value_that_the_schema_insists_on_leaves_the_record_out() {
         })
         .collect();
     let report = |schema: &Schema| {
-        encode(schema, &test_secrets(1), &inputs, &Options::default()).unwrap().report
+        encode(schema, &test_secrets(1), &inputs, &Options::default())
+            .unwrap()
+            .report
     };
     let strict = report(&insists);
     assert_eq!((strict.left_out, strict.left_out_for_invalid), (vec![4], 1));
@@ -519,6 +554,11 @@ fn a_value_that_the_schema_insists_on_leaves_the_record_out() {
 fn one_reference_for_two_people_is_refused() {
     let people: Vec<Person> = (0..2).map(person).collect();
     let inputs = [0, 1].map(|n| Input::new([7; 16], &people[n]));
-    let error = encode(&Schema::standard(), &test_secrets(1), &inputs, &Options::default());
+    let error = encode(
+        &Schema::standard(),
+        &test_secrets(1),
+        &inputs,
+        &Options::default(),
+    );
     assert_eq!(error.unwrap_err(), Error::SameReference);
 }

@@ -100,7 +100,10 @@ fn measure_one(
             if a == b || share_a_home(kept[a], kept[b]) {
                 continue;
             }
-            let union = masks[a].iter().zip(&masks[b]).map(|(x, y)| (x | y).count_ones());
+            let union = masks[a]
+                .iter()
+                .zip(&masks[b])
+                .map(|(x, y)| (x | y).count_ones());
             let union = thrown(union.sum());
             let distance = 2.0 * filled(union) - filled(positions[a]) - filled(positions[b]);
             // An undiffused filter shows its distance as it is.

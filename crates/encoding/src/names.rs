@@ -53,7 +53,13 @@ impl NameBook {
     }
 
     /// The number of a name.
-    pub(crate) fn number(&mut self, text: &str, plan: &Plan, filters: usize, codes: &mut CodeBook) -> NameId {
+    pub(crate) fn number(
+        &mut self,
+        text: &str,
+        plan: &Plan,
+        filters: usize,
+        codes: &mut CodeBook,
+    ) -> NameId {
         if let Some(&number) = self.numbers.get(text) {
             return number;
         }

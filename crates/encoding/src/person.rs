@@ -13,7 +13,10 @@ pub(crate) fn facts(person: &Person) -> u32 {
         (Fact::Middle, !person.middle_names.is_empty()),
         (Fact::FirstInitial, first_initials(person).next().is_some()),
         (Fact::LastInitial, last_initials(person).next().is_some()),
-        (Fact::Birth, person.births.iter().any(|birth| birth.is_full())),
+        (
+            Fact::Birth,
+            person.births.iter().any(|birth| birth.is_full()),
+        ),
         (Fact::BirthYear, !person.births.is_empty()),
         (Fact::Sex, person.sex.is_some()),
         (Fact::Postcode, homes().any(|home| home.postcode.is_some())),
@@ -54,7 +57,10 @@ pub(crate) fn open_homes(person: &Person) -> impl Iterator<Item = &Address> {
 
 /// First letters of first names.
 pub(crate) fn first_initials(person: &Person) -> impl Iterator<Item = u8> {
-    let named = person.first_names.iter().filter_map(|name| name.bytes().next());
+    let named = person
+        .first_names
+        .iter()
+        .filter_map(|name| name.bytes().next());
     named.chain(person.first_initials.iter().map(|initial| initial.letter()))
 }
 

@@ -9,7 +9,8 @@ use std::collections::BTreeMap;
 pub(crate) fn coarsen(counts: &BTreeMap<u32, u64>, min_records: u32) -> BTreeMap<u32, u32> {
     let min = u64::from(min_records);
     let mut now: BTreeMap<u32, u64> = counts.clone();
-    let mut coarser: BTreeMap<u32, u32> = counts.keys().map(|&pattern| (pattern, pattern)).collect();
+    let mut coarser: BTreeMap<u32, u32> =
+        counts.keys().map(|&pattern| (pattern, pattern)).collect();
     loop {
         // The rarest first, one pattern a round, so that two rare ones can become one common one.
         let rarest_fact = |limit: u64| {

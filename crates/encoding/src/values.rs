@@ -66,7 +66,9 @@ impl PersonNames {
     ) {
         self.births.clear();
         for &birth in person.births.iter().take(ALTERNATIVES_MAX) {
-            let number = books.births.number(birth, &plan.birth_forms, filters, codes);
+            let number = books
+                .births
+                .number(birth, &plan.birth_forms, filters, codes);
             self.births.push(number);
         }
         let book = &mut books.names;
@@ -82,7 +84,7 @@ impl PersonNames {
         self.parts.clear();
         let mut group = 0;
         let mut number = |text: &str| book.number(text, plan, filters, codes);
-        for name in person.first_names.iter() {
+        for name in &person.first_names {
             let own = number(name);
             push(&mut self.first, own);
             push(&mut self.own_first, own);
@@ -94,11 +96,11 @@ impl PersonNames {
             }
             group += 1;
         }
-        for name in person.family_names.iter() {
+        for name in &person.family_names {
             let whole = number(&name.whole);
             push(&mut self.last, whole);
             self.parts.push((group, whole));
-            for part in name.parts.iter() {
+            for part in &name.parts {
                 let part = number(part);
                 push(&mut self.last, part);
                 push(&mut self.own_last, part);
@@ -108,7 +110,7 @@ impl PersonNames {
             }
             group += 1;
         }
-        for name in person.middle_names.iter() {
+        for name in &person.middle_names {
             let own = number(name);
             push(&mut self.middle, own);
             self.parts.push((group, own));
@@ -394,8 +396,8 @@ impl Values {
         let Some(address) = place.address else {
             return;
         };
-        let unit = address.postcode.as_ref().map(|postcode| postcode.unit());
-        let district = address.postcode.as_ref().map(|p| p.district());
+        let unit = address.postcode.as_ref().map(kinfold_identity::Postcode::unit);
+        let district = address.postcode.as_ref().map(kinfold_identity::Postcode::district);
         let words = street_words(address);
         let house = address.number.as_deref().or(address.flat.as_deref());
         let mut one = |kind, parts: &[&[u8]]| {
@@ -543,7 +545,7 @@ fn places_of(person: &Person) -> Vec<Place<'_>> {
                 .address
                 .as_ref()
                 .filter(|address| address.kind != kinfold_identity::AddressKind::NoFixedAbode),
-            uprn: spell.uprn.as_ref().map(|uprn| uprn.as_str()),
+            uprn: spell.uprn.as_ref().map(kinfold_identity::Uprn::as_str),
             sector: None,
         })
         .filter(|place| place.address.is_some() || place.uprn.is_some())

@@ -1,9 +1,7 @@
 //! One thread's part: people in, drafts and the fingerprints of their values out, a batch at a time.
 
 use kinfold_identity::Person;
-use kinfold_schema::{
-    FLAG_DO_NOT_LINK, FLAG_WITHHELD, Fact, HouseholdKey, Invalid, Schema, Token,
-};
+use kinfold_schema::{FLAG_DO_NOT_LINK, FLAG_WITHHELD, Fact, HouseholdKey, Invalid, Schema, Token};
 
 use crate::codes::CodeBook;
 use crate::diffusion::Scratch;
@@ -97,7 +95,11 @@ impl Shared {
             .iter()
             .map(|key| fact_of_identifier(&key.recipe))
             .fold(0, |all, fact| all | fact);
-        let without_token = if person.do_not_link { identifiers } else { identifiers & !keyed };
+        let without_token = if person.do_not_link {
+            identifiers
+        } else {
+            identifiers & !keyed
+        };
         facts & !without_token
     }
 

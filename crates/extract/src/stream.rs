@@ -163,9 +163,15 @@ mod tests {
     #[test]
     fn a_row_is_read_by_its_roles_and_what_is_no_value_is_named() {
         let mut columns = TableColumns::default();
-        for (position, role) in ["given_name", "family_name", "birth_date", "postcode", "address"]
-            .into_iter()
-            .enumerate()
+        for (position, role) in [
+            "given_name",
+            "family_name",
+            "birth_date",
+            "postcode",
+            "address",
+        ]
+        .into_iter()
+        .enumerate()
         {
             assert!(columns.add(role, position));
         }

@@ -21,7 +21,7 @@ impl Initial {
     /// cutting it would hide that.
     pub fn read(cell: &str) -> Result<Self, Rejected> {
         let folded = fold(cell);
-        let mut letters = folded.bytes().filter(|byte| byte.is_ascii_alphanumeric());
+        let mut letters = folded.bytes().filter(u8::is_ascii_alphanumeric);
         match (letters.next(), letters.next()) {
             (None, _) => Err(Rejected::Empty),
             (Some(letter), None) if letter.is_ascii_uppercase() => Ok(Self(letter)),
@@ -99,7 +99,11 @@ mod tests {
     fn sectors() {
         for cell in ["DA6 7", "da67", "DA6 7AT", "DA6-7"] {
             let sector = PostcodeSector::read(cell).unwrap();
-            assert_eq!((sector.sector(), sector.district()), ("DA67", "DA6"), "{cell}");
+            assert_eq!(
+                (sector.sector(), sector.district()),
+                ("DA67", "DA6"),
+                "{cell}"
+            );
         }
         for cell in ["DA6", "QQ1 2", "hello", ""] {
             assert!(PostcodeSector::read(cell).is_err(), "{cell}");

@@ -5,8 +5,8 @@ use crate::birth_place::BirthPlace;
 use crate::date::BirthDate;
 use crate::name_list::Names;
 use crate::names::{FamilyName, GivenNames};
-use crate::partial::{Initial, PostcodeSector};
 use crate::numbers::{NhsNumber, Nino, Uln, Upn, Uprn};
+use crate::partial::{Initial, PostcodeSector};
 use crate::plain::hidden_debug;
 use crate::sex::Sex;
 

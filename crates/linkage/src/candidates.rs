@@ -177,8 +177,12 @@ fn find_in(
         ..Default::default()
     };
     // Where every two custodians have their own tokens, those are compared that each made for the other.
-    let left_keys = left.keys_for(&sets[right_set].source, slots).unwrap_or_default();
-    let right_keys = right.keys_for(&sets[left_set].source, slots).unwrap_or_default();
+    let left_keys = left
+        .keys_for(&sets[right_set].source, slots)
+        .unwrap_or_default();
+    let right_keys = right
+        .keys_for(&sets[left_set].source, slots)
+        .unwrap_or_default();
     let shared = join_keys(
         &KeyTable {
             slots,

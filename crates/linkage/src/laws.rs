@@ -3,8 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use kinfold_schema::{
-    Atom, BirthForm, CodeTable, FLAG_DO_NOT_LINK, FLAG_WITHHELD, Fact, FilterColumn, HOUSEHOLD_ADDRESS,
-    HOUSEHOLD_NONE, HOUSEHOLD_UPRN, HouseholdKey, IdentifierKind, NO_MONTH, NameOf, Schema, Token,
+    Atom, BirthForm, CodeTable, FLAG_DO_NOT_LINK, FLAG_WITHHELD, Fact, FilterColumn,
+    HOUSEHOLD_ADDRESS, HOUSEHOLD_NONE, HOUSEHOLD_UPRN, HouseholdKey, IdentifierKind, NO_MONTH,
+    NameOf, Schema, Token,
 };
 use proptest::prelude::*;
 
@@ -133,7 +134,11 @@ fn set(schema: &Schema, source: &str, people: &[Someone]) -> RecordSet {
             reader.fill(&mut bytes);
             filter.push(u64::from_le_bytes(bytes));
         }
-        let nhs = if person.nhs.is_some() { bit(Fact::Nhs) } else { 0 };
+        let nhs = if person.nhs.is_some() {
+            bit(Fact::Nhs)
+        } else {
+            0
+        };
         table
             .presence
             .push(bit(Fact::First) | bit(Fact::Last) | bit(Fact::Birth) | bit(Fact::Home) | nhs);

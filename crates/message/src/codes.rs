@@ -171,6 +171,13 @@ pub const CODES: &[Explanation] = &[
                  value. The message names the first rows.",
     },
     Explanation {
+        code: "E-COMPAT-CONVERT",
+        meaning: "No linkage schema can be made of a clkhash schema.",
+        advice: "Columns are recognised by the words of their identifiers, and none, or too few \
+                 to link by, were. Start from a shipped schema (`kinfold schema show standard`) \
+                 and remove what your sources do not hold.",
+    },
+    Explanation {
         code: "E-COMPAT-HEADER",
         meaning: "The first line of a file does not name the columns as the schema does.",
         advice: "The names must be the schema's identifiers, letter for letter and in order, because a \

@@ -39,7 +39,12 @@ pub fn diff(a: &Schema, b: &Schema) -> Vec<Change> {
         b.version.clone(),
         "another version",
     );
-    push("title".into(), a.title.clone(), b.title.clone(), "for people only");
+    push(
+        "title".into(),
+        a.title.clone(),
+        b.title.clone(),
+        "for people only",
+    );
     push(
         "standardisation".into(),
         a.standardisation.clone(),
@@ -130,7 +135,12 @@ pub fn diff(a: &Schema, b: &Schema) -> Vec<Change> {
     });
     let household = |schema: &Schema| {
         schema.household.as_ref().map_or_else(String::new, |h| {
-            format!("{} slots, groups up to {}, crowds up to {}", h.slots, h.group_max, h.crowd())
+            format!(
+                "{} slots, groups up to {}, crowds up to {}",
+                h.slots,
+                h.group_max,
+                h.crowd()
+            )
         })
     };
     push(
@@ -140,8 +150,17 @@ pub fn diff(a: &Schema, b: &Schema) -> Vec<Change> {
         "larger groups join more families and are easier to recognise by their size",
     );
     let presence = |schema: &Schema| {
-        let slots: Vec<&str> = schema.presence.slots.iter().map(|fact| fact.as_str()).collect();
-        format!("{}; at least {} records", slots.join(", "), schema.presence.min_records)
+        let slots: Vec<&str> = schema
+            .presence
+            .slots
+            .iter()
+            .map(|fact| fact.as_str())
+            .collect();
+        format!(
+            "{}; at least {} records",
+            slots.join(", "),
+            schema.presence.min_records
+        )
     };
     push(
         "presence".into(),
@@ -174,7 +193,10 @@ fn settings(filter: &FilterSchema) -> BTreeMap<String, String> {
         ("bits".to_owned(), filter.bits.to_string()),
         ("diffusion".to_owned(), filter.diffusion.to_string()),
         ("metric".to_owned(), filter.metric.as_str().to_owned()),
-        ("unit_positions".to_owned(), filter.unit_positions.to_string()),
+        (
+            "unit_positions".to_owned(),
+            filter.unit_positions.to_string(),
+        ),
         (
             "requires".to_owned(),
             filter
@@ -213,7 +235,9 @@ fn settings(filter: &FilterSchema) -> BTreeMap<String, String> {
 
 fn filter_effect(key: &str) -> &'static str {
     match key {
-        "bits" => "more bits: less noise, so misspellings are seen from further away, by attackers too",
+        "bits" => {
+            "more bits: less noise, so misspellings are seen from further away, by attackers too"
+        }
         "inner_bits" => "the size before diffusion sets the fill",
         "diffusion" => {
             "more: strangers look alike from nearer by and more people are safe, but fewer misspellings are seen"
@@ -244,7 +268,10 @@ mod tests {
                 let forth = diff(a, b);
                 assert_eq!(forth.len(), back.len());
                 for (one, other) in forth.iter().zip(&back) {
-                    assert_eq!((&one.key, &one.from, &one.to), (&other.key, &other.to, &other.from));
+                    assert_eq!(
+                        (&one.key, &one.from, &one.to),
+                        (&other.key, &other.to, &other.from)
+                    );
                 }
             }
         }

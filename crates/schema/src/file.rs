@@ -168,7 +168,17 @@ pub struct TokenSchema {
 
 /// How the value of a field becomes tokens.
 #[derive(
-    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize, serde::Serialize, JsonSchema,
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Hash,
+    Deserialize,
+    serde::Serialize,
+    JsonSchema,
 )]
 #[serde(rename_all = "kebab-case")]
 pub enum TokenForm {
@@ -213,14 +223,14 @@ impl TokenForm {
     pub fn fits(self, field: FieldName) -> bool {
         use FieldName as F;
         match self {
-            Self::Bigrams => matches!(field, F::FirstName | F::MiddleName | F::LastName | F::BirthPlace),
+            Self::Bigrams => matches!(
+                field,
+                F::FirstName | F::MiddleName | F::LastName | F::BirthPlace
+            ),
             Self::Whole => field != F::Address,
             Self::NicknameBigrams => field == F::FirstName,
             Self::DayMonth | Self::Year => field == F::BirthDate,
-            Self::Digits => matches!(
-                field,
-                F::BirthDate | F::NhsNumber | F::Uln | F::Uprn
-            ),
+            Self::Digits => matches!(field, F::BirthDate | F::NhsNumber | F::Uln | F::Uprn),
             Self::Words => field == F::BirthPlace,
             Self::Sector | Self::District | Self::PositionalBigrams => field == F::Postcode,
             Self::House

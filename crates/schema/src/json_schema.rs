@@ -26,7 +26,10 @@ mod tests {
             std::fs::write(&path, &text).unwrap();
         }
         let published = std::fs::read_to_string(&path).unwrap_or_default();
-        assert!(published == text, "the published JSON Schema is not that of the types");
+        assert!(
+            published == text,
+            "the published JSON Schema is not that of the types"
+        );
     }
 
     #[test]

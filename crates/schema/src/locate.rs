@@ -7,11 +7,8 @@ use toml::de::{DeTable, DeValue};
 
 /// The 1-based line of a byte offset.
 pub(crate) fn line_at(text: &str, offset: usize) -> usize {
-    text.as_bytes()[..offset.min(text.len())]
-        .iter()
-        .filter(|&&byte| byte == b'\n')
-        .count()
-        + 1
+    let before = &text.as_bytes()[..offset.min(text.len())];
+    before.split(|&byte| byte == b'\n').count()
 }
 
 /// The line of a key path such as `filter[0].tokens[2].weight`, or of the nearest enclosing key that the text has.

@@ -159,7 +159,9 @@ mod tests {
         placed[0].tokens[0].field = crate::FieldName::Postcode;
         assert!(rho(&placed[0]) > rho(&one[0]));
         let mut bare = one;
-        bare[0].tokens.retain(|token| token.field.theme() == Theme::Names);
+        bare[0]
+            .tokens
+            .retain(|token| token.field.theme() == Theme::Names);
         assert_eq!(people_max(&bare), 0);
     }
 

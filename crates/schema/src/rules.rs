@@ -168,7 +168,10 @@ impl Rules<'_> {
         self.rule(
             (256..=4096).contains(&filter.bits) && filter.bits.is_multiple_of(64),
             &at("bits"),
-            format!("{} bits are not a multiple of 64 from 256 to 4096", filter.bits),
+            format!(
+                "{} bits are not a multiple of 64 from 256 to 4096",
+                filter.bits
+            ),
             "use 1024 or 2048",
         );
         if let Some(inner) = filter.inner_bits {
@@ -206,7 +209,11 @@ impl Rules<'_> {
             &at("metric"),
             format!(
                 "a filter {} is compared by `{}`",
-                if diffused { "that is diffused" } else { "that is not diffused" },
+                if diffused {
+                    "that is diffused"
+                } else {
+                    "that is not diffused"
+                },
                 if diffused { "hamming" } else { "dice" }
             ),
             if diffused {
@@ -506,9 +513,20 @@ impl Rules<'_> {
         self.release(
             file.presence.min_records >= PATTERN_RECORDS_MIN,
             "presence.min_records",
-            format!("a pattern that fewer than {PATTERN_RECORDS_MIN} records share points at people"),
+            format!(
+                "a pattern that fewer than {PATTERN_RECORDS_MIN} records share points at people"
+            ),
             "write 20 or more",
         );
+    }
+}
+
+impl Recipe {
+    /// Whether every atom can be taken from one of these fields.
+    pub fn can_be_made(&self, fields: &[FieldName]) -> bool {
+        self.atoms()
+            .iter()
+            .all(|&atom| fields_of(atom).iter().any(|field| fields.contains(field)))
     }
 }
 
@@ -526,11 +544,11 @@ fn fields_of(atom: Atom) -> &'static [FieldName] {
         }
         Atom::Birth(_) => &[F::BirthDate],
         Atom::Place(PlaceForm::Postcode) => &[F::Postcode],
-        Atom::Place(PlaceForm::Sector | PlaceForm::District) => {
-            &[F::Postcode, F::PostcodeSector]
-        }
+        Atom::Place(PlaceForm::Sector | PlaceForm::District) => &[F::Postcode, F::PostcodeSector],
         Atom::Place(PlaceForm::Property) => &[F::Uprn],
-        Atom::Place(PlaceForm::Locality | PlaceForm::DistrictOrStreet) => &[F::Postcode, F::Address],
+        Atom::Place(PlaceForm::Locality | PlaceForm::DistrictOrStreet) => {
+            &[F::Postcode, F::Address]
+        }
         Atom::Place(_) => &[F::Address],
         Atom::Sex => &[F::Sex],
         Atom::BirthPlace => &[F::BirthPlace],

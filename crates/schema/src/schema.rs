@@ -74,7 +74,8 @@ impl Schema {
     /// # Errors
     /// As [`Schema::parse`], without faults of [`FaultKind::Release`].
     pub fn parse_for_bench(text: &str) -> Result<Self, Error> {
-        let file: File = toml::from_str(text).map_err(|error| Error::new(vec![shape(text, &error)]))?;
+        let file: File =
+            toml::from_str(text).map_err(|error| Error::new(vec![shape(text, &error)]))?;
         let checked = rules::check(&file, text);
         let (refusals, faults): (Vec<Fault>, Vec<Fault>) = checked
             .faults

@@ -136,7 +136,8 @@ impl CodeTable {
     /// Puts the rows of another table of the same schema and partners after its own.
     pub fn append(&mut self, more: Self) {
         let (before, after) = (self.len(), more.len());
-        let areas = |area: Option<Vec<String>>, rows| area.unwrap_or_else(|| vec![String::new(); rows]);
+        let areas =
+            |area: Option<Vec<String>>, rows| area.unwrap_or_else(|| vec![String::new(); rows]);
         self.area = match (self.area.take(), more.area) {
             (None, None) => None,
             (one, other) => Some([areas(one, before), areas(other, after)].concat()),

@@ -43,7 +43,10 @@ impl Borough {
         person.nino = own.nino.as_deref().and_then(|nino| Nino::parse(nino).ok());
         if let Some(spell) = self.world.residences(index).last() {
             let home = &self.world.homes[spell.home];
-            let flat = home.flat.map(|flat| format!("Flat {flat}")).unwrap_or_default();
+            let flat = home
+                .flat
+                .map(|flat| format!("Flat {flat}"))
+                .unwrap_or_default();
             let name = home.name.clone().unwrap_or_default();
             let street = format!("{} {}", home.number, home.street);
             person.addresses.push(AddressSpell {

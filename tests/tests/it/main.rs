@@ -5,6 +5,7 @@ mod canary;
 mod codes;
 mod compat;
 mod demo;
+mod encoding;
 mod invariants;
 mod sample;
 mod tidy;

@@ -14,6 +14,32 @@ pub enum CompatCommand {
                       Example:\n  kinfold compat clkhash schema.json people.csv --secret-file secret.txt -o clks.json"
     )]
     Clkhash(ClkhashArgs),
+    /// Make a linkage schema of kinfold that uses the facts of a clkhash schema, and say what changes
+    #[command(
+        after_help = "Columns are recognised by the words of their identifiers; every one is listed with what becomes of it. CLKs and kinfold's codes can \
+                      never be compared: a project changes over as a whole."
+    )]
+    Schema(ConvertArgs),
+}
+
+/// Arguments of `compat schema`.
+#[derive(Debug, Args)]
+pub struct ConvertArgs {
+    /// The clkhash linkage schema, version 1, 2 or 3
+    #[arg(value_name = "CLKHASH.json")]
+    pub schema: PathBuf,
+    /// Name of the new schema: small letters, digits, hyphens
+    #[arg(long, default_value = "from-clkhash")]
+    pub id: String,
+    /// Most people of one file
+    #[arg(long, default_value_t = 75_000, value_name = "N")]
+    pub people: u32,
+    /// Read over names that clkhash 0.18.3 reads over, such as xorFolds, instead of refusing them
+    #[arg(long = "clkhash-0.18-compat")]
+    pub clkhash_0_18_compat: bool,
+    /// The file to write
+    #[arg(short, long, value_name = "SCHEMA.toml")]
+    pub output: PathBuf,
 }
 
 /// Arguments of `compat clkhash`.

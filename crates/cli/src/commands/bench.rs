@@ -8,11 +8,9 @@ use crate::release::field_of_role;
 use crate::survey::grouped;
 use kinfold_encoding::{EncodeReport, Encoder, Input, Options, ProjectSecrets};
 use kinfold_exchange::BenchCodesWriter;
-use kinfold_extract::{
-    RejectedCounts, TABLE_ROLES, TableColumns, TablePerson, read_table_row,
-};
+use kinfold_extract::{RejectedCounts, TABLE_ROLES, TableColumns, TablePerson, read_table_row};
 use kinfold_identity::DateRules;
-use kinfold_message::{Exit, Problem, create_private_file};
+use kinfold_message::{Exit, Problem, WholeFile};
 use kinfold_schema::{FieldName, FieldSet, Schema};
 use rayon::prelude::*;
 use serde_json::json;
@@ -67,7 +65,12 @@ pub fn run(args: &EncodeCli, progress: &Progress) -> Result<Outcome, Problem> {
     };
     let started = Instant::now();
     let done = pool.install(|| work.encode())?;
-    Ok(outcome(&schema, args, &done, started.elapsed().as_secs_f64()))
+    Ok(outcome(
+        &schema,
+        args,
+        &done,
+        started.elapsed().as_secs_f64(),
+    ))
 }
 
 /// What an encoding of a table needs.
@@ -117,18 +120,21 @@ impl Work<'_> {
             ..Options::default()
         };
         let mut encoder = Encoder::new(self.schema, &secrets, &options)?;
-        let mut references = Part::new(&references_path(self.output))?;
-        let mut codes = Part::new(self.output)?;
+        let references_path = references_path(self.output);
+        let mut references = begin(&references_path)?;
+        let mut codes = begin(self.output)?;
         let mut rejected = RejectedCounts::new();
         let rows = self.push_all(&rules, &mut encoder, &mut references, &mut rejected)?;
-        self.progress
-            .step(&format!("Deciding what is released of {} rows", grouped(rows)));
+        self.progress.step(&format!(
+            "Deciding what is released of {} rows",
+            grouped(rows)
+        ));
         let partners = encoder.empty_table().partners;
-        let mut writer = BenchCodesWriter::new(&mut codes.file, self.schema, &partners)?;
+        let mut writer = BenchCodesWriter::new(&mut codes, self.schema, &partners)?;
         let report = encoder.finish(|table| writer.write(&table).map_err(Problem::from))?;
         writer.finish()?;
-        codes.finish()?;
-        references.finish()?;
+        end(references, &references_path)?;
+        end(codes, self.output)?;
         Ok(Done {
             report,
             rejected,
@@ -141,12 +147,13 @@ impl Work<'_> {
         &self,
         rules: &DateRules,
         encoder: &mut Encoder,
-        references: &mut Part,
+        references: &mut Whole,
         rejected: &mut RejectedCounts,
     ) -> Result<usize, Problem> {
-        let write_failed =
-            |error: std::io::Error| Problem::io("write the file", &references_path(self.output), &error);
-        writeln!(references.file, "own_id,record_ref").map_err(write_failed)?;
+        let write_failed = |error: std::io::Error| {
+            Problem::io("write the file", &references_path(self.output), &error)
+        };
+        writeln!(references, "own_id,record_ref").map_err(write_failed)?;
         let mut reader = open(self.input)?;
         let mut records: Vec<csv::StringRecord> = vec![csv::StringRecord::new(); ROWS];
         let mut rows = 0;
@@ -170,14 +177,19 @@ impl Work<'_> {
                     })
                 })
                 .collect();
-            let refs: Vec<[u8; 16]> = (rows..rows + count).map(|row| self.reference(row)).collect();
+            let refs: Vec<[u8; 16]> = (rows..rows + count)
+                .map(|row| self.reference(row))
+                .collect();
             let inputs: Vec<Input<'_>> = people
                 .iter()
                 .zip(&refs)
                 .map(|(row, reference)| {
                     let mut input = Input::new(*reference, &row.person);
                     let mut fields = FieldSet::default();
-                    let unread = row.rejected.iter().filter_map(|(role, _)| field_of_role(role));
+                    let unread = row
+                        .rejected
+                        .iter()
+                        .filter_map(|(role, _)| field_of_role(role));
                     unread.for_each(|field| fields.insert(field));
                     input.rejected = fields;
                     input
@@ -194,8 +206,12 @@ impl Work<'_> {
                     None => number.as_str(),
                 };
                 let quoted = id.replace('"', "\"\"");
-                writeln!(references.file, "\"{quoted}\",{}", crate::encoded::hex(reference))
-                    .map_err(write_failed)?;
+                writeln!(
+                    references,
+                    "\"{quoted}\",{}",
+                    crate::encoded::hex(reference)
+                )
+                .map_err(write_failed)?;
             }
             rows += count;
             self.progress
@@ -221,7 +237,9 @@ impl Work<'_> {
         let mut cells: Vec<Zeroizing<String>> = Vec::new();
         for record in open(self.input)?.records().take(DATE_ROWS) {
             let record = record.map_err(|error| bad_row(self.input, &error))?;
-            cells.push(Zeroizing::new(record.get(position).unwrap_or("").to_owned()));
+            cells.push(Zeroizing::new(
+                record.get(position).unwrap_or("").to_owned(),
+            ));
         }
         self.columns
             .table
@@ -310,9 +328,15 @@ fn columns(input: &Path, told: &[String], schema: &Schema) -> Result<Found, Prob
             .flat_map(char::to_lowercase)
             .collect()
     };
-    let position = |name: &str| headers.iter().position(|header| plain(header) == plain(name));
+    let position = |name: &str| {
+        headers
+            .iter()
+            .position(|header| plain(header) == plain(name))
+    };
     let mut found = Found {
-        id: ["id", "rec_id", "own_id", "record_id"].iter().find_map(|name| position(name)),
+        id: ["id", "rec_id", "own_id", "record_id"]
+            .iter()
+            .find_map(|name| position(name)),
         table: TableColumns::default(),
         absent: Vec::new(),
     };
@@ -351,7 +375,10 @@ fn columns(input: &Path, told: &[String], schema: &Schema) -> Result<Found, Prob
                     "E-ENCODE-COLUMN",
                     Exit::CouldNotRun,
                     format!("there is no column `{column}`"),
-                    format!("the columns are {}", headers.iter().collect::<Vec<_>>().join(", ")),
+                    format!(
+                        "the columns are {}",
+                        headers.iter().collect::<Vec<_>>().join(", ")
+                    ),
                 )
                 .at(input.display().to_string()));
             };
@@ -381,50 +408,18 @@ fn columns(input: &Path, told: &[String], schema: &Schema) -> Result<Found, Prob
     Ok(found)
 }
 
-/// A file that is written under another name until it is whole.
-struct Part {
-    path: PathBuf,
-    part: PathBuf,
-    file: BufWriter<File>,
-    whole: bool,
+/// A file that appears whole or not at all, written through a buffer.
+type Whole = BufWriter<WholeFile>;
+
+fn begin(path: &Path) -> Result<Whole, Problem> {
+    Ok(BufWriter::with_capacity(1 << 18, WholeFile::create(path)?))
 }
 
-impl Part {
-    fn new(path: &Path) -> Result<Self, Problem> {
-        let name = path
-            .file_name()
-            .map(|name| name.to_string_lossy().into_owned())
-            .unwrap_or_default();
-        let part = path.with_file_name(format!(".{name}.part"));
-        let file = create_private_file(&part)
-            .map_err(|error| Problem::io("write the file", path, &error))?;
-        Ok(Self {
-            path: path.to_owned(),
-            part,
-            file: BufWriter::with_capacity(1 << 18, file),
-            whole: false,
-        })
-    }
-
-    fn finish(mut self) -> Result<(), Problem> {
-        let attempt = |own: &mut Self| -> std::io::Result<()> {
-            own.file.flush()?;
-            own.file.get_ref().sync_all()?;
-            std::fs::rename(&own.part, &own.path)
-        };
-        attempt(&mut self).map_err(|error| Problem::io("write the file", &self.path, &error))?;
-        self.whole = true;
-        Ok(())
-    }
-}
-
-impl Drop for Part {
-    fn drop(&mut self) {
-        if !self.whole {
-            // Best effort: the error that led here is the one to report.
-            let _ = std::fs::remove_file(&self.part);
-        }
-    }
+fn end(file: Whole, path: &Path) -> Result<(), Problem> {
+    let file = file
+        .into_inner()
+        .map_err(|error| Problem::io("write the file", path, error.error()))?;
+    file.finish()
 }
 
 fn outcome(schema: &Schema, args: &EncodeCli, done: &Done, seconds: f64) -> Outcome {

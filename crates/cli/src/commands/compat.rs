@@ -1,5 +1,7 @@
 //! `compat`: what projects with other tools need.
 
+mod convert;
+
 use crate::args::compat::{ClkhashArgs, CompatCommand, HeaderArg};
 use crate::outcome::{Message, Outcome};
 use crate::progress::Progress;
@@ -19,6 +21,7 @@ use zeroize::Zeroizing;
 pub fn run(command: &CompatCommand, progress: &Progress) -> Result<Outcome, Problem> {
     match command {
         CompatCommand::Clkhash(args) => clkhash(args, progress),
+        CompatCommand::Schema(args) => convert::run(args),
     }
 }
 
@@ -27,9 +30,9 @@ const LONGEST_SECRET: u64 = 1 << 16;
 /// As many messages of one kind are shown.
 const SHOWN: usize = 12;
 
-fn clkhash(args: &ClkhashArgs, progress: &Progress) -> Result<Outcome, Problem> {
-    let text = std::fs::read(&args.schema)
-        .map_err(|error| Problem::io("read the schema", &args.schema, &error))?;
+/// Reads a clkhash schema: the schema, or how the command ends with all its faults.
+fn read_schema(path: &Path, ignore_traps: bool) -> Result<Result<Schema, Outcome>, Problem> {
+    let text = std::fs::read(path).map_err(|error| Problem::io("read the schema", path, &error))?;
     let text = String::from_utf8(text).map_err(|_| {
         Problem::new(
             "E-COMPAT-SCHEMA",
@@ -37,16 +40,20 @@ fn clkhash(args: &ClkhashArgs, progress: &Progress) -> Result<Outcome, Problem> 
             "the schema is not UTF-8 text",
             "save it as UTF-8",
         )
-        .at(args.schema.display().to_string())
+        .at(path.display().to_string())
     })?;
-    let trap = if args.clkhash_0_18_compat {
+    let trap = if ignore_traps {
         Trap::Ignore
     } else {
         Trap::Refuse
     };
-    let schema = match Schema::read(&text, trap) {
+    Ok(Schema::read(&text, trap).map_err(|faults| refused(path, &faults)))
+}
+
+fn clkhash(args: &ClkhashArgs, progress: &Progress) -> Result<Outcome, Problem> {
+    let schema = match read_schema(&args.schema, args.clkhash_0_18_compat)? {
         Ok(schema) => schema,
-        Err(faults) => return Ok(refused(&args.schema, &faults)),
+        Err(refused) => return Ok(refused),
     };
     keep_apart(args)?;
     let secret = read_secret(&args.secret_file)?;

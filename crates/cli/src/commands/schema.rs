@@ -2,6 +2,8 @@
 
 mod explain;
 
+pub use explain::measures;
+
 use crate::args::SchemaCommand;
 use crate::outcome::Outcome;
 use kinfold_message::{Exit, Problem};
@@ -35,7 +37,7 @@ pub fn run(command: &SchemaCommand) -> Result<Outcome, Problem> {
                 Some(path) => load_for(path, *bench)?,
                 None => Schema::standard(),
             };
-            let measures = explain::measures(&schema);
+            let measures = measures(&schema);
             let mut data = data(&schema);
             data["measures"] = json!(measures);
             Ok(Outcome::done(
@@ -91,8 +93,8 @@ pub fn load_for(path: &Path, bench: bool) -> Result<Schema, Problem> {
     {
         return Ok(schema);
     }
-    let bytes =
-        std::fs::read(path).map_err(|error| Problem::io("read the linkage schema", path, &error))?;
+    let bytes = std::fs::read(path)
+        .map_err(|error| Problem::io("read the linkage schema", path, &error))?;
     let Ok(text) = String::from_utf8(bytes) else {
         return Err(Problem::new(
             "E-SCHEMA-SHAPE",

@@ -21,6 +21,7 @@
 mod base64;
 mod cache;
 mod column;
+mod convert;
 mod date;
 mod format;
 mod hash;
@@ -40,6 +41,7 @@ mod token;
 mod unicode;
 mod upgrade;
 
+pub use convert::{Converted, Note};
 pub use problem::{Finding, Findings, Place, Rule};
 pub use schema::{Schema, SchemaFault, Trap};
 pub use stream::{Failure, Header, Options, Summary, encode_csv};

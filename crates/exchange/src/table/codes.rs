@@ -189,7 +189,10 @@ pub fn codes_from_ipc(bytes: &[u8], schema: &Schema) -> Result<CodeTable> {
     let keys = match sets[..] {
         [one] => one.to_vec(),
         _ => (0..record_ref.len())
-            .flat_map(|row| sets.iter().map(move |set| &set[row * slots..(row + 1) * slots]))
+            .flat_map(|row| {
+                sets.iter()
+                    .map(move |set| &set[row * slots..(row + 1) * slots])
+            })
             .flatten()
             .copied()
             .collect(),

@@ -347,8 +347,14 @@ fn tokens_for_each_partner_round_trip_and_keep_their_scope() {
     let bytes = codes_to_ipc(&table, &pair).unwrap();
     let read = codes_from_ipc(&bytes, &pair).unwrap();
     assert_eq!(read.partners, table.partners);
-    assert_eq!(read.keys_for("police", slots).unwrap()[..slots], rows(&other, 6));
-    assert_eq!(read.keys_for("health", slots).unwrap()[..slots], rows(&one, 6));
+    assert_eq!(
+        read.keys_for("police", slots).unwrap()[..slots],
+        rows(&other, 6)
+    );
+    assert_eq!(
+        read.keys_for("health", slots).unwrap()[..slots],
+        rows(&one, 6)
+    );
     // Tokens of one scope do not pass for those of the other.
     assert!(codes_to_ipc(&table, &SCHEMA).is_err());
     assert!(codes_to_ipc(&one, &pair).is_err());

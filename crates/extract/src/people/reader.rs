@@ -6,7 +6,12 @@ use crate::dates::{DateForms, Day, month};
 use crate::error::Error;
 use crate::mapping::{Column, DateForm, PeopleInput};
 use crate::sheet::Sheet;
-use kinfold_identity::{AddressSpell, DateOrder, DateRules, Initial, NO_MONTH, NhsNumber, Nino, Person, Postcode, PostcodeReading, PostcodeSector, Rejected, Sex, Uln, Upn, Uprn, age_doubt, infer_date_rules, is_verified_trace, read_address, read_date, read_family_names, read_given_names, read_middle_names, read_place, read_sex};
+use kinfold_identity::{
+    AddressSpell, DateOrder, DateRules, Initial, NO_MONTH, NhsNumber, Nino, Person, Postcode,
+    PostcodeReading, PostcodeSector, Rejected, Sex, Uln, Upn, Uprn, age_doubt, infer_date_rules,
+    is_verified_trace, read_address, read_date, read_family_names, read_given_names,
+    read_middle_names, read_place, read_sex,
+};
 use std::collections::BTreeMap;
 
 /// A mapped field: the index of its count in `Reader::fields`, and its columns as a range of `Reader::used`.

@@ -301,7 +301,8 @@ fn large_families(terms: &Terms) -> Option<String> {
 
 /// What this version does not compare yet.
 fn plain_filters(terms: &Terms) -> Option<String> {
-    let plain = |filter: &kinfold_schema::FilterSchema| filter.metric == kinfold_schema::Metric::Dice;
+    let plain =
+        |filter: &kinfold_schema::FilterSchema| filter.metric == kinfold_schema::Metric::Dice;
     terms.schema.filters.iter().any(plain).then(|| {
         "The linkage schema has filters of single fields, which this version does not compare: links rest on match keys and diffused \
          filters."

@@ -251,10 +251,7 @@ impl Atom {
             .iter()
             .flat_map(|&(of, ..)| forms.map(|form| Self::Name(of, form)));
         let fixed = FIXED.iter().map(|&(atom, ..)| atom);
-        let mut all: Vec<Self> = names
-            .filter(|atom| atom.exists())
-            .chain(fixed)
-            .collect();
+        let mut all: Vec<Self> = names.filter(|atom| atom.exists()).chain(fixed).collect();
         all.sort_unstable();
         all.dedup();
         all

@@ -103,7 +103,12 @@ fn released(schema: &Schema, text: &mut String) {
 }
 
 fn one_filter(schema: &Schema, filter: &FilterSchema, measure: &FilterMeasure, text: &mut String) {
-    let _ = writeln!(text, "\nFilter `{}`, on {} invented people", filter.id, grouped(measure.people));
+    let _ = writeln!(
+        text,
+        "\nFilter `{}`, on {} invented people",
+        filter.id,
+        grouped(measure.people)
+    );
     let mut line = |name: &str, value: String, meaning: &str| {
         let _ = writeln!(text, "  {name:<16} {value:<10} {meaning}");
     };
@@ -197,7 +202,14 @@ fn one_filter(schema: &Schema, filter: &FilterSchema, measure: &FilterMeasure, t
                     .field(token.field)
                     .is_some_and(|field| field.group == *group)
             })
-            .map(|token| format!("{} {} {}", token.field.as_str(), token.form.as_str(), token.weight))
+            .map(|token| {
+                format!(
+                    "{} {} {}",
+                    token.field.as_str(),
+                    token.form.as_str(),
+                    token.weight
+                )
+            })
             .collect();
         let _ = writeln!(text, "  group {group} x {scale}: {}", tokens.join(", "));
     }

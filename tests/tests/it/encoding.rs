@@ -1,0 +1,250 @@
+//! Linkage schemas and the bench form of `encode`, as somebody types them.
+
+use kinfold_tests::process::Done;
+use std::fs;
+use std::path::Path;
+
+/// Runs `kinfold` with some words.
+fn kinfold<'a>(words: impl IntoIterator<Item = &'a str>) -> Done {
+    Done::run(&mut kinfold_tests::process::kinfold(words))
+}
+
+/// A table of invented people whose values a message must never repeat.
+fn table(folder: &Path, rows: usize) -> std::path::PathBuf {
+    let mut text = String::from("rec_id,first_name,last_name,DOB,sex,postcode,nhs_number\n");
+    for row in 0..rows {
+        let (first, last) = (
+            ["Amara", "Bill", "Chloe", "Dmitri"][row % 4],
+            ["Okafor", "Kowalska", "Patel"][row % 3],
+        );
+        text.push_str(&format!(
+            "r{row},{first},{last},{:02}/{:02}/{},F,XE{} {}AB,\n",
+            row % 28 + 1,
+            row % 12 + 1,
+            1950 + row % 60,
+            row % 9 + 1,
+            row % 10
+        ));
+    }
+    let path = folder.join("people.csv");
+    fs::write(&path, text).expect("the table is written");
+    path
+}
+
+fn key(folder: &Path) -> std::path::PathBuf {
+    let path = folder.join("bench.key");
+    fs::write(&path, "thirty-two bytes of a bench key!").expect("the key is written");
+    path
+}
+
+#[test]
+fn a_shipped_schema_is_explained_compared_and_shown() {
+    for name in ["standard", "high", "trusted", "partial"] {
+        let explained = kinfold(["schema", "explain", name]);
+        assert_eq!(explained.exit, Some(0), "{}", explained.stderr);
+        for words in ["mean fill", "Match keys", "Presence patterns"] {
+            assert!(explained.stdout.contains(words), "{name}: {words}");
+        }
+        assert_eq!(kinfold(["schema", "validate", name]).exit, Some(0));
+    }
+    let explained = kinfold(["schema", "explain"]).stdout;
+    for words in [
+        "visible radius",
+        "rho",
+        "safe for 75,000 people",
+        "diffusion (t)",
+    ] {
+        assert!(explained.contains(words), "{words}");
+    }
+    let difference = kinfold(["schema", "diff", "standard", "high"]);
+    assert!(
+        difference
+            .stdout
+            .contains("filter names-birth: diffusion: 6 -> 8")
+    );
+    assert!(difference.stdout.contains("can never be compared"));
+    let editors = kinfold(["schema", "show", "--json-schema"]);
+    assert!(editors.stdout.contains("\"$schema\""));
+    let unknown = kinfold(["schema", "show", "nothing"]);
+    assert_eq!(unknown.exit, Some(2));
+    assert!(unknown.stderr.contains("standard, high, trusted, partial"));
+}
+
+#[test]
+fn a_schema_that_is_too_weak_is_refused_but_for_a_bench() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let text = kinfold(["schema", "show"])
+        .stdout
+        .replace("diffusion = 6", "diffusion = 4");
+    let path = folder.path().join("weak.toml");
+    fs::write(&path, &text).expect("the schema is written");
+    let line = text
+        .lines()
+        .position(|line| line == "diffusion = 4")
+        .expect("it is there")
+        + 1;
+    let path_text = path.display().to_string();
+    let refused = kinfold(["schema", "validate", &path_text]);
+    assert_eq!(refused.exit, Some(3), "{}", refused.stderr);
+    assert!(refused.stderr.contains("E-SCHEMA-RELEASE"));
+    assert!(
+        refused.stderr.contains(&format!("weak.toml:{line}")),
+        "{}",
+        refused.stderr
+    );
+    assert!(refused.stderr.contains("raise `diffusion` to 6"));
+    let bench = kinfold(["schema", "validate", "--bench", &path_text]);
+    assert_eq!(bench.exit, Some(0));
+    assert!(bench.stdout.contains("must not be released"));
+    let encoded = kinfold([
+        "encode",
+        "--schema",
+        &path_text,
+        "--key-file",
+        &key(folder.path()).display().to_string(),
+        &table(folder.path(), 40).display().to_string(),
+        "--column",
+        "birth_date=DOB",
+        "-o",
+        &folder.path().join("weak.arrow").display().to_string(),
+    ]);
+    assert_eq!(encoded.exit, Some(0), "{}", encoded.stderr);
+    assert!(encoded.stdout.contains("NOT FOR RELEASE"));
+}
+
+#[test]
+fn a_table_becomes_codes_that_nothing_takes_for_a_package() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let (table, key) = (table(folder.path(), 300), key(folder.path()));
+    let encode = |output: &str, threads: &str| {
+        let ran = kinfold([
+            "encode",
+            "--schema",
+            "standard",
+            "--key-file",
+            &key.display().to_string(),
+            &table.display().to_string(),
+            "--column",
+            "birth_date=DOB",
+            "--threads",
+            threads,
+            "-o",
+            &folder.path().join(output).display().to_string(),
+            "--json",
+        ]);
+        assert_eq!(ran.exit, Some(0), "{}", ran.stderr);
+        for value in ["Okafor", "OKAFOR", "Amara"] {
+            assert!(!ran.stdout.contains(value) && !ran.stderr.contains(value));
+        }
+        (
+            ran.stdout,
+            fs::read(folder.path().join(output)).expect("codes"),
+        )
+    };
+    let (report, one) = encode("one.arrow", "1");
+    let report: serde_json::Value = serde_json::from_str(&report).expect("JSON");
+    let data = if report["data"].is_null() {
+        &report
+    } else {
+        &report["data"]
+    };
+    assert_eq!(data["records"], 300, "{report}");
+    assert_eq!(data["release"], false);
+    let (_, two) = encode("two.arrow", "2");
+    assert!(one == two, "the number of threads changes nothing");
+    let references =
+        fs::read_to_string(folder.path().join("one.local-references.csv")).expect("the references");
+    assert_eq!(references.lines().count(), 301);
+    assert!(references.contains("\"r17\","));
+    // Its kind says what it is, so that nothing that opens a package's table takes it.
+    let kind = b"codes-not-for-release/1";
+    assert!(one.windows(kind.len()).any(|bytes| bytes == kind));
+}
+
+#[test]
+fn a_table_that_cannot_be_encoded_leaves_nothing_behind() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let key = key(folder.path());
+    let broken = folder.path().join("broken.csv");
+    fs::write(&broken, "first_name,last_name\nAmara,Okafor\nBill\n").expect("written");
+    let output = folder.path().join("codes.arrow");
+    let run = |input: &Path, more: &[&str]| {
+        let mut arguments = vec!["encode", "--key-file"];
+        let (key, input, output) = (
+            key.display().to_string(),
+            input.display().to_string(),
+            output.display().to_string(),
+        );
+        arguments.extend([key.as_str(), input.as_str(), "-o", output.as_str()]);
+        arguments.extend(more);
+        kinfold(arguments)
+    };
+    let ragged = run(&broken, &[]);
+    assert_eq!(ragged.exit, Some(2));
+    assert!(ragged.stderr.contains("E-ENCODE-TABLE") && ragged.stderr.contains("broken.csv:3"));
+    let unnamed = folder.path().join("unnamed.csv");
+    fs::write(&unnamed, "a,b\n1,2\n").expect("written");
+    assert!(run(&unnamed, &[]).stderr.contains("--column first-name=a"));
+    assert!(
+        run(&broken, &["--column", "first-name=nobody"])
+            .stderr
+            .contains("E-ENCODE-COLUMN")
+    );
+    let mixed = folder.path().join("mixed.csv");
+    fs::write(
+        &mixed,
+        "first_name,birth_date\nAnn,14/03/1991\nBob,03/14/1991\n",
+    )
+    .expect("written");
+    assert!(run(&mixed, &[]).stderr.contains("E-EXTRACT-DATES"));
+    let short = folder.path().join("bench.key");
+    fs::write(&short, "short").expect("written");
+    assert!(run(&unnamed, &[]).stderr.contains("E-ENCODE-KEY"));
+    let left: Vec<String> = fs::read_dir(folder.path())
+        .expect("the folder")
+        .map(|entry| {
+            entry
+                .expect("an entry")
+                .file_name()
+                .to_string_lossy()
+                .into_owned()
+        })
+        .filter(|name| name.contains("codes") || name.contains(".part"))
+        .collect();
+    assert!(left.is_empty(), "{left:?}");
+}
+
+#[test]
+fn a_clkhash_schema_is_converted_with_a_report() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let clkhash = folder.path().join("clkhash.json");
+    let feature = |name: &str| {
+        format!(
+            r#"{{"identifier": "{name}", "format": {{"type": "string"}}, "hashing": {{"comparison": {{"type": "ngram", "n": 2}}, "strategy": {{"bitsPerToken": 20}}}}}}"#
+        )
+    };
+    let features =
+        ["given_name", "surname", "dob", "postcode", "soc_sec_id"].map(feature);
+    fs::write(
+        &clkhash,
+        format!(
+            r#"{{"version": 3, "clkConfig": {{"l": 1024, "kdf": {{"type": "HKDF"}}}}, "features": [{}]}}"#,
+            features.join(",")
+        ),
+    )
+    .expect("written");
+    let output = folder.path().join("ours.toml").display().to_string();
+    let ran = kinfold([
+        "compat",
+        "schema",
+        &clkhash.display().to_string(),
+        "-o",
+        &output,
+    ]);
+    assert_eq!(ran.exit, Some(0), "{}", ran.stderr);
+    assert!(
+        ran.stdout.contains("soc_sec_id") && ran.stdout.contains("kinfold has no field for it")
+    );
+    assert!(ran.stdout.contains("birth-date=dob"));
+    assert_eq!(kinfold(["schema", "validate", &output]).exit, Some(0));
+}
