@@ -1,5 +1,9 @@
 //! The grammar of the command line: verb first, long positive flags, secrets only from files.
 
+pub mod compat;
+
+pub use compat::CompatCommand;
+
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
 
@@ -78,7 +82,14 @@ pub enum Command {
     /// Read a custodian's files and say what can be sent, and what is in the way
     Check(CheckArgs),
     /// Turn people and events into codes, in a folder that stays here
-    Encode(EncodeArgs),
+    #[command(
+        override_usage = "kinfold encode --agreement FILE --key FILE --project-key FILE --mapping FILE --period YYYY-MM -o DIR\n       \
+                          kinfold encode --schema S --key-file FILE INPUT.csv -o CODES.arrow",
+        after_help = "The second form tries a linkage schema on open data: one row of INPUT.csv is one person, its columns have the names of the schema's \
+                      fields (first_name, last_name, birth_date, ...; --column FIELD=COLUMN names others), and the codes are marked as not for \
+                      release: nothing seals or ingests them. Rules of release are not enforced. Memory does not grow with the file."
+    )]
+    Encode(EncodeCli),
     /// Seal encoded files into two packages: records and events
     Seal(SealArgs),
     /// check, encode and seal in one go
@@ -96,6 +107,9 @@ pub enum Command {
     /// Validate, explain, compare and show linkage schemas
     #[command(subcommand)]
     Schema(SchemaCommand),
+    /// Work with projects that use other tools
+    #[command(subcommand)]
+    Compat(CompatCommand),
     /// Say what a file is: kind, counts, columns; never its values
     Inspect(InspectArgs),
     /// The long version of any message
@@ -116,6 +130,70 @@ pub struct CheckArgs {
     /// Where to write check.json
     #[arg(short, long, value_name = "DIR")]
     pub output: Option<PathBuf>,
+}
+
+/// Arguments of `encode`: those of a custodian, or those of a bench.
+#[derive(Debug, Args)]
+pub struct EncodeCli {
+    /// For a bench: a CSV file with one row a person
+    #[arg(value_name = "INPUT", requires = "key_file")]
+    pub input: Option<PathBuf>,
+    /// For a bench: a file whose bytes are the key; anything of 16 bytes or more
+    #[arg(long, value_name = "FILE", requires = "input")]
+    pub key_file: Option<PathBuf>,
+    /// For a bench: the column of a field, when it has another name; may be repeated
+    #[arg(long = "column", value_name = "FIELD=COLUMN", requires = "input")]
+    pub columns: Vec<String>,
+    /// For a bench: this source's name and those of the others, when the schema makes keys for every two
+    #[arg(long, value_name = "NAME", requires = "input", num_args = 1..)]
+    pub sources: Vec<String>,
+    /// For a bench: threads; all processors when left out. The result is the same
+    #[arg(long, value_name = "N", requires = "input")]
+    pub threads: Option<usize>,
+    /// The agreement, signed by all parties
+    #[arg(long, value_name = "FILE", required_unless_present = "input", conflicts_with = "input")]
+    pub agreement: Option<PathBuf>,
+    /// The custodian's own key
+    #[arg(long, value_name = "FILE", required_unless_present = "input", conflicts_with = "input")]
+    pub key: Option<PathBuf>,
+    /// The project key that the custodians share
+    #[arg(long, value_name = "FILE", required_unless_present = "input", conflicts_with = "input")]
+    pub project_key: Option<PathBuf>,
+    /// The custodian's mapping of columns and values
+    #[arg(long, value_name = "FILE", required_unless_present = "input", conflicts_with = "input")]
+    pub mapping: Option<PathBuf>,
+    /// The month the extract was made for, such as 2026-08
+    #[arg(long, value_name = "YYYY-MM", required_unless_present = "input", conflicts_with = "input")]
+    pub period: Option<Period>,
+    /// The linkage schema: a file, or the name of a shipped one [default: the one that the agreement names, or standard]
+    #[arg(long, value_name = "FILE")]
+    pub schema: Option<PathBuf>,
+    /// The day on which the agreement must be in force [default: the period's last day]
+    #[arg(long, value_name = "YYYY-MM-DD", conflicts_with = "input")]
+    pub on: Option<String>,
+    /// Do everything but write files
+    #[arg(long, conflicts_with = "input")]
+    pub dry_run: bool,
+    /// The folder to write to; for a bench, the file
+    #[arg(short, long, value_name = "PATH")]
+    pub output: PathBuf,
+}
+
+impl EncodeCli {
+    /// The custodian's arguments; `None` for a bench.
+    pub fn custodian(&self) -> Option<EncodeArgs> {
+        Some(EncodeArgs {
+            agreement: self.agreement.clone()?,
+            key: self.key.clone()?,
+            project_key: self.project_key.clone()?,
+            mapping: self.mapping.clone()?,
+            period: self.period?,
+            schema: self.schema.clone(),
+            on: self.on.clone(),
+            dry_run: self.dry_run,
+            output: self.output.clone(),
+        })
+    }
 }
 
 /// What `encode` and `run` need.

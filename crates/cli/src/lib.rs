@@ -51,12 +51,16 @@ pub fn main_with(arguments: impl IntoIterator<Item = OsString>) -> u8 {
 fn dispatch(command: &Command, progress: &Progress) -> Result<Outcome, Problem> {
     match command {
         Command::Check(args) => commands::check::run(args, progress),
-        Command::Encode(args) => commands::encode::run(args, progress),
+        Command::Encode(args) => match args.custodian() {
+            Some(args) => commands::encode::run(&args, progress),
+            None => commands::bench::run(args, progress),
+        },
         Command::Seal(args) => commands::seal::run(args, progress),
         Command::Run(args) => commands::run::run(args, progress),
         Command::Agreement(command) => commands::agreement::run(command),
         Command::Key(command) => commands::key::run(command),
         Command::Schema(command) => commands::schema::run(command),
+        Command::Compat(command) => commands::compat::run(command, progress),
         Command::Inspect(args) => commands::inspect::run(args),
         Command::Explain(args) => commands::explain::run(args.code.as_deref()),
         Command::Sample(args) => commands::sample::run(args, progress),
@@ -64,7 +68,7 @@ fn dispatch(command: &Command, progress: &Progress) -> Result<Outcome, Problem> 
 }
 
 fn name(command: &Command) -> &'static str {
-    use args::{AgreementCommand, KeyCommand, SchemaCommand};
+    use args::{AgreementCommand, CompatCommand, KeyCommand, SchemaCommand};
     match command {
         Command::Check(_) => "check",
         Command::Encode(_) => "encode",
@@ -80,6 +84,7 @@ fn name(command: &Command) -> &'static str {
         Command::Schema(SchemaCommand::Diff { .. }) => "schema diff",
         Command::Schema(SchemaCommand::Explain { .. }) => "schema explain",
         Command::Schema(SchemaCommand::Show { .. }) => "schema show",
+        Command::Compat(CompatCommand::Clkhash(_)) => "compat clkhash",
         Command::Inspect(_) => "inspect",
         Command::Explain(_) => "explain",
         Command::Sample(_) => "sample",

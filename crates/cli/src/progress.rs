@@ -45,6 +45,22 @@ impl Progress {
             Mode::Spinner(bar) => bar.set_message(text.to_owned()),
         }
     }
+
+    /// Says how far a step is: so many bytes of so many. Only a terminal shows it.
+    pub fn advance(&self, done: u64, total: u64, text: &str) {
+        if let Mode::Spinner(bar) = &self.mode {
+            if bar.length() != Some(total) {
+                bar.set_length(total);
+                if let Ok(style) = ProgressStyle::with_template(
+                    "{spinner} {bar:30} {percent:>3} % {msg} {elapsed} (ready in {eta})",
+                ) {
+                    bar.set_style(style);
+                }
+            }
+            bar.set_position(done);
+            bar.set_message(text.to_owned());
+        }
+    }
 }
 
 impl Drop for Progress {

@@ -26,6 +26,7 @@ mod people;
 mod people_rules;
 mod records;
 mod sheet;
+mod stream;
 mod unite;
 
 pub use dates::{DateForms, Day, Mixed, civil, days, month};
@@ -40,4 +41,5 @@ pub use mapping::{
 pub use people::{FieldReport, PeopleReport, PersonRow, is_child, read_people};
 pub use people_rules::{Ages, Births, SexCodes, SexList, Values};
 pub use sheet::{Assumed, Sheet, Told};
+pub use stream::{RejectedCounts, TABLE_ROLES, TableColumns, TablePerson, read_table_row};
 pub use unite::{Doubt, Doubtful, Reason, SharedOwnId, United, UnitedPerson, unite};

@@ -164,11 +164,87 @@ pub const CODES: &[Explanation] = &[
                  mapping.toml, with a code or with `leave_out = true`.",
     },
     Explanation {
+        code: "E-COMPAT-COLUMNS",
+        meaning: "Rows of a file have another number of cells than the schema has features.",
+        advice: "A schema of clkhash describes every column of the file, in order, ignored ones too. An empty \
+                 line is a row without cells. A comma inside a value needs double quotes around the \
+                 value. The message names the first rows.",
+    },
+    Explanation {
+        code: "E-COMPAT-HEADER",
+        meaning: "The first line of a file does not name the columns as the schema does.",
+        advice: "The names must be the schema's identifiers, letter for letter and in order, because a \
+                 column that is taken for another one gives CLKs that match nobody. Say `--header skip` if \
+                 the first line names the columns in other words, and `--header none` if it is a record.",
+    },
+    Explanation {
+        code: "E-COMPAT-OUTPUT",
+        meaning: "The CLKs would replace one of the files they are made from.",
+        advice: "Choose another file with `-o`.",
+    },
+    Explanation {
+        code: "E-COMPAT-REFUSED",
+        meaning: "clkhash takes this schema, but kinfold does not.",
+        advice: "Either a name looks as if it did something and clkhash 0.18.3 reads over it (`xorFolds`, \
+                 `fractionalPrecision`): then the CLKs would not be what the schema's author wanted. Or kinfold \
+                 cannot do it exactly as clkhash does, and almost the same is not the same. The message says \
+                 which; `--clkhash-0.18-compat` reads over such names as clkhash does.",
+    },
+    Explanation {
+        code: "E-COMPAT-SCHEMA",
+        meaning: "A clkhash schema breaks clkhash's own rules.",
+        advice: "The message names the place in the schema and the line. Everything that clkhash would find out \
+                 only while it hashes is checked before: the length that BLAKE2 needs, the number of features \
+                 that the key derivation can serve, patterns and date formats.",
+    },
+    Explanation {
+        code: "E-COMPAT-SECRET",
+        meaning: "The file with the secret cannot be used.",
+        advice: "It holds the secret that all parties share and nothing else. One line end after it is taken \
+                 off. An empty secret would let anybody make the same CLKs.",
+    },
+    Explanation {
+        code: "E-COMPAT-TEXT",
+        meaning: "A file is not CSV text as clkhash reads it.",
+        advice: "clkhash reads UTF-8 text. Save the file as UTF-8; in a spreadsheet program this is called \
+                 `CSV UTF-8`. A quote that is never closed makes one endless cell.",
+    },
+    Explanation {
+        code: "E-COMPAT-VALUE",
+        meaning: "Values of a column break the schema.",
+        advice: "Nothing was written, because all parties must encode the same kind of values. The message \
+                 counts the values of each column and rule and names the first rows: row 1 is the first record after \
+                 the header. Correct the extract. If spaces around the values are the trouble, `--trim` \
+                 takes them off; all parties must then do the same.",
+    },
+    Explanation {
         code: "E-ENC-NOBODY",
         meaning: "No person of the file can be encoded.",
         advice: "A record needs at least a name and a birth date, or another identifier that the \
                  linkage schema uses. When nobody has them, the mapping usually points at the \
                  wrong columns. Correct mapping.toml and run kinfold check.",
+    },
+    Explanation {
+        code: "E-ENC-PARTNER",
+        meaning: "The linkage schema makes match keys for every two custodians, and no other custodian is known.",
+        advice: "With key_scope = \"pair\" every custodian makes a set of tokens for each other \
+                 one. The agreement lists the custodians; for a bench name them with `--sources \
+                 OWN OTHER …`. With key_scope = \"agreement\" one set is for all.",
+    },
+    Explanation {
+        code: "E-ENC-REFERENCE",
+        meaning: "Two people were given one record reference.",
+        advice: "A record's reference is made of the person's own ids. When two people have \
+                 one, own ids are missing or shared in a way that should not happen; nothing \
+                 was written. Check the column of own ids with `kinfold check`.",
+    },
+    Explanation {
+        code: "E-ENC-SCRATCH",
+        meaning: "Codes that wait for the end of a large file could not be kept on disk.",
+        advice: "What may be released of one person depends on the others, so the codes of a \
+                 large file wait on disk, in an unnamed file in the folder of the output that \
+                 goes when the program ends. Free some space there, or write to a folder on \
+                 another disk.",
     },
     Explanation {
         code: "E-ENC-STANDARD",
@@ -185,10 +261,24 @@ pub const CODES: &[Explanation] = &[
                  custodian sends fewer.",
     },
     Explanation {
+        code: "E-ENCODE-COLUMN",
+        meaning: "A column of the table is not there, or no column has the name of a field.",
+        advice: "A bench reads the columns that have the names of the linkage schema's fields \
+                 (first_name, birth_date, …). Say which column is which with `--column \
+                 FIELD=COLUMN`, once for each.",
+    },
+    Explanation {
         code: "E-ENCODE-CUSTODIAN",
         meaning: "The mapping belongs to another custodian than the key.",
         advice: "`custodian` in mapping.toml must be the id of the party whose key is given. \
                  Check that both files are those of your own agency.",
+    },
+    Explanation {
+        code: "E-ENCODE-KEY",
+        meaning: "The key file of a bench is too short.",
+        advice: "The key of a bench is the bytes of any file of 16 bytes or more, for instance \
+                 `head -c 32 /dev/urandom > bench.key`. Codes made with it are not for release, \
+                 and the keys of a project are never used here.",
     },
     Explanation {
         code: "E-ENCODE-SCHEMA",
@@ -196,6 +286,19 @@ pub const CODES: &[Explanation] = &[
         advice: "The agreement pins the schema by its hash, so that all custodians encode in the \
                  same way. Give the agreed text with `--schema FILE`, or install the version of \
                  kinfold that ships it.",
+    },
+    Explanation {
+        code: "E-ENCODE-TABLE",
+        meaning: "A row of the table cannot be read.",
+        advice: "A bench reads CSV: UTF-8, commas, one line of names, as many columns in every \
+                 row. The message names the line. Save the table in that form and run the same \
+                 command again; nothing was written.",
+    },
+    Explanation {
+        code: "E-ENCODE-THREADS",
+        meaning: "The threads of an encoding could not be started.",
+        advice: "The system allows fewer threads than were asked for. Ask for fewer with \
+                 `--threads`; the result is the same.",
     },
     Explanation {
         code: "E-EVALUATE-INPUT",
@@ -680,21 +783,38 @@ pub const CODES: &[Explanation] = &[
     Explanation {
         code: "E-SCHEMA-NAME",
         meaning: "No linkage schema of this name is shipped.",
-        advice: "`kinfold schema show standard` prints the shipped one. A schema in a file is \
-                 read with `kinfold schema explain FILE`.",
+        advice: "`kinfold schema show NAME` prints a shipped one: standard, high, trusted or \
+                 partial. A schema in a file is read with `kinfold schema explain FILE`.",
+    },
+    Explanation {
+        code: "E-SCHEMA-RELEASE",
+        meaning: "What a linkage schema makes must not be released.",
+        advice: "The schema can be read and tried on open data (`--bench`), but its codes would \
+                 tell too much: too little diffusion for the number of people, a filter of one \
+                 kind of fact, a value that several records of a file may share. The message \
+                 names each key and its mend. There is no switch that releases it all the same.",
     },
     Explanation {
         code: "E-SCHEMA-RULE",
         meaning: "A linkage schema breaks a rule.",
-        advice: "The message names the rule. Rules keep the codes safe and comparable: lengths, \
-                 diffusion for the number of people, key types and their slots. The manual's page \
-                 on the linkage schema explains each.",
+        advice: "The message names line, key, rule and mend of every fault at once. Rules keep \
+                 the codes safe and comparable: sizes, fields, tokens, recipes, slots. The \
+                 manual's page on the linkage schema explains each.",
     },
     Explanation {
         code: "E-SCHEMA-SHAPE",
         meaning: "A linkage schema is not written as it should be.",
-        advice: "The message names the line. Compare it with the standard schema, which kinfold \
-                 schema show prints.",
+        advice: "The message names the line, the key and the mend. Compare the line with a \
+                 shipped schema (`kinfold schema show standard`), or have an editor check it \
+                 with the JSON Schema that `kinfold schema show --json-schema` prints.",
+    },
+    Explanation {
+        code: "E-SCHEMA-TRUST",
+        meaning: "The linkage schema is for a linkage unit inside the custodians' own trust, and the agreement does not say so.",
+        advice: "A schema with linkage_unit = \"inside\" lets filters leave that whoever holds \
+                 a list of the population can read. All parties must have signed an agreement \
+                 with `trusted_linkage_unit = true`. If the linkage unit is anybody else, use \
+                 `standard` or `high`.",
     },
     Explanation {
         code: "E-SEAL-EXISTS",

@@ -7,8 +7,10 @@
 //! A problem never holds a personal value, a key or a secret: name the file, the row number, the column and the rule instead.
 
 mod codes;
+mod whole;
 
 pub use codes::{CODES, Explanation, explain};
+pub use whole::WholeFile;
 
 use std::fmt;
 

@@ -3,6 +3,7 @@
 mod bad_input;
 mod canary;
 mod codes;
+mod compat;
 mod demo;
 mod invariants;
 mod sample;

@@ -1,7 +1,9 @@
 //! The verbs, one file each.
 
 pub mod agreement;
+pub mod bench;
 pub mod check;
+pub mod compat;
 pub mod encode;
 pub mod explain;
 pub mod inspect;

@@ -93,6 +93,39 @@ impl Writer {
     }
 }
 
+impl Writer {
+    /// Begins a file of several batches: the columns of the first, which may have no rows, are those of all.
+    pub(super) fn begin<W: std::io::Write>(self, writer: W) -> Result<Parts<W>> {
+        let schema = Arc::new(Schema::new_with_metadata(self.fields, self.metadata));
+        let writer = FileWriter::try_new(writer, &schema).map_err(|error| failed(&error))?;
+        Ok(Parts { schema, writer })
+    }
+}
+
+/// A file of several batches that is being written.
+pub(super) struct Parts<W: std::io::Write> {
+    schema: Arc<Schema>,
+    writer: FileWriter<W>,
+}
+
+impl<W: std::io::Write> Parts<W> {
+    /// Writes a batch.
+    pub(super) fn write(&mut self, columns: Writer) -> Result<()> {
+        let batch = RecordBatch::try_new(self.schema.clone(), columns.columns)
+            .map_err(|_| Error::table("the columns do not have the same number of rows"))?;
+        self.writer.write(&batch).map_err(|error| failed(&error))
+    }
+
+    /// Writes the end.
+    pub(super) fn finish(self) -> Result<W> {
+        self.writer.into_inner().map_err(|error| failed(&error))
+    }
+}
+
+fn failed(error: &arrow::error::ArrowError) -> Error {
+    Error::table(format!("it could not be written: {error}"))
+}
+
 impl Columns {
     /// Reads a file that holds exactly one batch of a table.
     pub(super) fn read(bytes: &[u8], table: &'static str) -> Result<Self> {

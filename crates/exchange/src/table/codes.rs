@@ -13,7 +13,7 @@
 //!
 //! A schema without household keys has no such column.
 
-use super::arrow_file::{Columns, Writer};
+use super::arrow_file::{Columns, Parts, Writer};
 use crate::error::{Error, Result};
 use crate::hex;
 use arrow::array::{StringArray, UInt8Array, UInt32Array};
@@ -23,6 +23,8 @@ use kinfold_schema::{
 use std::sync::Arc;
 
 const TABLE: &str = "codes/1";
+/// Codes that must not be released.
+const BENCH_TABLE: &str = "codes-not-for-release/1";
 /// Metadata key of the linkage schema's hash.
 const SCHEMA_KEY: &str = "kinfold.schema";
 /// What stands before a custodian's id in the name of a column of match keys.
@@ -35,12 +37,61 @@ const AREA_BYTES_MAX: usize = 16;
 /// # Errors
 /// [`Error::TableFormat`] if the table does not fit the schema or a record reference is there twice.
 pub fn codes_to_ipc(table: &CodeTable, schema: &Schema) -> Result<Vec<u8>> {
+    columns(table, schema, TABLE)?.finish()
+}
+
+/// Codes made to try a schema on open data, written to a file part by part, so that memory does not grow with the file. Its kind is another
+/// than that of codes for release, and nothing that seals or opens packages takes it.
+pub struct BenchCodesWriter<W: std::io::Write> {
+    parts: Parts<W>,
+    schema: Schema,
+    last: Option<[u8; 16]>,
+}
+
+impl<W: std::io::Write> BenchCodesWriter<W> {
+    /// Writes the head of the file.
+    ///
+    /// # Errors
+    /// [`Error::TableFormat`], or a file problem.
+    pub fn new(writer: W, schema: &Schema, partners: &[String]) -> Result<Self> {
+        let none = CodeTable::empty(schema, partners);
+        Ok(Self {
+            parts: columns(&none, schema, BENCH_TABLE)?.begin(writer)?,
+            schema: schema.clone(),
+            last: None,
+        })
+    }
+
+    /// Writes rows, whose references are after those of all rows before them.
+    ///
+    /// # Errors
+    /// [`Error::TableFormat`], or a file problem.
+    pub fn write(&mut self, table: &CodeTable) -> Result<()> {
+        let mut references = table.record_ref.iter().copied();
+        check_references(self.last.into_iter().chain(references.by_ref()))?;
+        self.last = table.record_ref.last().copied().or(self.last);
+        self.parts.write(columns(table, &self.schema, BENCH_TABLE)?)
+    }
+
+    /// Writes the end of the file and gives the writer back.
+    ///
+    /// # Errors
+    /// A file problem.
+    pub fn finish(self) -> Result<W> {
+        self.parts.finish()
+    }
+}
+
+/// The columns of a table, rows sorted by record reference.
+fn columns(table: &CodeTable, schema: &Schema, kind: &'static str) -> Result<Writer> {
     check_shape(table, schema)?;
     let mut order: Vec<usize> = (0..table.len()).collect();
-    order.sort_unstable_by_key(|&row| table.record_ref[row]);
+    if !table.record_ref.is_sorted() {
+        order.sort_unstable_by_key(|&row| table.record_ref[row]);
+    }
     check_references(order.iter().map(|&row| table.record_ref[row]))?;
 
-    let mut writer = Writer::new(TABLE);
+    let mut writer = Writer::new(kind);
     writer.note(SCHEMA_KEY, hex::encode(&schema.hash()));
     writer.fixed_size_binary(
         "record_ref",
@@ -90,7 +141,7 @@ pub fn codes_to_ipc(table: &CodeTable, schema: &Schema) -> Result<Vec<u8>> {
         let area: StringArray = order.iter().map(|&row| Some(area[row].as_str())).collect();
         writer.column("area", false, Arc::new(area));
     }
-    writer.finish()
+    Ok(writer)
 }
 
 /// Reads codes from an Arrow IPC file.

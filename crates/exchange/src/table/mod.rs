@@ -7,7 +7,7 @@ mod arrow_file;
 mod codes;
 mod events;
 
-pub use codes::{codes_from_ipc, codes_to_ipc};
+pub use codes::{codes_from_ipc, BenchCodesWriter, codes_to_ipc};
 pub use events::{
     EventRow, EventTable, LifeStage, SubjectRow, events_from_ipc, events_to_ipc, subjects_from_ipc,
     subjects_to_ipc,

@@ -1,0 +1,497 @@
+//! `encode` for a bench: any table of people, any schema, codes that are marked as not for release.
+
+use crate::args::EncodeCli;
+use crate::commands::schema;
+use crate::outcome::{Message, Outcome};
+use crate::progress::Progress;
+use crate::release::field_of_role;
+use crate::survey::grouped;
+use kinfold_encoding::{EncodeReport, Encoder, Input, Options, ProjectSecrets};
+use kinfold_exchange::BenchCodesWriter;
+use kinfold_extract::{
+    RejectedCounts, TABLE_ROLES, TableColumns, TablePerson, read_table_row,
+};
+use kinfold_identity::DateRules;
+use kinfold_message::{Exit, Problem, create_private_file};
+use kinfold_schema::{FieldName, FieldSet, Schema};
+use rayon::prelude::*;
+use serde_json::json;
+use std::fmt::Write as _;
+use std::fs::File;
+use std::io::{BufWriter, Write as _};
+use std::path::{Path, PathBuf};
+use std::time::Instant;
+use zeroize::Zeroizing;
+
+/// Rows that are read at once.
+const ROWS: usize = 8192;
+/// Rows from which the order of day and month is told.
+const DATE_ROWS: usize = 100_000;
+/// Fewest bytes of a key.
+const KEY_BYTES_MIN: usize = 16;
+/// Most bytes of a key that are read.
+const KEY_BYTES_MAX: u64 = 4096;
+
+/// Encodes a table.
+///
+/// # Errors
+/// A file that cannot be read or written, a column that is not there, a schema that breaks a rule.
+pub fn run(args: &EncodeCli, progress: &Progress) -> Result<Outcome, Problem> {
+    let (Some(input), Some(key_file)) = (&args.input, &args.key_file) else {
+        unreachable!("the command line demands both");
+    };
+    let schema = match &args.schema {
+        Some(path) => schema::load_for(path, true)?,
+        None => Schema::standard(),
+    };
+    let key = read_key(key_file)?;
+    let pool = rayon::ThreadPoolBuilder::new()
+        .num_threads(args.threads.unwrap_or(0))
+        .build()
+        .map_err(|error| {
+            Problem::new(
+                "E-ENCODE-THREADS",
+                Exit::CouldNotRun,
+                format!("could not start the threads: {error}"),
+                "ask for fewer with `--threads`",
+            )
+        })?;
+    let work = Work {
+        input,
+        output: &args.output,
+        schema: &schema,
+        key,
+        columns: columns(input, &args.columns, &schema)?,
+        sources: &args.sources,
+        progress,
+    };
+    let started = Instant::now();
+    let done = pool.install(|| work.encode())?;
+    Ok(outcome(&schema, args, &done, started.elapsed().as_secs_f64()))
+}
+
+/// What an encoding of a table needs.
+struct Work<'a> {
+    input: &'a Path,
+    output: &'a Path,
+    schema: &'a Schema,
+    key: Zeroizing<[u8; 32]>,
+    columns: Found,
+    sources: &'a [String],
+    progress: &'a Progress,
+}
+
+/// What became of a table.
+struct Done {
+    report: EncodeReport,
+    rejected: RejectedCounts,
+    rows: usize,
+}
+
+/// The columns of a table.
+struct Found {
+    id: Option<usize>,
+    table: TableColumns,
+    /// Fields of the schema that no column has.
+    absent: Vec<FieldName>,
+}
+
+impl Work<'_> {
+    fn encode(&self) -> Result<Done, Problem> {
+        let rules = self.date_rules()?;
+        let (schema_hash, key) = (self.schema.hash(), self.key.clone());
+        let secrets = ProjectSecrets::new(move |purpose| {
+            let mut hasher = blake3::Hasher::new_keyed(&key);
+            hasher.update(&schema_hash).update(purpose.as_bytes());
+            *hasher.finalize().as_bytes()
+        });
+        let folder = match self.output.parent() {
+            Some(parent) if !parent.as_os_str().is_empty() => parent.to_owned(),
+            _ => PathBuf::from("."),
+        };
+        let options = Options {
+            own: self.sources.first().cloned().unwrap_or_default(),
+            partners: self.sources.iter().skip(1).cloned().collect(),
+            scratch: folder,
+            bench: true,
+            ..Options::default()
+        };
+        let mut encoder = Encoder::new(self.schema, &secrets, &options)?;
+        let mut references = Part::new(&references_path(self.output))?;
+        let mut codes = Part::new(self.output)?;
+        let mut rejected = RejectedCounts::new();
+        let rows = self.push_all(&rules, &mut encoder, &mut references, &mut rejected)?;
+        self.progress
+            .step(&format!("Deciding what is released of {} rows", grouped(rows)));
+        let partners = encoder.empty_table().partners;
+        let mut writer = BenchCodesWriter::new(&mut codes.file, self.schema, &partners)?;
+        let report = encoder.finish(|table| writer.write(&table).map_err(Problem::from))?;
+        writer.finish()?;
+        codes.finish()?;
+        references.finish()?;
+        Ok(Done {
+            report,
+            rejected,
+            rows,
+        })
+    }
+
+    /// Reads the table part by part and gives every part to the encoder.
+    fn push_all(
+        &self,
+        rules: &DateRules,
+        encoder: &mut Encoder,
+        references: &mut Part,
+        rejected: &mut RejectedCounts,
+    ) -> Result<usize, Problem> {
+        let write_failed =
+            |error: std::io::Error| Problem::io("write the file", &references_path(self.output), &error);
+        writeln!(references.file, "own_id,record_ref").map_err(write_failed)?;
+        let mut reader = open(self.input)?;
+        let mut records: Vec<csv::StringRecord> = vec![csv::StringRecord::new(); ROWS];
+        let mut rows = 0;
+        loop {
+            let mut count = 0;
+            while count < ROWS {
+                match reader.read_record(&mut records[count]) {
+                    Ok(true) => count += 1,
+                    Ok(false) => break,
+                    Err(error) => return Err(bad_row(self.input, &error)),
+                }
+            }
+            if count == 0 {
+                return Ok(rows);
+            }
+            let people: Vec<TablePerson> = records[..count]
+                .par_iter()
+                .map(|record| {
+                    read_table_row(&self.columns.table, rules, |position| {
+                        record.get(position).unwrap_or("")
+                    })
+                })
+                .collect();
+            let refs: Vec<[u8; 16]> = (rows..rows + count).map(|row| self.reference(row)).collect();
+            let inputs: Vec<Input<'_>> = people
+                .iter()
+                .zip(&refs)
+                .map(|(row, reference)| {
+                    let mut input = Input::new(*reference, &row.person);
+                    let mut fields = FieldSet::default();
+                    let unread = row.rejected.iter().filter_map(|(role, _)| field_of_role(role));
+                    unread.for_each(|field| fields.insert(field));
+                    input.rejected = fields;
+                    input
+                })
+                .collect();
+            encoder.push(&inputs)?;
+            for (role, rule) in people.iter().flat_map(|row| &row.rejected) {
+                *rejected.entry((role, rule)).or_default() += 1;
+            }
+            for (index, reference) in refs.iter().enumerate() {
+                let number = (rows + index + 1).to_string();
+                let id = match self.columns.id {
+                    Some(position) => records[index].get(position).unwrap_or(""),
+                    None => number.as_str(),
+                };
+                let quoted = id.replace('"', "\"\"");
+                writeln!(references.file, "\"{quoted}\",{}", crate::encoded::hex(reference))
+                    .map_err(write_failed)?;
+            }
+            rows += count;
+            self.progress
+                .step(&format!("Encoded {} rows", grouped(rows)));
+        }
+    }
+
+    /// A row's reference: of the key and the row's number.
+    fn reference(&self, row: usize) -> [u8; 16] {
+        let mut hasher = blake3::Hasher::new_keyed(&self.key);
+        hasher
+            .update(b"kinfold/bench-reference/v1\0")
+            .update(&(row as u64).to_le_bytes());
+        let mut reference = [0; 16];
+        reference.copy_from_slice(&hasher.finalize().as_bytes()[..16]);
+        reference
+    }
+
+    fn date_rules(&self) -> Result<DateRules, Problem> {
+        let Some(position) = self.columns.table.birth_date else {
+            return Ok(DateRules::default());
+        };
+        let mut cells: Vec<Zeroizing<String>> = Vec::new();
+        for record in open(self.input)?.records().take(DATE_ROWS) {
+            let record = record.map_err(|error| bad_row(self.input, &error))?;
+            cells.push(Zeroizing::new(record.get(position).unwrap_or("").to_owned()));
+        }
+        self.columns
+            .table
+            .date_rules(cells.iter().map(|cell| cell.as_str()))
+            .map_err(|mixed| {
+                Problem::new(
+                    "E-EXTRACT-DATES",
+                    Exit::Answer,
+                    format!("the column of birth dates mixes orders: {mixed}"),
+                    "write the dates as YYYY-MM-DD and run the same command again",
+                )
+                .at(self.input.display().to_string())
+            })
+    }
+}
+
+/// The file of references beside a file of codes.
+fn references_path(output: &Path) -> PathBuf {
+    output.with_extension("local-references.csv")
+}
+
+fn read_key(path: &Path) -> Result<Zeroizing<[u8; 32]>, Problem> {
+    use std::io::Read as _;
+    let failed = |error: std::io::Error| Problem::io("read the key", path, &error);
+    let mut bytes = Zeroizing::new(Vec::new());
+    File::open(path)
+        .map_err(failed)?
+        .take(KEY_BYTES_MAX)
+        .read_to_end(&mut bytes)
+        .map_err(failed)?;
+    if bytes.len() < KEY_BYTES_MIN {
+        return Err(Problem::new(
+            "E-ENCODE-KEY",
+            Exit::CouldNotRun,
+            format!("the key file has fewer than {KEY_BYTES_MIN} bytes"),
+            "make one, for instance `head -c 32 /dev/urandom > bench.key`",
+        )
+        .at(path.display().to_string()));
+    }
+    Ok(Zeroizing::new(blake3::derive_key(
+        "kinfold bench key, not for release, v1",
+        &bytes,
+    )))
+}
+
+fn open(path: &Path) -> Result<csv::Reader<File>, Problem> {
+    let file = File::open(path).map_err(|error| Problem::io("read the table", path, &error))?;
+    Ok(csv::ReaderBuilder::new()
+        .buffer_capacity(1 << 17)
+        .from_reader(file))
+}
+
+fn bad_row(path: &Path, error: &csv::Error) -> Problem {
+    let what = match error.kind() {
+        csv::ErrorKind::Io(error) => return Problem::io("read the table", path, error),
+        csv::ErrorKind::Utf8 { .. } => "a row is not text in UTF-8".to_owned(),
+        csv::ErrorKind::UnequalLengths {
+            expected_len, len, ..
+        } => format!("a row has {len} columns instead of {expected_len}"),
+        _ => "a row cannot be read".to_owned(),
+    };
+    let place = match error.position() {
+        Some(position) => format!("{}:{}", path.display(), position.line()),
+        None => path.display().to_string(),
+    };
+    Problem::new(
+        "E-ENCODE-TABLE",
+        Exit::CouldNotRun,
+        what,
+        "save the table as CSV in UTF-8, separated by commas, every row with as many columns as the first",
+    )
+    .at(place)
+}
+
+/// Finds the columns: by the names of the schema's fields, or as told.
+fn columns(input: &Path, told: &[String], schema: &Schema) -> Result<Found, Problem> {
+    let mut reader = open(input)?;
+    let headers = reader
+        .headers()
+        .map_err(|error| bad_row(input, &error))?
+        .clone();
+    let plain = |name: &str| -> String {
+        name.trim_start_matches('\u{feff}')
+            .chars()
+            .filter(|c| c.is_alphanumeric())
+            .flat_map(char::to_lowercase)
+            .collect()
+    };
+    let position = |name: &str| headers.iter().position(|header| plain(header) == plain(name));
+    let mut found = Found {
+        id: ["id", "rec_id", "own_id", "record_id"].iter().find_map(|name| position(name)),
+        table: TableColumns::default(),
+        absent: Vec::new(),
+    };
+    let mut named: Vec<(FieldName, &str)> = Vec::new();
+    for pair in told {
+        let split = pair.split_once('=');
+        let field = split.and_then(|(field, _)| {
+            FieldName::ALL
+                .into_iter()
+                .find(|known| plain(known.as_str()) == plain(field))
+        });
+        let (Some(field), Some((_, column))) = (field, split) else {
+            let fields: Vec<&str> = FieldName::ALL.iter().map(|field| field.as_str()).collect();
+            return Err(Problem::new(
+                "E-ENCODE-COLUMN",
+                Exit::CouldNotRun,
+                format!("`--column {pair}` is not FIELD=COLUMN"),
+                format!("the fields are {}", fields.join(", ")),
+            ));
+        };
+        named.push((field, column));
+    }
+    for field in &schema.fields {
+        let role = TABLE_ROLES
+            .into_iter()
+            .find(|role| field_of_role(role) == Some(field.name))
+            .expect("every field has a role");
+        let told: Vec<&str> = named
+            .iter()
+            .filter(|(name, _)| *name == field.name)
+            .map(|(_, column)| *column)
+            .collect();
+        for column in &told {
+            let Some(position) = position(column) else {
+                return Err(Problem::new(
+                    "E-ENCODE-COLUMN",
+                    Exit::CouldNotRun,
+                    format!("there is no column `{column}`"),
+                    format!("the columns are {}", headers.iter().collect::<Vec<_>>().join(", ")),
+                )
+                .at(input.display().to_string()));
+            };
+            found.table.add(role, position);
+        }
+        if told.is_empty() {
+            match position(field.name.as_str()) {
+                Some(position) => {
+                    found.table.add(role, position);
+                }
+                None => found.absent.push(field.name),
+            }
+        }
+    }
+    if found.table.columns.is_empty() {
+        return Err(Problem::new(
+            "E-ENCODE-COLUMN",
+            Exit::CouldNotRun,
+            "no column has the name of a field of the linkage schema",
+            format!(
+                "say which is which, for instance `--column first-name={}`",
+                headers.get(0).unwrap_or("COLUMN")
+            ),
+        )
+        .at(input.display().to_string()));
+    }
+    Ok(found)
+}
+
+/// A file that is written under another name until it is whole.
+struct Part {
+    path: PathBuf,
+    part: PathBuf,
+    file: BufWriter<File>,
+    whole: bool,
+}
+
+impl Part {
+    fn new(path: &Path) -> Result<Self, Problem> {
+        let name = path
+            .file_name()
+            .map(|name| name.to_string_lossy().into_owned())
+            .unwrap_or_default();
+        let part = path.with_file_name(format!(".{name}.part"));
+        let file = create_private_file(&part)
+            .map_err(|error| Problem::io("write the file", path, &error))?;
+        Ok(Self {
+            path: path.to_owned(),
+            part,
+            file: BufWriter::with_capacity(1 << 18, file),
+            whole: false,
+        })
+    }
+
+    fn finish(mut self) -> Result<(), Problem> {
+        let attempt = |own: &mut Self| -> std::io::Result<()> {
+            own.file.flush()?;
+            own.file.get_ref().sync_all()?;
+            std::fs::rename(&own.part, &own.path)
+        };
+        attempt(&mut self).map_err(|error| Problem::io("write the file", &self.path, &error))?;
+        self.whole = true;
+        Ok(())
+    }
+}
+
+impl Drop for Part {
+    fn drop(&mut self) {
+        if !self.whole {
+            // Best effort: the error that led here is the one to report.
+            let _ = std::fs::remove_file(&self.part);
+        }
+    }
+}
+
+fn outcome(schema: &Schema, args: &EncodeCli, done: &Done, seconds: f64) -> Outcome {
+    let report = &done.report;
+    let mut text = format!(
+        "Encoded {} of {} rows with `{}` in {seconds:.1} s ({} a second). NOT FOR RELEASE.\n",
+        grouped(report.records),
+        grouped(done.rows),
+        schema.id,
+        grouped((done.rows as f64 / seconds.max(1e-9)) as usize)
+    );
+    let released: usize = report.keys.iter().map(|key| key.released).sum();
+    let shared: usize = report.keys.iter().map(|key| key.shared).sum();
+    let _ = writeln!(
+        text,
+        "Match keys: {} released, {} kept back because other rows have the value",
+        grouped(released),
+        grouped(shared)
+    );
+    for (filter, fill) in schema.filters.iter().zip(&report.mean_fill) {
+        let _ = writeln!(text, "Filter `{}`: mean fill {fill:.3}", filter.id);
+    }
+    if !report.left_out.is_empty() {
+        let _ = writeln!(
+            text,
+            "Left out: {} rows without a usable identity",
+            grouped(report.left_out.len())
+        );
+    }
+    for ((role, rule), count) in &done.rejected {
+        let _ = writeln!(text, "Not read: {} of {role} ({rule})", grouped(*count));
+    }
+    let _ = writeln!(
+        text,
+        "Wrote {} and {}.",
+        args.output.display(),
+        references_path(&args.output).display()
+    );
+    let rejected: Vec<_> = done
+        .rejected
+        .iter()
+        .map(|((role, rule), count)| json!({"role": role, "rule": rule, "rows": count}))
+        .collect();
+    let data = json!({
+        "schema": schema::data(schema),
+        "rows": done.rows,
+        "records": report.records,
+        "left_out": report.left_out.len(),
+        "left_out_for_invalid": report.left_out_for_invalid,
+        "mean_fill": report.mean_fill,
+        "blank_filters": report.blank_filters,
+        "match_keys": report.keys,
+        "household_keys": report.household_keys,
+        "presence_patterns": report.presence_patterns,
+        "rejected": rejected,
+        "seconds": seconds,
+        "release": false,
+    });
+    let mut outcome = Outcome::done("kinfold.encode-bench/1", text, data);
+    let refusals = schema.refusals();
+    if let Some(first) = refusals.first() {
+        outcome.messages.push(Message::warning(Problem::new(
+            "E-SCHEMA-RELEASE",
+            Exit::Refused,
+            format!("the linkage schema could not be released: {first}"),
+            first.fix.clone(),
+        )));
+    }
+    outcome
+}

@@ -1,0 +1,185 @@
+//! People from a plain table, a row a person, a part at a time: for open data and benches, where there is no mapping and the file may be larger
+//! than memory.
+//!
+//! A custodian's own files are read by [`crate::read_people`], which knows titles, encodings, code lists and several rows a person.
+
+use std::collections::BTreeMap;
+
+use kinfold_identity::{
+    AddressSpell, DateRules, Initial, MixedDateOrder, NO_MONTH, NhsNumber, Nino, Person,
+    PostcodeSector, Rejected, SexCodes, Uln, Upn, Uprn, infer_date_rules, read_address, read_date,
+    read_family_names, read_given_names, read_middle_names, read_place, read_sex,
+};
+
+/// Which column holds what: roles as in `mapping.toml`, and positions.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct TableColumns {
+    /// Role and position of each column that is read; `address` may stand several times.
+    pub columns: Vec<(&'static str, usize)>,
+    /// The birth date's position, when there is one.
+    pub birth_date: Option<usize>,
+}
+
+/// The roles that a table's column can have.
+pub const TABLE_ROLES: [&str; 16] = [
+    "given_name",
+    "middle_names",
+    "family_name",
+    "given_initial",
+    "family_initial",
+    "birth_date",
+    "sex",
+    "birth_place",
+    "postcode",
+    "postcode_sector",
+    "address",
+    "uprn",
+    "nhs_number",
+    "upn",
+    "nino",
+    "uln",
+];
+
+impl TableColumns {
+    /// Adds a column; an unknown role is `false`.
+    pub fn add(&mut self, role: &str, position: usize) -> bool {
+        let Some(role) = TABLE_ROLES.into_iter().find(|known| *known == role) else {
+            return false;
+        };
+        if role == "birth_date" {
+            self.birth_date = Some(position);
+        }
+        self.columns.push((role, position));
+        true
+    }
+
+    /// The rules of the birth date's column, from its first cells: the order of day and month, what 1 January means. The years from 1600 are
+    /// believed, as open data go back to parish registers.
+    ///
+    /// # Errors
+    /// When dates with the day first and with the month first are mixed.
+    pub fn date_rules<'a>(
+        &self,
+        cells: impl Iterator<Item = &'a str>,
+    ) -> Result<DateRules, MixedDateOrder> {
+        let inferred = infer_date_rules(cells)?;
+        Ok(DateRules {
+            year_min: 1600,
+            ..inferred
+        })
+    }
+}
+
+/// What one row says.
+#[derive(Debug, Default)]
+pub struct TablePerson {
+    /// The person.
+    pub person: Person,
+    /// Roles whose cell holds something that is no value of theirs, with the rule that says so.
+    pub rejected: Vec<(&'static str, &'static str)>,
+}
+
+/// Reads one row; `cell` gives the text at a position.
+pub fn read_table_row<'a>(
+    columns: &TableColumns,
+    rules: &DateRules,
+    cell: impl Fn(usize) -> &'a str,
+) -> TablePerson {
+    let mut row = TablePerson::default();
+    let mut lines: Vec<&str> = Vec::new();
+    let mut postcode = "";
+    let mut uprn = None;
+    for &(role, position) in &columns.columns {
+        let text = cell(position).trim();
+        if text.is_empty() {
+            continue;
+        }
+        let person = &mut row.person;
+        let read: Result<(), Rejected> = match role {
+            "given_name" => read_given_names(text).map(|names| person.add_given_names(names)),
+            "middle_names" => {
+                read_middle_names(text).map(|names| person.middle_names.extend(names))
+            }
+            "family_name" => read_family_names(text).map(|names| person.family_names.extend(names)),
+            "given_initial" => Initial::read(text).map(|own| person.first_initials.push(own)),
+            "family_initial" => Initial::read(text).map(|own| person.last_initials.push(own)),
+            "birth_date" => read_date(text, rules).map(|date| person.births.push(date)),
+            "sex" => match read_sex(text, SexCodes::Standard) {
+                Some(sex) => {
+                    person.sex = Some(sex);
+                    Ok(())
+                }
+                None => Err(Rejected::Placeholder),
+            },
+            "birth_place" => read_place(text).map(|place| person.birth_place = Some(place)),
+            "postcode" => {
+                postcode = text;
+                Ok(())
+            }
+            "postcode_sector" => PostcodeSector::read(text).map(|own| person.sectors.push(own)),
+            "address" => {
+                lines.push(text);
+                Ok(())
+            }
+            "uprn" => Uprn::parse(text).map(|own| uprn = Some(own)),
+            "nhs_number" => NhsNumber::parse(text).map(|own| person.nhs = Some(own)),
+            "upn" => Upn::parse(text).map(|own| person.add_upn(own)),
+            "nino" => Nino::parse(text).map(|own| person.nino = Some(own)),
+            _ => Uln::parse(text).map(|own| person.uln = Some(own)),
+        };
+        if let Err(reason) = read
+            && !matches!(reason, Rejected::Empty | Rejected::Placeholder)
+        {
+            row.rejected.push((role, reason.rule()));
+        }
+    }
+    if !postcode.is_empty() {
+        match kinfold_identity::Postcode::read(postcode) {
+            Err(reason) if reason != Rejected::Empty => {
+                row.rejected.push(("postcode", reason.rule()));
+            }
+            _ => {}
+        }
+    }
+    let address = read_address(&lines, postcode).ok();
+    if address.is_some() || uprn.is_some() {
+        row.person.addresses.push(AddressSpell {
+            address,
+            uprn,
+            from: NO_MONTH,
+            to: NO_MONTH,
+        });
+    }
+    row
+}
+
+/// Counts of values that could not be read, by role and rule.
+pub type RejectedCounts = BTreeMap<(&'static str, &'static str), usize>;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_row_is_read_by_its_roles_and_what_is_no_value_is_named() {
+        let mut columns = TableColumns::default();
+        for (position, role) in ["given_name", "family_name", "birth_date", "postcode", "address"]
+            .into_iter()
+            .enumerate()
+        {
+            assert!(columns.add(role, position));
+        }
+        assert!(!columns.add("shoe size", 9));
+        let rules = columns
+            .date_rules(["14/03/1791", "03/04/1950"].into_iter())
+            .unwrap();
+        let cells = ["Aisha", "Begum", "14/03/1791", "QQ1", "12 Hill Road"];
+        let row = read_table_row(&columns, &rules, |position| cells[position]);
+        assert_eq!(row.person.first_names, ["AISHA"]);
+        assert_eq!(row.person.births[0].iso(), "1791-03-14");
+        assert_eq!(row.rejected, [("postcode", "shape")]);
+        assert_eq!(row.person.addresses.len(), 1);
+        let mixed = columns.date_rules(["14/03/1991", "03/14/1991"].into_iter());
+        assert!(mixed.is_err());
+    }
+}
