@@ -7,9 +7,11 @@ use kinfold_exchange::{
     Agreement, EventDates, EventRow, EventTable, LifeStage, Party, PartyKey, ProjectKey, SubjectRow,
 };
 use kinfold_extract::{Day, UnitedPerson, civil, days, is_child};
+use kinfold_identity::Person;
 use kinfold_message::Problem;
 use kinfold_schema::{CodeTable, FieldName, FieldSet, Schema};
 use std::collections::BTreeSet;
+use std::path::Path;
 use std::sync::Arc;
 
 /// What distinguishes this use of the local secret from every other.
@@ -60,6 +62,8 @@ pub struct Terms<'a> {
     pub schema: &'a Schema,
     /// The month.
     pub period: Period,
+    /// Where the codes of a large file may wait.
+    pub scratch: &'a Path,
 }
 
 /// Encodes the people and codes the events of a survey.
@@ -93,6 +97,7 @@ pub fn release(survey: &Survey, terms: &Terms<'_>) -> Result<Release, Problem> {
             .map(|party| party.id.clone())
             .filter(|id| *id != terms.sender.id)
             .collect(),
+        scratch: terms.scratch.to_owned(),
         ..Options::default()
     };
     let encoded = encode(terms.schema, &secrets, &inputs, &options)?;
@@ -133,7 +138,7 @@ pub fn release(survey: &Survey, terms: &Terms<'_>) -> Result<Release, Problem> {
     Ok(release)
 }
 
-/// The fields of the linkage schema of which some row of a person holds something that is no value.
+/// The fields of the linkage schema of which some row of a person holds something that is no value, and no row a value.
 fn rejected_fields(survey: &Survey, person: &UnitedPerson) -> FieldSet {
     let mut fields = FieldSet::default();
     for role in person
@@ -141,11 +146,41 @@ fn rejected_fields(survey: &Survey, person: &UnitedPerson) -> FieldSet {
         .iter()
         .flat_map(|row| &survey.gathered.rows[*row].rejected)
     {
-        if let Some(field) = field_of_role(role) {
+        if let Some(field) = field_of_role(role)
+            && !has_value(&person.person, field)
+        {
             fields.insert(field);
         }
     }
     fields
+}
+
+/// Whether a person has a value of a field.
+fn has_value(person: &Person, field: FieldName) -> bool {
+    let address = || {
+        person
+            .addresses
+            .iter()
+            .filter_map(|spell| spell.address.as_ref())
+    };
+    match field {
+        FieldName::FirstName => !person.first_names.is_empty(),
+        FieldName::MiddleName => !person.middle_names.is_empty(),
+        FieldName::LastName => !person.family_names.is_empty(),
+        FieldName::FirstInitial => !person.first_initials.is_empty(),
+        FieldName::LastInitial => !person.last_initials.is_empty(),
+        FieldName::BirthDate => !person.births.is_empty(),
+        FieldName::Sex => person.sex.is_some(),
+        FieldName::BirthPlace => person.birth_place.is_some(),
+        FieldName::Postcode => address().any(|address| address.postcode.is_some()),
+        FieldName::PostcodeSector => !person.sectors.is_empty(),
+        FieldName::Address => address().next().is_some(),
+        FieldName::Uprn => person.addresses.iter().any(|spell| spell.uprn.is_some()),
+        FieldName::NhsNumber => person.nhs.is_some(),
+        FieldName::Upn => person.upn.is_some(),
+        FieldName::Nino => person.nino.is_some(),
+        FieldName::Uln => person.uln.is_some(),
+    }
 }
 
 /// The field of a role in `mapping.toml`. A role that is only one more source of a field (a former name) does not count: the person has

@@ -77,6 +77,7 @@ impl Diffusion {
         sideways.resize(self.inputs * 64, [0; LANES]);
         let mut square = [0u64; 64];
         for word in 0..self.inputs {
+            #[allow(clippy::needless_range_loop)] // `lane` names a place in each of many vectors.
             for lane in 0..LANES {
                 for (row, line) in square.iter_mut().enumerate() {
                     *line = filters
@@ -102,6 +103,7 @@ impl Diffusion {
             sum
         }));
         for word in 0..self.outputs {
+            #[allow(clippy::needless_range_loop)] // Likewise.
             for lane in 0..LANES {
                 for (bit, line) in square.iter_mut().enumerate() {
                     *line = results[word * 64 + bit][lane];

@@ -3,9 +3,9 @@
 //! What may be released of one person depends on everybody else in the file (a value two people have is not released), so an encoding
 //! cannot write a row before it has seen the last. Rows and values wait in piles, chosen by their own random-looking first bytes, and the
 //! piles are read back one at a time. While they fit in memory nothing touches the disk; beyond that they go to one unnamed file in the
-//! folder that the caller gives, which the system removes when it is closed, even when the program is killed.
+//! folder that the caller gives (that of the output), which the system removes when it is closed, even when the program is killed.
 //!
-//! What waits there are keyed codes, on the custodian's own machine, beside the extract they were made from.
+//! What waits there are keyed codes, on the custodian's own machine.
 
 use std::fs::File;
 use std::io::{Read as _, Seek as _, SeekFrom, Write as _};
@@ -20,6 +20,7 @@ pub(crate) struct Spill {
     parts: Vec<Vec<(u64, usize)>>,
     in_memory: usize,
     file: Option<File>,
+    folder: PathBuf,
     end: u64,
 }
 
@@ -31,6 +32,7 @@ impl Spill {
             parts: vec![Vec::new(); piles],
             in_memory: 0,
             file: None,
+            folder: PathBuf::new(),
             end: 0,
         }
     }
@@ -49,6 +51,7 @@ impl Spill {
     /// Moves everything to the file, which is made in `folder` on the first call.
     pub(crate) fn flush(&mut self, folder: &Path) -> Result<(), Error> {
         let failed = |error: std::io::Error| Error::scratch(folder, &error);
+        folder.clone_into(&mut self.folder);
         let file = match &mut self.file {
             Some(file) => file,
             None => self
@@ -85,7 +88,7 @@ impl Spill {
             let read = file
                 .seek(SeekFrom::Start(offset))
                 .and_then(|_| file.read_exact(&mut all[at..at + length]));
-            read.map_err(|error| Error::scratch(&PathBuf::from("."), &error))?;
+            read.map_err(|error| Error::scratch(&self.folder, &error))?;
             at += length;
         }
         all.extend(rest);

@@ -3,7 +3,7 @@
 //! Values are listed in order of worth (the latest home and the first-named names first), because a record releases a fixed number of
 //! tokens a key and the rest is dropped.
 
-use kinfold_identity::{Address, Person, PostcodeSector, UpnKind};
+use kinfold_identity::{Address, Person, PostcodeSector, UpnKind, soundex};
 use kinfold_schema::{Atom, FACTS_MAX, IdentifierKind, NameForm, NameOf, PlaceForm};
 
 use crate::births::{BirthBook, BirthId};
@@ -82,8 +82,10 @@ impl PersonNames {
             list.clear();
         }
         self.parts.clear();
-        let mut group = 0;
         let mut number = |text: &str| book.number(text, plan, filters, codes);
+        // First names are alternatives of each other (known as, short and formal, spelt for another alphabet), so no two of them are a pair:
+        // `Robert (Bob)` would agree with every other Robert called Bob on "any two name parts".
+        let mut group = 0;
         for name in &person.first_names {
             let own = number(name);
             push(&mut self.first, own);
@@ -94,9 +96,17 @@ impl PersonNames {
                 push(&mut self.first, formal);
                 self.parts.push((group, formal));
             }
-            group += 1;
         }
+        // Family names that sound alike are spellings of one (MULLER, MUELLER); a maiden and a married name are two.
+        let mut sounds: Vec<Option<[u8; 4]>> = Vec::new();
         for name in &person.family_names {
+            let sound = soundex(&name.whole);
+            let known = sounds.iter().position(|other| *other == sound);
+            let rank = known.unwrap_or_else(|| {
+                sounds.push(sound);
+                sounds.len() - 1
+            });
+            group = 1 + rank as u16;
             let whole = number(&name.whole);
             push(&mut self.last, whole);
             self.parts.push((group, whole));
@@ -108,8 +118,10 @@ impl PersonNames {
                     self.parts.push((group, part));
                 }
             }
-            group += 1;
         }
+        // Where the family name says little (BEGUM, KAUR), another source may hold a given name in its place: the atoms of any name part meet
+        // it there. As a family name proper it would pair a first name with itself.
+        group = 1 + sounds.len() as u16;
         for name in &person.middle_names {
             let own = number(name);
             push(&mut self.middle, own);
@@ -366,7 +378,7 @@ impl Values {
         }
         for (index, (group, left)) in parts.iter().enumerate() {
             for (other, right) in &parts[index + 1..] {
-                if group != other {
+                if group != other && left != right {
                     self.add(&[*left.min(right), *left.max(right)]);
                 }
             }
@@ -396,8 +408,14 @@ impl Values {
         let Some(address) = place.address else {
             return;
         };
-        let unit = address.postcode.as_ref().map(kinfold_identity::Postcode::unit);
-        let district = address.postcode.as_ref().map(kinfold_identity::Postcode::district);
+        let unit = address
+            .postcode
+            .as_ref()
+            .map(kinfold_identity::Postcode::unit);
+        let district = address
+            .postcode
+            .as_ref()
+            .map(kinfold_identity::Postcode::district);
         let words = street_words(address);
         let house = address.number.as_deref().or(address.flat.as_deref());
         let mut one = |kind, parts: &[&[u8]]| {

@@ -71,8 +71,8 @@ pub fn diff(a: &Schema, b: &Schema) -> Vec<Change> {
     );
     push(
         "usable".into(),
-        format!("{:?}", a.usable),
-        format!("{:?}", b.usable),
+        usable(a),
+        usable(b),
         "which records are encoded at all",
     );
     let fields = |schema: &Schema| -> BTreeMap<String, String> {
@@ -82,7 +82,7 @@ pub fn diff(a: &Schema, b: &Schema) -> Vec<Change> {
             .map(|field| {
                 (
                     field.name.as_str().to_owned(),
-                    format!("group {}, invalid {:?}", field.group, field.invalid),
+                    format!("group {}, invalid {}", field.group, field.invalid.as_str()),
                 )
             })
             .collect()
@@ -169,6 +169,18 @@ pub fn diff(a: &Schema, b: &Schema) -> Vec<Change> {
         "a missing fact is not taken for a disagreement; rarer patterns point at people",
     );
     list
+}
+
+fn usable(schema: &Schema) -> String {
+    let lists: Vec<String> = schema
+        .usable
+        .iter()
+        .map(|facts| {
+            let facts: Vec<&str> = facts.iter().map(|fact| fact.as_str()).collect();
+            facts.join(" + ")
+        })
+        .collect();
+    lists.join("; ")
 }
 
 fn word(yes: bool, one: &str, other: &str) -> String {

@@ -88,7 +88,12 @@ impl std::error::Error for Error {}
 
 impl From<Error> for Problem {
     fn from(error: Error) -> Self {
-        let first = &error.faults[0];
+        // The most fundamental kind decides how the command ends; the first fault of it has the hint.
+        let first = error
+            .faults
+            .iter()
+            .min_by_key(|fault| fault.kind)
+            .expect("an error has a fault");
         let (code, exit, what) = match first.kind {
             FaultKind::Shape => (
                 "E-SCHEMA-SHAPE",

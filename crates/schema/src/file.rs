@@ -68,8 +68,8 @@ pub enum KeyScope {
     /// All custodians of the agreement: one set of tokens a record.
     #[default]
     Agreement,
-    /// Every two custodians: one set of tokens a record for each other custodian. The linkage unit cannot see that three agencies share
-    /// a value, nor compare a custodian's tokens for one partner with those for another.
+    /// Every two custodians: one set of tokens a record for each other custodian. The linkage unit cannot see by tokens that three agencies
+    /// share a value, nor compare a custodian's tokens for one partner with those for another. Filters and household keys are as for all.
     Pair,
 }
 
@@ -93,8 +93,18 @@ pub enum Invalid {
     /// The value counts as missing; the reason is counted.
     #[default]
     Missing,
-    /// The record is left out and counted.
+    /// The record is left out and counted, unless another value of the field can be read.
     LeaveOut,
+}
+
+impl Invalid {
+    /// As a schema spells it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Missing => "missing",
+            Self::LeaveOut => "leave-out",
+        }
+    }
 }
 
 /// One filter.

@@ -409,7 +409,7 @@ impl Rules<'_> {
                         FaultKind::Rule,
                         &at("recipe"),
                         what,
-                        "`kinfold schema explain` lists the atoms; an atom is written exactly so, `NN` and not `nn`",
+                        "the manual, reference, linkage schema, lists the atoms; one is written exactly so, `NN` and not `nn`",
                     );
                     continue;
                 }
@@ -448,7 +448,7 @@ impl Rules<'_> {
                 "leave the key out: then it is 1",
             );
             self.release(
-                cap <= 1 || file.schema.linkage_unit == LinkageUnit::Inside,
+                !(2..=5).contains(&cap) || file.schema.linkage_unit == LinkageUnit::Inside,
                 &at("cap"),
                 format!(
                     "match key `{recipe}` lets {cap} records of a file share a value: who shares with whom can be read like a map"
@@ -511,7 +511,7 @@ impl Rules<'_> {
             "write 20",
         );
         self.release(
-            file.presence.min_records >= PATTERN_RECORDS_MIN,
+            !(2..PATTERN_RECORDS_MIN).contains(&file.presence.min_records),
             "presence.min_records",
             format!(
                 "a pattern that fewer than {PATTERN_RECORDS_MIN} records share points at people"

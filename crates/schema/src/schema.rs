@@ -60,7 +60,7 @@ impl Schema {
     /// # Errors
     /// Every fault with line, key and mend. An unknown key is one.
     pub fn parse(text: &str) -> Result<Self, Error> {
-        let schema = Self::parse_for_bench(text)?;
+        let schema = Self::read(text, true)?;
         if schema.refusals.is_empty() {
             Ok(schema)
         } else {
@@ -74,14 +74,22 @@ impl Schema {
     /// # Errors
     /// As [`Schema::parse`], without faults of [`FaultKind::Release`].
     pub fn parse_for_bench(text: &str) -> Result<Self, Error> {
+        Self::read(text, false)
+    }
+
+    /// When a rule is broken, the faults of release are listed beside it only if they matter.
+    fn read(text: &str, for_release: bool) -> Result<Self, Error> {
         let file: File =
             toml::from_str(text).map_err(|error| Error::new(vec![shape(text, &error)]))?;
         let checked = rules::check(&file, text);
-        let (refusals, faults): (Vec<Fault>, Vec<Fault>) = checked
+        let (refusals, mut faults): (Vec<Fault>, Vec<Fault>) = checked
             .faults
             .into_iter()
             .partition(|fault| fault.kind == FaultKind::Release);
         if !faults.is_empty() {
+            if for_release {
+                faults.extend(refusals);
+            }
             return Err(Error::new(faults));
         }
         Ok(Self {

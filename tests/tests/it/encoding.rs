@@ -223,8 +223,7 @@ fn a_clkhash_schema_is_converted_with_a_report() {
             r#"{{"identifier": "{name}", "format": {{"type": "string"}}, "hashing": {{"comparison": {{"type": "ngram", "n": 2}}, "strategy": {{"bitsPerToken": 20}}}}}}"#
         )
     };
-    let features =
-        ["given_name", "surname", "dob", "postcode", "soc_sec_id"].map(feature);
+    let features = ["given_name", "surname", "dob", "postcode", "soc_sec_id"].map(feature);
     fs::write(
         &clkhash,
         format!(

@@ -157,6 +157,11 @@ pub fn work(args: &EncodeArgs, progress: &Progress) -> Result<Work, Problem> {
         project_key: Arc::clone(&office.project_key),
         schema: &office.schema,
         period: args.period,
+        scratch: args
+            .output
+            .parent()
+            .filter(|folder| folder.is_dir())
+            .unwrap_or(Path::new(".")),
     };
     let release = release(&survey, &terms)?;
     Ok(Work {

@@ -163,7 +163,8 @@ fn differences(from: &Schema, to: &Schema, changes: &[Change]) -> String {
         });
         return text;
     }
-    let _ = writeln!(text, "{} differences.\n", changes.len());
+    let many = if changes.len() == 1 { "" } else { "s" };
+    let _ = writeln!(text, "{} difference{many}.\n", changes.len());
     // One effect stands once under all changes that have it.
     let mut before = "";
     for change in changes {

@@ -51,8 +51,9 @@ fn safety(schema: &Schema, text: &mut String) {
     } else if !schema.filters.is_empty() {
         let _ = writeln!(
             text,
-            "Its filters are safe for {} people: somebody with a list of the population and no key learns nothing (n x sum of rho^2 <= ln n).\n\
-             Somebody who already knows {} people of the file learns nothing about others (L x sum of rho^2 <= 0.1).",
+            "Its filters are safe for {} people by the rule n x sum of rho^2 <= ln n: somebody with a list of the population and no key\n\
+             cannot tell by them who is who, with a factor of four in hand. Nor can somebody who knows up to {} people of the file tell who\n\
+             the others are (L x sum of rho^2 <= 0.1). The rule rests on a study of invented people; the release check will test each file.",
             grouped(schema.people_max_of_filters() as usize),
             grouped(risk::known_max(&schema.filters) as usize),
         );
@@ -226,7 +227,7 @@ fn keys(schema: &Schema, text: &mut String) {
     text.push_str(match schema.key_scope {
         KeyScope::Agreement => {
             "  scope: one set of tokens for all custodians. With key_scope = \"pair\" each record would have a set for each other custodian (with \
-             four agencies three times the tokens), and the linkage unit could not see that three agencies share a value.\n"
+             four agencies three times the tokens), and the linkage unit could not see by tokens that three agencies share a value.\n"
         }
         KeyScope::Pair => {
             "  scope: a set of tokens for each other custodian. The linkage unit cannot see that three agencies share a value, nor compare what \
