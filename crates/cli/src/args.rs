@@ -85,9 +85,8 @@ pub enum Command {
     #[command(
         override_usage = "kinfold encode --agreement FILE --key FILE --project-key FILE --mapping FILE --period YYYY-MM -o DIR\n       \
                           kinfold encode --schema S --key-file FILE INPUT.csv -o CODES.arrow",
-        after_help = "The second form tries a linkage schema on open data: one row of INPUT.csv is one person, its columns have the names of the schema's \
-                      fields (first_name, last_name, birth_date, ...; --column FIELD=COLUMN names others), and the codes are marked as not for \
-                      release: nothing seals or ingests them. Rules of release are not enforced. Memory does not grow with the file."
+        after_help = "The second form tries a schema on open data: a row is a person, columns have the names of the schema's fields, and the codes \
+                      are marked as not for release. Rules of release are not enforced."
     )]
     Encode(EncodeCli),
     /// Seal encoded files into two packages: records and events
@@ -132,23 +131,26 @@ pub struct CheckArgs {
     pub output: Option<PathBuf>,
 }
 
+/// Heading of what only a bench needs.
+const BENCH: &str = "To try a schema on open data";
+
 /// Arguments of `encode`: those of a custodian, or those of a bench.
 #[derive(Debug, Args)]
 pub struct EncodeCli {
-    /// For a bench: a CSV file with one row a person
-    #[arg(value_name = "INPUT", requires = "key_file")]
+    /// A CSV file with one row a person
+    #[arg(value_name = "INPUT", requires = "key_file", help_heading = BENCH)]
     pub input: Option<PathBuf>,
-    /// For a bench: a file whose bytes are the key; anything of 16 bytes or more
-    #[arg(long, value_name = "FILE", requires = "input")]
+    /// A file whose bytes are the key: 16 or more
+    #[arg(long, value_name = "FILE", requires = "input", help_heading = BENCH)]
     pub key_file: Option<PathBuf>,
-    /// For a bench: the column of a field, when it has another name; may be repeated
-    #[arg(long = "column", value_name = "FIELD=COLUMN", requires = "input")]
+    /// A field's column, if it has another name
+    #[arg(long = "column", value_name = "FIELD=COLUMN", requires = "input", help_heading = BENCH)]
     pub columns: Vec<String>,
-    /// For a bench: this source's name and those of the others, when the schema makes keys for every two
-    #[arg(long, value_name = "NAME", requires = "input", num_args = 1..)]
+    /// This source and the others, for keys of every two
+    #[arg(long, value_name = "NAME", requires = "input", num_args = 1.., help_heading = BENCH)]
     pub sources: Vec<String>,
-    /// For a bench: threads; all processors when left out. The result is the same
-    #[arg(long, value_name = "N", requires = "input")]
+    /// Number of threads; the result is the same
+    #[arg(long, value_name = "N", requires = "input", help_heading = BENCH)]
     pub threads: Option<usize>,
     /// The agreement, signed by all parties
     #[arg(

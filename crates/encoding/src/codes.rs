@@ -4,6 +4,8 @@
 //! block of 64 bytes, which is hashed again under the recipe's own key. So a fact is hashed once however many recipes use it, and the
 //! last step has blocks of one size, many of which are hashed side by side. Codes never leave the machine: only tokens do.
 
+use zeroize::{Zeroize as _, Zeroizing};
+
 use crate::Map;
 
 /// Bytes of a code. Ninety-six bits: among the hundred million facts of a large file two meet by chance with a probability of 10^-13.
@@ -60,15 +62,28 @@ const REMEMBERED: usize = 1 << 16;
 pub(crate) struct CodeBook {
     hasher: blake3::Hasher,
     known: Map<Box<[u8]>, Code>,
-    text: Vec<u8>,
+    text: Zeroizing<Vec<u8>>,
+}
+
+impl Drop for CodeBook {
+    fn drop(&mut self) {
+        self.forget();
+    }
 }
 
 impl CodeBook {
+    /// Forgets everything, and leaves no plain text in memory.
+    fn forget(&mut self) {
+        for (mut text, _) in self.known.drain() {
+            text.zeroize();
+        }
+    }
+
     pub(crate) fn new(hasher: blake3::Hasher) -> Self {
         Self {
             hasher,
             known: Map::default(),
-            text: Vec::new(),
+            text: Zeroizing::new(Vec::new()),
         }
     }
 
@@ -89,7 +104,7 @@ impl CodeBook {
         }
         let code = hash(&self.hasher, &self.text);
         if self.known.len() >= REMEMBERED {
-            self.known.clear();
+            self.forget();
         }
         self.known.insert(self.text.as_slice().into(), code);
         code
@@ -98,7 +113,9 @@ impl CodeBook {
     /// The same for a fact that is seldom met again (a verified number): nothing is remembered.
     pub(crate) fn code_once(&mut self, kind: Kind, parts: &[&[u8]]) -> Code {
         self.spell(kind, parts);
-        hash(&self.hasher, &self.text)
+        let code = hash(&self.hasher, &self.text);
+        self.text.as_mut_slice().zeroize();
+        code
     }
 }
 

@@ -1,13 +1,13 @@
 //! A draft: the codes of one record before it is known what other people share with it.
 //!
 //! ```text
-//! reference 16 | number 4 | flags 1 | homes 1 | values 2 | filters (8 a word) | values: key 1, token 16 a partner | homes 22
+//! reference 16 | number 4 | flags 1 | homes 1 | values 2 | lasting reference 16 | filters (8 a word) | values: key 1, token 16 a partner | homes 22
 //! ```
 
 use kinfold_schema::{HouseholdKey, Token};
 
 /// Bytes before the filters.
-pub(crate) const HEAD: usize = 24;
+pub(crate) const HEAD: usize = 40;
 
 /// What is fixed for all drafts of an encoding.
 #[derive(Clone, Copy)]
@@ -29,7 +29,7 @@ pub(crate) struct Draft<'a> {
 /// Writes the part of a draft before its values.
 pub(crate) fn write_head(
     out: &mut Vec<u8>,
-    record_ref: &[u8; 16],
+    (record_ref, lasting_ref): (&[u8; 16], &[u8; 16]),
     number: u32,
     flags: u8,
     homes: usize,
@@ -40,6 +40,7 @@ pub(crate) fn write_head(
     out.push(flags);
     out.push(homes as u8);
     out.extend_from_slice(&(values as u16).to_le_bytes());
+    out.extend_from_slice(lasting_ref);
 }
 
 impl<'a> Draft<'a> {
@@ -57,6 +58,10 @@ impl<'a> Draft<'a> {
 
     pub(crate) fn record_ref(&self) -> &'a [u8; 16] {
         self.head.first_chunk().expect("the head has a reference")
+    }
+
+    pub(crate) fn lasting_ref(&self) -> &'a [u8; 16] {
+        self.head.last_chunk().expect("the head ends with it")
     }
 
     pub(crate) fn number(&self) -> u32 {

@@ -6,7 +6,7 @@
 //!              └─► homes in piles by home ─► crowded homes ─────────┴─► rows in the order of their references
 //! ```
 //!
-//! Every pile can go to disk (see [`crate::spill`]), so memory does not grow with the file.
+//! Every pile can go to disk (see [`crate::spill`]), so memory hardly grows with the file: by four bytes a record.
 
 use std::collections::{BTreeMap, HashMap};
 use std::path::PathBuf;
@@ -39,8 +39,8 @@ const STAY: usize = 44;
 pub struct Input<'a> {
     /// Reference of the encoded record; distinct in the file.
     pub record_ref: [u8; 16],
-    /// A number that stays the same from period to period: who is drawn in a crowded home depends on it, and not on the reference, so
-    /// that several periods together show no more than one.
+    /// A number of the person that stays the same from period to period, and never leaves. What is random about a record is made from it and
+    /// not from the reference: beside values that stay from period to period, random ones that changed would be known for what they are.
     pub lasting_ref: [u8; 16],
     /// The person, all rows brought together.
     pub person: &'a Person,
@@ -95,9 +95,15 @@ impl Options {
     pub(crate) fn scopes(&self, schema: &Schema) -> Result<Vec<String>, Error> {
         match schema.key_scope {
             KeyScope::Agreement => Ok(vec![String::new()]),
-            KeyScope::Pair if self.partners.is_empty() => Err(Error::NoPartner {
-                schema: schema.id.clone(),
-            }),
+            KeyScope::Pair
+                if self.partners.is_empty()
+                    || self.own.is_empty()
+                    || self.partners.contains(&self.own) =>
+            {
+                Err(Error::NoPartner {
+                    schema: schema.id.clone(),
+                })
+            }
             KeyScope::Pair => Ok(self
                 .partners()
                 .iter()
@@ -189,6 +195,12 @@ impl Encoder {
             return Err(Error::Standardisation {
                 wanted: schema.standardisation.clone(),
                 own: kinfold_identity::STANDARDISATION,
+            });
+        }
+        if let (false, Some(fault)) = (options.bench, schema.refusals().first()) {
+            return Err(Error::NotForRelease {
+                schema: schema.id.clone(),
+                fault: fault.to_string(),
             });
         }
         let shared = Shared::new(schema, secrets, options)?;
@@ -542,7 +554,7 @@ fn read_stay(entry: &[u8; STAY]) -> Stay {
 
 /// The entries of a pile whose value more people have than the cap of its key allows, in the order of the pile.
 ///
-/// Counted in a table of about twice as many places as entries, at the place that the fingerprint names or the next free one: fingerprints
+/// Counted in a table of at least half as many places again as entries, at the place that the fingerprint names or the next free one: fingerprints
 /// are uniform, and sorting them took several times as long. The last ten bits, which chose the pile, make room for the count, so a
 /// place is eight bytes and the table of a pile stays in the cache.
 fn shared_values(entries: &[[u8; ENTRY]]) -> Vec<[u8; ENTRY]> {
@@ -565,7 +577,7 @@ fn shared_values(entries: &[[u8; ENTRY]]) -> Vec<[u8; ENTRY]> {
         if *place & COUNT == 0 {
             *place = print & !COUNT;
         }
-        // Beyond six nobody counts.
+        // No cap is above five.
         *place += u64::from(*place & COUNT < 8);
     }
     entries

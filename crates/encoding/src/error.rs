@@ -39,11 +39,19 @@ pub enum Error {
     SameReference,
     /// The schema makes keys for every two custodians, and the others are not known.
     #[error(
-        "linkage schema `{schema}` makes match keys for every two custodians, and no other custodian is named"
+        "linkage schema `{schema}` makes match keys for every two custodians, and this one and the others are not all named"
     )]
     NoPartner {
         /// The schema's id.
         schema: String,
+    },
+    /// What the schema makes must not be released, and this is no bench.
+    #[error("linkage schema `{schema}` must not be released: {fault}")]
+    NotForRelease {
+        /// The schema's id.
+        schema: String,
+        /// The first rule of release that it breaks.
+        fault: String,
     },
     /// Codes that wait for the end of the file could not be kept on disk.
     #[error("could not keep codes in `{folder}` until the file ends: {reason}")]
@@ -97,6 +105,12 @@ impl From<Error> for Problem {
                 Exit::CouldNotRun,
                 what,
                 "list the other custodians in the agreement, or use a schema whose key_scope is \"agreement\"",
+            ),
+            Error::NotForRelease { .. } => Self::new(
+                "E-SCHEMA-RELEASE",
+                Exit::Refused,
+                what,
+                "`kinfold schema validate` lists every rule that it breaks, with the mend",
             ),
             Error::Scratch { .. } => Self::new(
                 "E-ENC-SCRATCH",

@@ -5,7 +5,8 @@
 //! token's weight times its group's scale. A token of a smaller `k` has the first of the same positions.
 
 use kinfold_identity::{Address, BirthDate, Person, Postcode};
-use kinfold_schema::{FieldName, FilterSchema, Schema, TokenForm};
+use kinfold_schema::{FieldName, FilterSchema, Schema, TokenForm, risk};
+use zeroize::{Zeroize as _, Zeroizing};
 
 use crate::Map;
 use crate::diffusion::Diffusion;
@@ -18,6 +19,8 @@ pub(crate) struct FilterPlan {
     pub index: usize,
     /// Facts that a record must have (bits of `Fact::bit`).
     pub requires: u32,
+    /// A bit of a random filter is one when a random byte is below this.
+    random_below: u8,
     /// Words before diffusion.
     pub inner_words: usize,
     /// Words that are released.
@@ -25,9 +28,35 @@ pub(crate) struct FilterPlan {
     /// The diffusion, if there is one.
     pub diffusion: Option<Diffusion>,
     /// A keyed hash for random bits.
-    pub blank: blake3::Hasher,
+    blank: blake3::Hasher,
     hashers: Vec<blake3::Hasher>,
     tokens: Vec<TokenPlan>,
+    /// What it has tokens of.
+    pub themes: Themes,
+}
+
+/// What a filter has tokens of. A filter that gets none of one of them is a bare code of the rest.
+#[derive(Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct Themes {
+    pub names: bool,
+    pub birth: bool,
+    pub others: bool,
+}
+
+impl Themes {
+    fn of(tokens: &[TokenPlan]) -> Self {
+        let mut themes = Self::default();
+        for token in tokens.iter().filter(|token| token.positions > 0) {
+            match token.field {
+                FieldName::FirstName | FieldName::MiddleName | FieldName::LastName => {
+                    themes.names = true;
+                }
+                FieldName::BirthDate => themes.birth = true,
+                _ => themes.others = true,
+            }
+        }
+        themes
+    }
 }
 
 /// One kind of token, prepared.
@@ -83,7 +112,7 @@ impl FilterPlan {
             .collect();
         groups.sort_unstable();
         groups.dedup();
-        let tokens = filter
+        let tokens: Vec<TokenPlan> = filter
             .tokens
             .iter()
             .map(|token| {
@@ -106,7 +135,12 @@ impl FilterPlan {
         );
         Self {
             index,
-            requires: filter.requires.iter().map(|fact| fact.bit()).sum(),
+            requires: filter
+                .requires
+                .iter()
+                .fold(0, |facts, fact| facts | fact.bit()),
+            random_below: (risk::nominal_fill(filter, &schema.fields).clamp(0.05, 0.95) * 256.0)
+                as u8,
             inner_words: m / 64,
             words: l / 64,
             diffusion: (filter.diffusion > 0).then(|| {
@@ -117,6 +151,7 @@ impl FilterPlan {
                 .iter()
                 .map(|group| purpose(&format!("group/{group}")))
                 .collect(),
+            themes: Themes::of(&tokens),
             tokens,
         }
     }
@@ -174,19 +209,6 @@ impl FilterPlan {
                 _ => {}
             }
         }
-    }
-
-    /// Whether the filter has tokens besides those of names and birth dates.
-    pub(crate) fn has_others(&self) -> bool {
-        self.tokens.iter().any(|token| {
-            !matches!(
-                token.field,
-                FieldName::FirstName
-                    | FieldName::MiddleName
-                    | FieldName::LastName
-                    | FieldName::BirthDate
-            )
-        })
     }
 
     /// Switches on the bits of all other fields.
@@ -287,17 +309,19 @@ impl FilterPlan {
         }
     }
 
-    /// The filter of a record that may not have one: random bits, made from its reference so that the same file gives the same bytes.
-    pub(crate) fn random(&self, record_ref: &[u8; 16], out: &mut [u64]) {
+    /// Bits before diffusion for a record that may not have a filter: random, as many ones as others have, made from a reference that lasts so
+    /// that two periods show the same. They go through the diffusion like any other: its outputs obey relations that free bits would not,
+    /// and whoever knows them could tell the two apart.
+    pub(crate) fn random(&self, lasting_ref: &[u8; 16], inner: &mut [u64]) {
         let mut hasher = self.blank.clone();
-        hasher.update(record_ref);
+        hasher.update(lasting_ref);
         let mut reader = hasher.finalize_xof();
         let mut bytes = [0; 64];
-        for words in out.chunks_mut(8) {
+        for word in inner {
             reader.fill(&mut bytes);
-            for (word, chunk) in words.iter_mut().zip(bytes.as_chunks::<8>().0) {
-                *word = u64::from_le_bytes(*chunk);
-            }
+            *word = bytes.iter().fold(0, |word, &byte| {
+                word << 1 | u64::from(byte < self.random_below)
+            });
         }
     }
 }
@@ -379,7 +403,22 @@ fn bigrams(text: &str, mut each: impl FnMut(&[u8])) {
 #[derive(Default)]
 pub(crate) struct TokenBook {
     masks: Map<Box<[u8]>, Box<[u64]>>,
-    name: Vec<u8>,
+    name: Zeroizing<Vec<u8>>,
+}
+
+impl TokenBook {
+    /// Forgets everything, and leaves no plain text in memory.
+    fn forget(&mut self) {
+        for (mut token, _) in self.masks.drain() {
+            token.zeroize();
+        }
+    }
+}
+
+impl Drop for TokenBook {
+    fn drop(&mut self) {
+        self.forget();
+    }
 }
 
 /// Most tokens that a book keeps.
@@ -394,7 +433,7 @@ impl TokenBook {
         self.name.push(label);
         self.name.extend_from_slice(text);
         if self.masks.len() >= TOKENS_MAX {
-            self.masks.clear();
+            self.forget();
         }
         if !self.masks.contains_key(self.name.as_slice()) {
             let mask = positions(

@@ -120,7 +120,7 @@ impl Finished {
         let start = self.table.keys.len();
         self.table.keys.resize(start + width * sets, [0; 16]);
         let keys = &mut self.table.keys[start..];
-        dummies.gaps.clear();
+        dummies.fill(&shared.dummies, draft.lasting_ref(), width * sets);
         let mut slot = 0;
         for (index, key) in shared.schema.keys.iter().enumerate() {
             let count = &mut self.keys[index];
@@ -142,17 +142,12 @@ impl Finished {
                 }
             }
             count.released += kept;
+            // The random token of a place is the same in every period, so that what changes between two looks like a value that changed.
             for set in 0..sets {
                 let at = set * width + slot;
-                dummies
-                    .gaps
-                    .extend((at + kept..at + slots).map(|gap| gap as u32));
+                keys[at + kept..at + slots].copy_from_slice(&dummies.tokens[at + kept..at + slots]);
             }
             slot += slots;
-        }
-        dummies.fill(&shared.dummies, draft.record_ref(), dummies.gaps.len());
-        for (gap, token) in dummies.gaps.iter().zip(&dummies.tokens) {
-            keys[*gap as usize] = *token;
         }
         // Tokens look random, so once sorted their order tells nothing about which are real. That holds only when random ones alone are
         // sorted too.
@@ -184,7 +179,7 @@ impl Finished {
                 self.household_keys += 1;
             }
         }
-        dummies.fill(&shared.household_dummies, draft.record_ref(), slots);
+        dummies.fill(&shared.household_dummies, draft.lasting_ref(), slots);
         for slot in self.table.household.len() - start..slots {
             self.table.household.push(HouseholdKey {
                 token: dummies.token(slot),
@@ -197,20 +192,19 @@ impl Finished {
     }
 }
 
-/// Random tokens for the gaps of a record, made from its reference: a custodian makes the same file again, and nobody without the key
-/// can tell them from values.
+/// Random tokens for the gaps of a record, one for each place, made from the reference that lasts: a custodian makes the same file again, the
+/// next period's file has the same ones (those of a reference that changes would stand out beside values that stay), and nobody without the
+/// key can tell them from values.
 #[derive(Default)]
 struct Dummies {
     /// Reference and number; only the reference changes from record to record.
     blocks: Vec<[u8; BLOCK]>,
     tokens: Vec<Token>,
-    /// Where a record has none of its own.
-    gaps: Vec<u32>,
 }
 
 impl Dummies {
     /// Makes so many. Two come from one block of the reference and a number.
-    fn fill(&mut self, hasher: &BlockHasher, record_ref: &[u8; 16], count: usize) {
+    fn fill(&mut self, hasher: &BlockHasher, lasting_ref: &[u8; 16], count: usize) {
         let needed = count.div_ceil(2);
         while self.blocks.len() < needed {
             let mut block = [0; BLOCK];
@@ -218,7 +212,7 @@ impl Dummies {
             self.blocks.push(block);
         }
         for block in &mut self.blocks[..needed] {
-            block[..16].copy_from_slice(record_ref);
+            block[..16].copy_from_slice(lasting_ref);
         }
         self.tokens.clear();
         hasher.halves(&self.blocks[..needed], &mut self.tokens);

@@ -5,6 +5,12 @@ use kinfold_schema::{HOUSEHOLD_ADDRESS, HOUSEHOLD_UPRN, HouseholdKey, NO_MONTH};
 
 use crate::secrets::token;
 
+/// Months between two spells in one home that are one stay, written down with a gap.
+const GAP_MONTHS_MAX: u16 = 12;
+/// More people of a file than this, over all months, are no households one after another: the home is a place where people pass through, and
+/// their number alone would name it.
+const PEOPLE_OF_A_HOME_MAX: usize = 15;
+
 /// The household keys of a person, the latest home first. Communal homes, c/o addresses and protected addresses have none.
 pub(crate) fn keys_of(person: &Person, hasher: &blake3::Hasher) -> Vec<HouseholdKey> {
     if person.protected_address || person.do_not_link || person.addresses.is_empty() {
@@ -29,21 +35,25 @@ pub(crate) fn keys_of(person: &Person, hasher: &blake3::Hasher) -> Vec<Household
             .map(|canonical| (HOUSEHOLD_ADDRESS, format!("address\u{1f}{canonical}")));
         for (kind, value) in uprn.into_iter().chain(address) {
             let token = token(hasher, value.as_bytes());
-            // Two spells in one home become one that covers both.
+            // An earlier spell in the same home lengthens the later one when they meet; a time long before it is left out, since a
+            // home that was left in between is no evidence for the years between. The later spell comes first, so its end stays; no
+            // end counts as open.
             if let Some(known) = keys.iter_mut().find(|key| key.token == token) {
-                known.from = known.from.min(spell.from);
-                known.to = if known.to == NO_MONTH {
-                    spell.to
-                } else if spell.to == NO_MONTH {
-                    known.to
-                } else {
-                    known.to.max(spell.to)
-                };
+                let meets =
+                    known.from == NO_MONTH || spell.to.saturating_add(GAP_MONTHS_MAX) >= known.from;
+                if meets && spell.from != NO_MONTH {
+                    known.from = known.from.min(spell.from);
+                }
             } else {
                 keys.push(HouseholdKey {
                     token,
                     kind,
-                    from: spell.from,
+                    // A start after the end is a slip; the end is the evidence.
+                    from: if spell.from == NO_MONTH {
+                        NO_MONTH
+                    } else {
+                        spell.from.min(spell.to)
+                    },
                     to: spell.to,
                 });
             }
@@ -68,10 +78,10 @@ pub(crate) struct Stay {
 /// home in between as many people as allowed are drawn by lot; a stay with unknown ends counts always.
 pub(crate) fn withheld(stays: &[Stay], group_max: u32, crowd_max: u32) -> Vec<usize> {
     let most = most_at_once(stays);
-    if most <= group_max as usize {
+    if most <= group_max as usize && stays.len() <= PEOPLE_OF_A_HOME_MAX {
         return Vec::new();
     }
-    if most > crowd_max as usize {
+    if most > crowd_max as usize || stays.len() > PEOPLE_OF_A_HOME_MAX {
         return (0..stays.len()).collect();
     }
     let mut order: Vec<usize> = (0..stays.len()).collect();
@@ -152,6 +162,45 @@ mod tests {
             [4, 5, 6, 8, 9, 20].map(|n| released(n, 8)),
             [4, 5, 5, 5, 0, 0]
         );
+    }
+
+    fn spell(from: u16, to: u16) -> kinfold_identity::AddressSpell {
+        kinfold_identity::AddressSpell {
+            address: None,
+            uprn: kinfold_identity::Uprn::parse("900000000001").ok(),
+            from,
+            to,
+        }
+    }
+
+    #[test]
+    fn the_present_home_stays_and_no_year_is_invented() {
+        let months = |spells: &[(u16, u16)]| {
+            let person = Person {
+                addresses: spells.iter().map(|&(from, to)| spell(from, to)).collect(),
+                ..Person::default()
+            };
+            let keys = keys_of(&person, &blake3::Hasher::new_keyed(&[1; 32]));
+            assert_eq!(keys.len(), 1);
+            (keys[0].from, keys[0].to)
+        };
+        assert_eq!(months(&[(1200, 1260), (1440, NO_MONTH)]), (1440, NO_MONTH));
+        assert_eq!(
+            months(&[(NO_MONTH, 1390), (1460, NO_MONTH)]),
+            (1460, NO_MONTH)
+        );
+        assert_eq!(months(&[(1430, 1435), (1440, 1450)]), (1430, 1450));
+        assert_eq!(months(&[(1200, 1260), (1440, 1450)]), (1440, 1450));
+        assert_eq!(months(&[(1450, 1440)]), (1440, 1440));
+        assert_eq!(months(&[(NO_MONTH, 1390)]), (NO_MONTH, 1390));
+    }
+
+    #[test]
+    fn a_home_that_many_pass_through_releases_nothing() {
+        let after_each_other =
+            |n: u16| -> Vec<Stay> { (0..n).map(|i| stay(i * 10, i * 10 + 5)).collect() };
+        assert_eq!(withheld(&after_each_other(15), 5, 5).len(), 0);
+        assert_eq!(withheld(&after_each_other(16), 5, 5).len(), 16);
     }
 
     proptest! {

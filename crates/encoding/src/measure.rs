@@ -63,7 +63,10 @@ fn measure_one(
         diffusion: 0,
         ..filter.clone()
     };
-    let requires: u32 = filter.requires.iter().map(|fact| fact.bit()).sum();
+    let requires = filter
+        .requires
+        .iter()
+        .fold(0, |facts, fact| facts | fact.bit());
     let kept: Vec<&Person> = people
         .iter()
         .filter(|person| crate::person::facts(person) & requires == requires)
@@ -73,7 +76,10 @@ fn measure_one(
     let l = f64::from(filter.bits);
     let t = f64::from(filter.diffusion);
     // Positions that give so many ones among the roomy bits.
-    let thrown = |ones: u32| -f64::from(ROOMY) * libm::log1p(-f64::from(ones) / f64::from(ROOMY));
+    let thrown = |ones: u32| {
+        let share = f64::from(ones.min(ROOMY - 1)) / f64::from(ROOMY);
+        -f64::from(ROOMY) * libm::log1p(-share)
+    };
     let ones = |mask: &[u64]| mask.iter().map(|word| word.count_ones()).sum::<u32>();
     // Expected ones of so many positions thrown into m bits.
     let filled = |positions: f64| m * (1.0 - libm::exp(-positions / m));

@@ -4,6 +4,7 @@
 
 use kinfold_identity::{canonical_nicknames, soundex};
 use kinfold_schema::NameForm;
+use zeroize::{Zeroize as _, Zeroizing};
 
 use crate::Map;
 use crate::codes::{Code, CodeBook, Kind};
@@ -18,7 +19,7 @@ pub(crate) type NameId = u32;
 
 /// One name.
 pub(crate) struct Name {
-    text: Box<str>,
+    text: Zeroizing<String>,
     /// Its formal names, when it is a short form.
     formals: &'static [&'static str],
     codes: Vec<Code>,
@@ -43,13 +44,26 @@ pub(crate) struct NameBook {
     names: Vec<Name>,
 }
 
+impl Drop for NameBook {
+    fn drop(&mut self) {
+        self.forget();
+    }
+}
+
 impl NameBook {
     /// Forgets everything when the book is full. To be called between records: numbers do not outlive it.
     pub(crate) fn make_room(&mut self) {
         if self.names.len() >= NAMES_MAX {
-            self.numbers.clear();
-            self.names.clear();
+            self.forget();
         }
+    }
+
+    /// Forgets everything, and leaves no plain text in memory.
+    fn forget(&mut self) {
+        for (name, _) in self.numbers.drain() {
+            name.into_string().zeroize();
+        }
+        self.names.clear();
     }
 
     /// The number of a name.
@@ -65,7 +79,7 @@ impl NameBook {
         }
         let formals = canonical_nicknames(text);
         let mut name = Name {
-            text: text.into(),
+            text: Zeroizing::new(text.to_owned()),
             formals,
             codes: Vec::new(),
             ends: Vec::new(),

@@ -1,7 +1,95 @@
 //! What an encoding reads of a person: which facts there are, and the homes that may be spoken of.
 
-use kinfold_identity::{Address, AddressKind, BirthDate, Person, PostcodeSector, UpnKind};
-use kinfold_schema::{Fact, IdentifierKind, Recipe};
+use std::borrow::Cow;
+
+use kinfold_identity::{
+    Address, AddressKind, AddressSpell, BirthDate, Person, PostcodeSector, UpnKind,
+};
+use kinfold_schema::{Fact, FieldName, FieldSet, IdentifierKind, Recipe};
+
+/// The person as a schema sees it: fields that it does not list are gone. Nearly always that is the person itself.
+pub(crate) fn seen(person: &Person, fields: FieldSet) -> Cow<'_, Person> {
+    let hidden = |field: FieldName| fields.bits() >> field as u32 & 1 == 0;
+    let homes = |has: fn(&AddressSpell) -> bool| person.addresses.iter().any(has);
+    let postcode = |spell: &AddressSpell| {
+        spell
+            .address
+            .as_ref()
+            .is_some_and(|address| address.postcode.is_some())
+    };
+    let lines = |spell: &AddressSpell| {
+        spell.address.as_ref().is_some_and(|address| {
+            address.number.is_some() || address.flat.is_some() || !address.street.is_empty()
+        })
+    };
+    let unlisted = [
+        (FieldName::FirstName, !person.first_names.is_empty()),
+        (FieldName::MiddleName, !person.middle_names.is_empty()),
+        (FieldName::LastName, !person.family_names.is_empty()),
+        (FieldName::FirstInitial, !person.first_initials.is_empty()),
+        (FieldName::LastInitial, !person.last_initials.is_empty()),
+        (FieldName::BirthDate, !person.births.is_empty()),
+        (FieldName::Sex, person.sex.is_some()),
+        (FieldName::BirthPlace, person.birth_place.is_some()),
+        (FieldName::Postcode, homes(postcode)),
+        (FieldName::PostcodeSector, !person.sectors.is_empty()),
+        (FieldName::Address, homes(lines)),
+        (FieldName::Uprn, homes(|spell| spell.uprn.is_some())),
+        (FieldName::NhsNumber, person.nhs.is_some()),
+        (
+            FieldName::Upn,
+            person.upn.is_some() || !person.former_upns.is_empty(),
+        ),
+        (FieldName::Nino, person.nino.is_some()),
+        (FieldName::Uln, person.uln.is_some()),
+    ];
+    if !unlisted.iter().any(|&(field, has)| has && hidden(field)) {
+        return Cow::Borrowed(person);
+    }
+    let mut seen = person.clone();
+    for (field, _) in unlisted.into_iter().filter(|&(field, _)| hidden(field)) {
+        match field {
+            FieldName::FirstName => seen.first_names.clear(),
+            FieldName::MiddleName => seen.middle_names.clear(),
+            FieldName::LastName => seen.family_names.clear(),
+            FieldName::FirstInitial => seen.first_initials.clear(),
+            FieldName::LastInitial => seen.last_initials.clear(),
+            FieldName::BirthDate => seen.births.clear(),
+            FieldName::Sex => seen.sex = None,
+            FieldName::BirthPlace => seen.birth_place = None,
+            FieldName::PostcodeSector => seen.sectors.clear(),
+            FieldName::NhsNumber => seen.nhs = None,
+            FieldName::Upn => {
+                seen.upn = None;
+                seen.former_upns.clear();
+            }
+            FieldName::Nino => seen.nino = None,
+            FieldName::Uln => seen.uln = None,
+            FieldName::Postcode | FieldName::Address | FieldName::Uprn => {
+                for spell in &mut seen.addresses {
+                    hide_in_home(spell, field);
+                }
+            }
+        }
+    }
+    seen.addresses
+        .retain(|spell| spell.address.is_some() || spell.uprn.is_some());
+    Cow::Owned(seen)
+}
+
+fn hide_in_home(spell: &mut AddressSpell, field: FieldName) {
+    match (field, &mut spell.address) {
+        (FieldName::Uprn, _) => spell.uprn = None,
+        (FieldName::Postcode, Some(address)) => address.postcode = None,
+        (FieldName::Address, Some(address)) => {
+            address.flat = None;
+            address.number = None;
+            address.street.clear();
+            address.town = None;
+        }
+        _ => {}
+    }
+}
 
 /// The facts of a person, as bits of [`Fact::bit`].
 pub(crate) fn facts(person: &Person) -> u32 {

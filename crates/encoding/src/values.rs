@@ -18,6 +18,10 @@ use crate::plan::{Alternatives, Plan, RecipePlan, alternatives};
 const VALUES_MAX: usize = 96;
 /// Most homes and most birth dates of one person that are looked at.
 const ALTERNATIVES_MAX: usize = 12;
+/// Most first, middle and family names (their parts) in a filter: with more, the number of ones would tell that somebody has many names.
+const FILTER_FIRST_MAX: usize = 3;
+const FILTER_MIDDLE_MAX: usize = 2;
+const FILTER_LAST_MAX: usize = 4;
 
 /// One value of a match key: the codes of its facts, zeroes, and in the last two bytes the number of the key, so that all values of a record
 /// are hashed under one key.
@@ -49,6 +53,7 @@ pub(crate) struct PersonNames {
     pub parts: Vec<(u16, NameId)>,
     /// For the filter: first names, middle names, parts of family names.
     pub own_first: Vec<NameId>,
+    pub own_middle: Vec<NameId>,
     pub own_last: Vec<NameId>,
     /// Birth dates, in the person's order.
     pub births: Vec<BirthId>,
@@ -77,6 +82,7 @@ impl PersonNames {
             &mut self.last,
             &mut self.middle,
             &mut self.own_first,
+            &mut self.own_middle,
             &mut self.own_last,
         ] {
             list.clear();
@@ -128,6 +134,10 @@ impl PersonNames {
             self.parts.push((group, own));
             group += 1;
         }
+        self.own_middle.extend_from_slice(&self.middle);
+        self.own_first.truncate(FILTER_FIRST_MAX);
+        self.own_middle.truncate(FILTER_MIDDLE_MAX);
+        self.own_last.truncate(FILTER_LAST_MAX);
     }
 }
 

@@ -1,14 +1,16 @@
 //! One thread's part: people in, drafts and the fingerprints of their values out, a batch at a time.
 
 use kinfold_identity::Person;
-use kinfold_schema::{FLAG_DO_NOT_LINK, FLAG_WITHHELD, Fact, HouseholdKey, Invalid, Schema, Token};
+use kinfold_schema::{
+    FLAG_DO_NOT_LINK, FLAG_WITHHELD, Fact, FieldSet, HouseholdKey, Invalid, Schema, Token,
+};
 
 use crate::codes::CodeBook;
 use crate::diffusion::Scratch;
 use crate::draft::{DraftShape, HEAD, write_head};
-use crate::filter::{FilterPlan, NameField};
+use crate::filter::{FilterPlan, NameField, Themes};
 use crate::lanes::BlockHasher;
-use crate::person::{fact_of_identifier, facts};
+use crate::person::{fact_of_identifier, facts, seen};
 use crate::plan::Plan;
 use crate::secrets::token;
 use crate::values::{Block, Books, PersonNames, Values};
@@ -33,6 +35,7 @@ pub(crate) struct Shared {
     pub household_dummies: BlockHasher,
     usable: Vec<u32>,
     insists: u32,
+    fields: FieldSet,
 }
 
 impl Shared {
@@ -82,25 +85,16 @@ impl Shared {
                 .filter(|field| field.invalid == Invalid::LeaveOut)
                 .map(|field| 1 << field.name as u32)
                 .sum(),
+            fields: {
+                let mut fields = FieldSet::default();
+                schema
+                    .fields
+                    .iter()
+                    .for_each(|field| fields.insert(field.name));
+                fields
+            },
             schema: schema.clone(),
         })
-    }
-
-    /// The facts that a presence pattern may claim: an identifier only when the record has a token of it.
-    fn claimed(&self, facts: u32, person: &Person) -> u32 {
-        let identifiers = Fact::Nhs.bit() | Fact::UpnOrNino.bit();
-        let keyed: u32 = self
-            .schema
-            .keys
-            .iter()
-            .map(|key| fact_of_identifier(&key.recipe))
-            .fold(0, |all, fact| all | fact);
-        let without_token = if person.do_not_link {
-            identifiers
-        } else {
-            identifiers & !keyed
-        };
-        facts & !without_token
     }
 
     /// About as many bytes as a draft has.
@@ -209,88 +203,104 @@ impl Worker {
             ones: vec![(0, 0); shared.filters.len()],
             ..Batch::default()
         };
-        // For each draft: where its filters stand in it, and which of them are random.
-        let mut made: Vec<(usize, u8)> = Vec::with_capacity(inputs.len());
+        // For each draft: where its filters stand in it.
+        let mut made: Vec<usize> = Vec::with_capacity(inputs.len());
         for (index, input) in inputs.iter().enumerate() {
-            let facts = facts(input.person);
+            let person = seen(input.person, shared.fields);
+            let facts = facts(&person);
             let invalid = input.rejected.bits() & shared.insists != 0;
             if invalid || !shared.is_usable(facts) {
                 batch.left_out.push((index as u32, invalid));
                 continue;
             }
-            let random = self.person(shared, input.person, facts, made.len(), &mut batch.ones);
-            made.push((batch.drafts.len() + HEAD, random));
-            self.write(shared, input, made.len() - 1, &mut batch);
+            let row = made.len();
+            let identifiers = self.person(shared, &person, input, facts, row, &mut batch.ones);
+            made.push(batch.drafts.len() + HEAD);
+            self.write(shared, &person, input, row, &mut batch);
             batch.references.push(input.record_ref);
-            batch.facts.push(shared.claimed(facts, input.person));
+            // An identifier is claimed only when the record has a token of it: the linkage unit would take a random one for it.
+            let all = Fact::Nhs.bit() | Fact::UpnOrNino.bit();
+            batch.facts.push(facts & !all | identifiers);
         }
         self.filters(shared, &made, &mut batch);
         batch
     }
 
-    /// Works out the values, their tokens and the filter bits of one person; says which filters are to be random.
+    /// Works out the values, their tokens and the filter bits of one person; gives the facts of identifiers that have a token.
     fn person(
         &mut self,
         shared: &Shared,
         person: &Person,
+        input: &Input<'_>,
         facts: u32,
         row: usize,
         ones: &mut [(u64, usize)],
-    ) -> u8 {
+    ) -> u32 {
         self.blocks.clear();
         self.keys.clear();
         for tokens in &mut self.tokens {
             tokens.clear();
         }
+        let mut identifiers = 0;
         // A record that may not be linked releases nothing that could link it: all its tokens and bits are random.
-        if person.do_not_link {
-            return u8::MAX;
+        if !person.do_not_link {
+            self.books.make_room();
+            self.person.read(
+                person,
+                &shared.plan,
+                shared.filters.len(),
+                &mut self.books,
+                &mut self.codes,
+            );
+            self.values.read(
+                person,
+                &self.person,
+                &shared.plan,
+                &self.books,
+                &mut self.codes,
+            );
+            for key in 0..shared.plan.recipes.len() {
+                let before = self.blocks.len();
+                self.values.blocks(key, &shared.plan, &mut self.blocks);
+                self.blocks.truncate(Mark::PLACES);
+                self.keys.resize(self.blocks.len(), key as u8);
+                if self.blocks.len() > before {
+                    identifiers |= fact_of_identifier(&shared.schema.keys[key].recipe);
+                }
+            }
+            for (hasher, tokens) in shared.partners.iter().zip(&mut self.tokens) {
+                hasher.tokens(&self.blocks, tokens);
+            }
         }
-        self.books.make_room();
-        self.person.read(
-            person,
-            &shared.plan,
-            shared.filters.len(),
-            &mut self.books,
-            &mut self.codes,
-        );
-        self.values.read(
-            person,
-            &self.person,
-            &shared.plan,
-            &self.books,
-            &mut self.codes,
-        );
-        for key in 0..shared.plan.recipes.len() {
-            self.values.blocks(key, &shared.plan, &mut self.blocks);
-            self.blocks.truncate(Mark::PLACES);
-            self.keys.resize(self.blocks.len(), key as u8);
-        }
-        for (hasher, tokens) in shared.partners.iter().zip(&mut self.tokens) {
-            hasher.tokens(&self.blocks, tokens);
-        }
-        let mut random = 0;
         for filter in &shared.filters {
             let width = filter.inner_words;
             let out = &mut self.inner[filter.index][row * width..(row + 1) * width];
-            if facts & filter.requires != filter.requires {
-                random |= 1 << filter.index;
-                continue;
+            let allowed = !person.do_not_link && facts & filter.requires == filter.requires;
+            // Whatever the schema requires: a filter that got nothing of one of its themes is a bare code of the rest.
+            if allowed && mark(filter, person, &self.person, &mut self.books, out) == filter.themes
+            {
+                let (sum, filters) = &mut ones[filter.index];
+                *sum += out
+                    .iter()
+                    .map(|word| u64::from(word.count_ones()))
+                    .sum::<u64>();
+                *filters += 1;
+            } else {
+                filter.random(&input.lasting_ref, out);
             }
-            mark(filter, person, &self.person, &mut self.books, out);
-            let (sum, filters) = &mut ones[filter.index];
-            *sum += out
-                .iter()
-                .map(|word| u64::from(word.count_ones()))
-                .sum::<u64>();
-            *filters += 1;
         }
-        random
+        identifiers
     }
 
     /// Writes the draft of a person, with room for the filters.
-    fn write(&mut self, shared: &Shared, input: &Input<'_>, row: usize, batch: &mut Batch) {
-        let person = input.person;
+    fn write(
+        &mut self,
+        shared: &Shared,
+        person: &Person,
+        input: &Input<'_>,
+        row: usize,
+        batch: &mut Batch,
+    ) {
         let homes = if shared.schema.household.is_some() {
             household::keys_of(person, &shared.household)
         } else {
@@ -304,7 +314,7 @@ impl Worker {
         // The number of the record in the file is filled in when the batch is put in its place.
         write_head(
             drafts,
-            &input.record_ref,
+            (&input.record_ref, &input.lasting_ref),
             row as u32,
             flags,
             homes.len(),
@@ -331,7 +341,7 @@ impl Worker {
     }
 
     /// Diffuses the filters of a batch and puts them into the drafts.
-    fn filters(&mut self, shared: &Shared, made: &[(usize, u8)], batch: &mut Batch) {
+    fn filters(&mut self, shared: &Shared, made: &[usize], batch: &mut Batch) {
         let mut before = 0;
         for filter in &shared.filters {
             let inner = &self.inner[filter.index][..made.len() * filter.inner_words];
@@ -344,11 +354,7 @@ impl Worker {
                 }
                 None => released.extend_from_slice(inner),
             }
-            let rows = released.chunks_exact_mut(filter.words);
-            for ((words, reference), &(at, random)) in rows.zip(&batch.references).zip(made) {
-                if random >> filter.index & 1 == 1 {
-                    filter.random(reference, words);
-                }
+            for (words, &at) in released.chunks_exact(filter.words).zip(made) {
                 let at = at + before;
                 let out = &mut batch.drafts[at..at + filter.words * 8];
                 for (bytes, word) in out.as_chunks_mut::<8>().0.iter_mut().zip(words.iter()) {
@@ -360,18 +366,20 @@ impl Worker {
     }
 }
 
-/// Switches on the bits of a person's tokens.
+/// Switches on the bits of a person's tokens and says of what there were any.
 pub(crate) fn mark(
     filter: &FilterPlan,
     person: &Person,
     own: &PersonNames,
     books: &mut Books,
     out: &mut [u64],
-) {
+) -> Themes {
+    let ones = |out: &[u64]| out.iter().map(|word| word.count_ones()).sum::<u32>();
     let tokens = &mut books.tokens;
+    let mut marked = Themes::default();
     let lists = [
         (NameField::First, &own.own_first),
-        (NameField::Middle, &own.middle),
+        (NameField::Middle, &own.own_middle),
         (NameField::Last, &own.own_last),
     ];
     for (field, list) in lists {
@@ -379,15 +387,21 @@ pub(crate) fn mark(
             books.names.mark(name, field, filter, tokens, out);
         }
     }
+    marked.names = out.iter().any(|word| *word != 0);
     // The first full date, or the first.
-    let full = person.births.iter().position(|birth| birth.is_full());
-    let which = full.unwrap_or(0);
-    if let (Some(&number), Some(&birth)) = (own.births.get(which), person.births.get(which)) {
+    let kept = &person.births[..own.births.len()];
+    let which = kept.iter().position(|birth| birth.is_full()).unwrap_or(0);
+    if let (Some(&number), Some(&birth)) = (own.births.get(which), kept.get(which)) {
+        let before = ones(out);
         books.births.mark(number, birth, filter, tokens, out);
+        marked.birth = filter.themes.birth && ones(out) > before;
     }
-    if filter.has_others() {
+    if filter.themes.others {
+        let before = ones(out);
         filter.mark_others(person, tokens, out);
+        marked.others = ones(out) > before;
     }
+    marked
 }
 
 /// The number by which a person is drawn in a crowded home.

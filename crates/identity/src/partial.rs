@@ -41,11 +41,22 @@ pub struct PostcodeSector(Postcode);
 hidden_debug!(PostcodeSector);
 
 impl PostcodeSector {
-    /// Reads a sector (`DA6 7`, `da67`), or a full postcode, which is cut.
+    /// Reads a sector (`DA6 7`), or a full postcode, which is cut.
+    ///
+    /// Without the space a sector looks like a district: `DA16` is Welling, and not the sector 6 of DA1. Only a text that cannot be a district is
+    /// read without one.
     ///
     /// # Errors
-    /// As [`Postcode::read`]; [`Rejected::Placeholder`] for codes that mean no postcode.
+    /// As [`Postcode::read`]; [`Rejected::BadShape`] for what may be a district; [`Rejected::Placeholder`] for codes that mean no postcode.
     pub fn read(cell: &str) -> Result<Self, Rejected> {
+        let spaced = cell.trim().contains(|c: char| !c.is_alphanumeric());
+        let is_district = matches!(
+            Postcode::read(&format!("{cell}1AA")),
+            Ok(PostcodeReading::Valid(_))
+        );
+        if !spaced && is_district {
+            return Err(Rejected::BadShape);
+        }
         // Whatever is a sector is a postcode once two letters follow that every postcode may end with.
         let whole = match Postcode::read(&format!("{cell}AA")) {
             Ok(PostcodeReading::Valid(postcode)) => Ok(PostcodeReading::Valid(postcode)),
@@ -97,7 +108,7 @@ mod tests {
 
     #[test]
     fn sectors() {
-        for cell in ["DA6 7", "da67", "DA6 7AT", "DA6-7"] {
+        for cell in ["DA6 7", "da6  7", "DA6 7AT", "DA67AT", "DA6-7"] {
             let sector = PostcodeSector::read(cell).unwrap();
             assert_eq!(
                 (sector.sector(), sector.district()),
@@ -105,7 +116,7 @@ mod tests {
                 "{cell}"
             );
         }
-        for cell in ["DA6", "QQ1 2", "hello", ""] {
+        for cell in ["DA6", "DA16", "E14", "N17", "QQ1 2", "hello", ""] {
             assert!(PostcodeSector::read(cell).is_err(), "{cell}");
         }
         assert_eq!(PostcodeSector::read("ZZ99 3VZ"), Err(Rejected::Placeholder));
@@ -119,7 +130,8 @@ mod tests {
                 prop_assert_eq!(Initial::read(&letter), Ok(initial));
             }
             if let Ok(sector) = PostcodeSector::read(&cell) {
-                prop_assert_eq!(PostcodeSector::read(sector.sector()), Ok(sector));
+                let (district, digit) = sector.sector().split_at(sector.sector().len() - 1);
+                prop_assert_eq!(PostcodeSector::read(&format!("{district} {digit}")), Ok(sector));
             }
         }
     }

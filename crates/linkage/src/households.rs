@@ -213,7 +213,7 @@ fn keep_open(evidence: &mut [Evidence]) {
     }
     for e in evidence.iter_mut() {
         let own = spell(&e.key);
-        let recent = own.to != NO_MONTH && own.to + CONFIRMED_MONTHS_MAX >= latest;
+        let recent = own.to != NO_MONTH && own.to.saturating_add(CONFIRMED_MONTHS_MAX) >= latest;
         if recent && last_arrival[&e.person] <= own.from.saturating_add(SAME_ARRIVAL_MONTHS_MAX) {
             e.key.from = own.from;
             e.key.to = latest;

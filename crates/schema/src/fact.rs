@@ -208,9 +208,9 @@ impl Fact {
         }
     }
 
-    /// Whether having the fact means having something about a theme.
-    pub(crate) fn speaks_of(self, theme: Theme) -> bool {
-        let own = match self {
+    /// What the fact is about.
+    pub(crate) fn theme(self) -> Theme {
+        match self {
             Self::First | Self::Last | Self::Middle | Self::FirstInitial | Self::LastInitial => {
                 Theme::Names
             }
@@ -218,8 +218,12 @@ impl Fact {
             Self::Postcode | Self::Home | Self::Place => Theme::Place,
             Self::Sex | Self::BirthPlace => Theme::Other,
             Self::Nhs | Self::UpnOrNino => Theme::Identifier,
-        };
-        own == theme
+        }
+    }
+
+    /// Whether having the fact means having something about a theme.
+    pub(crate) fn speaks_of(self, theme: Theme) -> bool {
+        self.theme() == theme
     }
 
     /// The bit of the fact in a set of facts (not in a released pattern: there its place in the schema's list counts).

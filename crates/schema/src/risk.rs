@@ -7,8 +7,10 @@
 //! Naming people without knowing anybody needs about n * sum(rho^2) >= 4 ln n; a schema must keep n * sum(rho^2) <= ln n, which leaves a
 //! factor of four in hand. Somebody who already knows L people of the file is held off while L * sum(rho^2) <= 0.1.
 
-use crate::fact::Theme;
-use crate::file::FilterSchema;
+use std::collections::BTreeMap;
+
+use crate::fact::{FieldName, Theme};
+use crate::file::{FieldSchema, FilterSchema, TokenForm, TokenSchema};
 
 /// Diffusion and measured rho, at 2,048 bits.
 type Curve = &'static [(f64, f64)];
@@ -53,8 +55,15 @@ pub fn rho(filter: &FilterSchema) -> f64 {
         (false, true, true) => BIRTH_PLACE,
         _ => return 1.0,
     };
-    // An identifier among the tokens was never measured.
-    if has(Theme::Identifier) || filter.diffusion < 4 {
+    // An identifier among the tokens was never measured; an initial or a sector has far fewer values than a name or a place.
+    let short = |field| {
+        matches!(
+            field,
+            FieldName::FirstInitial | FieldName::LastInitial | FieldName::PostcodeSector
+        )
+    };
+    let has_short = filter.tokens.iter().any(|token| short(token.field));
+    if has(Theme::Identifier) || has_short || filter.diffusion < 4 {
         return 1.0;
     }
     let width = (f64::from(filter.bits) / 2048.0).sqrt();
@@ -71,6 +80,62 @@ fn at(curve: Curve, t: f64) -> f64 {
     let ((x0, y0), (x1, y1)) = (curve[upper - 1], curve[upper]);
     let share = (t - x0) / (x1 - x0);
     libm::exp(libm::log(y0) + share * (libm::log(y1) - libm::log(y0)))
+}
+
+/// How many tokens of a form an average person of the United Kingdom has: counted on kinfold's invented borough, where a person who lacks the
+/// field counts as none.
+fn typical_tokens(token: &TokenSchema) -> f64 {
+    match (token.field, token.form) {
+        (FieldName::FirstName, TokenForm::Bigrams) => 6.6,
+        (FieldName::FirstName, TokenForm::NicknameBigrams) => 0.6,
+        (FieldName::MiddleName, TokenForm::Bigrams) => 3.9,
+        (FieldName::MiddleName, TokenForm::Whole) => 0.6,
+        (FieldName::LastName, TokenForm::Bigrams) => 6.9,
+        (FieldName::BirthPlace, TokenForm::Bigrams) => 8.5,
+        (_, TokenForm::DayMonth) => 2.0,
+        (FieldName::BirthDate, TokenForm::Digits) => 8.0,
+        (_, TokenForm::Digits) => 10.0,
+        (_, TokenForm::PositionalBigrams) => 5.5,
+        (_, TokenForm::StreetWords) => 2.1,
+        (_, TokenForm::StreetBigrams) => 12.0,
+        (_, TokenForm::Flat) => 0.2,
+        _ => 1.0,
+    }
+}
+
+/// Positions that the tokens of an average person take, in all and for each theme that the filter has any of.
+fn typical_positions(filter: &FilterSchema, fields: &[FieldSchema]) -> (f64, BTreeMap<Theme, f64>) {
+    let mut themes: BTreeMap<Theme, f64> = BTreeMap::new();
+    for token in &filter.tokens {
+        let group = fields
+            .iter()
+            .find(|field| field.name == token.field)
+            .map(|field| field.group.as_str());
+        let scale = group
+            .and_then(|group| filter.scale.get(group))
+            .unwrap_or(&1.0);
+        let each = libm::round(f64::from(filter.unit_positions) * token.weight * scale);
+        if token.weight > 0.0 {
+            *themes.entry(token.field.theme()).or_default() += each * typical_tokens(token);
+        }
+    }
+    (themes.values().sum(), themes)
+}
+
+/// The share of ones before diffusion that an average person's tokens give.
+pub fn nominal_fill(filter: &FilterSchema, fields: &[FieldSchema]) -> f64 {
+    let bits = f64::from(filter.inner_bits.unwrap_or(filter.bits));
+    1.0 - libm::exp(-typical_positions(filter, fields).0 / bits)
+}
+
+/// The least share that a theme has of a filter's positions; `None` when the filter has one theme alone.
+pub(crate) fn least_theme_share(filter: &FilterSchema, fields: &[FieldSchema]) -> Option<f64> {
+    let (all, themes) = typical_positions(filter, fields);
+    (themes.len() > 1).then(|| {
+        themes
+            .values()
+            .fold(1.0, |least, own| f64::min(least, own / all))
+    })
 }
 
 /// Sum of rho squared over the filters of a record: they are attacked together.
@@ -157,7 +222,7 @@ mod tests {
         let two = [one.clone(), one.clone()].concat();
         assert!(people_max(&two) < people_max(&one));
         let mut placed = one.clone();
-        placed[0].tokens[0].field = crate::FieldName::Postcode;
+        placed[0].tokens[0].field = FieldName::Postcode;
         assert!(rho(&placed[0]) > rho(&one[0]));
         let mut bare = one;
         bare[0]

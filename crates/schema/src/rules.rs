@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::error::{Fault, FaultKind};
-use crate::fact::{FieldName, Theme};
+use crate::fact::{Fact, FieldName, Theme};
 use crate::file::{File, FilterSchema, LinkageUnit, Metric};
 use crate::locate::line_of;
 use crate::recipe::{Atom, IdentifierKind, NameForm, NameOf, PlaceForm};
@@ -18,6 +18,11 @@ const SLOTS_MAX: u16 = 32;
 const FILTERS_MAX: usize = 8;
 /// Least records that share a released presence pattern.
 const PATTERN_RECORDS_MIN: u32 = 20;
+/// Fill before diffusion at which rho was measured (0.48), with room for people unlike the average.
+const FILL_MIN: f64 = 0.40;
+const FILL_MAX: f64 = 0.56;
+/// The least share of a filter that a kind of fact has.
+const THEME_SHARE_MIN: f64 = 0.2;
 /// The largest group of one home that is released: larger ones are few, so their size alone would name the home.
 const GROUP_MAX: u32 = 5;
 
@@ -107,6 +112,15 @@ impl Rules<'_> {
             "it does not say which facts make a record usable",
             "list at least one list of facts, such as [[\"first\", \"last\", \"birth\"]]",
         );
+        for (index, facts) in head.usable.iter().enumerate() {
+            let themes: BTreeSet<Theme> = facts.iter().map(|fact| fact.theme()).collect();
+            self.release(
+                facts.is_empty() || themes.len() > 1 || themes.contains(&Theme::Identifier),
+                &format!("schema.usable[{index}]"),
+                "a record of one kind of fact is a bare code of it",
+                "add a fact of another kind, such as \"birth-year\" or \"place\"",
+            );
+        }
     }
 
     fn fields(&mut self, file: &File) {
@@ -160,8 +174,88 @@ impl Rules<'_> {
             self.metric(filter, &at);
             self.tokens(file, filter, &at);
             self.requirements(file, filter, &at);
+            self.shape_of_release(file, filter, &at);
         }
         self.strength(file);
+    }
+
+    /// What the measured rho holds for: a fill near a half, every theme with a fair share, as many bits after diffusion as before. A filter of
+    /// few tokens in many bits, or of nearly one kind of fact, can be told from the population at any diffusion.
+    fn shape_of_release(
+        &mut self,
+        file: &File,
+        filter: &FilterSchema,
+        at: &dyn Fn(&str) -> String,
+    ) {
+        for (place, token) in filter.tokens.iter().enumerate() {
+            let scale = file
+                .field
+                .iter()
+                .find(|field| field.name == token.field)
+                .and_then(|field| filter.scale.get(&field.group));
+            let positions = f64::from(filter.unit_positions) * token.weight * scale.unwrap_or(&1.0);
+            self.rule(
+                token.weight == 0.0 || positions >= 0.5,
+                &at(&format!("tokens[{place}].weight")),
+                "the token would switch nothing on",
+                "give it more weight, or remove it",
+            );
+        }
+        if file.schema.linkage_unit == LinkageUnit::Inside || filter.diffusion == 0 {
+            return;
+        }
+        let fill = risk::nominal_fill(filter, &file.field);
+        self.release(
+            (FILL_MIN..=FILL_MAX).contains(&fill),
+            &at("unit_positions"),
+            format!(
+                "an average person's tokens fill {fill:.2} of filter `{}`: what is known of its safety holds from {FILL_MIN} to {FILL_MAX}",
+                filter.id
+            ),
+            "choose it so that `kinfold schema explain --bench` gives a fill of 0.47 to 0.48",
+        );
+        self.release(
+            filter.inner_bits.is_none_or(|inner| inner == filter.bits),
+            &at("inner_bits"),
+            "what is known of the safety of a filter holds for as many bits before diffusion as after",
+            "leave the key out",
+        );
+        if let Some(share) = risk::least_theme_share(filter, &file.field) {
+            self.release(
+                share >= THEME_SHARE_MIN,
+                &at("tokens"),
+                format!(
+                    "one kind of fact has only {:.0} % of filter `{}`, so it is nearly a bare code of the rest",
+                    share * 100.0,
+                    filter.id
+                ),
+                "raise its weights or the scale of its group",
+            );
+        }
+        let place = filter
+            .tokens
+            .iter()
+            .any(|token| token.weight > 0.0 && token.field.theme() == Theme::Place);
+        self.release(
+            !place || file.household_keys.is_none(),
+            &at("tokens"),
+            format!(
+                "filter `{}` has places, and household keys say who lives together: the two name households",
+                filter.id
+            ),
+            "remove the tokens of places, or [household_keys]",
+        );
+        for fact in &filter.requires {
+            self.rule(
+                file.presence.slots.contains(fact),
+                "presence.slots",
+                format!(
+                    "`{}` is missing, so the linkage unit would take the random bits of records without it for a filter",
+                    fact.as_str()
+                ),
+                "add every fact that a filter requires",
+            );
+        }
     }
 
     fn sizes(&mut self, filter: &FilterSchema, at: &dyn Fn(&str) -> String) {
@@ -324,6 +418,15 @@ impl Rules<'_> {
 
     /// A filter that lacks a group is a bare code of the rest.
     fn requirements(&mut self, file: &File, filter: &FilterSchema, at: &dyn Fn(&str) -> String) {
+        let mut seen = BTreeSet::new();
+        for (place, fact) in filter.requires.iter().enumerate() {
+            self.rule(
+                seen.insert(*fact),
+                &at(&format!("requires[{place}]")),
+                format!("`{}` is listed twice", fact.as_str()),
+                "remove one of the two",
+            );
+        }
         if file.schema.linkage_unit == LinkageUnit::Inside {
             return;
         }
@@ -434,6 +537,19 @@ impl Rules<'_> {
                     "add a [[field]] table for it, or remove the key",
                 );
             }
+            self.rule(
+                recipe.identifier() != Some(IdentifierKind::Nhs) || key.slots == 1,
+                &at("slots"),
+                "a person has one NHS number; with more slots a random token could not be told from it, and no two would be seen to differ",
+                "write slots = 1",
+            );
+            self.rule(
+                recipe.identifier() != Some(IdentifierKind::Nhs)
+                    || file.presence.slots.contains(&Fact::Nhs),
+                "presence.slots",
+                "`nhs` is missing, so the linkage unit could not see that two NHS numbers differ",
+                "add \"nhs\"",
+            );
             self.rule(
                 (1..=SLOTS_MAX).contains(&key.slots),
                 &at("slots"),

@@ -405,6 +405,79 @@ fn a_malformed_schema_is_refused_with_line_key_and_mend() {
     }
 }
 
+/// A schema cannot get around the rule of diffusion by what the rule was not measured for.
+#[test]
+fn the_rule_of_diffusion_has_no_way_around() {
+    let text = Schema::standard().text().to_owned();
+    let release = |from: &str, to: &str, key: &str| {
+        assert!(text.contains(from), "{from}");
+        let error = Schema::parse(&text.replace(from, to)).expect_err(to);
+        assert!(
+            error
+                .faults()
+                .iter()
+                .any(|fault| fault.key.starts_with(key) && fault.kind == FaultKind::Release),
+            "{to}: {error}"
+        );
+    };
+    release(
+        "unit_positions = 41",
+        "unit_positions = 8",
+        "filter[0].unit_positions",
+    );
+    release(
+        "unit_positions = 41",
+        "unit_positions = 90",
+        "filter[0].unit_positions",
+    );
+    release("bits = 2048", "bits = 2048\ninner_bits = 8192", "filter[0]");
+    release(
+        "bits = 2048",
+        "bits = 2048\ninner_bits = 256",
+        "filter[0].inner_bits",
+    );
+    release(
+        "names = 1.0, birth = 1.16",
+        "names = 1.3, birth = 0.1",
+        "filter[0].tokens",
+    );
+    release(
+        "usable = [",
+        "usable = [\n  [\"first\"],",
+        "schema.usable[0]",
+    );
+    let twice = text.replace(
+        "requires = [\"first\", \"last\", \"birth\"]",
+        "requires = [\"first\", \"last\", \"birth\", \"birth\"]",
+    );
+    assert!(Schema::parse(&twice).is_err());
+    // A filter with places beside household keys names households.
+    let placed = text.replace(
+        "requires = [\"first\", \"last\", \"birth\"]",
+        "requires = [\"first\", \"last\", \"birth\", \"postcode\"]",
+    );
+    let placed = placed
+        .replace(
+            "names = 1.0, birth = 1.16",
+            "names = 1.0, birth = 1.16, place = 1.0",
+        )
+        .replace(
+            "tokens = [\n",
+            "tokens = [\n  { field = \"postcode\", form = \"whole\", weight = 4.0 },\n",
+        )
+        .replace("people_max = 75000", "people_max = 15000");
+    let error = Schema::parse(&placed).unwrap_err();
+    assert!(error.to_string().contains("name households"), "{error}");
+    // Not seen by the linkage unit.
+    let unseen = text.replace("slots = [\"first\", ", "slots = [");
+    assert!(
+        Schema::parse(&unseen)
+            .unwrap_err()
+            .to_string()
+            .contains("`first` is missing")
+    );
+}
+
 #[test]
 fn the_line_is_that_of_the_key() {
     let text = Schema::standard()
@@ -431,7 +504,7 @@ fn the_line_is_that_of_the_key() {
 fn all_faults_are_found_in_one_pass() {
     let text = Schema::standard()
         .text()
-        .replace("bits = 2048", "bits = 1")
+        .replace("bits = 2048", "bits = 2000")
         .replace("recipe = \"NN D\"", "recipe = \"QQ\"")
         .replace("min_records = 20", "min_records = 1");
     let error = Schema::parse(&text).unwrap_err();
