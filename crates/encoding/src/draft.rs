@@ -84,10 +84,9 @@ impl<'a> Draft<'a> {
         1 + 16 * self.shape.partners
     }
 
-    /// Words of all filters, one after another.
-    pub(crate) fn words(&self) -> impl Iterator<Item = u64> + 'a {
-        let (words, _) = self.rest[..self.shape.words * 8].as_chunks::<8>();
-        words.iter().map(|bytes| u64::from_le_bytes(*bytes))
+    /// Words of all filters, one after another, as bytes.
+    pub(crate) fn words(&self) -> &'a [[u8; 8]] {
+        self.rest[..self.shape.words * 8].as_chunks::<8>().0
     }
 
     /// Key and tokens of each value, the most worthy of a key first.

@@ -97,7 +97,11 @@ impl Finished {
             table.presence.push(presence.of(draft.number()));
             let mut words = draft.words();
             for (filter, column) in shared.filters.iter().zip(&mut table.filters) {
-                column.words.extend(words.by_ref().take(filter.words));
+                let (own, rest) = words.split_at(filter.words);
+                column
+                    .words
+                    .extend(own.iter().map(|bytes| u64::from_le_bytes(*bytes)));
+                words = rest;
             }
             let held_back = held_back.of(draft.number());
             self.values(shared, &draft, held_back, &mut dummies);
@@ -225,11 +229,19 @@ impl Dummies {
 
 /// Sorts a few tokens: by insertion, which beats everything below a dozen.
 fn sort(tokens: &mut [Token]) {
-    let key = |token: &Token| u128::from_be_bytes(*token);
+    // Two tokens with eight equal bytes are one in 10^19.
+    let above = |a: &Token, b: &Token| {
+        let first =
+            |token: &Token| u64::from_be_bytes(*token.first_chunk().expect("sixteen bytes"));
+        match first(a).cmp(&first(b)) {
+            std::cmp::Ordering::Equal => a > b,
+            order => order.is_gt(),
+        }
+    };
     for index in 1..tokens.len() {
         let own = tokens[index];
         let mut at = index;
-        while at > 0 && key(&tokens[at - 1]) > key(&own) {
+        while at > 0 && above(&tokens[at - 1], &own) {
             tokens[at] = tokens[at - 1];
             at -= 1;
         }
