@@ -113,7 +113,14 @@ impl From<Error> for Problem {
         };
         let text = match error.faults.len() {
             1 => format!("{what}: {first}"),
-            n => format!("{what}, in {n} places:\n  {error}"),
+            n => {
+                let list: Vec<String> = error
+                    .faults
+                    .iter()
+                    .map(|fault| format!("  {fault}\n    {}", fault.fix))
+                    .collect();
+                format!("{what}, in {n} places:\n{}", list.join("\n"))
+            }
         };
         Self::new(code, exit, text, first.fix.clone())
     }

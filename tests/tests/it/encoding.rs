@@ -247,3 +247,60 @@ fn a_clkhash_schema_is_converted_with_a_report() {
     assert!(ran.stdout.contains("birth-date=dob"));
     assert_eq!(kinfold(["schema", "validate", &output]).exit, Some(0));
 }
+
+#[test]
+fn plain_filters_need_an_agreement_that_says_so() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let mut public = Vec::new();
+    for (party, role) in [
+        ("council", "custodian"),
+        ("unit", "linkage-unit"),
+        ("events", "integrator"),
+    ] {
+        let key = folder
+            .path()
+            .join(format!("{party}.key"))
+            .display()
+            .to_string();
+        let made = kinfold(["key", "new", "--party", party, "--role", role, "-o", &key]);
+        assert_eq!(made.exit, Some(0), "{}", made.stderr);
+        public.push(
+            folder
+                .path()
+                .join(format!("{party}.pub.toml"))
+                .display()
+                .to_string(),
+        );
+    }
+    let draft = |name: &str, more: &[&str]| {
+        let output = folder.path().join(name).display().to_string();
+        let mut words = vec![
+            "agreement",
+            "draft",
+            "--name",
+            "Trial",
+            "--project",
+            "trial",
+        ];
+        words.extend([
+            "--epoch",
+            "2026",
+            "--expires",
+            "2027-01-01",
+            "--people",
+            "1000",
+        ]);
+        words.extend(["--schema", "trusted", "-o", output.as_str(), "--public"]);
+        words.extend(public.iter().map(String::as_str));
+        words.extend(more);
+        kinfold(words)
+    };
+    let refused = draft("no.toml", &[]);
+    assert_eq!(refused.exit, Some(3), "{}", refused.stderr);
+    assert!(refused.stderr.contains("E-SCHEMA-TRUST"));
+    assert!(!folder.path().join("no.toml").exists());
+    let drafted = draft("yes.toml", &["--trusted-linkage-unit"]);
+    assert_eq!(drafted.exit, Some(0), "{}", drafted.stderr);
+    let text = fs::read_to_string(folder.path().join("yes.toml")).expect("the agreement");
+    assert!(text.contains("trusted_linkage_unit = true"));
+}

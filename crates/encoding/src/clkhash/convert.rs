@@ -183,7 +183,12 @@ fn comparison(comparison: &Comparison) -> String {
     match comparison {
         Comparison::Ngram { n, positional } => {
             let places = if *positional { " with positions" } else { "" };
-            format!("runs of {n} characters{places}")
+            let characters = if *n == 1 {
+                "single characters".to_owned()
+            } else {
+                format!("runs of {n} characters")
+            };
+            format!("{characters}{places}")
         }
         Comparison::Exact => "exact".to_owned(),
         Comparison::Numeric(_) => "numeric distance".to_owned(),
