@@ -77,7 +77,7 @@ impl BirthBook {
         &born.codes[start as usize..born.ends[form] as usize]
     }
 
-    /// Switches on the bits of a date.
+    /// Switches on the bits of a date; says whether there are any.
     pub(crate) fn mark(
         &mut self,
         number: BirthId,
@@ -85,7 +85,7 @@ impl BirthBook {
         filter: &FilterPlan,
         tokens: &mut TokenBook,
         out: &mut [u64],
-    ) {
+    ) -> bool {
         let mask = self.dates[number as usize].masks[filter.index].get_or_insert_with(|| {
             let mut mask = vec![0; filter.inner_words].into_boxed_slice();
             filter.mark_birth(birth, tokens, &mut mask);
@@ -94,6 +94,7 @@ impl BirthBook {
         for (word, bits) in out.iter_mut().zip(mask.iter()) {
             *word |= bits;
         }
+        mask.iter().any(|word| *word != 0)
     }
 }
 

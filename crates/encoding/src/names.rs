@@ -30,6 +30,11 @@ pub(crate) struct Name {
 }
 
 impl Name {
+    /// Its formal names, when it is a short form.
+    pub(crate) fn formals(&self) -> &'static [&'static str] {
+        self.formals
+    }
+
     /// The codes of one form.
     pub(crate) fn codes(&self, form: usize) -> &[Code] {
         let start = form.checked_sub(1).map_or(0, |before| self.ends[before]);

@@ -2,6 +2,8 @@
 
 use kinfold_schema::{Atom, BirthForm, NameForm, Schema};
 
+use crate::codes::CODE;
+
 /// What an atom's values depend on, besides the person.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Alternatives {
@@ -27,12 +29,25 @@ pub(crate) struct Plan {
 
 /// One recipe.
 pub(crate) struct RecipePlan {
-    /// Its atoms, as indices into [`Plan::atoms`].
-    pub atoms: Vec<usize>,
+    /// Its atoms.
+    pub atoms: Vec<AtomUse>,
     /// Whether some atom is about a home: then all that are speak of the same home.
     pub places: bool,
     /// Whether some atom is about a birth date: then all that are speak of the same date.
     pub births: bool,
+}
+
+/// One atom of a recipe.
+#[derive(Clone, Copy)]
+pub(crate) struct AtomUse {
+    /// Its index in [`Plan::atoms`].
+    pub index: usize,
+    /// Facts that it joins.
+    pub width: usize,
+    /// Where its codes stand in a value.
+    pub at: usize,
+    /// What its values depend on.
+    pub varies: Alternatives,
 }
 
 impl Plan {
@@ -55,7 +70,14 @@ impl Plan {
                     plan.atoms.push(atom);
                     plan.atoms.len() - 1
                 });
-                recipe.atoms.push(index);
+                let before = recipe.atoms.last();
+                let at = before.map_or(0, |other| other.at + other.width * CODE);
+                recipe.atoms.push(AtomUse {
+                    index,
+                    width: atom.facts(),
+                    at,
+                    varies: alternatives(atom),
+                });
                 recipe.places |= alternatives(atom) == Alternatives::Places;
                 recipe.births |= alternatives(atom) == Alternatives::Births;
             }
@@ -82,7 +104,7 @@ impl Plan {
     }
 }
 
-pub(crate) fn alternatives(atom: Atom) -> Alternatives {
+fn alternatives(atom: Atom) -> Alternatives {
     match atom {
         Atom::Birth(_) => Alternatives::Births,
         Atom::Place(_) => Alternatives::Places,

@@ -12,7 +12,7 @@ use crate::filter::TokenBook;
 use crate::lanes::BLOCK;
 use crate::names::{NameBook, NameId};
 use crate::person;
-use crate::plan::{Alternatives, Plan, RecipePlan, alternatives};
+use crate::plan::{Alternatives, Plan, RecipePlan};
 
 /// Most values of one key that are looked at; a person with very many names and homes cannot make the work explode.
 const VALUES_MAX: usize = 96;
@@ -88,17 +88,16 @@ impl PersonNames {
             list.clear();
         }
         self.parts.clear();
-        let mut number = |text: &str| book.number(text, plan, filters, codes);
         // First names are alternatives of each other (known as, short and formal, spelt for another alphabet), so no two of them are a pair:
         // `Robert (Bob)` would agree with every other Robert called Bob on "any two name parts".
         let mut group = 0;
         for name in &person.first_names {
-            let own = number(name);
+            let own = book.number(name, plan, filters, codes);
             push(&mut self.first, own);
             push(&mut self.own_first, own);
             self.parts.push((group, own));
-            for formal in kinfold_identity::canonical_nicknames(name) {
-                let formal = number(formal);
+            for formal in book.get(own).formals() {
+                let formal = book.number(formal, plan, filters, codes);
                 push(&mut self.first, formal);
                 self.parts.push((group, formal));
             }
@@ -113,11 +112,11 @@ impl PersonNames {
                 sounds.len() - 1
             });
             group = 1 + rank as u16;
-            let whole = number(&name.whole);
+            let whole = book.number(&name.whole, plan, filters, codes);
             push(&mut self.last, whole);
             self.parts.push((group, whole));
             for part in &name.parts {
-                let part = number(part);
+                let part = book.number(part, plan, filters, codes);
                 push(&mut self.last, part);
                 push(&mut self.own_last, part);
                 if part != whole {
@@ -129,7 +128,7 @@ impl PersonNames {
         // it there. As a family name proper it would pair a first name with itself.
         group = 1 + sounds.len() as u16;
         for name in &person.middle_names {
-            let own = number(name);
+            let own = book.number(name, plan, filters, codes);
             push(&mut self.middle, own);
             self.parts.push((group, own));
             group += 1;
@@ -235,7 +234,7 @@ impl Values {
             for birth in 0..count(recipe.births, self.births) {
                 let before = out.len();
                 let room = (start + VALUES_MAX).saturating_sub(before);
-                self.combine(recipe, plan, (place, birth), &mut block, room, out);
+                self.combine(recipe, (place, birth), &mut block, room, out);
                 // An atom's values are distinct, so only values of other homes and dates can come again.
                 if before > start {
                     let mut kept = before;
@@ -255,32 +254,32 @@ impl Values {
     fn combine(
         &self,
         recipe: &RecipePlan,
-        plan: &Plan,
         alternative: (usize, usize),
         block: &mut Block,
         room: usize,
         out: &mut Vec<Block>,
     ) {
         let mut lists: [(&[Code], usize, usize); FACTS_MAX] = [(&[], 1, 0); FACTS_MAX];
-        let mut at = 0;
         let mut total = 1;
-        for (list, &index) in lists.iter_mut().zip(&recipe.atoms) {
-            let atom = plan.atoms[index];
-            let which = match alternatives(atom) {
+        for (list, atom) in lists.iter_mut().zip(&recipe.atoms) {
+            let which = match atom.varies {
                 Alternatives::One => 0,
                 Alternatives::Places => alternative.0,
                 Alternatives::Births => alternative.1,
             };
-            let (from, to) = self.ranges[self.first_range[index] as usize + which];
-            let width = atom.facts();
-            *list = (&self.arena[from as usize..to as usize], width, at);
-            at += width * CODE;
-            total *= list.0.len() / width;
+            let (from, to) = self.ranges[self.first_range[atom.index] as usize + which];
+            // Half of the recipes find nothing to join in a record.
+            if from == to {
+                return;
+            }
+            *list = (&self.arena[from as usize..to as usize], atom.width, atom.at);
+            total *= if atom.width == 1 {
+                list.0.len()
+            } else {
+                list.0.len() / 2
+            };
         }
         let lists = &lists[..recipe.atoms.len()];
-        if total == 0 {
-            return;
-        }
         let put = |block: &mut Block, list: usize, value: usize| {
             let (codes, width, at) = lists[list];
             // Copies of a known length are a move or two, those of an unknown one a call.

@@ -392,9 +392,7 @@ pub(crate) fn mark(
     let kept = &person.births[..own.births.len()];
     let which = kept.iter().position(|birth| birth.is_full()).unwrap_or(0);
     if let (Some(&number), Some(&birth)) = (own.births.get(which), kept.get(which)) {
-        let before = ones(out);
-        books.births.mark(number, birth, filter, tokens, out);
-        marked.birth = filter.themes.birth && ones(out) > before;
+        marked.birth = books.births.mark(number, birth, filter, tokens, out);
     }
     if filter.themes.others {
         let before = ones(out);
