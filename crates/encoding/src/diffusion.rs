@@ -5,7 +5,7 @@
 //! the `l` outputs.
 //!
 //! A filter by itself would look up `t` scattered bits for each output. Instead 128 filters are turned on their side: for each input bit one
-//! vector with that bit of all 128. An output is then the exclusive-or of `t` vectors, and the result is turned back: a hundred times
+//! vector with that bit of all 128. An output is then the exclusive-or of `t` vectors, and the result is turned back: tens of times
 //! fewer operations a filter, in plain integer arithmetic that the compiler puts into vector registers, on tables that stay in the first
 //! levels of the cache.
 

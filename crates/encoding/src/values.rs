@@ -3,7 +3,7 @@
 //! Values are listed in order of worth (the latest home and the first-named names first), because a record releases a fixed number of
 //! tokens a key and the rest is dropped.
 
-use kinfold_identity::{Address, Person, PostcodeSector, UpnKind, soundex};
+use kinfold_identity::{Address, BirthDate, Person, PostcodeSector, UpnKind, soundex};
 use kinfold_schema::{Atom, FACTS_MAX, IdentifierKind, NameForm, NameOf, PlaceForm};
 
 use crate::births::{BirthBook, BirthId};
@@ -55,8 +55,8 @@ pub(crate) struct PersonNames {
     pub own_first: Vec<NameId>,
     pub own_middle: Vec<NameId>,
     pub own_last: Vec<NameId>,
-    /// Birth dates, in the person's order.
-    pub births: Vec<BirthId>,
+    /// Birth dates, full ones first: of somebody with many, a full one must be among those that are looked at.
+    pub births: Vec<(BirthId, BirthDate)>,
 }
 
 impl PersonNames {
@@ -70,11 +70,13 @@ impl PersonNames {
         codes: &mut CodeBook,
     ) {
         self.births.clear();
-        for &birth in person.births.iter().take(ALTERNATIVES_MAX) {
+        let full = person.births.iter().filter(|birth| birth.is_full());
+        let partial = person.births.iter().filter(|birth| !birth.is_full());
+        for &birth in full.chain(partial).take(ALTERNATIVES_MAX) {
             let number = books
                 .births
                 .number(birth, &plan.birth_forms, filters, codes);
-            self.births.push(number);
+            self.births.push((number, birth));
         }
         let book = &mut books.names;
         for list in [
@@ -199,7 +201,7 @@ impl Values {
                     self.end();
                 }
                 Atom::Birth(_) => {
-                    for &birth in &names.births {
+                    for &(birth, _) in &names.births {
                         self.begin();
                         self.arena
                             .extend_from_slice(books.births.codes(birth, birth_form));

@@ -388,10 +388,7 @@ pub(crate) fn mark(
         }
     }
     marked.names = out.iter().any(|word| *word != 0);
-    // The first full date, or the first.
-    let kept = &person.births[..own.births.len()];
-    let which = kept.iter().position(|birth| birth.is_full()).unwrap_or(0);
-    if let (Some(&number), Some(&birth)) = (own.births.get(which), kept.get(which)) {
+    if let Some(&(number, birth)) = own.births.first() {
         marked.birth = books.births.mark(number, birth, filter, tokens, out);
     }
     if filter.themes.others {

@@ -280,3 +280,74 @@ fn rare_presence_patterns_are_not_released() {
     // The two, and the eight people with a middle name (one of them is one of the two).
     assert_eq!(encoded.report.presence_coarsened, 9);
 }
+
+/// Whatever facts a schema requires: a filter that got nothing of one of its kinds of fact is a bare code of the rest.
+#[test]
+fn a_filter_without_one_of_its_themes_is_random() {
+    let text = Schema::standard().text().replace(
+        "requires = [\"first\", \"last\", \"birth\"]",
+        "requires = []",
+    );
+    let schema = Schema::parse_for_bench(&text).unwrap();
+    let mut people: Vec<Person> = (0..30).map(person).collect();
+    people[3].births.clear();
+    people[4].first_names.clear();
+    people[4].middle_names.clear();
+    people[4].family_names.clear();
+    people[4].nhs = NhsNumber::parse("9990000018").ok();
+    let bench = Options {
+        bench: true,
+        ..Options::default()
+    };
+    let report = encode_with(&schema, &people, &identity_order(30), &bench).report;
+    assert_eq!(report.blank_filters, [2]);
+}
+
+/// Of somebody with more birth dates than are looked at, a full one is, and the filter is that of the full date.
+#[test]
+fn a_full_birth_date_is_looked_at_wherever_it_stands() {
+    let people: Vec<Person> = (0..30).map(person).collect();
+    let mut many = people.clone();
+    let years = (0..15).map(|n| BirthDate {
+        year: 1950 + n,
+        month: None,
+        day: None,
+    });
+    many[5].births = years.chain(people[5].births.iter().copied()).collect();
+    let filter = |people: &[Person]| {
+        let table = encode_all(people, &identity_order(30)).table;
+        let row = table.record_ref.iter().position(|r| *r == reference(5));
+        table.filters[0].row(row.unwrap()).to_vec()
+    };
+    assert_eq!(filter(&many), filter(&people));
+}
+
+/// The linkage unit takes the token of a claimed identifier for the number.
+#[test]
+fn an_identifier_without_a_token_is_not_claimed() {
+    let with_nino = Schema::standard().text().to_owned();
+    let without = with_nino.replace("[[key]]\nrecipe = \"NINO\"\nslots = 1\n", "");
+    assert_ne!(with_nino, without);
+    let people: Vec<Person> = (0..30)
+        .map(|n| {
+            let mut one = person(n);
+            one.nino = kinfold_identity::Nino::parse(&format!("ZZ12{n:04}A")).ok();
+            one
+        })
+        .collect();
+    let claimed = |text: &str| {
+        let schema = Schema::parse(text).unwrap();
+        let bit = schema
+            .presence
+            .bit(kinfold_schema::Fact::UpnOrNino)
+            .unwrap();
+        let table = encode_with(&schema, &people, &identity_order(30), &Options::default()).table;
+        table
+            .presence
+            .iter()
+            .filter(|pattern| **pattern & bit != 0)
+            .count()
+    };
+    // Eight of thirty have a middle name, which is too rare to claim; the number is claimed for all or for nobody.
+    assert_eq!((claimed(&with_nino), claimed(&without)), (30, 0));
+}
