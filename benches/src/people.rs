@@ -7,50 +7,73 @@ use crate::Words;
 
 /// `count` people whose names and postcodes are as frequent as in an invented borough; birth dates and numbers are drawn.
 pub fn people(count: usize) -> Vec<Person> {
-    let borough = generate(&Options {
-        households: 2_500,
-        seed: 7,
-        profile: Profile::Uk,
-    });
-    let seeds = borough.people();
-    let mut words = Words(17);
-    let mut draw = |below: usize| (words.next().unwrap_or(0) % below as u64) as usize;
-    (0..count)
-        .map(|index| {
-            let (named, family) = (&seeds[draw(seeds.len())], &seeds[draw(seeds.len())]);
-            let mut person = Person {
-                sex: named.sex,
-                ..Person::default()
-            };
-            person.first_names.extend(named.first_names.iter().cloned());
-            person
-                .family_names
-                .extend(family.family_names.iter().cloned());
-            person.births.push(BirthDate {
-                year: 1930 + draw(95) as u16,
-                month: Some(1 + draw(12) as u8),
-                day: Some(1 + draw(28) as u8),
-            });
-            person.nhs = number(index);
-            // As many postcodes as people of a borough have: fifteen homes each.
-            let unit = draw(count / 40 + 1);
-            let letters = b"ABDEFGHJLNPQRSTUWXYZ";
-            let postcode = format!(
-                "XE{} {}{}{}",
-                unit / 4000 % 90 + 1,
-                unit / 400 % 10,
-                letters[unit / 20 % 20] as char,
-                letters[unit % 20] as char
-            );
-            person.addresses.push(AddressSpell {
-                address: read_address(&[], &postcode).ok(),
-                uprn: None,
-                from: NO_MONTH,
-                to: NO_MONTH,
-            });
-            person
-        })
-        .collect()
+    let mut people = People::new(count);
+    (0..count).map(|index| people.person(index)).collect()
+}
+
+/// A source of people, for files that are not to be held in memory.
+pub struct People {
+    seeds: Vec<Person>,
+    words: Words,
+    postcodes: usize,
+}
+
+impl People {
+    /// A source of about `count` people: the number sets how many postcodes there are.
+    pub fn new(count: usize) -> Self {
+        let borough = generate(&Options {
+            households: 2_500,
+            seed: 7,
+            profile: Profile::Uk,
+        });
+        Self {
+            seeds: borough.people(),
+            words: Words(17),
+            // As many as people of a borough have: fifteen homes each.
+            postcodes: count / 40 + 1,
+        }
+    }
+
+    /// The next person; `index` makes the NHS number.
+    pub fn person(&mut self, index: usize) -> Person {
+        let Self {
+            seeds,
+            words,
+            postcodes,
+        } = self;
+        let mut draw = |below: usize| (words.next().unwrap_or(0) % below as u64) as usize;
+        let (named, family) = (&seeds[draw(seeds.len())], &seeds[draw(seeds.len())]);
+        let mut person = Person {
+            sex: named.sex,
+            ..Person::default()
+        };
+        person.first_names.extend(named.first_names.iter().cloned());
+        person
+            .family_names
+            .extend(family.family_names.iter().cloned());
+        person.births.push(BirthDate {
+            year: 1930 + draw(95) as u16,
+            month: Some(1 + draw(12) as u8),
+            day: Some(1 + draw(28) as u8),
+        });
+        person.nhs = number(index);
+        let unit = draw(*postcodes);
+        let letters = b"ABDEFGHJLNPQRSTUWXYZ";
+        let postcode = format!(
+            "XE{} {}{}{}",
+            unit / 4000 % 90 + 1,
+            unit / 400 % 10,
+            letters[unit / 20 % 20] as char,
+            letters[unit % 20] as char
+        );
+        person.addresses.push(AddressSpell {
+            address: read_address(&[], &postcode).ok(),
+            uprn: None,
+            from: NO_MONTH,
+            to: NO_MONTH,
+        });
+        person
+    }
 }
 
 /// An NHS number of the range kept for testing; nine in ten people have one.

@@ -1,6 +1,7 @@
-//! Birth dates met before: the codes of all their forms, and the bits that they switch on in each filter.
+//! Birth dates: the codes of their forms, and the bits that they switch on in each filter.
 //!
-//! A population has some thirty thousand birth dates.
+//! A population has some thirty thousand birth dates, too many to keep close to the processor. Their years and their days of the year are
+//! few hundred, and a date switches on what its two halves do.
 
 use kinfold_identity::BirthDate;
 use kinfold_schema::BirthForm;
@@ -10,102 +11,83 @@ use crate::codes::{Code, CodeBook, Kind};
 use crate::filter::{FilterPlan, TokenBook};
 use crate::person::date_digits;
 
-/// Most dates that a book keeps.
-const DATES_MAX: usize = 1 << 15;
+/// Most halves of dates that a book keeps for each filter; there are 366 days and some hundred and fifty years.
+const HALVES_MAX: usize = 1 << 12;
 
-/// A date, by its number in the book.
-pub(crate) type BirthId = u32;
-
-/// The dates that a worker has met.
+/// Bits of halves of dates that a worker has met, for each filter.
 #[derive(Default)]
 pub(crate) struct BirthBook {
-    numbers: Map<u32, BirthId>,
-    dates: Vec<Born>,
+    masks: Map<(u8, BirthHalf), Box<[u64]>>,
 }
 
-/// One date.
-struct Born {
-    codes: Vec<Code>,
-    /// Ends of the codes of each form in `codes`.
-    ends: Vec<u8>,
-    /// Bits in each filter.
-    masks: Vec<Option<Box<[u64]>>>,
+/// One half of a date.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) enum BirthHalf {
+    /// The year.
+    Year(u16),
+    /// Month and day, 0 where one is not known.
+    Day(u8, u8),
 }
 
 impl BirthBook {
-    /// Forgets everything when the book is full. To be called between records: numbers do not outlive it.
+    /// Forgets everything when the book is full.
     pub(crate) fn make_room(&mut self) {
-        if self.dates.len() >= DATES_MAX {
-            self.numbers.clear();
-            self.dates.clear();
+        if self.masks.len() >= HALVES_MAX {
+            self.masks.clear();
         }
-    }
-
-    /// The number of a date.
-    pub(crate) fn number(
-        &mut self,
-        birth: BirthDate,
-        forms: &[BirthForm],
-        filters: usize,
-        codes: &mut CodeBook,
-    ) -> BirthId {
-        let packed = u32::from(birth.year) << 16
-            | u32::from(birth.month.unwrap_or(0)) << 8
-            | u32::from(birth.day.unwrap_or(0));
-        if let Some(&number) = self.numbers.get(&packed) {
-            return number;
-        }
-        let mut born = Born {
-            codes: Vec::new(),
-            ends: Vec::new(),
-            masks: vec![None; filters],
-        };
-        for &form in forms {
-            add_form(&mut born.codes, birth, form, codes);
-            born.ends.push(born.codes.len() as u8);
-        }
-        let number = self.dates.len() as BirthId;
-        self.dates.push(born);
-        self.numbers.insert(packed, number);
-        number
-    }
-
-    /// The codes of one form.
-    pub(crate) fn codes(&self, number: BirthId, form: usize) -> &[Code] {
-        let born = &self.dates[number as usize];
-        let start = form.checked_sub(1).map_or(0, |before| born.ends[before]);
-        &born.codes[start as usize..born.ends[form] as usize]
     }
 
     /// Switches on the bits of a date; says whether there are any.
     pub(crate) fn mark(
         &mut self,
-        number: BirthId,
         birth: BirthDate,
         filter: &FilterPlan,
         tokens: &mut TokenBook,
         out: &mut [u64],
     ) -> bool {
-        let mask = self.dates[number as usize].masks[filter.index].get_or_insert_with(|| {
-            let mut mask = vec![0; filter.inner_words].into_boxed_slice();
-            filter.mark_birth(birth, tokens, &mut mask);
-            mask
-        });
-        for (word, bits) in out.iter_mut().zip(mask.iter()) {
-            *word |= bits;
+        let mut any = false;
+        let halves = [
+            BirthHalf::Year(birth.year),
+            BirthHalf::Day(birth.month.unwrap_or(0), birth.day.unwrap_or(0)),
+        ];
+        for half in halves {
+            let mask = self
+                .masks
+                .entry((filter.index as u8, half))
+                .or_insert_with(|| {
+                    let mut mask = vec![0; filter.inner_words].into_boxed_slice();
+                    filter.mark_birth(half, tokens, &mut mask);
+                    mask
+                });
+            let mut all = 0;
+            for (word, bits) in out.iter_mut().zip(mask.iter()) {
+                *word |= bits;
+                all |= bits;
+            }
+            any |= all != 0;
         }
-        mask.iter().any(|word| *word != 0)
+        filter.mark_whole_birth(birth, tokens, out) || any
     }
 }
 
-fn add_form(out: &mut Vec<Code>, birth: BirthDate, form: BirthForm, codes: &mut CodeBook) {
+/// Appends the codes of one form of a date, each once.
+pub(crate) fn add_form(
+    out: &mut Vec<Code>,
+    birth: BirthDate,
+    form: BirthForm,
+    codes: &mut CodeBook,
+) {
     let mut digits = [0; 8];
     date_digits(birth, &mut digits);
     let label = [form_label(form)];
-    // Distinct within the form; two forms may well have one code.
     let start = out.len();
-    let mut add = |text: &[u8]| {
-        let code = codes.code_once(Kind::Birth, &[&label, text]);
+    let mut add = |parts: [&[u8]; 2]| {
+        // Two parts of a form are one text; only the label has a mark after it.
+        let mut text = [0; 8];
+        let length = parts[0].len() + parts[1].len();
+        text[..parts[0].len()].copy_from_slice(parts[0]);
+        text[parts[0].len()..length].copy_from_slice(parts[1]);
+        let code = codes.code(Kind::Birth, &[&label, &text[..length]]);
         if !out[start..].contains(&code) {
             out.push(code);
         }
@@ -113,10 +95,10 @@ fn add_form(out: &mut Vec<Code>, birth: BirthDate, form: BirthForm, codes: &mut 
     let (year, month, day) = (&digits[..4], &digits[4..6], &digits[6..]);
     let full = birth.is_full();
     match form {
-        BirthForm::Full | BirthForm::FullOrYear if full => add(&digits),
-        BirthForm::FullOrYear | BirthForm::Year => add(year),
+        BirthForm::Full | BirthForm::FullOrYear if full => add([&digits, &[]]),
+        BirthForm::FullOrYear | BirthForm::Year => add([year, &[]]),
         BirthForm::YearNear => {
-            add(year);
+            add([year, &[]]);
             let next = BirthDate {
                 year: birth.year.saturating_add(1),
                 month: None,
@@ -124,16 +106,21 @@ fn add_form(out: &mut Vec<Code>, birth: BirthDate, form: BirthForm, codes: &mut 
             };
             let mut digits = [0; 8];
             date_digits(next, &mut digits);
-            add(&digits[..4]);
+            add([&digits[..4], &[]]);
         }
-        BirthForm::Swapped if full => add(&[year, month.min(day), month.max(day)].concat()),
-        BirthForm::YearMonth if birth.month.is_some() => add(&digits[..6]),
-        BirthForm::YearDay if full => add(&[year, day].concat()),
-        BirthForm::MonthDay if full => add(&digits[4..]),
+        BirthForm::Swapped if full => {
+            let mut swapped = digits;
+            swapped[4..6].copy_from_slice(month.min(day));
+            swapped[6..].copy_from_slice(month.max(day));
+            add([&swapped, &[]]);
+        }
+        BirthForm::YearMonth if birth.month.is_some() => add([&digits[..6], &[]]),
+        BirthForm::YearDay if full => add([year, day]),
+        BirthForm::MonthDay if full => add([&digits[4..], &[]]),
         BirthForm::Deletions if full => {
             for at in 0..8 {
                 // The place of the gap does not count: a digit too many elsewhere is the same slip.
-                add(&[&digits[..at], &digits[at + 1..]].concat());
+                add([&digits[..at], &digits[at + 1..]]);
             }
         }
         _ => {}

@@ -1,18 +1,26 @@
 //! Codes of single facts: what the values of match keys are put together from.
 //!
-//! A fact (a name by sound, a birth year, a street word) becomes 12 bytes of a keyed hash; the up to five codes of a value fill one
-//! block of 64 bytes, which is hashed again under the recipe's own key. So a fact is hashed once however many recipes use it, and the
-//! last step has blocks of one size, many of which are hashed side by side. Codes never leave the machine: only tokens do.
+//! A fact (a name by sound, a birth year, a street word) becomes 12 bytes; the up to five codes of a value fill one block of 64 bytes, which
+//! is hashed under the key of all values. Only that hash leaves the machine, so a code need not hide its fact; it must only differ from the
+//! codes of all others. A fact of up to ten letters, and nearly all are, is therefore its own code. A longer one is hashed down to
+//! eleven bytes.
 
 use zeroize::{Zeroize as _, Zeroizing};
 
 use crate::Map;
 
-/// Bytes of a code. Ninety-six bits: among the hundred million facts of a large file two meet by chance with a probability of 10^-13.
+/// Bytes of a code.
 pub(crate) const CODE: usize = 12;
 
 /// The code of one fact.
 pub(crate) type Code = [u8; CODE];
+
+/// Letters that stand in a code as they are, after the kind of fact and their number.
+const SHORT: usize = CODE - 2;
+
+/// In place of the kind, what tells a hashed fact. Eighty-eight bits of hash: among the hundred million long facts of a large file two meet
+/// by chance with a probability of 10^-11.
+const HASHED: u8 = 0xff;
 
 /// Whether two lists of codes are the same. They are one or two codes long, too short to call a function of the system for.
 #[inline]
@@ -58,7 +66,7 @@ pub(crate) enum Kind {
 /// Most codes that a book remembers, so that memory stays bounded however many streets a file has.
 const REMEMBERED: usize = 1 << 16;
 
-/// Makes codes and remembers them: nearly every fact of a file is met again.
+/// Makes codes, and remembers those of long facts: nearly every one of a file is met again.
 pub(crate) struct CodeBook {
     hasher: blake3::Hasher,
     known: Map<Box<[u8]>, Code>,
@@ -87,42 +95,92 @@ impl CodeBook {
         }
     }
 
-    fn spell(&mut self, kind: Kind, parts: &[&[u8]]) {
+    /// The code of a fact given in parts, with a mark between them.
+    #[inline]
+    pub(crate) fn code(&mut self, kind: Kind, parts: &[&[u8]]) -> Code {
+        short(kind, parts).unwrap_or_else(|| self.long(kind, parts))
+    }
+
+    fn long(&mut self, kind: Kind, parts: &[&[u8]]) -> Code {
         self.text.clear();
         self.text.push(kind as u8);
         for part in parts {
-            self.text.push(0x1f);
+            self.text.push(MARK);
             self.text.extend_from_slice(part);
         }
-    }
-
-    /// The code of a fact given in parts, with a mark between them.
-    pub(crate) fn code(&mut self, kind: Kind, parts: &[&[u8]]) -> Code {
-        self.spell(kind, parts);
         if let Some(code) = self.known.get(self.text.as_slice()) {
             return *code;
         }
-        let code = hash(&self.hasher, &self.text);
+        let mut hasher = self.hasher.clone();
+        hasher.update(&self.text);
+        let mut code = [HASHED; CODE];
+        code[1..].copy_from_slice(&hasher.finalize().as_bytes()[..CODE - 1]);
         if self.known.len() >= REMEMBERED {
             self.forget();
         }
         self.known.insert(self.text.as_slice().into(), code);
         code
     }
-
-    /// The same for a fact that is seldom met again (a verified number): nothing is remembered.
-    pub(crate) fn code_once(&mut self, kind: Kind, parts: &[&[u8]]) -> Code {
-        self.spell(kind, parts);
-        let code = hash(&self.hasher, &self.text);
-        self.text.as_mut_slice().zeroize();
-        code
-    }
 }
 
-fn hash(hasher: &blake3::Hasher, text: &[u8]) -> Code {
-    let mut hasher = hasher.clone();
-    hasher.update(text);
+/// Stands between the parts of a fact; no standardised value has one.
+const MARK: u8 = 0x1f;
+
+/// A fact that is its own code: the kind, the number of letters, the letters, zeroes.
+#[inline]
+fn short(kind: Kind, parts: &[&[u8]]) -> Option<Code> {
     let mut code = [0; CODE];
-    code.copy_from_slice(&hasher.finalize().as_bytes()[..CODE]);
-    code
+    code[0] = kind as u8;
+    let mut at = 2;
+    for (index, part) in parts.iter().enumerate() {
+        if index > 0 {
+            *code.get_mut(at)? = MARK;
+            at += 1;
+        }
+        let end = at + part.len();
+        code.get_mut(at..end)?.copy_from_slice(part);
+        at = end;
+    }
+    code[1] = (at - 2) as u8;
+    Some(code)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn book() -> CodeBook {
+        CodeBook::new(blake3::Hasher::new_keyed(&[3; 32]))
+    }
+
+    proptest! {
+        #[test]
+        fn other_facts_have_other_codes(
+            a in proptest::collection::vec("[A-C\u{0}]{0,12}", 1..3),
+            b in proptest::collection::vec("[A-C\u{0}]{0,12}", 1..3),
+            kinds in any::<(bool, bool)>(),
+        ) {
+            let kind = |sound| if sound { Kind::Sound } else { Kind::Name };
+            let parts = |texts: &[String]| texts.iter().map(|t| t.as_bytes().to_vec()).collect::<Vec<_>>();
+            let (left, right) = (parts(&a), parts(&b));
+            let views = |parts: &'_ [Vec<u8>]| -> Vec<Vec<u8>> { parts.to_vec() };
+            let code = |kind, parts: &[Vec<u8>]| {
+                let list: Vec<&[u8]> = parts.iter().map(Vec::as_slice).collect();
+                book().code(kind, &list)
+            };
+            let (one, two) = (code(kind(kinds.0), &views(&left)), code(kind(kinds.1), &views(&right)));
+            prop_assert_eq!(one == two, kinds.0 == kinds.1 && left == right);
+            prop_assert_eq!(one, code(kind(kinds.0), &left));
+        }
+    }
+
+    #[test]
+    fn a_short_fact_is_its_own_code_and_a_long_one_is_hashed() {
+        let code = |kind, parts: &[&[u8]]| book().code(kind, parts);
+        assert_eq!(&code(Kind::Name, &[b"OKAFOR"]), b"\x01\x06OKAFOR\0\0\0\0");
+        assert_eq!(&code(Kind::Home, &[b"12", b"XE12AB"]), b"\x0c\x0912\x1fXE12AB\0");
+        assert_eq!(&code(Kind::Name, &[b"ABCDEFGHIJ"]), b"\x01\x0aABCDEFGHIJ");
+        assert_eq!(code(Kind::Name, &[b"ABCDEFGHIJK"])[0], HASHED);
+    }
 }

@@ -75,21 +75,16 @@ impl Diffusion {
         let sideways = &mut scratch.inputs;
         sideways.clear();
         sideways.resize(self.inputs * 64, [0; LANES]);
-        let mut square = [0u64; 64];
-        for word in 0..self.inputs {
-            #[allow(clippy::needless_range_loop)] // `lane` names a place in each of many vectors.
-            for lane in 0..LANES {
-                for (row, line) in square.iter_mut().enumerate() {
-                    *line = filters
-                        .get((lane * 64 + row) * self.inputs + word)
-                        .copied()
-                        .unwrap_or(0);
-                }
-                transpose(&mut square);
-                for (bit, &line) in square.iter().enumerate() {
-                    sideways[word * 64 + bit][lane] = line;
+        let mut square = [[0u64; LANES]; 64];
+        for (word, sideways) in sideways.chunks_exact_mut(64).enumerate() {
+            for (row, line) in square.iter_mut().enumerate() {
+                for (lane, place) in line.iter_mut().enumerate() {
+                    let at = (lane * 64 + row) * self.inputs + word;
+                    *place = filters.get(at).copied().unwrap_or(0);
                 }
             }
+            transpose(&mut square);
+            sideways.copy_from_slice(&square);
         }
         let results = &mut scratch.outputs;
         results.clear();
@@ -102,17 +97,14 @@ impl Diffusion {
             }
             sum
         }));
-        for word in 0..self.outputs {
-            #[allow(clippy::needless_range_loop)] // Likewise.
-            for lane in 0..LANES {
-                for (bit, line) in square.iter_mut().enumerate() {
-                    *line = results[word * 64 + bit][lane];
-                }
-                transpose(&mut square);
-                for (row, &line) in square.iter().enumerate() {
+        for (word, sideways) in results.chunks_exact(64).enumerate() {
+            square.copy_from_slice(sideways);
+            transpose(&mut square);
+            for (row, line) in square.iter().enumerate() {
+                for (lane, &bits) in line.iter().enumerate() {
                     let row = lane * 64 + row;
                     if row < rows {
-                        out[row * self.outputs + word] = line;
+                        out[row * self.outputs + word] = bits;
                     }
                 }
             }
@@ -127,16 +119,19 @@ pub(crate) struct Scratch {
     outputs: Vec<[u64; LANES]>,
 }
 
-/// Transposes a square of 64 by 64 bits: bit `j` of line `i` becomes bit `i` of line `j` (Warren, Hacker's Delight, 7-3).
-fn transpose(square: &mut [u64; 64]) {
+/// Transposes squares of 64 by 64 bits side by side: bit `j` of line `i` becomes bit `i` of line `j` (Warren, Hacker's Delight, 7-3).
+fn transpose(squares: &mut [[u64; LANES]; 64]) {
     let mut width = 32;
     let mut mask = 0x0000_0000_ffff_ffffu64;
     while width != 0 {
         let mut row = 0;
         while row < 64 {
-            let swap = ((square[row] >> width) ^ square[row + width]) & mask;
-            square[row] ^= swap << width;
-            square[row + width] ^= swap;
+            for lane in 0..LANES {
+                let (high, low) = (squares[row][lane], squares[row + width][lane]);
+                let swap = ((high >> width) ^ low) & mask;
+                squares[row][lane] = high ^ swap << width;
+                squares[row + width][lane] = low ^ swap;
+            }
             row = (row + width + 1) & !width;
         }
         width >>= 1;
@@ -233,19 +228,23 @@ mod tests {
 
     #[test]
     fn transposing_moves_every_bit() {
-        let mut square = [0u64; 64];
-        for (i, line) in square.iter_mut().enumerate() {
-            *line = (i as u64 + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15);
-        }
-        let before = square;
-        transpose(&mut square);
-        for (i, line) in before.iter().enumerate() {
-            for (j, column) in square.iter().enumerate() {
-                assert_eq!(line >> j & 1, column >> i & 1);
+        let mut squares = [[0u64; LANES]; 64];
+        for (i, line) in squares.iter_mut().enumerate() {
+            for (lane, bits) in line.iter_mut().enumerate() {
+                *bits = ((i * LANES + lane) as u64 + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15);
             }
         }
-        transpose(&mut square);
-        assert_eq!(square, before);
+        let before = squares;
+        transpose(&mut squares);
+        for (i, line) in before.iter().enumerate() {
+            for (j, column) in squares.iter().enumerate() {
+                for lane in 0..LANES {
+                    assert_eq!(line[lane] >> j & 1, column[lane] >> i & 1);
+                }
+            }
+        }
+        transpose(&mut squares);
+        assert_eq!(squares, before);
     }
 
     proptest! {

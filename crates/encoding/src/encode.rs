@@ -13,25 +13,25 @@ use std::path::PathBuf;
 use std::sync::Mutex;
 
 use kinfold_identity::Person;
-use kinfold_schema::{CodeTable, Fact, FieldSet, KeyScope, NO_MONTH, Schema};
+use kinfold_schema::{CodeTable, Fact, FieldSet, KeyScope, NO_MONTH, Schema, Token};
 use rayon::prelude::*;
 
-use crate::finish::{Finished, HOME, HeldBack, NOTICE};
+use crate::draft::Draft;
+use crate::finish::Finished;
 use crate::household::{Stay, withheld};
 use crate::report::{EncodeReport, KeyCount};
+use crate::sharing::{ENTRY, Entry, VALUE_PILES, home_notice, shared_values, value_notice};
 use crate::spill::Spill;
-use crate::worker::{Batch, Mark, Shared, Worker, lot};
+use crate::worker::{Batch, Shared, Worker, lot};
 use crate::{Error, ProjectSecrets, Simd, presence};
 
 /// People that a worker encodes at once; as many as are diffused at once.
 const BATCH: usize = crate::diffusion::ROWS;
 /// Piles of drafts: by the first ten bits of the record reference.
-const PILES: usize = 1024;
+pub(crate) const PILES: usize = 1024;
 /// Rows that are handed on at once.
-const CHUNK: usize = 8192;
-/// Bytes of a value's entry: fingerprint 8, number of the record 4, mark 2.
-const ENTRY: usize = 14;
-/// Bytes of a stay's entry: token 16, number 4, place among its homes 2, pile 2, from 2, to 2, lot 16.
+const CHUNK: usize = 1024;
+/// Bytes of a stay's entry: token 16, number of the record in its pile 4, place among its homes 2, pile 2, from 2, to 2, lot 16.
 const STAY: usize = 44;
 
 /// One person to encode, under the record reference that the custodian minted.
@@ -82,7 +82,7 @@ impl Default for Options {
         Self {
             own: String::new(),
             partners: Vec::new(),
-            memory: 64 << 20,
+            memory: 128 << 20,
             scratch: std::env::temp_dir(),
             simd: Simd::Auto,
             bench: false,
@@ -170,10 +170,9 @@ pub struct Encoder {
     stays: Spill,
     /// People given so far.
     given: usize,
-    /// The pile of each record.
-    piles: Vec<u16>,
-    /// Facts of each record, as a number in the list of what facts there are together.
-    facts: Vec<u16>,
+    /// Facts of each record of each pile, as a number in the list of what facts there are together.
+    facts: Vec<Vec<u16>>,
+    records: usize,
     facts_known: Vec<u32>,
     facts_numbers: HashMap<u32, u16>,
     ones: Vec<(u64, usize)>,
@@ -215,11 +214,11 @@ impl Encoder {
             partners,
             workers: Mutex::new(Vec::new()),
             drafts: Spill::new(PILES),
-            fingerprints: Spill::new(PILES),
+            fingerprints: Spill::new(VALUE_PILES),
             stays: Spill::new(PILES),
             given: 0,
-            piles: Vec::new(),
-            facts: Vec::new(),
+            facts: vec![Vec::new(); PILES],
+            records: 0,
             facts_known: Vec::new(),
             facts_numbers: HashMap::new(),
             left_out: Vec::new(),
@@ -258,63 +257,54 @@ impl Encoder {
                 })
                 .collect();
             for (inputs, batch) in batches {
-                self.take_in(inputs, batch);
+                self.take_in(inputs.len(), batch);
                 self.make_room()?;
             }
         }
         Ok(())
     }
 
-    fn take_in(&mut self, inputs: &[Input<'_>], mut batch: Batch) {
-        let first = self.facts.len() as u32;
-        let mut start = 0;
-        for (row, &end) in batch.ends.iter().enumerate() {
-            let number = first + row as u32;
-            let draft = &mut batch.drafts[start..end as usize];
-            draft[16..20].copy_from_slice(&number.to_le_bytes());
-            let pile = pile_of(&batch.references[row]);
-            self.piles.push(pile as u16);
-            self.drafts.append(pile, draft);
-            start = end as usize;
-            let facts = batch.facts[row];
+    fn take_in(&mut self, people: usize, batch: Batch) {
+        let shape = self.shared.shape;
+        let mut rest = batch.drafts.as_slice();
+        // Of each record of the batch its number in its pile.
+        let mut numbers: Vec<u32> = Vec::with_capacity(batch.facts.len());
+        for &facts in &batch.facts {
+            let draft = Draft::next(&mut rest, shape).expect("each record has a draft");
+            let pile = pile_of(draft.record_ref());
             let next = self.facts_known.len() as u16;
             let known = &mut self.facts_known;
-            self.facts
-                .push(*self.facts_numbers.entry(facts).or_insert_with(|| {
-                    known.push(facts);
-                    next
-                }));
+            let facts = *self.facts_numbers.entry(facts).or_insert_with(|| {
+                known.push(facts);
+                next
+            });
+            let number = self.facts[pile].len() as u32;
+            numbers.push(number);
+            self.facts[pile].push(facts);
+            self.drafts.append(pile, draft.bytes());
+            // The first set speaks for all: whoever shares a value shares it in each.
+            let tokens = draft.tokens(0);
+            let mut place = 0;
+            for (mark, &values) in self.shared.marks.iter().zip(draft.counts()) {
+                let end = place + usize::from(values);
+                for (token, at) in tokens[place..end].iter().zip(place..) {
+                    let (own, entry) = Entry::write(fingerprint(token), pile, number, mark.at(at));
+                    self.fingerprints.append(own, &entry);
+                }
+                place = end;
+            }
         }
-        for (fingerprint, row, mark) in batch.fingerprints {
-            let mut entry = [0; ENTRY];
-            entry[..8].copy_from_slice(&fingerprint.to_le_bytes());
-            entry[8..12].copy_from_slice(&(first + u32::from(row)).to_le_bytes());
-            entry[12..].copy_from_slice(&mark.to_le_bytes());
-            self.fingerprints
-                .append((fingerprint % PILES as u64) as usize, &entry);
-        }
-        // A draft is made of the input of the same rank among those that were not left out.
-        let mut left_out = batch
-            .left_out
-            .iter()
-            .map(|(index, _)| *index as usize)
-            .peekable();
-        let lasting: Vec<[u8; 16]> = inputs
-            .iter()
-            .enumerate()
-            .filter(|(index, _)| left_out.next_if_eq(index).is_none())
-            .map(|(_, input)| input.lasting_ref)
-            .collect();
+        self.records += batch.facts.len();
         for (home, row, place) in batch.homes {
-            let reference = &batch.references[row as usize];
+            let row = row as usize;
             let mut entry = [0; STAY];
             entry[..16].copy_from_slice(&home.token);
-            entry[16..20].copy_from_slice(&(first + u32::from(row)).to_le_bytes());
-            entry[20..22].copy_from_slice(&(place | HOME).to_le_bytes());
-            entry[22..24].copy_from_slice(&(pile_of(reference) as u16).to_le_bytes());
+            entry[16..20].copy_from_slice(&numbers[row].to_le_bytes());
+            entry[20..22].copy_from_slice(&place.to_le_bytes());
+            entry[22..24].copy_from_slice(&(pile_of(&batch.references[row]) as u16).to_le_bytes());
             entry[24..26].copy_from_slice(&home.from.to_le_bytes());
             entry[26..28].copy_from_slice(&home.to.to_le_bytes());
-            entry[28..].copy_from_slice(&lot(&self.shared, &home.token, &lasting[row as usize]));
+            entry[28..].copy_from_slice(&lot(&self.shared, &home.token, &batch.lasting[row]));
             self.stays.append(pile_of(&home.token), &entry);
         }
         for (total, (ones, filters)) in self.ones.iter_mut().zip(batch.ones) {
@@ -325,7 +315,7 @@ impl Encoder {
             self.left_out.push(self.given + index as usize);
             self.left_out_for_invalid += usize::from(invalid);
         }
-        self.given += inputs.len();
+        self.given += people;
     }
 
     /// Moves piles to disk when they take more memory than they may.
@@ -348,35 +338,41 @@ impl Encoder {
         mut self,
         mut sink: impl FnMut(CodeTable) -> Result<(), E>,
     ) -> Result<EncodeReport, E> {
-        if self.facts.is_empty() {
+        if self.records == 0 {
             return Err(Error::Nobody { people: self.given }.into());
         }
         self.workers = Mutex::new(Vec::new());
         let mut notices = Spill::new(PILES);
-        let mut hidden: Vec<u32> = Vec::new();
+        let mut hidden: Vec<(usize, u32)> = Vec::new();
         self.judge_values(&mut notices, &mut hidden)?;
+        self.fingerprints.shrink();
         self.judge_homes(&mut notices)?;
+        self.stays.shrink();
         let presence = self.presence(&hidden);
         let mut report = self.report(&presence);
-        // Neighbouring piles together make a chunk; each thread makes its own.
+        // Neighbouring piles together make a chunk; each thread makes its own, in buffers that are kept.
         let together = (PILES * CHUNK).div_ceil(report.records).clamp(1, PILES);
         let chunks: Vec<usize> = (0..PILES).step_by(together).collect();
+        let mut parts: Vec<Vec<(usize, Vec<u8>, Vec<u8>)>> = Vec::new();
         for wave in chunks.chunks(rayon::current_num_threads()) {
-            let parts: Vec<Vec<(Vec<u8>, Vec<u8>)>> = wave
-                .iter()
-                .map(|&first| {
-                    (first..(first + together).min(PILES))
-                        .map(|pile| Ok((self.drafts.take(pile)?, notices.take(pile)?)))
-                        .collect()
-                })
-                .collect::<Result<_, Error>>()?;
+            parts.resize(wave.len(), Vec::new());
+            for (part, &first) in parts.iter_mut().zip(wave) {
+                let piles = first..(first + together).min(PILES);
+                part.resize(piles.len(), (0, Vec::new(), Vec::new()));
+                for ((number, drafts, told), pile) in part.iter_mut().zip(piles) {
+                    *number = pile;
+                    self.drafts.take(pile, drafts)?;
+                    notices.take(pile, told)?;
+                }
+            }
             let finished: Vec<Finished> = parts
-                .into_par_iter()
+                .par_iter()
                 .map(|piles| {
                     let mut chunk = Finished::new(&self.shared.schema, &self.partners);
-                    for (drafts, notices) in piles {
-                        let held_back = HeldBack::read(&notices);
-                        chunk.add_pile(&self.shared, &drafts, &held_back, &presence)?;
+                    let rows = |pile: usize| presence.records_of(pile);
+                    chunk.reserve(&self.shared, piles.iter().map(|part| rows(part.0)).sum());
+                    for (pile, drafts, notices) in piles {
+                        chunk.add_pile(&self.shared, *pile, drafts, notices, &presence)?;
                     }
                     Ok(chunk)
                 })
@@ -396,25 +392,26 @@ impl Encoder {
     }
 
     /// Finds the values that more people have than their key's cap allows, and the records of which an identifier is among them.
-    fn judge_values(&mut self, notices: &mut Spill, hidden: &mut Vec<u32>) -> Result<(), Error> {
+    fn judge_values(
+        &mut self,
+        notices: &mut Spill,
+        hidden: &mut Vec<(usize, u32)>,
+    ) -> Result<(), Error> {
         let group = rayon::current_num_threads() * 2;
-        for first in (0..PILES).step_by(group) {
-            let piles: Vec<Vec<u8>> = (first..(first + group).min(PILES))
-                .map(|pile| self.fingerprints.take(pile))
-                .collect::<Result<_, _>>()?;
-            let shared: Vec<Vec<[u8; ENTRY]>> = piles
-                .into_par_iter()
-                .map(|pile| shared_values(pile.as_chunks::<ENTRY>().0))
+        let mut piles: Vec<(Vec<u8>, Vec<u64>)> = vec![Default::default(); group];
+        for first in (0..VALUE_PILES).step_by(group) {
+            piles.truncate(VALUE_PILES - first);
+            for (number, (pile, _)) in (first..).zip(&mut piles) {
+                self.fingerprints.take(number, pile)?;
+            }
+            let shared: Vec<Vec<Entry>> = piles
+                .par_iter_mut()
+                .map(|(pile, table)| shared_values(pile.as_chunks::<ENTRY>().0, table))
                 .collect();
             for entry in shared.into_iter().flatten() {
-                let number = u32::from_le_bytes(entry[8..12].try_into().expect("four bytes"));
-                let mark = u16::from_le_bytes([entry[12], entry[13]]);
-                let mut notice = [0; NOTICE];
-                notice[..4].copy_from_slice(&entry[8..12]);
-                notice[4..].copy_from_slice(&Mark::place(mark).to_le_bytes());
-                notices.append(self.piles[number as usize].into(), &notice);
-                if Mark::is_identifier(mark) {
-                    hidden.push(number);
+                notices.append(entry.pile, &value_notice(entry.number, entry.mark.place()));
+                if entry.mark.is_identifier() {
+                    hidden.push((entry.pile, entry.number));
                 }
             }
             if notices.in_memory() > self.options.memory {
@@ -430,8 +427,9 @@ impl Encoder {
             return Ok(());
         };
         let (group_max, crowd_max) = (rule.group_max, rule.crowd());
-        for pile in 0..PILES {
-            let mut pile = self.stays.take(pile)?;
+        let mut pile = Vec::new();
+        for number in 0..PILES {
+            self.stays.take(number, &mut pile)?;
             let entries = pile.as_chunks_mut::<STAY>().0;
             entries.sort_unstable();
             for home in entries.chunk_by(|a, b| a[..16] == b[..16]) {
@@ -439,7 +437,9 @@ impl Encoder {
                 for index in withheld(&stays, group_max, crowd_max) {
                     let entry = &home[index];
                     let pile = u16::from_le_bytes([entry[22], entry[23]]) as usize;
-                    notices.append(pile, &entry[16..22]);
+                    let number = u32::from_le_bytes(entry[16..20].try_into().expect("four bytes"));
+                    let place = u16::from_le_bytes([entry[20], entry[21]]);
+                    notices.append(pile, &home_notice(number, place));
                 }
             }
             if notices.in_memory() > self.options.memory {
@@ -450,16 +450,17 @@ impl Encoder {
     }
 
     /// The released presence pattern of each record.
-    fn presence(&mut self, hidden: &[u32]) -> Presence {
+    fn presence(&mut self, hidden: &[(usize, u32)]) -> Presence {
         let schema = &self.shared.schema.presence;
         // An identifier that is held back is not claimed: the linkage unit would take the random token for the value. Which of several
         // it was does not matter: claiming fewer is always safe, and an identifier that two people share is doubtful anyway.
         let identifiers = Fact::Nhs.bit() | Fact::UpnOrNino.bit();
-        for &number in hidden {
-            let own = self.facts_known[self.facts[number as usize] as usize] & !identifiers;
+        for &(pile, number) in hidden {
+            let facts = &mut self.facts[pile][number as usize];
+            let own = self.facts_known[*facts as usize] & !identifiers;
             let next = self.facts_known.len() as u16;
             let known = &mut self.facts_known;
-            self.facts[number as usize] = *self.facts_numbers.entry(own).or_insert_with(|| {
+            *facts = *self.facts_numbers.entry(own).or_insert_with(|| {
                 known.push(own);
                 next
             });
@@ -470,7 +471,7 @@ impl Encoder {
             .map(|facts| schema.pattern(*facts))
             .collect();
         let mut counts: BTreeMap<u32, u64> = BTreeMap::new();
-        for &facts in &self.facts {
+        for &facts in self.facts.iter().flatten() {
             *counts.entry(patterns[facts as usize]).or_default() += 1;
         }
         let coarser = presence::coarsen(&counts, schema.min_records);
@@ -492,7 +493,7 @@ impl Encoder {
     }
 
     fn report(&self, presence: &Presence) -> EncodeReport {
-        let records = presence.facts.len();
+        let records = self.records;
         let fills = self.ones.iter().zip(&self.shared.filters);
         EncodeReport {
             records,
@@ -524,17 +525,28 @@ impl Encoder {
 
 /// The presence patterns of all records.
 pub(crate) struct Presence {
-    facts: Vec<u16>,
+    facts: Vec<Vec<u16>>,
     patterns: Vec<u32>,
     released: usize,
     coarsened: usize,
 }
 
 impl Presence {
-    /// The pattern of a record.
-    pub(crate) fn of(&self, number: u32) -> u32 {
-        self.patterns[self.facts[number as usize] as usize]
+    /// The pattern of a record by its pile and its number there.
+    pub(crate) fn of(&self, pile: usize, number: usize) -> u32 {
+        self.patterns[self.facts[pile][number] as usize]
     }
+
+    /// Records of a pile.
+    fn records_of(&self, pile: usize) -> usize {
+        self.facts[pile].len()
+    }
+}
+
+/// The first eight bytes of a token: what sharing is judged by. In a file of ten million people two of half a thousand million values meet
+/// by chance with a probability below one in a hundred; the two would be held back, and no harm done.
+fn fingerprint(token: &Token) -> u64 {
+    u64::from_le_bytes(*token.first_chunk().expect("a token has sixteen bytes"))
 }
 
 /// The pile of a reference or token: its first ten bits, so that piles in order are references in order.
@@ -552,40 +564,3 @@ fn read_stay(entry: &[u8; STAY]) -> Stay {
     }
 }
 
-/// The entries of a pile whose value more people have than the cap of its key allows, in the order of the pile.
-///
-/// Counted in a table of at least half as many places again as entries, at the place that the fingerprint names or the next free one: fingerprints
-/// are uniform, and sorting them took several times as long. The last ten bits, which chose the pile, make room for the count, so a
-/// place is eight bytes and the table of a pile stays in the cache.
-fn shared_values(entries: &[[u8; ENTRY]]) -> Vec<[u8; ENTRY]> {
-    const COUNT: u64 = PILES as u64 - 1;
-    let places = (entries.len() * 3 / 2).next_power_of_two();
-    let mut table: Vec<u64> = vec![0; places];
-    let print =
-        |entry: &[u8; ENTRY]| u64::from_le_bytes(*entry.first_chunk().expect("eight bytes"));
-    let find = |table: &[u64], print: u64| {
-        let mut at = (print / PILES as u64) as usize & (places - 1);
-        while table[at] & COUNT != 0 && (table[at] ^ print) & !COUNT != 0 {
-            at = (at + 1) & (places - 1);
-        }
-        at
-    };
-    for entry in entries {
-        let print = print(entry);
-        let at = find(&table, print);
-        let place = &mut table[at];
-        if *place & COUNT == 0 {
-            *place = print & !COUNT;
-        }
-        // No cap is above five.
-        *place += u64::from(*place & COUNT < 8);
-    }
-    entries
-        .iter()
-        .filter(|entry| {
-            let mark = u16::from_le_bytes([entry[12], entry[13]]);
-            (table[find(&table, print(entry))] & COUNT) > u64::from(Mark::cap(mark))
-        })
-        .copied()
-        .collect()
-}

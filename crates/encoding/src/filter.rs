@@ -9,6 +9,7 @@ use kinfold_schema::{FieldName, FilterSchema, Schema, TokenForm, risk};
 use zeroize::{Zeroize as _, Zeroizing};
 
 use crate::Map;
+use crate::births::BirthHalf;
 use crate::diffusion::Diffusion;
 use crate::person;
 use crate::{ProjectSecrets, Simd};
@@ -182,33 +183,67 @@ impl FilterPlan {
         mask
     }
 
-    /// Switches on the bits of a birth date.
-    pub(crate) fn mark_birth(&self, birth: BirthDate, book: &mut TokenBook, out: &mut [u64]) {
+    /// Switches on the bits of one half of a birth date.
+    pub(crate) fn mark_birth(&self, half: BirthHalf, book: &mut TokenBook, out: &mut [u64]) {
         let mut digits = [0; 8];
+        let (year, month, day) = match half {
+            BirthHalf::Year(year) => (year, 0, 0),
+            BirthHalf::Day(month, day) => (0, month, day),
+        };
+        let known = |number: u8| (number > 0).then_some(number);
+        let birth = BirthDate {
+            year,
+            month: known(month),
+            day: known(day),
+        };
         person::date_digits(birth, &mut digits);
-        for token in self
-            .tokens
-            .iter()
-            .filter(|token| token.field == FieldName::BirthDate)
-        {
-            match token.form {
+        for token in self.tokens_of(FieldName::BirthDate) {
+            match (token.form, half) {
                 // Day and month share one label: when they are swapped, the set of tokens stays the same.
-                TokenForm::DayMonth => {
-                    for part in [birth.day, birth.month].into_iter().flatten() {
+                (TokenForm::DayMonth, BirthHalf::Day(month, day)) => {
+                    for part in [day, month].into_iter().filter(|part| *part > 0) {
                         self.set(token, b'v', &[part], book, out);
                     }
                 }
-                TokenForm::Year => self.set(token, b'y', &birth.year.to_le_bytes(), book, out),
-                TokenForm::Digits => {
-                    let known = if birth.is_full() { 8 } else { 4 };
-                    for (place, digit) in digits[..known].iter().enumerate() {
-                        self.set(token, b'd', &[place as u8, *digit], book, out);
+                (TokenForm::Year, BirthHalf::Year(year)) => {
+                    self.set(token, b'y', &year.to_le_bytes(), book, out);
+                }
+                (TokenForm::Digits, half) => {
+                    let places = match half {
+                        BirthHalf::Year(_) => 0..4,
+                        BirthHalf::Day(month, day) if month > 0 && day > 0 => 4..8,
+                        BirthHalf::Day(..) => 0..0,
+                    };
+                    for place in places {
+                        self.set(token, b'd', &[place as u8, digits[place]], book, out);
                     }
                 }
-                TokenForm::Whole => self.set(token, b'D', &digits, book, out),
                 _ => {}
             }
         }
+    }
+
+    /// Switches on the bits of tokens of a whole birth date; says whether there are any.
+    pub(crate) fn mark_whole_birth(
+        &self,
+        birth: BirthDate,
+        book: &mut TokenBook,
+        out: &mut [u64],
+    ) -> bool {
+        let mut any = false;
+        for token in self.tokens_of(FieldName::BirthDate) {
+            if token.form == TokenForm::Whole {
+                let mut digits = [0; 8];
+                person::date_digits(birth, &mut digits);
+                self.set(token, b'D', &digits, book, out);
+                any |= token.positions > 0;
+            }
+        }
+        any
+    }
+
+    fn tokens_of(&self, field: FieldName) -> impl Iterator<Item = &TokenPlan> {
+        self.tokens.iter().filter(move |token| token.field == field)
     }
 
     /// Switches on the bits of all other fields.

@@ -5,8 +5,8 @@ use kinfold_schema::{CodeTable, HOUSEHOLD_NONE, HouseholdKey, NO_MONTH, Schema, 
 use crate::Error;
 use crate::draft::Draft;
 use crate::encode::Presence;
-use crate::lanes::{BLOCK, BlockHasher};
 use crate::report::KeyCount;
+use crate::sharing::HeldBack;
 use crate::worker::Shared;
 
 /// The rows of a pile, and what became of their values.
@@ -15,43 +15,14 @@ pub(crate) struct Finished {
     pub keys: Vec<KeyCount>,
     pub household_keys: usize,
     pub household_keys_crowded: usize,
+    room: Room,
 }
 
-/// In a notice, what tells a home from a value.
-pub(crate) const HOME: u16 = 1 << 15;
-
-/// Bytes of a notice that a value or a home is held back: number of the record 4, place among its values or homes 2.
-pub(crate) const NOTICE: usize = 6;
-
-/// What is held back of the records of a pile: number of the record, and place among its values or (with [`HOME`]) homes.
-pub(crate) struct HeldBack(Vec<(u32, u16)>);
-
-impl HeldBack {
-    pub(crate) fn read(notices: &[u8]) -> Self {
-        let mut all: Vec<(u32, u16)> = notices
-            .as_chunks::<NOTICE>()
-            .0
-            .iter()
-            .map(|&[a, b, c, d, low, high]| {
-                (
-                    u32::from_le_bytes([a, b, c, d]),
-                    u16::from_le_bytes([low, high]),
-                )
-            })
-            .collect();
-        all.sort_unstable();
-        Self(all)
-    }
-
-    /// What is held back of one record, sorted.
-    fn of(&self, number: u32) -> &[(u32, u16)] {
-        let start = self.0.partition_point(|&(other, _)| other < number);
-        let length = self.0[start..]
-            .iter()
-            .take_while(|(other, _)| *other == number)
-            .count();
-        &self.0[start..start + length]
-    }
+/// Working memory, kept from record to record.
+#[derive(Default)]
+struct Room {
+    row: Vec<aes::Block>,
+    dummies: Vec<aes::Block>,
 }
 
 impl Finished {
@@ -66,35 +37,50 @@ impl Finished {
                 .collect(),
             household_keys: 0,
             household_keys_crowded: 0,
+            room: Room::default(),
         }
+    }
+
+    /// Makes room for so many rows.
+    pub(crate) fn reserve(&mut self, shared: &Shared, rows: usize) {
+        let table = &mut self.table;
+        table.record_ref.reserve(rows);
+        table.flags.reserve(rows);
+        table.presence.reserve(rows);
+        for (filter, column) in shared.filters.iter().zip(&mut table.filters) {
+            column.words.reserve(rows * filter.words);
+        }
+        table
+            .keys
+            .reserve(rows * shared.key_slots * shared.shape.partners);
+        table.household.reserve(rows * shared.schema.household_slots());
     }
 
     /// Finishes the drafts of a pile and puts them after the rows there are.
     pub(crate) fn add_pile(
         &mut self,
         shared: &Shared,
+        pile: usize,
         drafts: &[u8],
-        held_back: &HeldBack,
+        notices: &[u8],
         presence: &Presence,
     ) -> Result<(), Error> {
         let mut rest = drafts;
-        let mut rows: Vec<Draft<'_>> = Vec::new();
+        let mut rows: Vec<(u128, u32, Draft<'_>)> = Vec::new();
         while let Some(draft) = Draft::next(&mut rest, shared.shape) {
-            rows.push(draft);
+            let reference = u128::from_be_bytes(*draft.record_ref());
+            rows.push((reference, rows.len() as u32, draft));
         }
-        rows.sort_unstable_by_key(|draft| u128::from_be_bytes(*draft.record_ref()));
-        if rows
-            .windows(2)
-            .any(|pair| pair[0].record_ref() == pair[1].record_ref())
-        {
+        let held_back = HeldBack::read(notices, rows.iter().map(|(_, _, draft)| draft));
+        rows.sort_unstable_by_key(|&(reference, _, _)| reference);
+        if rows.windows(2).any(|pair| pair[0].0 == pair[1].0) {
             return Err(Error::SameReference);
         }
-        let mut dummies = Dummies::default();
-        for draft in rows {
+        for (_, number, draft) in rows {
             let table = &mut self.table;
             table.record_ref.push(*draft.record_ref());
             table.flags.push(draft.flags());
-            table.presence.push(presence.of(draft.number()));
+            table.presence.push(presence.of(pile, number as usize));
             let mut words = draft.words();
             for (filter, column) in shared.filters.iter().zip(&mut table.filters) {
                 let (own, rest) = words.split_at(filter.words);
@@ -103,148 +89,148 @@ impl Finished {
                     .extend(own.iter().map(|bytes| u64::from_le_bytes(*bytes)));
                 words = rest;
             }
-            let held_back = held_back.of(draft.number());
-            self.values(shared, &draft, held_back, &mut dummies);
-            self.homes(shared, &draft, held_back, &mut dummies);
+            self.values(shared, &draft, |value| held_back.value(number, value));
+            self.homes(shared, &draft, |home| {
+                held_back.value(number, draft.values_len() + home)
+            });
         }
         Ok(())
     }
 
-    fn values(
-        &mut self,
-        shared: &Shared,
-        draft: &Draft<'_>,
-        held_back: &[(u32, u16)],
-        dummies: &mut Dummies,
-    ) {
-        let sets = shared.shape.partners;
+    fn values(&mut self, shared: &Shared, draft: &Draft<'_>, held_back: impl Fn(usize) -> bool) {
+        let row = &mut self.room.row;
         let width = shared.key_slots;
-        let mut values = draft.values().zip(0u16..).peekable();
-        let mut not_released = held_back.iter().map(|&(_, place)| place).peekable();
-        let start = self.table.keys.len();
-        self.table.keys.resize(start + width * sets, [0; 16]);
-        let keys = &mut self.table.keys[start..];
-        dummies.fill(&shared.dummies, draft.lasting_ref(), width * sets);
-        let mut slot = 0;
-        for (index, key) in shared.schema.keys.iter().enumerate() {
-            let count = &mut self.keys[index];
-            let slots = key.slots as usize;
+        let sets = shared.shape.partners;
+        // The random token of a place is the same in every period, so that what changes between two looks like a value that changed.
+        shared.dummies.make(draft.lasting_ref(), 0..width * sets, row);
+        let (mut place, mut slot) = (0, 0);
+        for ((slots, count), &values) in shared.slots.iter().zip(&mut self.keys).zip(draft.counts()) {
+            let end = place + usize::from(values);
             let mut kept = 0;
-            while let Some(((_, tokens), place)) =
-                values.next_if(|((key, _), _)| *key as usize == index)
-            {
-                count.values += 1;
-                if not_released.next_if_eq(&place).is_some() {
-                    count.shared += 1;
-                } else if kept == slots {
-                    count.beyond_slots += 1;
-                } else {
-                    for (set, token) in tokens.iter().enumerate() {
-                        keys[set * width + slot + kept] = *token;
+            let mut shared_values = 0;
+            for value in place..end {
+                if held_back(value) {
+                    shared_values += 1;
+                } else if kept < *slots {
+                    for set in 0..sets {
+                        row[set * width + slot + kept] = draft.tokens(set)[value].into();
                     }
                     kept += 1;
                 }
             }
-            count.released += kept;
-            // The random token of a place is the same in every period, so that what changes between two looks like a value that changed.
-            for set in 0..sets {
-                let at = set * width + slot;
-                keys[at + kept..at + slots].copy_from_slice(&dummies.tokens[at + kept..at + slots]);
+            if values > 0 {
+                count.values += usize::from(values);
+                count.shared += shared_values;
+                count.released += kept;
+                count.beyond_slots += usize::from(values) - shared_values - kept;
             }
+            place = end;
             slot += slots;
         }
         // Tokens look random, so once sorted their order tells nothing about which are real. That holds only when random ones alone are
         // sorted too.
-        let mut slot = 0;
-        for key in &shared.schema.keys {
-            let slots = key.slots as usize;
-            for set in 0..sets {
-                let at = set * width + slot;
-                sort(&mut keys[at..at + slots]);
+        let mut rest = row.as_slice();
+        for _ in 0..sets {
+            for slots in &shared.slots {
+                let (own, later) = rest.split_at(*slots);
+                sorted(own, &mut self.table.keys);
+                rest = later;
             }
-            slot += slots;
         }
     }
 
-    fn homes(
-        &mut self,
-        shared: &Shared,
-        draft: &Draft<'_>,
-        held_back: &[(u32, u16)],
-        dummies: &mut Dummies,
-    ) {
+    fn homes(&mut self, shared: &Shared, draft: &Draft<'_>, held_back: impl Fn(usize) -> bool) {
         let slots = shared.schema.household_slots();
-        let start = self.table.household.len();
-        for (home, place) in draft.homes().zip(0u16..) {
-            if held_back.iter().any(|&(_, other)| other == place | HOME) {
+        let household = &mut self.table.household;
+        let start = household.len();
+        for (place, home) in draft.homes().enumerate() {
+            if held_back(place) {
                 self.household_keys_crowded += 1;
-            } else if self.table.household.len() < start + slots {
-                self.table.household.push(home);
+            } else if household.len() < start + slots {
+                household.push(home);
                 self.household_keys += 1;
             }
         }
-        dummies.fill(&shared.household_dummies, draft.lasting_ref(), slots);
-        for slot in self.table.household.len() - start..slots {
-            self.table.household.push(HouseholdKey {
-                token: dummies.token(slot),
-                kind: HOUSEHOLD_NONE,
-                from: NO_MONTH,
-                to: NO_MONTH,
-            });
-        }
-        self.table.household[start..].sort_unstable();
+        let own = household.len() - start;
+        let dummies = &mut self.room.dummies;
+        shared
+            .household_dummies
+            .make(draft.lasting_ref(), own..slots, dummies);
+        household.extend(dummies.iter().map(|token| HouseholdKey {
+            token: (*token).into(),
+            kind: HOUSEHOLD_NONE,
+            from: NO_MONTH,
+            to: NO_MONTH,
+        }));
+        household[start..].sort_unstable();
     }
 }
 
-/// Random tokens for the gaps of a record, one for each place, made from the reference that lasts: a custodian makes the same file again, the
-/// next period's file has the same ones (those of a reference that changes would stand out beside values that stay), and nobody without the
-/// key can tell them from values.
-#[derive(Default)]
-struct Dummies {
-    /// Reference and number; only the reference changes from record to record.
-    blocks: Vec<[u8; BLOCK]>,
-    tokens: Vec<Token>,
-}
-
-impl Dummies {
-    /// Makes so many. Two come from one block of the reference and a number.
-    fn fill(&mut self, hasher: &BlockHasher, lasting_ref: &[u8; 16], count: usize) {
-        let needed = count.div_ceil(2);
-        while self.blocks.len() < needed {
-            let mut block = [0; BLOCK];
-            block[16..20].copy_from_slice(&(self.blocks.len() as u32).to_le_bytes());
-            self.blocks.push(block);
-        }
-        for block in &mut self.blocks[..needed] {
-            block[..16].copy_from_slice(lasting_ref);
-        }
-        self.tokens.clear();
-        hasher.halves(&self.blocks[..needed], &mut self.tokens);
-    }
-
-    fn token(&self, index: usize) -> Token {
-        self.tokens[index]
+/// Appends a few tokens in order.
+fn sorted(tokens: &[aes::Block], out: &mut Vec<Token>) {
+    match tokens.len() {
+        1 => out.push(tokens[0].into()),
+        2 => few::<2>(tokens, out),
+        3 => few::<3>(tokens, out),
+        4 => few::<4>(tokens, out),
+        5 => few::<5>(tokens, out),
+        6 => few::<6>(tokens, out),
+        7 => few::<7>(tokens, out),
+        8 => few::<8>(tokens, out),
+        _ => many(tokens, out),
     }
 }
 
-/// Sorts a few tokens: by insertion, which beats everything below a dozen.
-fn sort(tokens: &mut [Token]) {
-    // Two tokens with eight equal bytes are one in 10^19.
-    let above = |a: &Token, b: &Token| {
-        let first =
-            |token: &Token| u64::from_be_bytes(*token.first_chunk().expect("sixteen bytes"));
-        match first(a).cmp(&first(b)) {
-            std::cmp::Ordering::Equal => a > b,
-            order => order.is_gt(),
+fn many(tokens: &[aes::Block], out: &mut Vec<Token>) {
+    let start = out.len();
+    out.extend(tokens.iter().map(|token| Token::from(*token)));
+    out[start..].sort_unstable();
+}
+
+/// Sorts by a network of comparisons that depends on the number of tokens only: random tokens would mislead every guess of a processor at the
+/// outcome of a comparison, and here it has none to make. What is compared is the first 60 bits of each with its number behind them.
+#[inline(always)]
+fn few<const N: usize>(tokens: &[aes::Block], out: &mut Vec<Token>) {
+    const NUMBER: u64 = 15;
+    let tokens: &[aes::Block; N] = tokens.try_into().expect("the length was looked at");
+    let mut heads: [u64; N] = std::array::from_fn(|number| {
+        let head = u64::from_be_bytes(*tokens[number].first_chunk().expect("sixteen bytes"));
+        head & !NUMBER | number as u64
+    });
+    for right in 1..N {
+        for left in (0..right).rev() {
+            let (a, b) = (heads[left], heads[left + 1]);
+            heads[left] = a.min(b);
+            heads[left + 1] = a.max(b);
         }
-    };
-    for index in 1..tokens.len() {
-        let own = tokens[index];
-        let mut at = index;
-        while at > 0 && above(&tokens[at - 1], &own) {
-            tokens[at] = tokens[at - 1];
-            at -= 1;
+    }
+    // Two tokens with sixty equal bits are one in 10^18.
+    if heads.windows(2).any(|pair| (pair[0] ^ pair[1]) <= NUMBER) {
+        return many(tokens, out);
+    }
+    out.extend(heads.map(|head| Token::from(tokens[(head & NUMBER) as usize % N])));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn few_tokens_are_sorted_like_many(
+            tokens in proptest::collection::vec(prop_oneof![any::<[u8; 16]>(), Just([7; 16]), (0u8..3).prop_map(|n| {
+                let mut token = [9; 16];
+                token[15] = n;
+                token
+            })], 0..12),
+        ) {
+            let mut expected = tokens.clone();
+            expected.sort_unstable();
+            let blocks: Vec<aes::Block> = tokens.into_iter().map(Into::into).collect();
+            let mut out = vec![[1; 16]];
+            sorted(&blocks, &mut out);
+            prop_assert_eq!(&out[1..], expected);
         }
-        tokens[at] = own;
     }
 }

@@ -44,31 +44,24 @@ impl BlockHasher {
 
     /// Appends the first 16 bytes of the keyed hash of each block.
     pub(crate) fn tokens(&self, blocks: &[[u8; BLOCK]], tokens: &mut Vec<[u8; 16]>) {
-        self.each(blocks, |hash| tokens.push(first_half(hash)));
-    }
-
-    /// Appends both halves of the keyed hash of each block.
-    pub(crate) fn halves(&self, blocks: &[[u8; BLOCK]], tokens: &mut Vec<[u8; 16]>) {
-        self.each(blocks, |hash| tokens.extend(hash.as_chunks::<16>().0));
-    }
-
-    fn each(&self, blocks: &[[u8; BLOCK]], mut each: impl FnMut(&[u8; 32])) {
         let Some(platform) = self.platform else {
             for block in blocks {
-                each(blake3::keyed_hash(&self.key, block).as_bytes());
+                tokens.push(first_half(blake3::keyed_hash(&self.key, block).as_bytes()));
             }
             return;
         };
         let mut out = [0u8; CALL * 32];
-        let mut inputs: Vec<&[u8; BLOCK]> = Vec::with_capacity(CALL);
+        let mut inputs = [&ZEROES; CALL];
         for call in blocks.chunks(CALL) {
-            inputs.clear();
-            inputs.extend(call);
             // Up to a full set of lanes: a lane more costs nothing.
-            inputs.resize(call.len().next_multiple_of(TOGETHER), &ZEROES);
-            let out = &mut out[..inputs.len() * 32];
+            let count = call.len().next_multiple_of(TOGETHER);
+            for (input, block) in inputs.iter_mut().zip(call) {
+                *input = block;
+            }
+            inputs[call.len()..].fill(&ZEROES);
+            let out = &mut out[..count * 32];
             platform.hash_many(
-                &inputs,
+                &inputs[..count],
                 &self.words,
                 0,
                 IncrementCounter::No,
@@ -77,9 +70,7 @@ impl BlockHasher {
                 CHUNK_END | ROOT,
                 out,
             );
-            for hash in &out.as_chunks::<32>().0[..call.len()] {
-                each(hash);
-            }
+            tokens.extend(out.as_chunks::<32>().0[..call.len()].iter().map(first_half));
         }
     }
 }
@@ -119,12 +110,6 @@ mod tests {
                 .collect();
             assert_eq!(tokens(Simd::Auto), expected, "{count}");
             assert_eq!(tokens(Simd::Scalar), expected, "{count}");
-            let mut halves = Vec::new();
-            BlockHasher::new(key.clone(), Simd::Auto).halves(&blocks, &mut halves);
-            assert_eq!(
-                halves.iter().step_by(2).copied().collect::<Vec<_>>(),
-                expected
-            );
         }
     }
 }

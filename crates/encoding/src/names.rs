@@ -17,29 +17,14 @@ const NAMES_MAX: usize = 1 << 14;
 /// A name, by its number in the book.
 pub(crate) type NameId = u32;
 
-/// One name.
-pub(crate) struct Name {
-    text: Zeroizing<String>,
-    /// Its formal names, when it is a short form.
-    formals: &'static [&'static str],
-    codes: Vec<Code>,
-    /// Ends of the codes of each form in `codes`.
-    ends: Vec<u32>,
-    /// Bits in each filter when the name stands in each field of names.
-    masks: Vec<[Option<Box<[u64]>>; NameField::COUNT]>,
-}
-
-impl Name {
-    /// Its formal names, when it is a short form.
-    pub(crate) fn formals(&self) -> &'static [&'static str] {
-        self.formals
-    }
-
-    /// The codes of one form.
-    pub(crate) fn codes(&self, form: usize) -> &[Code] {
-        let start = form.checked_sub(1).map_or(0, |before| self.ends[before]);
-        &self.codes[start as usize..self.ends[form] as usize]
-    }
+/// One name: where its codes and bits stand in the book. Names are met in no order, so each costs a journey to memory; what belongs to one
+/// stands together.
+struct Name {
+    /// Where its codes begin.
+    codes: u32,
+    /// Its formal names: start and number.
+    formals: (u32, u32),
+    sound: Option<[u8; 4]>,
 }
 
 /// The names that a worker has met.
@@ -47,6 +32,17 @@ impl Name {
 pub(crate) struct NameBook {
     numbers: Map<Box<str>, NameId>,
     names: Vec<Name>,
+    texts: Vec<Zeroizing<String>>,
+    /// The codes of all names, form after form.
+    codes: Vec<Code>,
+    /// For each name and each form: where its codes end, from the start of the name's.
+    ends: Vec<u16>,
+    /// Forms of a name.
+    forms: usize,
+    formals: Vec<NameId>,
+    /// For each name, filter and field of names: its bits, once they are known.
+    masks: Vec<Option<Box<[u64]>>>,
+    filters: usize,
 }
 
 impl Drop for NameBook {
@@ -69,9 +65,14 @@ impl NameBook {
             name.into_string().zeroize();
         }
         self.names.clear();
+        self.texts.clear();
+        self.codes.zeroize();
+        self.ends.clear();
+        self.formals.clear();
+        self.masks.clear();
     }
 
-    /// The number of a name.
+    /// The number of a name. Plan and number of filters are the same in every call.
     pub(crate) fn number(
         &mut self,
         text: &str,
@@ -83,26 +84,56 @@ impl NameBook {
             return number;
         }
         let formals = canonical_nicknames(text);
-        let mut name = Name {
-            text: Zeroizing::new(text.to_owned()),
-            formals,
-            codes: Vec::new(),
-            ends: Vec::new(),
-            masks: (0..filters).map(|_| Default::default()).collect(),
-        };
+        let start = self.codes.len();
         for &form in &plan.name_forms {
-            add_form(&mut name.codes, text, formals, form, codes);
-            name.ends.push(name.codes.len() as u32);
+            add_form(&mut self.codes, text, formals, form, codes);
+            self.ends.push((self.codes.len() - start) as u16);
         }
         let number = self.names.len() as NameId;
-        self.names.push(name);
+        self.names.push(Name {
+            codes: start as u32,
+            formals: (0, 0),
+            sound: soundex(text),
+        });
+        self.texts.push(Zeroizing::new(text.to_owned()));
+        (self.forms, self.filters) = (plan.name_forms.len(), filters);
+        let slots = filters * NameField::COUNT;
+        self.masks.resize(self.masks.len() + slots, None);
         self.numbers.insert(text.into(), number);
+        // After the name itself has its number: a name may be among its own formal names.
+        let own: Vec<NameId> = formals
+            .iter()
+            .map(|formal| self.number(formal, plan, filters, codes))
+            .collect();
+        self.names[number as usize].formals = (self.formals.len() as u32, own.len() as u32);
+        self.formals.extend(own);
         number
     }
 
-    /// A name by its number.
-    pub(crate) fn get(&self, number: NameId) -> &Name {
-        &self.names[number as usize]
+    /// The codes of one form of a name.
+    #[inline]
+    pub(crate) fn codes(&self, number: NameId, form: usize) -> &[Code] {
+        let number = number as usize;
+        let ends = &self.ends[number * self.forms..(number + 1) * self.forms];
+        let from = if form == 0 { 0 } else { ends[form - 1] };
+        let start = self.names[number].codes as usize;
+        &self.codes[start + from as usize..start + ends[form] as usize]
+    }
+
+    /// The formal names of a name, when it is a short form.
+    pub(crate) fn formals(&self, number: NameId) -> &[NameId] {
+        let (start, count) = self.names[number as usize].formals;
+        &self.formals[start as usize..(start + count) as usize]
+    }
+
+    /// The sound of a name.
+    pub(crate) fn sound(&self, number: NameId) -> Option<[u8; 4]> {
+        self.names[number as usize].sound
+    }
+
+    /// Whether a name is this text.
+    pub(crate) fn is(&self, number: NameId, text: &str) -> bool {
+        *self.texts[number as usize] == text
     }
 
     /// Switches on the bits of a name.
@@ -114,10 +145,11 @@ impl NameBook {
         tokens: &mut TokenBook,
         out: &mut [u64],
     ) {
-        let name = &mut self.names[number as usize];
-        let (text, formals) = (&name.text, name.formals);
-        let mask = name.masks[filter.index][field as usize]
-            .get_or_insert_with(|| filter.name_mask(text, formals, field, tokens));
+        let slot = (number as usize * self.filters + filter.index) * NameField::COUNT;
+        let mask = self.masks[slot + field as usize].get_or_insert_with(|| {
+            let text = &self.texts[number as usize];
+            filter.name_mask(text, canonical_nicknames(text), field, tokens)
+        });
         for (word, bits) in out.iter_mut().zip(mask.iter()) {
             *word |= bits;
         }

@@ -5,49 +5,15 @@ use std::borrow::Cow;
 use kinfold_identity::{
     Address, AddressKind, AddressSpell, BirthDate, Person, PostcodeSector, UpnKind,
 };
-use kinfold_schema::{Fact, FieldName, FieldSet, IdentifierKind, Recipe};
+use kinfold_schema::{Fact, FieldName, IdentifierKind, Recipe};
 
 /// The person as a schema sees it: fields that it does not list are gone. Nearly always that is the person itself.
-pub(crate) fn seen(person: &Person, fields: FieldSet) -> Cow<'_, Person> {
-    let hidden = |field: FieldName| fields.bits() >> field as u32 & 1 == 0;
-    let homes = |has: fn(&AddressSpell) -> bool| person.addresses.iter().any(has);
-    let postcode = |spell: &AddressSpell| {
-        spell
-            .address
-            .as_ref()
-            .is_some_and(|address| address.postcode.is_some())
-    };
-    let lines = |spell: &AddressSpell| {
-        spell.address.as_ref().is_some_and(|address| {
-            address.number.is_some() || address.flat.is_some() || !address.street.is_empty()
-        })
-    };
-    let unlisted = [
-        (FieldName::FirstName, !person.first_names.is_empty()),
-        (FieldName::MiddleName, !person.middle_names.is_empty()),
-        (FieldName::LastName, !person.family_names.is_empty()),
-        (FieldName::FirstInitial, !person.first_initials.is_empty()),
-        (FieldName::LastInitial, !person.last_initials.is_empty()),
-        (FieldName::BirthDate, !person.births.is_empty()),
-        (FieldName::Sex, person.sex.is_some()),
-        (FieldName::BirthPlace, person.birth_place.is_some()),
-        (FieldName::Postcode, homes(postcode)),
-        (FieldName::PostcodeSector, !person.sectors.is_empty()),
-        (FieldName::Address, homes(lines)),
-        (FieldName::Uprn, homes(|spell| spell.uprn.is_some())),
-        (FieldName::NhsNumber, person.nhs.is_some()),
-        (
-            FieldName::Upn,
-            person.upn.is_some() || !person.former_upns.is_empty(),
-        ),
-        (FieldName::Nino, person.nino.is_some()),
-        (FieldName::Uln, person.uln.is_some()),
-    ];
-    if !unlisted.iter().any(|&(field, has)| has && hidden(field)) {
+pub(crate) fn seen<'a>(person: &'a Person, hidden: &[FieldName]) -> Cow<'a, Person> {
+    if !hidden.iter().any(|&field| has(person, field)) {
         return Cow::Borrowed(person);
     }
     let mut seen = person.clone();
-    for (field, _) in unlisted.into_iter().filter(|&(field, _)| hidden(field)) {
+    for &field in hidden {
         match field {
             FieldName::FirstName => seen.first_names.clear(),
             FieldName::MiddleName => seen.middle_names.clear(),
@@ -75,6 +41,37 @@ pub(crate) fn seen(person: &Person, fields: FieldSet) -> Cow<'_, Person> {
     seen.addresses
         .retain(|spell| spell.address.is_some() || spell.uprn.is_some());
     Cow::Owned(seen)
+}
+
+/// Whether a person has a value of a field.
+fn has(person: &Person, field: FieldName) -> bool {
+    let homes = |has: fn(&Address) -> bool| {
+        person
+            .addresses
+            .iter()
+            .filter_map(|spell| spell.address.as_ref())
+            .any(has)
+    };
+    match field {
+        FieldName::FirstName => !person.first_names.is_empty(),
+        FieldName::MiddleName => !person.middle_names.is_empty(),
+        FieldName::LastName => !person.family_names.is_empty(),
+        FieldName::FirstInitial => !person.first_initials.is_empty(),
+        FieldName::LastInitial => !person.last_initials.is_empty(),
+        FieldName::BirthDate => !person.births.is_empty(),
+        FieldName::Sex => person.sex.is_some(),
+        FieldName::BirthPlace => person.birth_place.is_some(),
+        FieldName::Postcode => homes(|address| address.postcode.is_some()),
+        FieldName::PostcodeSector => !person.sectors.is_empty(),
+        FieldName::Address => homes(|address| {
+            address.number.is_some() || address.flat.is_some() || !address.street.is_empty()
+        }),
+        FieldName::Uprn => person.addresses.iter().any(|spell| spell.uprn.is_some()),
+        FieldName::NhsNumber => person.nhs.is_some(),
+        FieldName::Upn => person.upn.is_some() || !person.former_upns.is_empty(),
+        FieldName::Nino => person.nino.is_some(),
+        FieldName::Uln => person.uln.is_some(),
+    }
 }
 
 fn hide_in_home(spell: &mut AddressSpell, field: FieldName) {

@@ -1,8 +1,6 @@
 //! The schema's match keys, prepared: each distinct atom once, and each recipe as the numbers of its atoms.
 
-use kinfold_schema::{Atom, BirthForm, NameForm, Schema};
-
-use crate::codes::CODE;
+use kinfold_schema::{Atom, NameForm, Schema};
 
 /// What an atom's values depend on, besides the person.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -19,12 +17,12 @@ pub(crate) enum Alternatives {
 pub(crate) struct Plan {
     /// Distinct atoms.
     pub atoms: Vec<Atom>,
+    /// For each atom of names, the number of its form in `name_forms`; 0 for others.
+    pub atom_forms: Vec<usize>,
     /// Recipes in the schema's order.
     pub recipes: Vec<RecipePlan>,
     /// Distinct forms of names that the atoms use.
     pub name_forms: Vec<NameForm>,
-    /// Distinct forms of birth dates, in the order of their atoms.
-    pub birth_forms: Vec<BirthForm>,
 }
 
 /// One recipe.
@@ -35,6 +33,13 @@ pub(crate) struct RecipePlan {
     pub places: bool,
     /// Whether some atom is about a birth date: then all that are speak of the same date.
     pub births: bool,
+    /// A bit for each of its atoms: a person without one of them has no value.
+    pub needs: u64,
+}
+
+/// The bit of an atom; a schema of very many atoms has the last bit for all the rest.
+pub(crate) fn bit_of(atom: usize) -> u64 {
+    1 << atom.min(63)
 }
 
 /// One atom of a recipe.
@@ -44,7 +49,7 @@ pub(crate) struct AtomUse {
     pub index: usize,
     /// Facts that it joins.
     pub width: usize,
-    /// Where its codes stand in a value.
+    /// The place of its first code in a value.
     pub at: usize,
     /// What its values depend on.
     pub varies: Alternatives,
@@ -54,15 +59,16 @@ impl Plan {
     pub(crate) fn of(schema: &Schema) -> Self {
         let mut plan = Self {
             atoms: Vec::new(),
+            atom_forms: Vec::new(),
             recipes: Vec::new(),
             name_forms: Vec::new(),
-            birth_forms: Vec::new(),
         };
         for key in &schema.keys {
             let mut recipe = RecipePlan {
                 atoms: Vec::new(),
                 places: false,
                 births: false,
+                needs: 0,
             };
             for &atom in key.recipe.atoms() {
                 let known = plan.atoms.iter().position(|&other| other == atom);
@@ -71,36 +77,31 @@ impl Plan {
                     plan.atoms.len() - 1
                 });
                 let before = recipe.atoms.last();
-                let at = before.map_or(0, |other| other.at + other.width * CODE);
+                let at = before.map_or(0, |other| other.at + other.width);
                 recipe.atoms.push(AtomUse {
                     index,
                     width: atom.facts(),
                     at,
                     varies: alternatives(atom),
                 });
+                recipe.needs |= bit_of(index);
                 recipe.places |= alternatives(atom) == Alternatives::Places;
                 recipe.births |= alternatives(atom) == Alternatives::Births;
             }
             plan.recipes.push(recipe);
         }
         for &atom in &plan.atoms {
-            match atom {
-                Atom::Name(_, form) if !plan.name_forms.contains(&form) => {
+            let mut number = 0;
+            if let Atom::Name(_, form) = atom {
+                let known = plan.name_forms.iter().position(|&known| known == form);
+                number = known.unwrap_or_else(|| {
                     plan.name_forms.push(form);
-                }
-                Atom::Birth(form) => plan.birth_forms.push(form),
-                _ => {}
+                    plan.name_forms.len() - 1
+                });
             }
+            plan.atom_forms.push(number);
         }
         plan
-    }
-
-    /// The number of a form of names.
-    pub(crate) fn form(&self, form: NameForm) -> usize {
-        self.name_forms
-            .iter()
-            .position(|&known| known == form)
-            .expect("the plan has every form that its atoms use")
     }
 }
 

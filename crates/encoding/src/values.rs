@@ -3,16 +3,18 @@
 //! Values are listed in order of worth (the latest home and the first-named names first), because a record releases a fixed number of
 //! tokens a key and the rest is dropped.
 
-use kinfold_identity::{Address, BirthDate, Person, PostcodeSector, UpnKind, soundex};
+use std::cmp::Reverse;
+
+use kinfold_identity::{Address, BirthDate, Person, UpnKind};
 use kinfold_schema::{Atom, FACTS_MAX, IdentifierKind, NameForm, NameOf, PlaceForm};
 
-use crate::births::{BirthBook, BirthId};
+use crate::births::{self, BirthBook};
 use crate::codes::{CODE, Code, CodeBook, Kind, same};
 use crate::filter::TokenBook;
 use crate::lanes::BLOCK;
 use crate::names::{NameBook, NameId};
 use crate::person;
-use crate::plan::{Alternatives, Plan, RecipePlan};
+use crate::plan::{Alternatives, AtomUse, Plan, RecipePlan, bit_of};
 
 /// Most values of one key that are looked at; a person with very many names and homes cannot make the work explode.
 const VALUES_MAX: usize = 96;
@@ -37,8 +39,14 @@ pub(crate) struct Values {
     first_range: Vec<u32>,
     births: usize,
     places: usize,
+    /// The bits of atoms that have some value.
+    present: u64,
     scratch: Vec<(u16, Code)>,
+    homes: Vec<HomeOrder>,
 }
+
+/// Last and first month of a spell and its number, so that the latest spell sorts first.
+type HomeOrder = (Reverse<(u16, u16)>, u32);
 
 /// The names and birth dates of a person, by their numbers in the books.
 #[derive(Default)]
@@ -56,7 +64,9 @@ pub(crate) struct PersonNames {
     pub own_middle: Vec<NameId>,
     pub own_last: Vec<NameId>,
     /// Birth dates, full ones first: of somebody with many, a full one must be among those that are looked at.
-    pub births: Vec<(BirthId, BirthDate)>,
+    pub births: Vec<BirthDate>,
+    /// Sounds of the family names so far.
+    sounds: Vec<Option<[u8; 4]>>,
 }
 
 impl PersonNames {
@@ -72,12 +82,8 @@ impl PersonNames {
         self.births.clear();
         let full = person.births.iter().filter(|birth| birth.is_full());
         let partial = person.births.iter().filter(|birth| !birth.is_full());
-        for &birth in full.chain(partial).take(ALTERNATIVES_MAX) {
-            let number = books
-                .births
-                .number(birth, &plan.birth_forms, filters, codes);
-            self.births.push((number, birth));
-        }
+        self.births
+            .extend(full.chain(partial).take(ALTERNATIVES_MAX));
         let book = &mut books.names;
         for list in [
             &mut self.first,
@@ -98,27 +104,30 @@ impl PersonNames {
             push(&mut self.first, own);
             push(&mut self.own_first, own);
             self.parts.push((group, own));
-            for formal in book.get(own).formals() {
-                let formal = book.number(formal, plan, filters, codes);
+            for &formal in book.formals(own) {
                 push(&mut self.first, formal);
                 self.parts.push((group, formal));
             }
         }
         // Family names that sound alike are spellings of one (MULLER, MUELLER); a maiden and a married name are two.
-        let mut sounds: Vec<Option<[u8; 4]>> = Vec::new();
+        self.sounds.clear();
         for name in &person.family_names {
-            let sound = soundex(&name.whole);
-            let known = sounds.iter().position(|other| *other == sound);
+            let whole = book.number(&name.whole, plan, filters, codes);
+            let sound = book.sound(whole);
+            let known = self.sounds.iter().position(|other| *other == sound);
             let rank = known.unwrap_or_else(|| {
-                sounds.push(sound);
-                sounds.len() - 1
+                self.sounds.push(sound);
+                self.sounds.len() - 1
             });
             group = 1 + rank as u16;
-            let whole = book.number(&name.whole, plan, filters, codes);
             push(&mut self.last, whole);
             self.parts.push((group, whole));
             for part in &name.parts {
-                let part = book.number(part, plan, filters, codes);
+                let part = if book.is(whole, part) {
+                    whole
+                } else {
+                    book.number(part, plan, filters, codes)
+                };
                 push(&mut self.last, part);
                 push(&mut self.own_last, part);
                 if part != whole {
@@ -128,7 +137,7 @@ impl PersonNames {
         }
         // Where the family name says little (BEGUM, KAUR), another source may hold a given name in its place: the atoms of any name part meet
         // it there. As a family name proper it would pair a first name with itself.
-        group = 1 + sounds.len() as u16;
+        group = 1 + self.sounds.len() as u16;
         for name in &person.middle_names {
             let own = book.number(name, plan, filters, codes);
             push(&mut self.middle, own);
@@ -151,9 +160,35 @@ fn push(list: &mut Vec<NameId>, number: NameId) {
 /// One home, as the atoms see it.
 #[derive(Clone, Copy, Default)]
 struct Place<'a> {
-    address: Option<&'a Address>,
     uprn: Option<&'a str>,
-    sector: Option<&'a PostcodeSector>,
+    unit: Option<&'a str>,
+    sector: Option<&'a str>,
+    district: Option<&'a str>,
+    /// Words of the street, without its type.
+    words: &'a [String],
+    house: Option<&'a str>,
+    town: Option<&'a str>,
+}
+
+impl<'a> Place<'a> {
+    fn of(address: Option<&'a Address>, uprn: Option<&'a str>) -> Self {
+        let Some(address) = address else {
+            return Self {
+                uprn,
+                ..Self::default()
+            };
+        };
+        let postcode = address.postcode.as_ref();
+        Self {
+            uprn,
+            unit: postcode.map(kinfold_identity::Postcode::unit),
+            sector: postcode.map(kinfold_identity::Postcode::sector),
+            district: postcode.map(kinfold_identity::Postcode::district),
+            words: street_words(address),
+            house: address.number.as_deref().or(address.flat.as_deref()),
+            town: address.town.as_deref(),
+        }
+    }
 }
 
 /// What a worker has met before.
@@ -189,28 +224,29 @@ impl Values {
         self.arena.clear();
         self.ranges.clear();
         self.first_range.clear();
-        let places = places_of(person);
+        let mut places = [Place::default(); ALTERNATIVES_MAX];
+        let count = places_of(person, &mut self.homes, &mut places);
+        let places = &places[..count];
         (self.places, self.births) = (places.len(), names.births.len());
-        let mut birth_form = 0;
-        for &atom in &plan.atoms {
+        self.present = 0;
+        for (index, (&atom, &form)) in plan.atoms.iter().zip(&plan.atom_forms).enumerate() {
             self.first_range.push(self.ranges.len() as u32);
+            let before = self.arena.len();
             match atom {
-                Atom::Name(of, form) => {
+                Atom::Name(of, name_form) => {
                     self.begin();
-                    self.names(person, names, of, form, plan, book, codes);
+                    self.names(person, names, of, name_form, form, book, codes);
                     self.end();
                 }
-                Atom::Birth(_) => {
-                    for &(birth, _) in &names.births {
+                Atom::Birth(form) => {
+                    for &birth in &names.births {
                         self.begin();
-                        self.arena
-                            .extend_from_slice(books.births.codes(birth, birth_form));
+                        births::add_form(&mut self.arena, birth, form, codes);
                         self.end();
                     }
-                    birth_form += 1;
                 }
                 Atom::Place(form) => {
-                    for place in &places {
+                    for place in places {
                         self.begin();
                         self.place(place, form, codes);
                         self.end();
@@ -222,12 +258,19 @@ impl Values {
                     self.end();
                 }
             }
+            if self.arena.len() > before {
+                self.present |= bit_of(index);
+            }
         }
     }
 
     /// The values of a recipe: every combination of its atoms' values, the most worthy first, each once.
     pub(crate) fn blocks(&self, key: usize, plan: &Plan, out: &mut Vec<Block>) {
         let recipe = &plan.recipes[key];
+        // Half of the recipes find nothing to join in a record.
+        if recipe.needs & !self.present != 0 {
+            return;
+        }
         let start = out.len();
         let count = |varies: bool, number: usize| if varies { number } else { 1 };
         let mut block = [0; BLOCK];
@@ -261,37 +304,19 @@ impl Values {
         room: usize,
         out: &mut Vec<Block>,
     ) {
-        let mut lists: [(&[Code], usize, usize); FACTS_MAX] = [(&[], 1, 0); FACTS_MAX];
+        let atoms = recipe.atoms.as_slice();
+        let mut lists: [&[Code]; FACTS_MAX] = [&[]; FACTS_MAX];
         let mut total = 1;
-        for (list, atom) in lists.iter_mut().zip(&recipe.atoms) {
+        for (list, atom) in lists.iter_mut().zip(atoms) {
             let which = match atom.varies {
                 Alternatives::One => 0,
                 Alternatives::Places => alternative.0,
                 Alternatives::Births => alternative.1,
             };
             let (from, to) = self.ranges[self.first_range[atom.index] as usize + which];
-            // Half of the recipes find nothing to join in a record.
-            if from == to {
-                return;
-            }
-            *list = (&self.arena[from as usize..to as usize], atom.width, atom.at);
-            total *= if atom.width == 1 {
-                list.0.len()
-            } else {
-                list.0.len() / 2
-            };
-        }
-        let lists = &lists[..recipe.atoms.len()];
-        let put = |block: &mut Block, list: usize, value: usize| {
-            let (codes, width, at) = lists[list];
-            // Copies of a known length are a move or two, those of an unknown one a call.
-            block[at..at + CODE].copy_from_slice(&codes[value * width]);
-            if width == 2 {
-                block[at + CODE..at + 2 * CODE].copy_from_slice(&codes[value * 2 + 1]);
-            }
-        };
-        for list in 0..lists.len() {
-            put(block, list, 0);
+            *list = &self.arena[from as usize..to as usize];
+            total *= list.len() >> (atom.width - 1);
+            put(block, list, atom, 0);
         }
         let mut turn = [0usize; FACTS_MAX];
         for number in 1..=total.min(room) {
@@ -299,14 +324,16 @@ impl Values {
             if number == total {
                 break;
             }
-            for list in (0..lists.len()).rev() {
-                turn[list] += 1;
-                if turn[list] * lists[list].1 < lists[list].0.len() {
-                    put(block, list, turn[list]);
+            for (index, atom) in atoms.iter().enumerate().rev() {
+                turn[index] += 1;
+                let more = turn[index] * atom.width < lists[index].len();
+                if !more {
+                    turn[index] = 0;
+                }
+                put(block, lists[index], atom, turn[index]);
+                if more {
                     break;
                 }
-                turn[list] = 0;
-                put(block, list, 0);
             }
         }
     }
@@ -319,6 +346,16 @@ impl Values {
     fn end(&mut self) {
         let at = self.arena.len() as u32;
         self.ranges.last_mut().expect("a range was begun").1 = at;
+    }
+
+    /// Adds a value of one code that the current range does not have yet.
+    #[inline]
+    fn add_one(&mut self, code: Code) {
+        let from = self.ranges.last().expect("a range was begun").0 as usize;
+        let own = &self.arena[from..];
+        if !own.iter().any(|other| same(&[*other], &[code])) {
+            self.arena.push(code);
+        }
     }
 
     /// Adds a value that the current range does not have yet.
@@ -339,19 +376,18 @@ impl Values {
         names: &PersonNames,
         of: NameOf,
         form: NameForm,
-        plan: &Plan,
+        number: usize,
         book: &NameBook,
         codes: &mut CodeBook,
     ) {
-        let number = plan.form(form);
         let list: &[NameId] = match of {
             NameOf::First => &names.first,
             NameOf::Last => &names.last,
             NameOf::Middle => &names.middle,
             NameOf::AnyOne => {
                 for &(_, name) in &names.parts {
-                    for code in book.get(name).codes(number) {
-                        self.add(&[*code]);
+                    for code in book.codes(name, number) {
+                        self.add_one(*code);
                     }
                 }
                 return;
@@ -362,20 +398,20 @@ impl Values {
             }
         };
         for &name in list {
-            for code in book.get(name).codes(number) {
-                self.add(&[*code]);
+            for code in book.codes(name, number) {
+                self.add_one(*code);
             }
         }
         // Sources without names have initials only.
         if form == NameForm::Initial {
-            let initials: Vec<u8> = match of {
-                NameOf::First => person::first_initials(person).collect(),
-                NameOf::Last => person::last_initials(person).collect(),
-                _ => Vec::new(),
-            };
-            for initial in initials {
+            let mut add = |initial: u8| {
                 let code = codes.code(Kind::Initial, &[&[initial]]);
-                self.add(&[code]);
+                self.add_one(code);
+            };
+            match of {
+                NameOf::First => person::first_initials(person).for_each(&mut add),
+                NameOf::Last => person::last_initials(person).for_each(&mut add),
+                _ => {}
             }
         }
     }
@@ -385,7 +421,7 @@ impl Values {
         let mut parts = std::mem::take(&mut self.scratch);
         parts.clear();
         for &(group, name) in &names.parts {
-            parts.extend(book.get(name).codes(form).iter().map(|code| (group, *code)));
+            parts.extend(book.codes(name, form).iter().map(|code| (group, *code)));
         }
         for (index, (group, left)) in parts.iter().enumerate() {
             for (other, right) in &parts[index + 1..] {
@@ -398,63 +434,38 @@ impl Values {
     }
 
     fn place(&mut self, place: &Place<'_>, form: PlaceForm, codes: &mut CodeBook) {
-        if form == PlaceForm::Property {
-            if let Some(uprn) = place.uprn {
-                let code = codes.code(Kind::Property, &[uprn.as_bytes()]);
-                self.add(&[code]);
-            }
-            return;
-        }
-        if let Some(sector) = place.sector {
-            let (kind, text) = match form {
-                PlaceForm::Sector => (Kind::Sector, sector.sector()),
-                PlaceForm::District | PlaceForm::DistrictOrStreet => {
-                    (Kind::District, sector.district())
-                }
-                _ => return,
-            };
-            let code = codes.code(kind, &[text.as_bytes()]);
-            self.add(&[code]);
-        }
-        let Some(address) = place.address else {
-            return;
-        };
-        let unit = address
-            .postcode
-            .as_ref()
-            .map(kinfold_identity::Postcode::unit);
-        let district = address
-            .postcode
-            .as_ref()
-            .map(kinfold_identity::Postcode::district);
-        let words = street_words(address);
-        let house = address.number.as_deref().or(address.flat.as_deref());
+        let words = place.words;
         let mut one = |kind, parts: &[&[u8]]| {
             let code = codes.code(kind, parts);
-            self.add(&[code]);
+            self.add_one(code);
         };
         match form {
-            PlaceForm::Locality => match unit {
+            PlaceForm::Property => {
+                if let Some(uprn) = place.uprn {
+                    one(Kind::Property, &[uprn.as_bytes()]);
+                }
+            }
+            PlaceForm::Locality => match place.unit {
                 Some(unit) => one(Kind::Postcode, &[unit.as_bytes()]),
                 None if !words.is_empty() => one(Kind::Street, &[words.join(" ").as_bytes()]),
                 None => {}
             },
             PlaceForm::Postcode => {
-                if let Some(unit) = unit {
+                if let Some(unit) = place.unit {
                     one(Kind::Postcode, &[unit.as_bytes()]);
                 }
             }
             PlaceForm::Sector => {
-                if let Some(postcode) = &address.postcode {
-                    one(Kind::Sector, &[postcode.sector().as_bytes()]);
+                if let Some(sector) = place.sector {
+                    one(Kind::Sector, &[sector.as_bytes()]);
                 }
             }
             PlaceForm::District => {
-                if let Some(district) = district {
+                if let Some(district) = place.district {
                     one(Kind::District, &[district.as_bytes()]);
                 }
             }
-            PlaceForm::DistrictOrStreet => match district {
+            PlaceForm::DistrictOrStreet => match place.district {
                 Some(district) => one(Kind::District, &[district.as_bytes()]),
                 None => {
                     for word in words {
@@ -473,8 +484,8 @@ impl Values {
                 }
             }
             PlaceForm::Home => {
-                if let Some(house) = house {
-                    match unit {
+                if let Some(house) = place.house {
+                    match place.unit {
                         Some(unit) => one(Kind::Home, &[house.as_bytes(), unit.as_bytes()]),
                         None if !words.is_empty() => one(
                             Kind::Home,
@@ -485,28 +496,27 @@ impl Values {
                 }
             }
             PlaceForm::HouseStreet => {
-                if let Some(house) = house {
+                if let Some(house) = place.house {
                     for word in words {
                         one(Kind::HouseStreet, &[house.as_bytes(), word.as_bytes()]);
                     }
                 }
             }
             PlaceForm::House => {
-                if let Some(house) = house {
+                if let Some(house) = place.house {
                     one(Kind::House, &[house.as_bytes()]);
                 }
             }
             PlaceForm::Town => {
-                if let Some(town) = &address.town {
+                if let Some(town) = place.town {
                     one(Kind::Town, &[town.as_bytes()]);
                 }
             }
-            PlaceForm::Property => {}
         }
     }
 
     fn other(&mut self, person: &Person, atom: Atom, codes: &mut CodeBook) {
-        let mut add = |code: Code| self.add(&[code]);
+        let mut add = |code: Code| self.add_one(code);
         match atom {
             Atom::Sex => {
                 if let Some(sex) = person.sex {
@@ -520,7 +530,7 @@ impl Values {
             }
             Atom::Identifier(IdentifierKind::Nhs) => {
                 if let Some(id) = &person.nhs {
-                    add(codes.code_once(Kind::Nhs, &[id.as_str().as_bytes()]));
+                    add(codes.code(Kind::Nhs, &[id.as_str().as_bytes()]));
                 }
             }
             Atom::Identifier(IdentifierKind::Upn) => {
@@ -529,26 +539,41 @@ impl Values {
                     .as_ref()
                     .filter(|upn| upn.kind() == UpnKind::Permanent)
                 {
-                    add(codes.code_once(Kind::Upn, &[id.as_str().as_bytes()]));
+                    add(codes.code(Kind::Upn, &[id.as_str().as_bytes()]));
                 }
             }
             Atom::Identifier(IdentifierKind::Nino) => {
                 if let Some(id) = &person.nino {
-                    add(codes.code_once(Kind::Nino, &[id.as_str().as_bytes()]));
+                    add(codes.code(Kind::Nino, &[id.as_str().as_bytes()]));
                 }
             }
             Atom::Identifier(IdentifierKind::Uln) => {
                 if let Some(id) = &person.uln {
-                    add(codes.code_once(Kind::Uln, &[id.as_str().as_bytes()]));
+                    add(codes.code(Kind::Uln, &[id.as_str().as_bytes()]));
                 }
             }
             Atom::Identifier(IdentifierKind::AnyUpn) => {
                 for id in person.upn.iter().chain(&person.former_upns) {
-                    add(codes.code_once(Kind::Upn, &[id.as_str().as_bytes()]));
+                    add(codes.code(Kind::Upn, &[id.as_str().as_bytes()]));
                 }
             }
             Atom::Name(..) | Atom::Birth(_) | Atom::Place(_) => {}
         }
+    }
+}
+
+/// Puts the codes of one of an atom's values, if there is one, into their places of a block.
+#[inline]
+fn put(block: &mut Block, codes: &[Code], atom: &AtomUse, value: usize) {
+    let places = block.as_chunks_mut::<CODE>().0;
+    let first = value * atom.width;
+    if let Some(code) = codes.get(first) {
+        places[atom.at] = *code;
+    }
+    if atom.width == 2
+        && let Some(code) = codes.get(first + 1)
+    {
+        places[atom.at + 1] = *code;
     }
 }
 
@@ -560,28 +585,44 @@ fn street_words(address: &Address) -> &[String] {
     }
 }
 
-/// The homes that may be spoken of, the latest first; an unknown month counts as late, as it does in most registers.
-fn places_of(person: &Person) -> Vec<Place<'_>> {
-    if person.protected_address || (person.addresses.is_empty() && person.sectors.is_empty()) {
-        return Vec::new();
+/// Puts the homes that may be spoken of into `places` and says how many there are, the latest first; an unknown month counts as late, as it does in most registers.
+fn places_of<'a>(
+    person: &'a Person,
+    order: &mut Vec<HomeOrder>,
+    places: &mut [Place<'a>],
+) -> usize {
+    if person.protected_address {
+        return 0;
     }
-    let mut spells: Vec<_> = person.addresses.iter().collect();
-    spells.sort_by_key(|spell| std::cmp::Reverse((spell.to, spell.from)));
-    spells
-        .into_iter()
-        .map(|spell| Place {
-            address: spell
+    order.clear();
+    order.extend(
+        person
+            .addresses
+            .iter()
+            .zip(0..)
+            .map(|(spell, number)| (Reverse((spell.to, spell.from)), number)),
+    );
+    order.sort_unstable();
+    let homes = order
+        .iter()
+        .map(|&(_, number)| &person.addresses[number as usize])
+        .filter_map(|spell| {
+            let address = spell
                 .address
                 .as_ref()
-                .filter(|address| address.kind != kinfold_identity::AddressKind::NoFixedAbode),
-            uprn: spell.uprn.as_ref().map(kinfold_identity::Uprn::as_str),
-            sector: None,
-        })
-        .filter(|place| place.address.is_some() || place.uprn.is_some())
-        .chain(person.sectors.iter().map(|sector| Place {
-            sector: Some(sector),
-            ..Place::default()
-        }))
-        .take(ALTERNATIVES_MAX)
-        .collect()
+                .filter(|address| address.kind != kinfold_identity::AddressKind::NoFixedAbode);
+            let uprn = spell.uprn.as_ref().map(kinfold_identity::Uprn::as_str);
+            (address.is_some() || uprn.is_some()).then(|| Place::of(address, uprn))
+        });
+    let sectors = person.sectors.iter().map(|sector| Place {
+        sector: Some(sector.sector()),
+        district: Some(sector.district()),
+        ..Place::default()
+    });
+    let mut count = 0;
+    for (slot, place) in places.iter_mut().zip(homes.chain(sectors)) {
+        *slot = place;
+        count += 1;
+    }
+    count
 }

@@ -1,18 +1,24 @@
 //! One thread's part: people in, drafts and the fingerprints of their values out, a batch at a time.
 
+use std::borrow::Cow;
+use std::ops::Range;
+
 use kinfold_identity::Person;
 use kinfold_schema::{
-    FLAG_DO_NOT_LINK, FLAG_WITHHELD, Fact, FieldSet, HouseholdKey, Invalid, Schema, Token,
+    FLAG_DO_NOT_LINK, FLAG_WITHHELD, Fact, FieldName, HouseholdKey, Invalid, Schema, Token,
 };
+
+use crate::dummies::Dummies;
 
 use crate::codes::CodeBook;
 use crate::diffusion::Scratch;
-use crate::draft::{DraftShape, HEAD, write_head};
+use crate::draft::{DraftShape, write_head};
 use crate::filter::{FilterPlan, NameField, Themes};
 use crate::lanes::BlockHasher;
 use crate::person::{fact_of_identifier, facts, seen};
 use crate::plan::Plan;
 use crate::secrets::token;
+use crate::sharing::Mark;
 use crate::values::{Block, Books, PersonNames, Values};
 use crate::{Error, Input, Options, ProjectSecrets, household};
 
@@ -23,19 +29,24 @@ pub(crate) struct Shared {
     pub filters: Vec<FilterPlan>,
     /// For each partner the hasher of values.
     pub partners: Vec<BlockHasher>,
-    /// For each match key its cap, and whether it is an identifier's.
-    caps: Vec<(u32, bool)>,
+    /// For each match key its cap and whether it is an identifier's.
+    pub marks: Vec<Mark>,
+    /// For each match key the fact that it stands for, 0 for most.
+    identifiers: Vec<u32>,
     pub shape: DraftShape,
+    /// Tokens of each match key of a record, for one partner.
+    pub slots: Vec<usize>,
     /// Tokens of a record, for one partner.
     pub key_slots: usize,
     pub values: blake3::Hasher,
     pub household: blake3::Hasher,
     pub lots: blake3::Hasher,
-    pub dummies: BlockHasher,
-    pub household_dummies: BlockHasher,
+    pub dummies: Dummies,
+    pub household_dummies: Dummies,
     usable: Vec<u32>,
     insists: u32,
-    fields: FieldSet,
+    /// Fields that the schema does not list.
+    hidden: Vec<FieldName>,
 }
 
 impl Shared {
@@ -57,23 +68,30 @@ impl Shared {
             .collect();
         Ok(Self {
             plan: Plan::of(schema),
+            slots: schema.keys.iter().map(|key| key.slots as usize).collect(),
             key_slots: schema.key_slots(),
             shape: DraftShape {
+                keys: schema.keys.len(),
                 words: filters.iter().map(|filter| filter.words).sum(),
                 partners: partners.len(),
             },
             filters,
             partners,
-            caps: schema
+            marks: schema
                 .keys
                 .iter()
-                .map(|key| (key.cap, fact_of_identifier(&key.recipe) != 0))
+                .map(|key| Mark::new(key.cap, fact_of_identifier(&key.recipe) != 0))
+                .collect(),
+            identifiers: schema
+                .keys
+                .iter()
+                .map(|key| fact_of_identifier(&key.recipe))
                 .collect(),
             values: secrets.hasher("values"),
             household: secrets.hasher("household"),
             lots: secrets.hasher("household-lots"),
-            dummies: BlockHasher::new(secrets.key("match-key-dummy"), options.simd),
-            household_dummies: BlockHasher::new(secrets.key("household-dummy"), options.simd),
+            dummies: Dummies::new(&secrets.key("match-key-dummy")),
+            household_dummies: Dummies::new(&secrets.key("household-dummy")),
             usable: schema
                 .usable
                 .iter()
@@ -85,21 +103,17 @@ impl Shared {
                 .filter(|field| field.invalid == Invalid::LeaveOut)
                 .map(|field| 1 << field.name as u32)
                 .sum(),
-            fields: {
-                let mut fields = FieldSet::default();
-                schema
-                    .fields
-                    .iter()
-                    .for_each(|field| fields.insert(field.name));
-                fields
-            },
+            hidden: FieldName::ALL
+                .into_iter()
+                .filter(|&name| schema.field(name).is_none())
+                .collect(),
             schema: schema.clone(),
         })
     }
 
     /// About as many bytes as a draft has.
     fn draft_bytes(&self) -> usize {
-        HEAD + self.shape.words * 8 + self.key_slots / 2 * (1 + 16 * self.shape.partners)
+        self.shape.bytes(self.key_slots / 3, 2)
     }
 
     /// Whether a record may be made of a person with these facts and these values that could not be read.
@@ -117,46 +131,16 @@ pub(crate) struct Batch {
     pub ends: Vec<u32>,
     /// The reference of each draft.
     pub references: Vec<[u8; 16]>,
+    /// The lasting reference of each draft.
+    pub lasting: Vec<[u8; 16]>,
     /// The facts of each draft's person.
     pub facts: Vec<u32>,
-    /// Of each value: fingerprint, draft, and what [`Mark`] says.
-    pub fingerprints: Vec<(u64, u16, u16)>,
     /// Household keys with the draft they belong to and their place among its homes.
     pub homes: Vec<(HouseholdKey, u16, u16)>,
     /// Ones before diffusion and number of filters that are not random, for each filter.
     pub ones: Vec<(u64, usize)>,
     /// Indices of people who were left out, and whether for a value that could not be read.
     pub left_out: Vec<(u32, bool)>,
-}
-
-/// Of a value: its place among its record's values, the cap of its key, and whether the key is an identifier's, in two bytes.
-pub(crate) struct Mark;
-
-impl Mark {
-    /// Most values of a record; more are not looked at.
-    pub(crate) const PLACES: usize = 1 << 12;
-
-    fn of(place: usize, cap: u32, identifier: bool) -> u16 {
-        place as u16 | (cap as u16 - 1) << 12 | u16::from(identifier) << 15
-    }
-
-    pub(crate) fn place(mark: u16) -> u16 {
-        mark & (Self::PLACES as u16 - 1)
-    }
-
-    pub(crate) fn cap(mark: u16) -> u32 {
-        u32::from(mark >> 12 & 7) + 1
-    }
-
-    pub(crate) fn is_identifier(mark: u16) -> bool {
-        mark >> 15 == 1
-    }
-}
-
-/// The first eight bytes of a token: what sharing is judged by. In a file of ten million people two of half a thousand million values meet
-/// by chance with a probability below one in a hundred; the two would be held back, and no harm done.
-fn fingerprint(token: &Token) -> u64 {
-    u64::from_le_bytes(*token.first_chunk().expect("a token has sixteen bytes"))
 }
 
 /// One thread's books and working memory.
@@ -166,14 +150,18 @@ pub(crate) struct Worker {
     values: Values,
     person: PersonNames,
     scratch: Scratch,
+    /// The values of a group of people.
     blocks: Vec<Block>,
-    /// For each value of a record the number of its key.
-    keys: Vec<u8>,
-    /// For each partner the tokens of a record's values.
+    /// For each of them the number of values of each key.
+    counts: Vec<u8>,
+    /// For each partner the tokens of the values.
     tokens: Vec<Vec<Token>>,
     inner: Vec<Vec<u64>>,
     released: Vec<Vec<u64>>,
 }
+
+/// People whose values are hashed together: enough to fill the lanes of the hash, few enough to stay in the first level of the cache.
+const GROUP: usize = 8;
 
 impl Worker {
     pub(crate) fn new(shared: &Shared) -> Self {
@@ -185,7 +173,7 @@ impl Worker {
             person: PersonNames::default(),
             scratch: Scratch::default(),
             blocks: Vec::new(),
-            keys: Vec::new(),
+            counts: Vec::new(),
             tokens: vec![Vec::new(); shared.partners.len()],
             inner: vec![Vec::new(); filters],
             released: vec![Vec::new(); filters],
@@ -203,30 +191,46 @@ impl Worker {
             ones: vec![(0, 0); shared.filters.len()],
             ..Batch::default()
         };
-        // For each draft: where its filters stand in it.
+        // For each draft: where its filters stand.
         let mut made: Vec<usize> = Vec::with_capacity(inputs.len());
-        for (index, input) in inputs.iter().enumerate() {
-            let person = seen(input.person, shared.fields);
-            let facts = facts(&person);
-            let invalid = input.rejected.bits() & shared.insists != 0;
-            if invalid || !shared.is_usable(facts) {
-                batch.left_out.push((index as u32, invalid));
-                continue;
+        for (first, group) in (0..).step_by(GROUP).zip(inputs.chunks(GROUP)) {
+            self.blocks.clear();
+            self.counts.clear();
+            let mut people: Vec<(&Input<'_>, Cow<'_, Person>)> = Vec::with_capacity(GROUP);
+            for (index, input) in (first..).zip(group) {
+                let person = seen(input.person, &shared.hidden);
+                let facts = facts(&person);
+                let invalid = input.rejected.bits() & shared.insists != 0;
+                if invalid || !shared.is_usable(facts) {
+                    batch.left_out.push((index, invalid));
+                    continue;
+                }
+                let row = made.len() + people.len();
+                let identifiers = self.person(shared, &person, input, facts, row, &mut batch.ones);
+                // An identifier is claimed only when the record has a token of it: the linkage unit would take a random one for it.
+                let all = Fact::Nhs.bit() | Fact::UpnOrNino.bit();
+                batch.facts.push(facts & !all | identifiers);
+                people.push((input, person));
             }
-            let row = made.len();
-            let identifiers = self.person(shared, &person, input, facts, row, &mut batch.ones);
-            made.push(batch.drafts.len() + HEAD);
-            self.write(shared, &person, input, row, &mut batch);
-            batch.references.push(input.record_ref);
-            // An identifier is claimed only when the record has a token of it: the linkage unit would take a random one for it.
-            let all = Fact::Nhs.bit() | Fact::UpnOrNino.bit();
-            batch.facts.push(facts & !all | identifiers);
+            for (hasher, tokens) in shared.partners.iter().zip(&mut self.tokens) {
+                tokens.clear();
+                hasher.tokens(&self.blocks, tokens);
+            }
+            let mut start = 0;
+            for (place, (input, person)) in people.iter().enumerate() {
+                let keys = shared.shape.keys;
+                let counts = &self.counts[place * keys..(place + 1) * keys];
+                let end = start + counts.iter().map(|&n| usize::from(n)).sum::<usize>();
+                made.push(batch.drafts.len() + shared.shape.filters_at());
+                write(shared, person, input, counts, &self.tokens, start..end, made.len() - 1, &mut batch);
+                start = end;
+            }
         }
         self.filters(shared, &made, &mut batch);
         batch
     }
 
-    /// Works out the values, their tokens and the filter bits of one person; gives the facts of identifiers that have a token.
+    /// Works out the values and the filter bits of one person; gives the facts of identifiers that have a token.
     fn person(
         &mut self,
         shared: &Shared,
@@ -236,14 +240,12 @@ impl Worker {
         row: usize,
         ones: &mut [(u64, usize)],
     ) -> u32 {
-        self.blocks.clear();
-        self.keys.clear();
-        for tokens in &mut self.tokens {
-            tokens.clear();
-        }
         let mut identifiers = 0;
         // A record that may not be linked releases nothing that could link it: all its tokens and bits are random.
-        if !person.do_not_link {
+        if person.do_not_link {
+            self.counts
+                .resize(self.counts.len() + shared.shape.keys, 0);
+        } else {
             self.books.make_room();
             self.person.read(
                 person,
@@ -259,17 +261,16 @@ impl Worker {
                 &self.books,
                 &mut self.codes,
             );
-            for key in 0..shared.plan.recipes.len() {
+            let most = self.blocks.len() + Mark::PLACES;
+            for (key, identifier) in shared.identifiers.iter().enumerate() {
                 let before = self.blocks.len();
                 self.values.blocks(key, &shared.plan, &mut self.blocks);
-                self.blocks.truncate(Mark::PLACES);
-                self.keys.resize(self.blocks.len(), key as u8);
-                if self.blocks.len() > before {
-                    identifiers |= fact_of_identifier(&shared.schema.keys[key].recipe);
+                self.blocks.truncate(most);
+                let values = self.blocks.len() - before;
+                self.counts.push(values as u8);
+                if values > 0 {
+                    identifiers |= identifier;
                 }
-            }
-            for (hasher, tokens) in shared.partners.iter().zip(&mut self.tokens) {
-                hasher.tokens(&self.blocks, tokens);
             }
         }
         for filter in &shared.filters {
@@ -292,67 +293,21 @@ impl Worker {
         identifiers
     }
 
-    /// Writes the draft of a person, with room for the filters.
-    fn write(
-        &mut self,
-        shared: &Shared,
-        person: &Person,
-        input: &Input<'_>,
-        row: usize,
-        batch: &mut Batch,
-    ) {
-        let homes = if shared.schema.household.is_some() {
-            household::keys_of(person, &shared.household)
-        } else {
-            Vec::new()
-        };
-        // More homes than a byte counts are no homes of one person.
-        let homes = &homes[..homes.len().min(u8::MAX as usize)];
-        let flags = (u8::from(person.do_not_link) * FLAG_DO_NOT_LINK)
-            | (u8::from(person.protected_address) * FLAG_WITHHELD);
-        let drafts = &mut batch.drafts;
-        // The number of the record in the file is filled in when the batch is put in its place.
-        write_head(
-            drafts,
-            (&input.record_ref, &input.lasting_ref),
-            row as u32,
-            flags,
-            homes.len(),
-            self.keys.len(),
-        );
-        drafts.resize(drafts.len() + shared.shape.words * 8, 0);
-        for (place, &key) in self.keys.iter().enumerate() {
-            drafts.push(key);
-            for tokens in &self.tokens {
-                drafts.extend_from_slice(&tokens[place]);
-            }
-            let (cap, identifier) = shared.caps[key as usize];
-            batch.fingerprints.push((
-                fingerprint(&self.tokens[0][place]),
-                row as u16,
-                Mark::of(place, cap, identifier),
-            ));
-        }
-        for (place, home) in homes.iter().enumerate() {
-            drafts.extend_from_slice(&home.to_bytes());
-            batch.homes.push((*home, row as u16, place as u16));
-        }
-        batch.ends.push(drafts.len() as u32);
-    }
-
     /// Diffuses the filters of a batch and puts them into the drafts.
     fn filters(&mut self, shared: &Shared, made: &[usize], batch: &mut Batch) {
         let mut before = 0;
         for filter in &shared.filters {
             let inner = &self.inner[filter.index][..made.len() * filter.inner_words];
             let released = &mut self.released[filter.index];
-            released.clear();
             match &filter.diffusion {
                 Some(diffusion) => {
                     released.resize(made.len() * filter.words, 0);
                     diffusion.apply(inner, released, &mut self.scratch);
                 }
-                None => released.extend_from_slice(inner),
+                None => {
+                    released.clear();
+                    released.extend_from_slice(inner);
+                }
             }
             for (words, &at) in released.chunks_exact(filter.words).zip(made) {
                 let at = at + before;
@@ -364,6 +319,48 @@ impl Worker {
             before += filter.words * 8;
         }
     }
+}
+
+/// Writes the draft of a person, with room for the filters.
+#[allow(clippy::too_many_arguments)]
+fn write(
+    shared: &Shared,
+    person: &Person,
+    input: &Input<'_>,
+    counts: &[u8],
+    tokens: &[Vec<Token>],
+    values: Range<usize>,
+    row: usize,
+    batch: &mut Batch,
+) {
+    let homes = if shared.schema.household.is_some() {
+        household::keys_of(person, &shared.household)
+    } else {
+        Vec::new()
+    };
+    // More homes than a byte counts are no homes of one person.
+    let homes = &homes[..homes.len().min(u8::MAX as usize)];
+    let flags = (u8::from(person.do_not_link) * FLAG_DO_NOT_LINK)
+        | (u8::from(person.protected_address) * FLAG_WITHHELD);
+    let drafts = &mut batch.drafts;
+    write_head(
+        drafts,
+        (&input.record_ref, &input.lasting_ref),
+        flags,
+        homes.len(),
+        counts,
+    );
+    drafts.resize(drafts.len() + shared.shape.words * 8, 0);
+    for tokens in tokens {
+        drafts.extend_from_slice(tokens[values.clone()].as_flattened());
+    }
+    for (place, home) in homes.iter().enumerate() {
+        drafts.extend_from_slice(&home.to_bytes());
+        batch.homes.push((*home, row as u16, place as u16));
+    }
+    batch.ends.push(drafts.len() as u32);
+    batch.references.push(input.record_ref);
+    batch.lasting.push(input.lasting_ref);
 }
 
 /// Switches on the bits of a person's tokens and says of what there were any.
@@ -388,8 +385,8 @@ pub(crate) fn mark(
         }
     }
     marked.names = out.iter().any(|word| *word != 0);
-    if let Some(&(number, birth)) = own.births.first() {
-        marked.birth = books.births.mark(number, birth, filter, tokens, out);
+    if let Some(&birth) = own.births.first() {
+        marked.birth = books.births.mark(birth, filter, tokens, out);
     }
     if filter.themes.others {
         let before = ones(out);
