@@ -70,15 +70,14 @@ impl BirthBook {
     }
 }
 
-/// Appends the codes of one form of a date, each once.
+/// Appends the codes of one form of a date, each once; `digits` are those of the date.
 pub(crate) fn add_form(
     out: &mut Vec<Code>,
     birth: BirthDate,
+    digits: [u8; 8],
     form: BirthForm,
     codes: &mut CodeBook,
 ) {
-    let mut digits = [0; 8];
-    date_digits(birth, &mut digits);
     let label = [form_label(form)];
     let start = out.len();
     let mut add = |parts: [&[u8]; 2]| {

@@ -15,9 +15,6 @@ pub(crate) const CODE: usize = 12;
 /// The code of one fact.
 pub(crate) type Code = [u8; CODE];
 
-/// Letters that stand in a code as they are, after the kind of fact and their number.
-const SHORT: usize = CODE - 2;
-
 /// In place of the kind, what tells a hashed fact. Eighty-eight bits of hash: among the hundred million long facts of a large file two meet
 /// by chance with a probability of 10^-11.
 const HASHED: u8 = 0xff;
@@ -179,7 +176,10 @@ mod tests {
     fn a_short_fact_is_its_own_code_and_a_long_one_is_hashed() {
         let code = |kind, parts: &[&[u8]]| book().code(kind, parts);
         assert_eq!(&code(Kind::Name, &[b"OKAFOR"]), b"\x01\x06OKAFOR\0\0\0\0");
-        assert_eq!(&code(Kind::Home, &[b"12", b"XE12AB"]), b"\x0c\x0912\x1fXE12AB\0");
+        assert_eq!(
+            &code(Kind::Home, &[b"12", b"XE12AB"]),
+            b"\x0c\x0912\x1fXE12AB\0"
+        );
         assert_eq!(&code(Kind::Name, &[b"ABCDEFGHIJ"]), b"\x01\x0aABCDEFGHIJ");
         assert_eq!(code(Kind::Name, &[b"ABCDEFGHIJK"])[0], HASHED);
     }

@@ -126,11 +126,11 @@ fn transpose(squares: &mut [[u64; LANES]; 64]) {
     while width != 0 {
         let mut row = 0;
         while row < 64 {
-            for lane in 0..LANES {
-                let (high, low) = (squares[row][lane], squares[row + width][lane]);
-                let swap = ((high >> width) ^ low) & mask;
-                squares[row][lane] = high ^ swap << width;
-                squares[row + width][lane] = low ^ swap;
+            let (above, below) = squares.split_at_mut(row + width);
+            for (high, low) in above[row].iter_mut().zip(&mut below[0]) {
+                let swap = ((*high >> width) ^ *low) & mask;
+                *high ^= swap << width;
+                *low ^= swap;
             }
             row = (row + width + 1) & !width;
         }

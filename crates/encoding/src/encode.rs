@@ -353,7 +353,7 @@ impl Encoder {
         // Neighbouring piles together make a chunk; each thread makes its own, in buffers that are kept.
         let together = (PILES * CHUNK).div_ceil(report.records).clamp(1, PILES);
         let chunks: Vec<usize> = (0..PILES).step_by(together).collect();
-        let mut parts: Vec<Vec<(usize, Vec<u8>, Vec<u8>)>> = Vec::new();
+        let mut parts: Vec<Vec<Part>> = Vec::new();
         for wave in chunks.chunks(rayon::current_num_threads()) {
             parts.resize(wave.len(), Vec::new());
             for (part, &first) in parts.iter_mut().zip(wave) {
@@ -523,6 +523,9 @@ impl Encoder {
     }
 }
 
+/// A pile by its number, with its drafts and the notices to them.
+type Part = (usize, Vec<u8>, Vec<u8>);
+
 /// The presence patterns of all records.
 pub(crate) struct Presence {
     facts: Vec<Vec<u16>>,
@@ -563,4 +566,3 @@ fn read_stay(entry: &[u8; STAY]) -> Stay {
         to: month(26),
     }
 }
-

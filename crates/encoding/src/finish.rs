@@ -53,7 +53,9 @@ impl Finished {
         table
             .keys
             .reserve(rows * shared.key_slots * shared.shape.partners);
-        table.household.reserve(rows * shared.schema.household_slots());
+        table
+            .household
+            .reserve(rows * shared.schema.household_slots());
     }
 
     /// Finishes the drafts of a pile and puts them after the rows there are.
@@ -102,9 +104,12 @@ impl Finished {
         let width = shared.key_slots;
         let sets = shared.shape.partners;
         // The random token of a place is the same in every period, so that what changes between two looks like a value that changed.
-        shared.dummies.make(draft.lasting_ref(), 0..width * sets, row);
+        shared
+            .dummies
+            .make(draft.lasting_ref(), 0..width * sets, row);
         let (mut place, mut slot) = (0, 0);
-        for ((slots, count), &values) in shared.slots.iter().zip(&mut self.keys).zip(draft.counts()) {
+        for ((slots, count), &values) in shared.slots.iter().zip(&mut self.keys).zip(draft.counts())
+        {
             let end = place + usize::from(values);
             let mut kept = 0;
             let mut shared_values = 0;
@@ -205,10 +210,18 @@ fn few<const N: usize>(tokens: &[aes::Block], out: &mut Vec<Token>) {
         }
     }
     // Two tokens with sixty equal bits are one in 10^18.
-    if heads.windows(2).any(|pair| (pair[0] ^ pair[1]) <= NUMBER) {
+    let mut alike = false;
+    for (left, right) in heads.iter().zip(&heads[1..]) {
+        alike |= (left ^ right) <= NUMBER;
+    }
+    if alike {
         return many(tokens, out);
     }
-    out.extend(heads.map(|head| Token::from(tokens[(head & NUMBER) as usize % N])));
+    out.extend(
+        heads
+            .iter()
+            .map(|head| Token::from(tokens[(head & NUMBER) as usize % N])),
+    );
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! Household keys: keyed tokens of homes, with the months for which there is evidence.
 
-use kinfold_identity::{AddressKind, Person};
+use kinfold_identity::{AddressKind, AddressSpell, Person};
 use kinfold_schema::{HOUSEHOLD_ADDRESS, HOUSEHOLD_UPRN, HouseholdKey, NO_MONTH};
 
 use crate::secrets::token;
@@ -16,7 +16,15 @@ pub(crate) fn keys_of(person: &Person, hasher: &blake3::Hasher) -> Vec<Household
     if person.protected_address || person.do_not_link || person.addresses.is_empty() {
         return Vec::new();
     }
-    let mut spells: Vec<_> = person.addresses.iter().collect();
+    // Nothing is built for the many who have a postcode and no more.
+    let speaks = |spell: &&AddressSpell| {
+        spell.uprn.is_some()
+            || spell
+                .address
+                .as_ref()
+                .is_some_and(|address| address.number.is_some())
+    };
+    let mut spells: Vec<_> = person.addresses.iter().filter(speaks).collect();
     spells.sort_by_key(|spell| std::cmp::Reverse((spell.to, spell.from)));
     let mut keys: Vec<HouseholdKey> = Vec::new();
     for spell in spells {
@@ -164,8 +172,8 @@ mod tests {
         );
     }
 
-    fn spell(from: u16, to: u16) -> kinfold_identity::AddressSpell {
-        kinfold_identity::AddressSpell {
+    fn spell(from: u16, to: u16) -> AddressSpell {
+        AddressSpell {
             address: None,
             uprn: kinfold_identity::Uprn::parse("900000000001").ok(),
             from,

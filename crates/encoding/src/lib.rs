@@ -25,6 +25,7 @@ mod laws;
 mod measure;
 mod names;
 mod person;
+mod places;
 mod plan;
 mod presence;
 mod report;

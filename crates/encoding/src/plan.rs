@@ -1,11 +1,12 @@
 //! The schema's match keys, prepared: each distinct atom once, and each recipe as the numbers of its atoms.
 
-use kinfold_schema::{Atom, NameForm, Schema};
+use kinfold_schema::{Atom, FACTS_MAX, NameForm, Schema};
 
 /// What an atom's values depend on, besides the person.
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy, PartialEq, Eq, Default)]
 pub(crate) enum Alternatives {
     /// Nothing.
+    #[default]
     One,
     /// One of the person's birth dates.
     Births,
@@ -27,8 +28,9 @@ pub(crate) struct Plan {
 
 /// One recipe.
 pub(crate) struct RecipePlan {
-    /// Its atoms.
-    pub atoms: Vec<AtomUse>,
+    /// Its atoms, in the first `count` places: all recipes stand together in memory.
+    atoms: [AtomUse; FACTS_MAX],
+    count: usize,
     /// Whether some atom is about a home: then all that are speak of the same home.
     pub places: bool,
     /// Whether some atom is about a birth date: then all that are speak of the same date.
@@ -37,13 +39,21 @@ pub(crate) struct RecipePlan {
     pub needs: u64,
 }
 
+impl RecipePlan {
+    /// Its atoms.
+    #[inline]
+    pub(crate) fn atoms(&self) -> &[AtomUse] {
+        &self.atoms[..self.count]
+    }
+}
+
 /// The bit of an atom; a schema of very many atoms has the last bit for all the rest.
 pub(crate) fn bit_of(atom: usize) -> u64 {
     1 << atom.min(63)
 }
 
 /// One atom of a recipe.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Default)]
 pub(crate) struct AtomUse {
     /// Its index in [`Plan::atoms`].
     pub index: usize,
@@ -65,7 +75,8 @@ impl Plan {
         };
         for key in &schema.keys {
             let mut recipe = RecipePlan {
-                atoms: Vec::new(),
+                atoms: [AtomUse::default(); FACTS_MAX],
+                count: 0,
                 places: false,
                 births: false,
                 needs: 0,
@@ -76,14 +87,15 @@ impl Plan {
                     plan.atoms.push(atom);
                     plan.atoms.len() - 1
                 });
-                let before = recipe.atoms.last();
+                let before = recipe.atoms().last();
                 let at = before.map_or(0, |other| other.at + other.width);
-                recipe.atoms.push(AtomUse {
+                recipe.atoms[recipe.count] = AtomUse {
                     index,
                     width: atom.facts(),
                     at,
                     varies: alternatives(atom),
-                });
+                };
+                recipe.count += 1;
                 recipe.needs |= bit_of(index);
                 recipe.places |= alternatives(atom) == Alternatives::Places;
                 recipe.births |= alternatives(atom) == Alternatives::Births;

@@ -46,7 +46,11 @@ impl Pile {
     fn bytes(&self) -> impl Iterator<Item = &[u8]> {
         let last = self.blocks.len().wrapping_sub(1);
         self.blocks.iter().enumerate().map(move |(index, block)| {
-            let used = if index == last { BLOCK - self.room } else { BLOCK };
+            let used = if index == last {
+                BLOCK - self.room
+            } else {
+                BLOCK
+            };
             &block[..used]
         })
     }

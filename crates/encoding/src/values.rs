@@ -3,9 +3,7 @@
 //! Values are listed in order of worth (the latest home and the first-named names first), because a record releases a fixed number of
 //! tokens a key and the rest is dropped.
 
-use std::cmp::Reverse;
-
-use kinfold_identity::{Address, BirthDate, Person, UpnKind};
+use kinfold_identity::{BirthDate, Person, UpnKind};
 use kinfold_schema::{Atom, FACTS_MAX, IdentifierKind, NameForm, NameOf, PlaceForm};
 
 use crate::births::{self, BirthBook};
@@ -14,12 +12,13 @@ use crate::filter::TokenBook;
 use crate::lanes::BLOCK;
 use crate::names::{NameBook, NameId};
 use crate::person;
+use crate::places::{HomeOrder, Place, places_of};
 use crate::plan::{Alternatives, AtomUse, Plan, RecipePlan, bit_of};
 
 /// Most values of one key that are looked at; a person with very many names and homes cannot make the work explode.
 const VALUES_MAX: usize = 96;
 /// Most homes and most birth dates of one person that are looked at.
-const ALTERNATIVES_MAX: usize = 12;
+pub(crate) const ALTERNATIVES_MAX: usize = 12;
 /// Most first, middle and family names (their parts) in a filter: with more, the number of ones would tell that somebody has many names.
 const FILTER_FIRST_MAX: usize = 3;
 const FILTER_MIDDLE_MAX: usize = 2;
@@ -45,9 +44,6 @@ pub(crate) struct Values {
     homes: Vec<HomeOrder>,
 }
 
-/// Last and first month of a spell and its number, so that the latest spell sorts first.
-type HomeOrder = (Reverse<(u16, u16)>, u32);
-
 /// The names and birth dates of a person, by their numbers in the books.
 #[derive(Default)]
 pub(crate) struct PersonNames {
@@ -63,8 +59,8 @@ pub(crate) struct PersonNames {
     pub own_first: Vec<NameId>,
     pub own_middle: Vec<NameId>,
     pub own_last: Vec<NameId>,
-    /// Birth dates, full ones first: of somebody with many, a full one must be among those that are looked at.
-    pub births: Vec<BirthDate>,
+    /// Birth dates and their digits, full ones first: of somebody with many, a full one must be among those that are looked at.
+    pub births: Vec<(BirthDate, [u8; 8])>,
     /// Sounds of the family names so far.
     sounds: Vec<Option<[u8; 4]>>,
 }
@@ -82,8 +78,12 @@ impl PersonNames {
         self.births.clear();
         let full = person.births.iter().filter(|birth| birth.is_full());
         let partial = person.births.iter().filter(|birth| !birth.is_full());
-        self.births
-            .extend(full.chain(partial).take(ALTERNATIVES_MAX));
+        let dates = full.chain(partial).take(ALTERNATIVES_MAX);
+        self.births.extend(dates.map(|&birth| {
+            let mut digits = [0; 8];
+            person::date_digits(birth, &mut digits);
+            (birth, digits)
+        }));
         let book = &mut books.names;
         for list in [
             &mut self.first,
@@ -157,40 +157,6 @@ fn push(list: &mut Vec<NameId>, number: NameId) {
     }
 }
 
-/// One home, as the atoms see it.
-#[derive(Clone, Copy, Default)]
-struct Place<'a> {
-    uprn: Option<&'a str>,
-    unit: Option<&'a str>,
-    sector: Option<&'a str>,
-    district: Option<&'a str>,
-    /// Words of the street, without its type.
-    words: &'a [String],
-    house: Option<&'a str>,
-    town: Option<&'a str>,
-}
-
-impl<'a> Place<'a> {
-    fn of(address: Option<&'a Address>, uprn: Option<&'a str>) -> Self {
-        let Some(address) = address else {
-            return Self {
-                uprn,
-                ..Self::default()
-            };
-        };
-        let postcode = address.postcode.as_ref();
-        Self {
-            uprn,
-            unit: postcode.map(kinfold_identity::Postcode::unit),
-            sector: postcode.map(kinfold_identity::Postcode::sector),
-            district: postcode.map(kinfold_identity::Postcode::district),
-            words: street_words(address),
-            house: address.number.as_deref().or(address.flat.as_deref()),
-            town: address.town.as_deref(),
-        }
-    }
-}
-
 /// What a worker has met before.
 #[derive(Default)]
 pub(crate) struct Books {
@@ -239,9 +205,9 @@ impl Values {
                     self.end();
                 }
                 Atom::Birth(form) => {
-                    for &birth in &names.births {
+                    for (birth, digits) in &names.births {
                         self.begin();
-                        births::add_form(&mut self.arena, birth, form, codes);
+                        births::add_form(&mut self.arena, *birth, *digits, form, codes);
                         self.end();
                     }
                 }
@@ -304,7 +270,7 @@ impl Values {
         room: usize,
         out: &mut Vec<Block>,
     ) {
-        let atoms = recipe.atoms.as_slice();
+        let atoms = recipe.atoms();
         let mut lists: [&[Code]; FACTS_MAX] = [&[]; FACTS_MAX];
         let mut total = 1;
         for (list, atom) in lists.iter_mut().zip(atoms) {
@@ -575,54 +541,4 @@ fn put(block: &mut Block, codes: &[Code], atom: &AtomUse, value: usize) {
     {
         places[atom.at + 1] = *code;
     }
-}
-
-/// The last word of a street is nearly always its type (ROAD, CLOSE), which says nothing.
-fn street_words(address: &Address) -> &[String] {
-    match address.street.split_last() {
-        Some((_, rest)) if !rest.is_empty() => rest,
-        _ => &address.street,
-    }
-}
-
-/// Puts the homes that may be spoken of into `places` and says how many there are, the latest first; an unknown month counts as late, as it does in most registers.
-fn places_of<'a>(
-    person: &'a Person,
-    order: &mut Vec<HomeOrder>,
-    places: &mut [Place<'a>],
-) -> usize {
-    if person.protected_address {
-        return 0;
-    }
-    order.clear();
-    order.extend(
-        person
-            .addresses
-            .iter()
-            .zip(0..)
-            .map(|(spell, number)| (Reverse((spell.to, spell.from)), number)),
-    );
-    order.sort_unstable();
-    let homes = order
-        .iter()
-        .map(|&(_, number)| &person.addresses[number as usize])
-        .filter_map(|spell| {
-            let address = spell
-                .address
-                .as_ref()
-                .filter(|address| address.kind != kinfold_identity::AddressKind::NoFixedAbode);
-            let uprn = spell.uprn.as_ref().map(kinfold_identity::Uprn::as_str);
-            (address.is_some() || uprn.is_some()).then(|| Place::of(address, uprn))
-        });
-    let sectors = person.sectors.iter().map(|sector| Place {
-        sector: Some(sector.sector()),
-        district: Some(sector.district()),
-        ..Place::default()
-    });
-    let mut count = 0;
-    for (slot, place) in places.iter_mut().zip(homes.chain(sectors)) {
-        *slot = place;
-        count += 1;
-    }
-    count
 }

@@ -222,7 +222,16 @@ impl Worker {
                 let counts = &self.counts[place * keys..(place + 1) * keys];
                 let end = start + counts.iter().map(|&n| usize::from(n)).sum::<usize>();
                 made.push(batch.drafts.len() + shared.shape.filters_at());
-                write(shared, person, input, counts, &self.tokens, start..end, made.len() - 1, &mut batch);
+                write(
+                    shared,
+                    person,
+                    input,
+                    counts,
+                    &self.tokens,
+                    start..end,
+                    made.len() - 1,
+                    &mut batch,
+                );
                 start = end;
             }
         }
@@ -243,8 +252,7 @@ impl Worker {
         let mut identifiers = 0;
         // A record that may not be linked releases nothing that could link it: all its tokens and bits are random.
         if person.do_not_link {
-            self.counts
-                .resize(self.counts.len() + shared.shape.keys, 0);
+            self.counts.resize(self.counts.len() + shared.shape.keys, 0);
         } else {
             self.books.make_room();
             self.person.read(
@@ -299,15 +307,12 @@ impl Worker {
         for filter in &shared.filters {
             let inner = &self.inner[filter.index][..made.len() * filter.inner_words];
             let released = &mut self.released[filter.index];
-            match &filter.diffusion {
-                Some(diffusion) => {
-                    released.resize(made.len() * filter.words, 0);
-                    diffusion.apply(inner, released, &mut self.scratch);
-                }
-                None => {
-                    released.clear();
-                    released.extend_from_slice(inner);
-                }
+            if let Some(diffusion) = &filter.diffusion {
+                released.resize(made.len() * filter.words, 0);
+                diffusion.apply(inner, released, &mut self.scratch);
+            } else {
+                released.clear();
+                released.extend_from_slice(inner);
             }
             for (words, &at) in released.chunks_exact(filter.words).zip(made) {
                 let at = at + before;
@@ -385,7 +390,7 @@ pub(crate) fn mark(
         }
     }
     marked.names = out.iter().any(|word| *word != 0);
-    if let Some(&birth) = own.births.first() {
+    if let Some(&(birth, _)) = own.births.first() {
         marked.birth = books.births.mark(birth, filter, tokens, out);
     }
     if filter.themes.others {
