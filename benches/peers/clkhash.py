@@ -1,13 +1,16 @@
 #!/usr/bin/env python3
 """Compares `kinfold compat clkhash` with Python's clkhash 0.18.3: the same schema, file and secret, one core, one run.
 
-    cargo build --release -p kinfold-cli
+    cargo build --release -p kinfold-cli -p kinfold-benches
     python3 benches/peers/clkhash.py [--records 200000] [--kinfold target/release/kinfold] [--schema FILE --data FILE.csv]
 
 It makes its own virtual environment in a temporary folder (or uses the one given with `--venv`), and needs Python 3.8 to 3.11. Without
 `--schema` and `--data` it takes the febrl4 records that lie beside the project (`../shared/vectors/febrl4_clkhash`). Two files are made
 of the records: `repeated` holds all of them again and again, `mixed` takes each cell of a record from another one and draws birth dates,
 house numbers and postcodes anew, so that hardly two records are alike. Both programs' CLKs are compared before anything is printed.
+
+A last table sets our own schema `standard` beside it (`encode_speed`: people of six fields, one thread, in bounded memory), before and
+after clkhash in the same run. It is other work, so it says only how fast a machine the figures come from.
 
 Times are processor time, user and system, which other work on the machine disturbs less than the clock: for kinfold the whole process
 from its start to the renamed file, for clkhash the encoding alone, without starting Python, importing and writing.
@@ -19,6 +22,7 @@ import gzip
 import json
 import pathlib
 import random
+import re
 import resource
 import subprocess
 import sys
@@ -88,6 +92,7 @@ def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--records", type=int, default=200_000)
     parser.add_argument("--kinfold", type=pathlib.Path, default=top / "target" / "release" / "kinfold")
+    parser.add_argument("--encode-speed", type=pathlib.Path, default=top / "target" / "release" / "encode_speed")
     parser.add_argument("--venv", type=pathlib.Path)
     parser.add_argument("--schema", type=pathlib.Path, default=vectors / "schema.json")
     parser.add_argument("--data", type=pathlib.Path, nargs="*")
@@ -123,6 +128,20 @@ def main():
                 sys.exit("the CLKs of %s differ" % name)
             theirs, mine = count / float(encoded), count / seconds
             print("| %s | %d | %.0f | %.0f | %.0f |" % (name, count, theirs, mine, mine / theirs), flush=True)
+        if not options.encode_speed.exists():
+            print("\nno %s: `standard` is not timed" % options.encode_speed)
+            return
+        write(folder / "records.csv", header, rows)
+        print("\n| people | clkhash 0.18.3, records/s | `standard`, records/s | times |\n|---|---|---|---|")
+        for people in [75_000, 400_000]:
+            once, peer = [], []
+            for _ in range(3):
+                printed, _ = run([options.encode_speed, "standard", people, 1])
+                once.append(float(re.search(r"(\d+) by processor time", printed).group(1)))
+                printed, _ = run([python, folder / "peer.py", options.schema, folder / "records.csv", folder / "theirs.json"])
+                peer.append(len(rows) / float(printed))
+            mine, theirs = sorted(once)[1], sorted(peer)[1]
+            print("| %d | %.0f | %.0f | %.0f |" % (people, theirs, mine, mine / theirs), flush=True)
 
 
 if __name__ == "__main__":
