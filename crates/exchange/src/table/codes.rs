@@ -13,6 +13,7 @@
 //!
 //! A schema without household keys has no such column.
 
+use super::TableFile;
 use super::arrow_file::{Columns, Parts, Writer};
 use crate::error::{Error, Result};
 use crate::hex;
@@ -20,6 +21,7 @@ use arrow::array::{StringArray, UInt8Array, UInt32Array};
 use kinfold_schema::{
     CodeTable, FLAG_DO_NOT_LINK, FLAG_WITHHELD, FilterColumn, HouseholdKey, KeyScope, Schema, Token,
 };
+use std::path::Path;
 use std::sync::Arc;
 
 const TABLE: &str = "codes/1";
@@ -79,6 +81,45 @@ impl<W: std::io::Write> BenchCodesWriter<W> {
     /// A file problem.
     pub fn finish(self) -> Result<W> {
         self.parts.finish()
+    }
+}
+
+/// Codes for release, of which the rows come part by part: the same bytes as [`codes_to_ipc`] gives for all of them, and no more memory for
+/// many than for few.
+pub struct CodesWriter {
+    table: TableFile,
+    schema: Schema,
+    last: Option<[u8; 16]>,
+}
+
+impl CodesWriter {
+    /// An empty table; what waits on disk waits in `folder`.
+    ///
+    /// # Errors
+    /// [`Error::TableFormat`].
+    pub fn new(schema: &Schema, partners: &[String], folder: &Path) -> Result<Self> {
+        let none = CodeTable::empty(schema, partners);
+        Ok(Self {
+            table: TableFile::new(columns(&none, schema, TABLE)?, folder)?,
+            schema: schema.clone(),
+            last: None,
+        })
+    }
+
+    /// Adds rows, whose references are after those of all rows before them.
+    ///
+    /// # Errors
+    /// [`Error::TableFormat`] if they do not fit the schema or the rows before them, or the disk is full.
+    pub fn write(&mut self, table: &CodeTable) -> Result<()> {
+        let mut references = table.record_ref.iter().copied();
+        check_references(self.last.into_iter().chain(references.by_ref()))?;
+        self.last = table.record_ref.last().copied().or(self.last);
+        self.table.add(columns(table, &self.schema, TABLE)?)
+    }
+
+    /// The table with all rows.
+    pub fn finish(self) -> TableFile {
+        self.table
     }
 }
 
