@@ -1,9 +1,9 @@
 //! The note beside encoded files: what they are and their hashes, so that `seal` seals what `encode` wrote and nothing else.
 
+use kinfold_exchange::SectionBytes;
 use kinfold_message::{Exit, Problem};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
-use kinfold_exchange::SectionBytes;
 use std::fmt::Write as _;
 use std::fs::File;
 use std::io::{Seek as _, SeekFrom, Write};

@@ -69,9 +69,10 @@ impl<'made> NewFile<'made> {
 /// The input or output error, as a [`Problem`].
 pub fn write_together(files: &[NewFile<'_>]) -> Result<(), Problem> {
     let parts: Vec<PathBuf> = files.iter().map(|file| part_name(&file.path)).collect();
-    let written = files.iter().zip(&parts).try_for_each(|(file, part)| {
-        write_part(part, file)
-    });
+    let written = files
+        .iter()
+        .zip(&parts)
+        .try_for_each(|(file, part)| write_part(part, file));
     if let Err(problem) = written {
         remove_all(&parts);
         return Err(problem);
@@ -109,7 +110,9 @@ fn write_part(part: &Path, file: &NewFile<'_>) -> Result<(), Problem> {
     let _ = std::fs::remove_file(part);
     let mut open = BufWriter::new(create(part, file.access).map_err(failed)?);
     (file.content)(&mut open)?;
-    let open = open.into_inner().map_err(|error| failed(error.into_error()))?;
+    let open = open
+        .into_inner()
+        .map_err(|error| failed(error.into_error()))?;
     open.sync_all().map_err(failed)
 }
 

@@ -27,6 +27,10 @@ const LASTING_CONTEXT: &[u8] = b"kinfold/lasting-reference/v1\0";
 /// Records whose events are written at once.
 const RECORDS_AT_ONCE: usize = 4096;
 
+/// Bytes of codes that the encoder holds before they go to disk. It holds as much again while it decides what is released, and beside
+/// it are the rows and the tables, all of which together have to stay below 300 MiB.
+const CODES_HELD: usize = 16 << 20;
+
 /// What one custodian releases for one period.
 pub struct Release {
     /// The codes, for the linkage unit.
@@ -83,6 +87,7 @@ pub fn release(survey: &Survey, terms: &Terms<'_>) -> Result<Release, Problem> {
             .filter(|id| *id != terms.sender.id)
             .collect(),
         scratch: terms.scratch.to_owned(),
+        memory: CODES_HELD,
         ..Options::default()
     };
     let mut encoder = Encoder::new(terms.schema, &secrets, &options)?;
@@ -99,7 +104,10 @@ pub fn release(survey: &Survey, terms: &Terms<'_>) -> Result<Release, Problem> {
     let rows = &survey.gathered.rows;
     let mut records = Records::new(people);
     survey.united.load(rows, |_, people| {
-        let own_ids: Vec<_> = people.iter().map(|person| own_ids(survey, person)).collect();
+        let own_ids: Vec<_> = people
+            .iter()
+            .map(|person| own_ids(survey, person))
+            .collect();
         let inputs: Vec<Input<'_>> = people
             .iter()
             .zip(&own_ids)
@@ -263,7 +271,10 @@ fn names_in_rules(survey: &Survey) -> Vec<&str> {
     let inputs = survey.gathered.mapping.events.iter();
     let names: BTreeSet<&str> = inputs
         .flat_map(|input| {
-            let rules = input.rules.iter().flat_map(|rule| [&rule.code, &rule.service]);
+            let rules = input
+                .rules
+                .iter()
+                .flat_map(|rule| [&rule.code, &rule.service]);
             rules.flatten().chain([&input.service])
         })
         .map(|name| name.get_ref().as_str())

@@ -66,7 +66,10 @@ fn linkable(gathered: &Gathered, united: &United) -> usize {
         let person = &mut tells[united.person_of_row(row)];
         *person = person.and(gathered.rows.tells(row));
     }
-    tells.into_iter().filter(|tells| tells.is_linkable()).count()
+    tells
+        .into_iter()
+        .filter(|tells| tells.is_linkable())
+        .count()
 }
 
 fn strangers(gathered: &Gathered) -> Vec<usize> {

@@ -22,10 +22,7 @@ pub(crate) struct DateColumns(BTreeMap<usize, (DateEvidence, FormEvidence)>);
 
 impl DateColumns {
     /// The columns of these names that there are.
-    pub(crate) fn named<'name>(
-        heading: &Sheet,
-        names: impl Iterator<Item = &'name str>,
-    ) -> Self {
+    pub(crate) fn named<'name>(heading: &Sheet, names: impl Iterator<Item = &'name str>) -> Self {
         let found = names.filter_map(|name| heading.column(name));
         Self(found.map(|column| (column, Default::default())).collect())
     }

@@ -299,9 +299,7 @@ mod tests {
 
     #[test]
     fn orders_are_recognised() {
-        let order = |cells: &[&str]| {
-            recognise(cells).map(|forms| forms.forms().next())
-        };
+        let order = |cells: &[&str]| recognise(cells).map(|forms| forms.forms().next());
         assert_eq!(
             order(&["01/02/2020", "13/02/2020"]),
             Ok(Some(DateForm::DayMonthYear))

@@ -241,20 +241,25 @@ impl Decoding {
             self.rest.extend(bytes);
             let (valid, broken) = match std::str::from_utf8(&self.rest) {
                 Ok(_) => (self.rest.len(), false),
-                Err(error) => (
-                    error.valid_up_to(),
-                    is_last || error.error_len().is_some(),
-                ),
+                Err(error) => (error.valid_up_to(), is_last || error.error_len().is_some()),
             };
             let rest = self.rest.split_off(valid);
             let whole = std::mem::replace(&mut self.rest, rest);
             self.text = String::from_utf8(whole).unwrap_or_default();
-            return if broken { Err(&self.text) } else { Ok(&self.text) };
+            return if broken {
+                Err(&self.text)
+            } else {
+                Ok(&self.text)
+            };
         };
         let room = decoder.max_utf8_buffer_length(bytes.len());
         self.text.reserve(room.unwrap_or(bytes.len() * 3 + 16));
         let (result, _, broken) = decoder.decode_to_string(&bytes, &mut self.text, is_last);
-        debug_assert_eq!(result, CoderResult::InputEmpty, "there was room for everything");
+        debug_assert_eq!(
+            result,
+            CoderResult::InputEmpty,
+            "there was room for everything"
+        );
         self.broken |= broken;
         Ok(&self.text)
     }
@@ -367,7 +372,11 @@ mod tests {
     fn whole(text: &Text) -> String {
         let mut all = String::new();
         text.windows(|window, _, is_last| {
-            let mut done = if is_last { window.len() } else { window.len() / 2 + 1 };
+            let mut done = if is_last {
+                window.len()
+            } else {
+                window.len() / 2 + 1
+            };
             while !window.is_char_boundary(done) {
                 done += 1;
             }

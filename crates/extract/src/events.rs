@@ -418,7 +418,8 @@ leave_out = true
     fn read(rows: &str) -> (Vec<Event>, EventsReport) {
         let mapping = Mapping::parse(MAPPING).expect("a mapping");
         let text = format!("ID,Kind,Grade,Att %,From,To\n{rows}");
-        let table = Table::find(Source::held(text.into_bytes()), &Told::default()).expect("a table");
+        let table =
+            Table::find(Source::held(text.into_bytes()), &Told::default()).expect("a table");
         let people = Rows::held(Vec::new(), Memory::default(), Path::new("."));
         let mut events = Vec::new();
         let report = read_events(&table, &mapping, 0, &people, &mut events).expect("read");

@@ -164,7 +164,10 @@ service = "other"
         let mut text = format!("{:?} {:?}\n", gathered.people, gathered.event_files);
         for (row, loaded) in all.iter().zip(rows.load(&all).expect("loaded")) {
             let row = *row as usize;
-            assert_eq!((rows.source(row), rows.line(row)), (loaded.source, loaded.line));
+            assert_eq!(
+                (rows.source(row), rows.line(row)),
+                (loaded.source, loaded.line)
+            );
             let _ = writeln!(text, "{}", facts(&loaded));
         }
         let united = unite(rows).expect("united");
@@ -202,7 +205,14 @@ service = "other"
                 at(&["Amy", "Zoé", "\"Bob \"\"B\"\" Lee\"", "6\" pipe", ""], 3),
                 at(&["Smith", "Jones", "O’Neill", "?"], 5),
                 at(&["13/02/2015", "14/03/1980", "1/1/1990", "soon"], 11),
-                at(&["\"4 Mill Road\nXE4 7AB\"", "\"9, High Street, XE4 7AB\"", ""], 13),
+                at(
+                    &[
+                        "\"4 Mill Road\nXE4 7AB\"",
+                        "\"9, High Street, XE4 7AB\"",
+                        ""
+                    ],
+                    13
+                ),
                 at(&["05/06/2022", "17/06/2022", ""], 3),
                 at(&["\n", "\r\n", ",,,extra\n", "\n,,,,,\n"], 17),
             );
@@ -271,16 +281,20 @@ service = "other"
             text.replacen("Amy", "Ann", 1),
         )
         .expect("written");
-        for error in [
-            gathered.rows.load(&all).err(),
-            unite(&gathered.rows).err(),
-        ] {
+        for error in [gathered.rows.load(&all).err(), unite(&gathered.rows).err()] {
             let problem = kinfold_message::Problem::from(error.expect("refused"));
             assert_eq!(problem.code, "E-EXTRACT-CHANGED");
-            assert!(problem.place.is_some_and(|place| place.contains("second.csv")));
+            assert!(
+                problem
+                    .place
+                    .is_some_and(|place| place.contains("second.csv"))
+            );
         }
-        fs::write(folder.path().join("second.csv"), format!("{text}R99,Zed,,,,\n"))
-            .expect("written");
+        fs::write(
+            folder.path().join("second.csv"),
+            format!("{text}R99,Zed,,,,\n"),
+        )
+        .expect("written");
         assert!(gathered.rows.must_be_unchanged().is_err());
     }
 }

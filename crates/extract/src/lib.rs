@@ -46,6 +46,6 @@ pub use people::{FieldReport, PeopleReport, PersonRow, is_child};
 pub use people_rules::{Ages, Births, SexCodes, SexList, Values};
 pub use rows::{Rows, Tells};
 pub use sheet::{Assumed, Sheet, Told};
-pub use table::Memory;
 pub use stream::{RejectedCounts, TABLE_ROLES, TableColumns, TablePerson, read_table_row};
+pub use table::Memory;
 pub use unite::{Doubt, Doubtful, Reason, SharedOwnId, United, UnitedPerson, unite};

@@ -97,9 +97,8 @@ impl Source {
         let Bytes::File { file, modified } = &self.bytes else {
             return Ok(());
         };
-        let same = |about: &Metadata| {
-            about.len() == self.length && about.modified().ok() == *modified
-        };
+        let same =
+            |about: &Metadata| about.len() == self.length && about.modified().ok() == *modified;
         let open = file
             .lock()
             .unwrap_or_else(PoisonError::into_inner)

@@ -1,9 +1,7 @@
 //! Making a package: sign, then encrypt.
 
-use super::{
-    MAGIC, MANIFEST_BYTES_MAX, PACKAGE_BYTES_MAX, SIGNATURE_CONTEXT,
-};
 use super::envelope::seal_envelope_into;
+use super::{MAGIC, MANIFEST_BYTES_MAX, PACKAGE_BYTES_MAX, SIGNATURE_CONTEXT};
 use crate::error::{Error, Result};
 use crate::key::PartyKey;
 use crate::manifest::{Manifest, Section};
@@ -134,8 +132,7 @@ pub fn seal_into(
     let mut payload = blake3::Hasher::new();
     payload.update(&json);
     seal_envelope_into(&recipient.recipient, package, |writer| {
-        let failed =
-            |error| Error::content(format!("the package could not be written: {error}"));
+        let failed = |error| Error::content(format!("the package could not be written: {error}"));
         let mut head = MAGIC.to_vec();
         head.extend((json.len() as u32).to_le_bytes());
         head.extend(&json);

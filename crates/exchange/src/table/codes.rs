@@ -34,6 +34,9 @@ const PARTNER_PREFIX: &str = "keys_with_";
 /// Longest area code, in bytes.
 const AREA_BYTES_MAX: usize = 16;
 
+/// Rows whose columns are made at once, some two megabytes.
+const ROWS_AT_ONCE: usize = 1024;
+
 /// Writes codes as an Arrow IPC file, rows sorted by record reference.
 ///
 /// # Errors
@@ -114,7 +117,13 @@ impl CodesWriter {
         let mut references = table.record_ref.iter().copied();
         check_references(self.last.into_iter().chain(references.by_ref()))?;
         self.last = table.record_ref.last().copied().or(self.last);
-        self.table.add(columns(table, &self.schema, TABLE)?)
+        check_shape(table, &self.schema)?;
+        let rows: Vec<usize> = (0..table.len()).collect();
+        for rows in rows.chunks(ROWS_AT_ONCE) {
+            self.table
+                .add(columns_of(table, &self.schema, TABLE, rows)?)?;
+        }
+        Ok(())
     }
 
     /// The table with all rows.
@@ -131,7 +140,16 @@ fn columns(table: &CodeTable, schema: &Schema, kind: &'static str) -> Result<Wri
         order.sort_unstable_by_key(|&row| table.record_ref[row]);
     }
     check_references(order.iter().map(|&row| table.record_ref[row]))?;
+    columns_of(table, schema, kind, &order)
+}
 
+/// The columns of some rows of a table that was checked.
+fn columns_of(
+    table: &CodeTable,
+    schema: &Schema,
+    kind: &'static str,
+    order: &[usize],
+) -> Result<Writer> {
     let mut writer = Writer::new(kind);
     writer.note(SCHEMA_KEY, hex::encode(&schema.hash()));
     writer.fixed_size_binary(

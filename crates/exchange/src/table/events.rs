@@ -245,7 +245,12 @@ impl EventsWriter {
     ///
     /// # Errors
     /// [`Error::EventsNotAgreed`] and [`Error::TableFormat`], with the number of the row among those given.
-    pub fn write(&mut self, rows: &EventTable, agreement: &Agreement, sender: &Party) -> Result<()> {
+    pub fn write(
+        &mut self,
+        rows: &EventTable,
+        agreement: &Agreement,
+        sender: &Party,
+    ) -> Result<()> {
         rows.check(agreement, sender)?;
         check_events(&rows.events)?;
         let mut events: Vec<&EventRow> = rows.events.iter().collect();
@@ -253,9 +258,14 @@ impl EventsWriter {
         let subjects = sorted_subjects(&rows.subjects)?;
         let first = subjects.first().map(|subject| subject.record_ref);
         if self.last.is_some() && first.is_some() && first <= self.last {
-            return Err(Error::table("the records are not in order, or one is there twice"));
+            return Err(Error::table(
+                "the records are not in order, or one is there twice",
+            ));
         }
-        self.last = subjects.last().map(|subject| subject.record_ref).or(self.last);
+        self.last = subjects
+            .last()
+            .map(|subject| subject.record_ref)
+            .or(self.last);
         self.events.add(event_columns(&events)?)?;
         self.subjects.add(subject_columns(&subjects)?)
     }

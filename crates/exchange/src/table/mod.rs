@@ -10,8 +10,8 @@ mod one_batch;
 
 pub use codes::{BenchCodesWriter, CodesWriter, codes_from_ipc, codes_to_ipc};
 pub use events::{
-    EventRow, EventTable, EventsWriter, LifeStage, SubjectRow, events_from_ipc, events_to_ipc, subjects_from_ipc,
-    subjects_to_ipc,
+    EventRow, EventTable, EventsWriter, LifeStage, SubjectRow, events_from_ipc, events_to_ipc,
+    subjects_from_ipc, subjects_to_ipc,
 };
 pub use one_batch::TableFile;
 

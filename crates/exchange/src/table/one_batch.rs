@@ -149,7 +149,8 @@ impl TableFile {
     /// # Errors
     /// [`Error::TableFormat`] when the writer or the file with the columns fails.
     pub fn write_to(&self, writer: &mut dyn Write) -> Result<()> {
-        let failed = |error: std::io::Error| Error::table(format!("it could not be written: {error}"));
+        let failed =
+            |error: std::io::Error| Error::table(format!("it could not be written: {error}"));
         let mut writer = Counted { writer, count: 0 };
         // Magic and schema; without a batch and an end it writes nothing more.
         FileWriter::try_new(&mut writer, &self.schema)
@@ -158,7 +159,10 @@ impl TableFile {
         let head = self.message(&buffers);
         let start = writer.count;
         let head_bytes = padded(head.len() as u64 + 8);
-        let body_bytes: u64 = buffers.iter().map(|buffer| padded(self.length(buffer))).sum();
+        let body_bytes: u64 = buffers
+            .iter()
+            .map(|buffer| padded(self.length(buffer)))
+            .sum();
         (|| {
             writer.write_all(&CONTINUATION)?;
             writer.write_all(&(head_bytes as u32 - 8).to_le_bytes())?;
@@ -179,7 +183,11 @@ impl TableFile {
             }
             writer.write_all(&CONTINUATION)?;
             writer.write_all(&[0; 4])?;
-            let footer = self.footer(Block::new(start as i64, head_bytes as i32, body_bytes as i64));
+            let footer = self.footer(Block::new(
+                start as i64,
+                head_bytes as i32,
+                body_bytes as i64,
+            ));
             writer.write_all(&footer)?;
             writer.write_all(&(footer.len() as i32).to_le_bytes())?;
             writer.write_all(MAGIC)?;

@@ -8,9 +8,9 @@ use crate::mapping::{Column, DateForm, PeopleInput};
 use crate::sheet::Sheet;
 use kinfold_identity::{
     AddressSpell, DateOrder, DateRules, Initial, NO_MONTH, NhsNumber, Nino, Person, Postcode,
-    PostcodeReading, PostcodeSector, Rejected, Sex, Uln, Upn, Uprn, age_doubt,
-    is_verified_trace, read_address, read_date, read_family_names, read_given_names,
-    read_middle_names, read_place, read_sex,
+    PostcodeReading, PostcodeSector, Rejected, Sex, Uln, Upn, Uprn, age_doubt, is_verified_trace,
+    read_address, read_date, read_family_names, read_given_names, read_middle_names, read_place,
+    read_sex,
 };
 use std::collections::BTreeMap;
 
@@ -187,7 +187,11 @@ pub(super) struct Reader<'sheet> {
 }
 
 impl<'sheet> Reader<'sheet> {
-    pub(super) fn new(plan: &'sheet Plan, sheet: &'sheet Sheet, input: &'sheet PeopleInput) -> Self {
+    pub(super) fn new(
+        plan: &'sheet Plan,
+        sheet: &'sheet Sheet,
+        input: &'sheet PeopleInput,
+    ) -> Self {
         Self {
             plan,
             sheet,

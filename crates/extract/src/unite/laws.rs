@@ -25,8 +25,16 @@ pub(super) fn bounded(rows: &[PersonRow], hash_bytes: usize) -> Together {
         .load(&rows, |first, part| {
             assert_eq!(first, people.len());
             people.extend(part.into_iter().enumerate().map(|(at, united_person)| {
-                let numbers: Vec<usize> = united.rows(first + at).iter().map(|row| *row as usize).collect();
-                assert!(numbers.iter().all(|row| united.person_of_row(*row) == first + at));
+                let numbers: Vec<usize> = united
+                    .rows(first + at)
+                    .iter()
+                    .map(|row| *row as usize)
+                    .collect();
+                assert!(
+                    numbers
+                        .iter()
+                        .all(|row| united.person_of_row(*row) == first + at)
+                );
                 TogetherPerson {
                     rows: numbers,
                     person: united_person.person,
@@ -45,16 +53,36 @@ pub(super) fn bounded(rows: &[PersonRow], hash_bytes: usize) -> Together {
 
 /// Everything about a person that could differ.
 fn facts(person: &Person) -> String {
-    let upns: Vec<&str> = person.upn.iter().chain(&person.former_upns).map(Upn::as_str).collect();
+    let upns: Vec<&str> = person
+        .upn
+        .iter()
+        .chain(&person.former_upns)
+        .map(Upn::as_str)
+        .collect();
     let spells: Vec<Option<String>> = person
         .addresses
         .iter()
-        .map(|spell| spell.address.as_ref()?.canonical().map(|text| text.to_string()))
+        .map(|spell| {
+            spell
+                .address
+                .as_ref()?
+                .canonical()
+                .map(|text| text.to_string())
+        })
         .collect();
     let births: Vec<String> = person.births.iter().map(|birth| birth.iso()).collect();
-    let families: Vec<&str> = person.family_names.iter().map(|name| name.whole.as_str()).collect();
+    let families: Vec<&str> = person
+        .family_names
+        .iter()
+        .map(|name| name.whole.as_str())
+        .collect();
     let firsts: Vec<&str> = person.first_names.iter().map(String::as_str).collect();
-    format!("{firsts:?} {families:?} {births:?} {spells:?} {upns:?} {:?} {:?} {}", person.sex.map(|sex| sex == Sex::Female), person.nhs.as_ref().map(NhsNumber::as_str), person.do_not_link)
+    format!(
+        "{firsts:?} {families:?} {births:?} {spells:?} {upns:?} {:?} {:?} {}",
+        person.sex.map(|sex| sex == Sex::Female),
+        person.nhs.as_ref().map(NhsNumber::as_str),
+        person.do_not_link
+    )
 }
 
 fn any_row() -> impl Strategy<Value = PersonRow> {
@@ -65,7 +93,13 @@ fn any_row() -> impl Strategy<Value = PersonRow> {
     );
     let numbers = (
         pick(vec!["", "", "", "9990000018", "9990000026"]),
-        pick(vec!["", "", "H801200001001", "B801200005001", "G80120000101A"]),
+        pick(vec![
+            "",
+            "",
+            "H801200001001",
+            "B801200005001",
+            "G80120000101A",
+        ]),
     );
     let rest = (
         pick(vec!["13/02/2015", "14/02/2015", "01/09/1980", ""]),
@@ -76,7 +110,9 @@ fn any_row() -> impl Strategy<Value = PersonRow> {
     (0usize..2, 0u8..30, names, numbers, rest).prop_map(|(source, own_id, names, numbers, rest)| {
         let mut person = Person {
             family_names: read_family_names(names.1).unwrap_or_default(),
-            births: read_date(rest.0, &DateRules::default()).into_iter().collect(),
+            births: read_date(rest.0, &DateRules::default())
+                .into_iter()
+                .collect(),
             nhs: NhsNumber::parse(numbers.0).ok(),
             do_not_link: rest.3 == [true; 4],
             sex: match rest.1 {

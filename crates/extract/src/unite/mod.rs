@@ -279,8 +279,7 @@ fn compare(rows: &Rows, units: &Units) -> Result<Judged, Error> {
                 .map(|&[left, right]: &Pair| {
                     let (left, right) = (person(left), person(right));
                     let verdict = judge(left, right);
-                    let forbidden =
-                        matches!(verdict, Verdict::One(_)) && never_one(left, right);
+                    let forbidden = matches!(verdict, Verdict::One(_)) && never_one(left, right);
                     (verdict, forbidden)
                 })
                 .collect();

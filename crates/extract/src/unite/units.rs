@@ -1,9 +1,9 @@
 //! Units: the rows of one own id in one source, or single rows of an own id that several people share.
 
+use super::judge::clearly_two;
 use super::{ROWS_AT_ONCE, SharedOwnId};
 use crate::error::Error;
 use crate::rows::Rows;
-use super::judge::clearly_two;
 use kinfold_identity::Person;
 use rayon::prelude::*;
 
