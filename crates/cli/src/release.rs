@@ -149,7 +149,7 @@ pub fn release(survey: &Survey, terms: &Terms<'_>) -> Result<Release, Problem> {
 
 /// What is kept of each person when it has been encoded.
 #[derive(Clone, Copy)]
-struct Record {
+struct Kept {
     record_ref: [u8; 16],
     life_stage: LifeStage,
     /// Index in the list of sets of datasets.
@@ -159,7 +159,7 @@ struct Record {
 
 /// All people, in their order.
 struct Records {
-    records: Vec<Record>,
+    people: Vec<Kept>,
     datasets: Vec<Vec<String>>,
     references: References,
 }
@@ -177,7 +177,7 @@ const NO_RECORD: u32 = u32::MAX;
 impl Records {
     fn new(people: usize) -> Self {
         Self {
-            records: Vec::with_capacity(people),
+            people: Vec::with_capacity(people),
             datasets: Vec::new(),
             references: References::default(),
         }
@@ -212,10 +212,10 @@ impl Records {
             .filter(|day| *day <= end)
             .max();
         for (source, own_id) in own_ids {
-            let number = self.records.len() as u32;
+            let number = self.people.len() as u32;
             self.references.add(source, own_id, record_ref, number);
         }
-        self.records.push(Record {
+        self.people.push(Kept {
             record_ref,
             life_stage: match is_child(&person.person, end) {
                 Some(true) => LifeStage::Child,
@@ -228,14 +228,14 @@ impl Records {
     }
 
     fn rank(&self, left_out: &[usize]) -> Ranked {
-        let mut of_person = vec![0; self.records.len()];
+        let mut of_person = vec![0; self.people.len()];
         for person in left_out {
             of_person[*person] = NO_RECORD;
         }
-        let released = (0..self.records.len() as u32)
-            .filter(|person| of_person[*person as usize] != NO_RECORD);
+        let released =
+            (0..self.people.len() as u32).filter(|person| of_person[*person as usize] != NO_RECORD);
         let mut people: Vec<u32> = released.collect();
-        people.sort_unstable_by_key(|person| self.records[*person as usize].record_ref);
+        people.sort_unstable_by_key(|person| self.people[*person as usize].record_ref);
         for (rank, person) in people.iter().enumerate() {
             of_person[*person as usize] = rank as u32;
         }
@@ -340,7 +340,7 @@ fn write_events(
     terms: &Terms<'_>,
 ) -> Result<(TableFile, TableFile), Problem> {
     let names = names_in_rules(survey);
-    let record = |rank: u32| &records.records[ranked.people[rank as usize] as usize];
+    let record = |rank: u32| &records.people[ranked.people[rank as usize] as usize];
     let mut writer = EventsWriter::new(terms.scratch)?;
     let mut events = coded;
     for (part, people) in ranked.people.chunks(RECORDS_AT_ONCE).enumerate() {
@@ -363,7 +363,7 @@ fn write_events(
             subjects: people
                 .iter()
                 .map(|person| {
-                    let record = &records.records[*person as usize];
+                    let record = &records.people[*person as usize];
                     SubjectRow {
                         record_ref: record.record_ref,
                         life_stage: record.life_stage,

@@ -263,7 +263,9 @@ mod tests {
 
     fn recognise(cells: &[&str]) -> Result<DateForms, Mixed> {
         let mut seen = FormEvidence::default();
-        cells.iter().for_each(|cell| seen.add(cell));
+        for cell in cells {
+            seen.add(cell);
+        }
         seen.forms()
     }
 

@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 
 /// Piles of entries of `BYTES` bytes.
 pub(crate) struct Piles<const BYTES: usize> {
-    piles: Vec<Vec<[u8; BYTES]>>,
+    waiting: Vec<Vec<[u8; BYTES]>>,
     /// For each pile the parts of it that are in the file: offset and number of entries.
     parts: Vec<Vec<(u64, usize)>>,
     held: usize,
@@ -26,7 +26,7 @@ impl<const BYTES: usize> Piles<BYTES> {
     /// Empty piles, of which at most `held_bytes` stay in memory.
     pub(crate) fn new(piles: usize, held_bytes: usize, folder: &Path) -> Self {
         Self {
-            piles: vec![Vec::new(); piles],
+            waiting: vec![Vec::new(); piles],
             parts: vec![Vec::new(); piles],
             held: 0,
             held_max: held_bytes / BYTES,
@@ -38,7 +38,7 @@ impl<const BYTES: usize> Piles<BYTES> {
 
     /// Adds an entry.
     pub(crate) fn add(&mut self, pile: usize, entry: [u8; BYTES]) -> Result<(), Error> {
-        self.piles[pile].push(entry);
+        self.waiting[pile].push(entry);
         self.held += 1;
         if self.held > self.held_max {
             self.flush().map_err(|error| self.failed(error))?;
@@ -48,7 +48,7 @@ impl<const BYTES: usize> Piles<BYTES> {
 
     /// Takes a pile, sorted, each entry once.
     pub(crate) fn take(&mut self, pile: usize) -> Result<Vec<[u8; BYTES]>, Error> {
-        let mut all = std::mem::take(&mut self.piles[pile]);
+        let mut all = std::mem::take(&mut self.waiting[pile]);
         self.held -= all.len();
         for (offset, entries) in std::mem::take(&mut self.parts[pile]) {
             let start = all.len();
@@ -70,7 +70,7 @@ impl<const BYTES: usize> Piles<BYTES> {
             None => self.file.insert(tempfile::tempfile_in(&self.folder)?),
         };
         file.seek(SeekFrom::Start(self.end))?;
-        for (pile, parts) in self.piles.iter_mut().zip(&mut self.parts) {
+        for (pile, parts) in self.waiting.iter_mut().zip(&mut self.parts) {
             if pile.is_empty() {
                 continue;
             }

@@ -124,13 +124,11 @@ impl Rows {
 
     /// The 1-based line of a row in its file.
     pub fn line(&self, row: usize) -> usize {
-        match &self.held {
-            Some(held) => held[row].line,
-            None => {
-                let file = self.file_of(row);
-                self.files[file].table.line(row - self.starts[file])
-            }
+        if let Some(held) = &self.held {
+            return held[row].line;
         }
+        let file = self.file_of(row);
+        self.files[file].table.line(row - self.starts[file])
     }
 
     /// What a row tells.

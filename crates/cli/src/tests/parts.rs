@@ -105,7 +105,7 @@ fn a_file_that_changes_after_the_survey_gives_nothing() {
         std::fs::write(&file, bytes).expect("written");
         let problem = desk.release(&survey).err().expect("refused");
         assert_eq!(problem.code, "E-EXTRACT-CHANGED");
-        assert!(problem.place.is_some_and(|place| place.ends_with(".csv")));
+        assert!(problem.place.is_some_and(|place| place.contains(".csv")));
         assert_eq!(files(), count, "nothing half-written");
     }
 }

@@ -104,11 +104,11 @@ impl TableFile {
         let kind_of = match kind {
             DataType::Boolean => Kind::Bits(bits()),
             DataType::Utf8 => Kind::Text {
-                ends: Ends::new(store)?,
+                ends: Ends::new(store),
                 values: store.buffer(),
             },
             DataType::List(_) => Kind::List {
-                ends: Ends::new(store)?,
+                ends: Ends::new(store),
             },
             _ => Kind::Fixed {
                 values: store.buffer(),
@@ -184,12 +184,12 @@ impl TableFile {
             writer.write_all(&CONTINUATION)?;
             writer.write_all(&[0; 4])?;
             let footer = self.footer(Block::new(
-                start as i64,
-                head_bytes as i32,
-                body_bytes as i64,
+                start.cast_signed(),
+                (head_bytes as u32).cast_signed(),
+                body_bytes.cast_signed(),
             ));
             writer.write_all(&footer)?;
-            writer.write_all(&(footer.len() as i32).to_le_bytes())?;
+            writer.write_all(&(footer.len() as u32).to_le_bytes())?;
             writer.write_all(MAGIC)?;
             writer.flush()
         })()
@@ -227,12 +227,12 @@ impl TableFile {
 
     /// The head of the one batch: how many rows, and where each buffer lies.
     fn message(&self, buffers: &[Part<'_>]) -> Vec<u8> {
-        let mut at = 0;
+        let mut at = 0_u64;
         let places: Vec<Buffer> = buffers
             .iter()
             .map(|part| {
                 let length = self.length(part);
-                let place = Buffer::new(at as i64, length as i64);
+                let place = Buffer::new(at.cast_signed(), length.cast_signed());
                 at += padded(length);
                 place
             })
@@ -240,20 +240,20 @@ impl TableFile {
         let nodes: Vec<FieldNode> = self
             .nodes
             .iter()
-            .map(|node| FieldNode::new(node.rows as i64, node.nulls as i64))
+            .map(|node| FieldNode::new(node.rows.cast_signed(), node.nulls.cast_signed()))
             .collect();
         let mut builder = FlatBufferBuilder::new();
         let places = builder.create_vector(&places);
         let nodes = builder.create_vector(&nodes);
         let mut batch = RecordBatchBuilder::new(&mut builder);
-        batch.add_length(self.rows as i64);
+        batch.add_length(self.rows.cast_signed());
         batch.add_nodes(nodes);
         batch.add_buffers(places);
         let batch = batch.finish().as_union_value();
         let mut message = MessageBuilder::new(&mut builder);
         message.add_version(MetadataVersion::V5);
         message.add_header_type(MessageHeader::RecordBatch);
-        message.add_bodyLength(at as i64);
+        message.add_bodyLength(at.cast_signed());
         message.add_header(batch);
         let root = message.finish();
         builder.finish(root, None);
@@ -340,10 +340,10 @@ fn add_column<'nodes>(
 }
 
 impl Ends {
-    fn new(store: &mut Store) -> Result<Self> {
+    fn new(store: &mut Store) -> Self {
         let buffer = store.buffer();
         store.append(buffer, &[0; 4]);
-        Ok(Self { buffer, last: 0 })
+        Self { buffer, last: 0 }
     }
 
     /// Adds the ends of some values after those before them; gives back which values they are.
@@ -434,12 +434,11 @@ impl Store {
                 folder.display()
             ))
         };
-        let file = match &mut self.file {
-            Some(file) => file,
-            None => {
-                let file = tempfile::tempfile_in(folder).map_err(failed)?;
-                self.file.insert(Mutex::new(file))
-            }
+        let file = if let Some(file) = &mut self.file {
+            file
+        } else {
+            let file = tempfile::tempfile_in(folder).map_err(failed)?;
+            self.file.insert(Mutex::new(file))
         };
         let file = file.get_mut().unwrap_or_else(PoisonError::into_inner);
         file.seek(SeekFrom::Start(self.end)).map_err(failed)?;

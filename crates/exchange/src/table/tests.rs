@@ -169,7 +169,7 @@ proptest! {
 
     #[test]
     fn events_in_parts_are_the_same_bytes(
-        records in proptest::collection::btree_map(any::<[u8; 16]>(), (proptest::collection::vec((0usize..3, any::<Option<u8>>(), any::<bool>(), 0u8..=9), 0..5), 0usize..4, any::<Option<i16>>()), 0..20),
+        records in proptest::collection::btree_map(any::<[u8; 16]>(), (proptest::collection::vec((0u8..3, any::<Option<u8>>(), any::<bool>(), 0u8..=9), 0..5), 0usize..4, any::<Option<i16>>()), 0..20),
         at_once in 1usize..7,
     ) {
         let world = world();
@@ -179,9 +179,9 @@ proptest! {
         let parts: Vec<EventTable> = records.into_iter().map(|(record_ref, (events, count, contact))| EventTable {
             events: events.into_iter().map(|(code, length, ongoing, grade)| EventRow {
                 record_ref,
-                code: ["asb/incident", "education/attendance-90-95"][code % 2].to_owned(),
-                start: month(code as i32),
-                end: length.map(|months| month(code as i32 + i32::from(months))),
+                code: ["asb/incident", "education/attendance-90-95"][usize::from(code % 2)].to_owned(),
+                start: month(i32::from(code)),
+                end: length.map(|months| month(i32::from(code) + i32::from(months))),
                 ongoing,
                 grade,
                 service: if ongoing { "early-help".to_owned() } else { String::new() },

@@ -76,13 +76,13 @@ pub(super) fn candidates(
         }
     }
     for pile in 0..PILES {
-        let pile: Vec<Pair> = pairs.take(pile)?.iter().map(pair_of).collect();
+        let pile: Vec<Pair> = pairs.take(pile)?.into_iter().map(pair_of).collect();
         take(&pile)?;
     }
     Ok(())
 }
 
-fn pair_of(entry: &[u8; 8]) -> Pair {
+fn pair_of(entry: [u8; 8]) -> Pair {
     let number = |at: usize| u32::from_be_bytes(entry[at..at + 4].try_into().expect("four bytes"));
     [number(0), number(4)]
 }

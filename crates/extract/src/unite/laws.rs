@@ -62,13 +62,7 @@ fn facts(person: &Person) -> String {
     let spells: Vec<Option<String>> = person
         .addresses
         .iter()
-        .map(|spell| {
-            spell
-                .address
-                .as_ref()?
-                .canonical()
-                .map(|text| text.to_string())
-        })
+        .map(|spell| spell.address.as_ref()?.canonical())
         .collect();
     let births: Vec<String> = person.births.iter().map(|birth| birth.iso()).collect();
     let families: Vec<&str> = person
