@@ -1,9 +1,12 @@
 //! The note beside encoded files: what they are and their hashes, so that `seal` seals what `encode` wrote and nothing else.
 
+use kinfold_exchange::SectionBytes;
 use kinfold_message::{Exit, Problem};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
+use std::fs::File;
+use std::io::{Seek as _, SeekFrom, Write};
 use std::path::Path;
 
 /// Name of the note.
@@ -52,23 +55,37 @@ impl Note {
             .map_err(|_| damaged(&path, "the note is not one that `kinfold encode` writes"))
     }
 
-    /// Reads one of the files and compares its hash.
+    /// One of the files, of which the hash was compared.
     ///
     /// # Errors
     /// When the file is missing or was changed.
-    pub fn read(&self, folder: &Path, name: &str) -> Result<Vec<u8>, Problem> {
+    pub fn file(&self, folder: &Path, name: &str) -> Result<EncodedFile, Problem> {
         let path = folder.join(name);
-        let bytes = std::fs::read(&path)
-            .map_err(|error| Problem::io("read the encoded file", &path, &error))?;
-        if self.files.get(name).map(String::as_str) == Some(blake3::hash(&bytes).to_hex().as_str())
-        {
-            Ok(bytes)
+        let failed = |error: std::io::Error| Problem::io("read the encoded file", &path, &error);
+        let mut file = File::open(&path).map_err(failed)?;
+        let mut hasher = blake3::Hasher::new();
+        std::io::copy(&mut file, &mut hasher).map_err(failed)?;
+        if self.files.get(name).map(String::as_str) == Some(hasher.finalize().to_hex().as_str()) {
+            Ok(EncodedFile(file))
         } else {
             Err(damaged(
                 &path,
                 "the file is not the one that `kinfold encode` wrote",
             ))
         }
+    }
+}
+
+/// A file that `encode` wrote, to be sealed.
+pub struct EncodedFile(File);
+
+impl SectionBytes for EncodedFile {
+    fn write_to(&self, writer: &mut dyn Write) -> Result<(), kinfold_exchange::Error> {
+        let mut file = &self.0;
+        file.seek(SeekFrom::Start(0))
+            .and_then(|_| std::io::copy(&mut file, writer))
+            .map(|_| ())
+            .map_err(|error| kinfold_exchange::Error::section(&error))
     }
 }
 

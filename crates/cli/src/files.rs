@@ -2,7 +2,7 @@
 
 use kinfold_message::Problem;
 use std::fs::{File, OpenOptions};
-use std::io::Write as _;
+use std::io::{BufWriter, Write};
 use std::path::{Path, PathBuf};
 
 /// Who may read a file.
@@ -14,33 +14,51 @@ pub enum Access {
     OwnerOnly,
 }
 
+/// Writes what a file holds.
+type Content<'made> = Box<dyn Fn(&mut dyn Write) -> Result<(), Problem> + 'made>;
+
 /// A file to write.
-pub struct NewFile {
+pub struct NewFile<'made> {
     /// Where.
     pub path: PathBuf,
     /// What.
-    pub bytes: Vec<u8>,
+    content: Content<'made>,
     /// Who may read it.
     pub access: Access,
 }
 
-impl NewFile {
-    /// A file for everyone on the machine.
-    pub fn ordinary(path: PathBuf, bytes: Vec<u8>) -> Self {
+impl<'made> NewFile<'made> {
+    /// A file for everyone on the machine, written by `content`.
+    pub fn ordinary(
+        path: PathBuf,
+        content: impl Fn(&mut dyn Write) -> Result<(), Problem> + 'made,
+    ) -> Self {
         Self {
             path,
-            bytes,
+            content: Box::new(content),
             access: Access::Ordinary,
         }
     }
 
-    /// A file for its owner only.
-    pub fn owner_only(path: PathBuf, bytes: Vec<u8>) -> Self {
+    /// A file for its owner only, written by `content`.
+    pub fn owner_only(
+        path: PathBuf,
+        content: impl Fn(&mut dyn Write) -> Result<(), Problem> + 'made,
+    ) -> Self {
         Self {
-            path,
-            bytes,
             access: Access::OwnerOnly,
+            ..Self::ordinary(path, content)
         }
+    }
+
+    /// A file for its owner only that holds these bytes.
+    pub fn of_bytes(path: PathBuf, bytes: Vec<u8>) -> Self {
+        let at = path.clone();
+        Self::owner_only(path, move |writer| {
+            writer
+                .write_all(&bytes)
+                .map_err(|error| Problem::io("write the file", &at, &error))
+        })
     }
 }
 
@@ -49,11 +67,12 @@ impl NewFile {
 ///
 /// # Errors
 /// The input or output error, as a [`Problem`].
-pub fn write_together(files: &[NewFile]) -> Result<(), Problem> {
+pub fn write_together(files: &[NewFile<'_>]) -> Result<(), Problem> {
     let parts: Vec<PathBuf> = files.iter().map(|file| part_name(&file.path)).collect();
-    let written = files.iter().zip(&parts).try_for_each(|(file, part)| {
-        write_part(part, file).map_err(|error| Problem::io("write the file", &file.path, &error))
-    });
+    let written = files
+        .iter()
+        .zip(&parts)
+        .try_for_each(|(file, part)| write_part(part, file));
     if let Err(problem) = written {
         remove_all(&parts);
         return Err(problem);
@@ -85,12 +104,16 @@ fn part_name(path: &Path) -> PathBuf {
     path.with_file_name(format!(".{name}.part"))
 }
 
-fn write_part(part: &Path, file: &NewFile) -> std::io::Result<()> {
+fn write_part(part: &Path, file: &NewFile<'_>) -> Result<(), Problem> {
+    let failed = |error: std::io::Error| Problem::io("write the file", &file.path, &error);
     // An earlier attempt's leftover might have wider permissions.
     let _ = std::fs::remove_file(part);
-    let mut open = create(part, file.access)?;
-    open.write_all(&file.bytes)?;
-    open.sync_all()
+    let mut open = BufWriter::new(create(part, file.access).map_err(failed)?);
+    (file.content)(&mut open)?;
+    let open = open
+        .into_inner()
+        .map_err(|error| failed(error.into_error()))?;
+    open.sync_all().map_err(failed)
 }
 
 #[cfg(unix)]
@@ -125,8 +148,8 @@ mod tests {
         let folder = tempfile::tempdir().expect("a folder");
         let at = |name: &str| folder.path().join(name);
         write_together(&[
-            NewFile::ordinary(at("a"), b"1".to_vec()),
-            NewFile::owner_only(at("b"), b"2".to_vec()),
+            NewFile::of_bytes(at("a"), b"1".to_vec()),
+            NewFile::of_bytes(at("b"), b"2".to_vec()),
         ])
         .expect("written");
         assert_eq!(std::fs::read(at("b")).expect("read"), b"2");
@@ -153,8 +176,8 @@ mod tests {
         std::fs::create_dir_all(blocked.join("full")).expect("made");
         for bad in [folder.path().join("no-such-folder/b"), blocked.clone()] {
             let files = [
-                NewFile::ordinary(good.clone(), b"1".to_vec()),
-                NewFile::ordinary(bad, b"2".to_vec()),
+                NewFile::of_bytes(good.clone(), b"1".to_vec()),
+                NewFile::of_bytes(bad, b"2".to_vec()),
             ];
             assert!(write_together(&files).is_err());
             assert_eq!(

@@ -19,6 +19,7 @@ pub mod encoded;
 pub mod files;
 pub mod outcome;
 pub mod progress;
+pub mod references;
 pub mod release;
 pub mod survey;
 

@@ -1,15 +1,20 @@
-//! From people to what leaves: record references, codes, coded events. Everything is made in memory; nothing here writes a file.
+//! From people to what leaves: record references, codes, coded events. Nothing here writes a file that stays.
+//!
+//! People are loaded a few thousand at a time and forgotten when they are encoded. Of each stays in memory what the events need (32
+//! bytes) and its own ids with the record's reference; codes and coded events wait on disk as they will be written.
 
 use crate::args::Period;
+use crate::references::References;
 use crate::survey::{Survey, last_day};
-use kinfold_encoding::{EncodeReport, Input, Options, ProjectSecrets, encode};
+use kinfold_encoding::{EncodeReport, Encoder, Input, Options, ProjectSecrets};
 use kinfold_exchange::{
-    Agreement, EventDates, EventRow, EventTable, LifeStage, Party, PartyKey, ProjectKey, SubjectRow,
+    Agreement, CodesWriter, EventDates, EventRow, EventTable, EventsWriter, LifeStage, Party,
+    PartyKey, ProjectKey, SubjectRow, TableFile,
 };
 use kinfold_extract::{Day, UnitedPerson, civil, days, is_child};
 use kinfold_identity::Person;
 use kinfold_message::Problem;
-use kinfold_schema::{CodeTable, FieldName, FieldSet, Schema};
+use kinfold_schema::{FieldName, FieldSet, Schema};
 use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::Arc;
@@ -19,33 +24,31 @@ const REFERENCE_CONTEXT: &[u8] = b"kinfold/record-reference/v1\0";
 
 const LASTING_CONTEXT: &[u8] = b"kinfold/lasting-reference/v1\0";
 
+/// Records whose events are written at once.
+const RECORDS_AT_ONCE: usize = 4096;
+
+/// Bytes of codes that the encoder holds before they go to disk. It holds as much again while it decides what is released, and beside
+/// it are the rows and the tables, all of which together have to stay below 300 MiB.
+const CODES_HELD: usize = 16 << 20;
+
 /// What one custodian releases for one period.
 pub struct Release {
     /// The codes, for the linkage unit.
-    pub codes: CodeTable,
+    pub codes: TableFile,
     /// What was done to make them.
     pub report: EncodeReport,
-    /// Events and subjects, for the integrator.
-    pub events: EventTable,
+    /// Events, for the integrator.
+    pub events: TableFile,
+    /// Subjects, for the integrator.
+    pub subjects: TableFile,
     /// Which record is whose; never leaves the custodian.
-    pub references: Vec<LocalReference>,
+    pub references: References,
     /// Events left out because they start after the period.
     pub after_period: usize,
     /// Events left out because their person carries too little identity to be encoded.
     pub without_record: usize,
     /// Services that the mapping names and the agreement's contacts do not; their events leave without a service.
     pub unknown_services: BTreeSet<String>,
-}
-
-/// One line of `CUSTODIAN-PERIOD.local-references.csv`.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct LocalReference {
-    /// The people source.
-    pub source: String,
-    /// The custodian's own id.
-    pub own_id: String,
-    /// The record it left under.
-    pub record_ref: [u8; 16],
 }
 
 /// The parties' terms and keys under which a custodian encodes.
@@ -69,24 +72,10 @@ pub struct Terms<'a> {
 /// Encodes the people and codes the events of a survey.
 ///
 /// # Errors
-/// When nobody can be encoded, there are more people than agreed, or the events break a rule of the agreement.
+/// When nobody can be encoded, there are more people than agreed, the events break a rule of the agreement, or a file was changed after
+/// the survey.
 pub fn release(survey: &Survey, terms: &Terms<'_>) -> Result<Release, Problem> {
     let secret = terms.key.local_secret()?;
-    let people = &survey.united.people;
-    let references: Vec<[u8; 16]> = people
-        .iter()
-        .map(|person| record_reference(secret, terms.period, &own_ids(survey, person)))
-        .collect();
-    let inputs: Vec<Input<'_>> = people
-        .iter()
-        .zip(&references)
-        .map(|(person, record_ref)| Input {
-            record_ref: *record_ref,
-            lasting_ref: lasting_reference(secret, &own_ids(survey, person)),
-            person: &person.person,
-            rejected: rejected_fields(survey, person),
-        })
-        .collect();
     let (project_key, schema_hash) = (Arc::clone(&terms.project_key), terms.schema.hash());
     let secrets = ProjectSecrets::new(move |purpose| project_key.expand(purpose, &schema_hash));
     let options = Options {
@@ -98,54 +87,301 @@ pub fn release(survey: &Survey, terms: &Terms<'_>) -> Result<Release, Problem> {
             .filter(|id| *id != terms.sender.id)
             .collect(),
         scratch: terms.scratch.to_owned(),
+        memory: CODES_HELD,
         ..Options::default()
     };
-    let encoded = encode(terms.schema, &secrets, &inputs, &options)?;
+    let mut encoder = Encoder::new(terms.schema, &secrets, &options)?;
+    let people = survey.united.people();
+    if people > terms.schema.people_max as usize {
+        // Said at once and with the whole number, which the encoder would only learn in the end.
+        return Err(kinfold_encoding::Error::TooManyPeople {
+            people,
+            most: terms.schema.people_max,
+            schema: terms.schema.id.clone(),
+        }
+        .into());
+    }
+    let rows = &survey.gathered.rows;
+    let mut records = Records::new(people);
+    survey.united.load(rows, |_, people| {
+        let own_ids: Vec<_> = people
+            .iter()
+            .map(|person| own_ids(survey, person))
+            .collect();
+        let inputs: Vec<Input<'_>> = people
+            .iter()
+            .zip(&own_ids)
+            .map(|(person, own_ids)| Input {
+                record_ref: record_reference(secret, terms.period, own_ids),
+                lasting_ref: lasting_reference(secret, own_ids),
+                person: &person.person,
+                rejected: rejected_fields(person),
+            })
+            .collect();
+        encoder.push(&inputs)?;
+        for ((person, own_ids), input) in people.iter().zip(&own_ids).zip(&inputs) {
+            records.add(survey, person, own_ids, input.record_ref, terms);
+        }
+        Ok::<(), Problem>(())
+    })?;
+    rows.must_be_unchanged()?;
 
-    let left_out: BTreeSet<usize> = encoded.report.left_out.iter().copied().collect();
-    let released = |index: usize| (!left_out.contains(&index)).then_some(references[index]);
-    let mut release = Release {
-        codes: encoded.table,
-        report: encoded.report,
-        events: EventTable::default(),
-        references: Vec::new(),
+    let partners = encoder.empty_table().partners;
+    let mut codes = CodesWriter::new(terms.schema, &partners, terms.scratch)?;
+    let report = encoder.finish(|chunk| codes.write(&chunk).map_err(Problem::from))?;
+    let ranked = records.rank(&report.left_out);
+    let mut events = coded_events(survey, terms, &ranked);
+    let (event_rows, subjects) = write_events(&records, &ranked, &events.coded, survey, terms)?;
+    events.coded = Vec::new();
+    let mut references = records.references;
+    references.keep(|person| ranked.of_person[person as usize] != NO_RECORD);
+    Ok(Release {
+        codes: codes.finish(),
+        report,
+        events: event_rows,
+        subjects,
+        references,
+        after_period: events.after_period,
+        without_record: events.without_record,
+        unknown_services: events.unknown_services,
+    })
+}
+
+/// What is kept of each person when it has been encoded.
+#[derive(Clone, Copy)]
+struct Kept {
+    record_ref: [u8; 16],
+    life_stage: LifeStage,
+    /// Index in the list of sets of datasets.
+    datasets: u32,
+    last_contact: Option<Day>,
+}
+
+/// All people, in their order.
+struct Records {
+    people: Vec<Kept>,
+    datasets: Vec<Vec<String>>,
+    references: References,
+}
+
+/// The records that leave, in the order of their references.
+struct Ranked {
+    people: Vec<u32>,
+    /// The place of each person among them, or [`NO_RECORD`].
+    of_person: Vec<u32>,
+}
+
+/// The place of somebody who was left out.
+const NO_RECORD: u32 = u32::MAX;
+
+impl Records {
+    fn new(people: usize) -> Self {
+        Self {
+            people: Vec::with_capacity(people),
+            datasets: Vec::new(),
+            references: References::default(),
+        }
+    }
+
+    /// Keeps what the custodian checked for a person, and nothing finer than child or adult.
+    fn add(
+        &mut self,
+        survey: &Survey,
+        person: &UnitedPerson,
+        own_ids: &BTreeSet<(&str, &str)>,
+        record_ref: [u8; 16],
+        terms: &Terms<'_>,
+    ) {
+        let mapping = &survey.gathered.mapping;
+        let end = last_day(terms.period);
+        let datasets: BTreeSet<&String> = person
+            .rows
+            .iter()
+            .flat_map(|row| &mapping.people[row.source].datasets)
+            .collect();
+        let datasets: Vec<String> = datasets.into_iter().cloned().collect();
+        let known = self.datasets.iter().position(|known| *known == datasets);
+        let datasets = known.unwrap_or_else(|| {
+            self.datasets.push(datasets);
+            self.datasets.len() - 1
+        });
+        let last_contact = person
+            .rows
+            .iter()
+            .filter_map(|row| row.last_contact)
+            .filter(|day| *day <= end)
+            .max();
+        for (source, own_id) in own_ids {
+            let number = self.people.len() as u32;
+            self.references.add(source, own_id, record_ref, number);
+        }
+        self.people.push(Kept {
+            record_ref,
+            life_stage: match is_child(&person.person, end) {
+                Some(true) => LifeStage::Child,
+                Some(false) => LifeStage::Adult,
+                None => LifeStage::Unknown,
+            },
+            datasets: datasets as u32,
+            last_contact: last_contact.map(|day| as_agreed(day, terms.agreement)),
+        });
+    }
+
+    fn rank(&self, left_out: &[usize]) -> Ranked {
+        let mut of_person = vec![0; self.people.len()];
+        for person in left_out {
+            of_person[*person] = NO_RECORD;
+        }
+        let released =
+            (0..self.people.len() as u32).filter(|person| of_person[*person as usize] != NO_RECORD);
+        let mut people: Vec<u32> = released.collect();
+        people.sort_unstable_by_key(|person| self.people[*person as usize].record_ref);
+        for (rank, person) in people.iter().enumerate() {
+            of_person[*person as usize] = rank as u32;
+        }
+        Ranked { people, of_person }
+    }
+}
+
+/// An event as it leaves, in few bytes; in the order in which rows of events are sorted.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+struct Coded {
+    /// Place of the record.
+    rank: u32,
+    /// Index in the sorted list of codes.
+    code: u32,
+    start: Day,
+    end: Option<Day>,
+    ongoing: bool,
+    grade: u8,
+    /// Index in the sorted list of services.
+    service: u32,
+}
+
+/// The events of released records.
+struct CodedEvents {
+    coded: Vec<Coded>,
+    after_period: usize,
+    without_record: usize,
+    unknown_services: BTreeSet<String>,
+}
+
+/// All codes or services that the mapping's rules name, sorted, and the empty text.
+fn names_in_rules(survey: &Survey) -> Vec<&str> {
+    let inputs = survey.gathered.mapping.events.iter();
+    let names: BTreeSet<&str> = inputs
+        .flat_map(|input| {
+            let rules = input
+                .rules
+                .iter()
+                .flat_map(|rule| [&rule.code, &rule.service]);
+            rules.flatten().chain([&input.service])
+        })
+        .map(|name| name.get_ref().as_str())
+        .chain([""])
+        .collect();
+    names.into_iter().collect()
+}
+
+/// Codes the events of released records. An event that two own ids of one person both have is sent once.
+fn coded_events(survey: &Survey, terms: &Terms<'_>, ranked: &Ranked) -> CodedEvents {
+    let mapping = &survey.gathered.mapping;
+    let names = names_in_rules(survey);
+    let number = |name: &str| names.binary_search(&name).expect("a name in a rule") as u32;
+    let end_of_period = last_day(terms.period);
+    let mut events = CodedEvents {
+        coded: Vec::new(),
         after_period: 0,
         without_record: 0,
         unknown_services: BTreeSet::new(),
     };
-    for (index, person) in people.iter().enumerate() {
-        let Some(record_ref) = released(index) else {
+    for event in &survey.gathered.events {
+        let Some(row) = event.row() else {
             continue;
         };
-        release
-            .events
-            .subjects
-            .push(subject(survey, person, record_ref, terms));
-        let ids = own_ids(survey, person);
-        release
-            .references
-            .extend(ids.into_iter().map(|(source, own_id)| LocalReference {
-                source: source.to_owned(),
-                own_id: own_id.to_owned(),
-                record_ref,
-            }));
+        if event.start > end_of_period {
+            events.after_period += 1;
+            continue;
+        }
+        let rank = ranked.of_person[survey.united.person_of_row(row)];
+        if rank == NO_RECORD {
+            events.without_record += 1;
+            continue;
+        }
+        let mut service = event.service(mapping);
+        if terms.sender.contact(service).is_none() {
+            if !events.unknown_services.contains(service) {
+                events.unknown_services.insert(service.to_owned());
+            }
+            service = "";
+        }
+        events.coded.push(Coded {
+            rank,
+            code: number(event.code(mapping)),
+            start: event.start,
+            // An end in the future is a plan, not a fact.
+            end: event.end.filter(|end| *end <= end_of_period),
+            ongoing: event.ongoing,
+            grade: event.grade,
+            service: number(service),
+        });
     }
-    add_events(survey, terms, &released, &mut release);
-    release.references.sort_unstable();
-    release.events.subjects.sort_unstable();
-    release.events.events.sort_unstable();
-    release.events.check(terms.agreement, terms.sender)?;
-    Ok(release)
+    events.coded.sort_unstable();
+    events.coded.dedup();
+    events
+}
+
+/// Writes events and subjects, some thousand records at a time.
+fn write_events(
+    records: &Records,
+    ranked: &Ranked,
+    coded: &[Coded],
+    survey: &Survey,
+    terms: &Terms<'_>,
+) -> Result<(TableFile, TableFile), Problem> {
+    let names = names_in_rules(survey);
+    let record = |rank: u32| &records.people[ranked.people[rank as usize] as usize];
+    let mut writer = EventsWriter::new(terms.scratch)?;
+    let mut events = coded;
+    for (part, people) in ranked.people.chunks(RECORDS_AT_ONCE).enumerate() {
+        let next = (part * RECORDS_AT_ONCE + people.len()) as u32;
+        let (own, others) = events.split_at(events.partition_point(|event| event.rank < next));
+        events = others;
+        let rows = EventTable {
+            events: own
+                .iter()
+                .map(|event| EventRow {
+                    record_ref: record(event.rank).record_ref,
+                    code: names[event.code as usize].to_owned(),
+                    start: as_agreed(event.start, terms.agreement),
+                    end: event.end.map(|end| as_agreed(end, terms.agreement)),
+                    ongoing: event.ongoing,
+                    grade: event.grade,
+                    service: names[event.service as usize].to_owned(),
+                })
+                .collect(),
+            subjects: people
+                .iter()
+                .map(|person| {
+                    let record = &records.people[*person as usize];
+                    SubjectRow {
+                        record_ref: record.record_ref,
+                        life_stage: record.life_stage,
+                        datasets: records.datasets[record.datasets as usize].clone(),
+                        last_contact: record.last_contact,
+                    }
+                })
+                .collect(),
+        };
+        writer.write(&rows, terms.agreement, terms.sender)?;
+    }
+    Ok(writer.finish())
 }
 
 /// The fields of the linkage schema of which some row of a person holds something that is no value, and no row a value.
-fn rejected_fields(survey: &Survey, person: &UnitedPerson) -> FieldSet {
+fn rejected_fields(person: &UnitedPerson) -> FieldSet {
     let mut fields = FieldSet::default();
-    for role in person
-        .rows
-        .iter()
-        .flat_map(|row| &survey.gathered.rows[*row].rejected)
-    {
+    for role in person.rows.iter().flat_map(|row| &row.rejected) {
         if let Some(field) = field_of_role(role)
             && !has_value(&person.person, field)
         {
@@ -208,19 +444,21 @@ pub fn field_of_role(role: &str) -> Option<FieldName> {
 }
 
 /// The `(source, own id)` pairs of a person, sorted, each once.
-fn own_ids<'survey>(
-    survey: &'survey Survey,
-    person: &UnitedPerson,
-) -> BTreeSet<(&'survey str, &'survey str)> {
-    let Survey { gathered, .. } = survey;
-    let name = |row: &usize| {
-        let row = &gathered.rows[*row];
-        (
-            gathered.mapping.people[row.source].source.as_str(),
-            row.own_id.expose().as_str(),
-        )
-    };
-    person.rows.iter().map(name).collect()
+fn own_ids<'own>(
+    survey: &'own Survey,
+    person: &'own UnitedPerson,
+) -> BTreeSet<(&'own str, &'own str)> {
+    let people = &survey.gathered.mapping.people;
+    person
+        .rows
+        .iter()
+        .map(|row| {
+            (
+                people[row.source].source.as_str(),
+                row.own_id.expose().as_str(),
+            )
+        })
+        .collect()
 }
 
 /// The reference of a record: a keyed hash of the own ids and the period under the custodian's local secret. Nobody else can make or
@@ -258,85 +496,6 @@ fn hash_ids(mut hasher: blake3::Hasher, own_ids: &BTreeSet<(&str, &str)>) -> [u8
     reference
 }
 
-/// What the custodian checked for a person, and nothing finer than child or adult.
-fn subject(
-    survey: &Survey,
-    person: &UnitedPerson,
-    record_ref: [u8; 16],
-    terms: &Terms<'_>,
-) -> SubjectRow {
-    let gathered = &survey.gathered;
-    let end = last_day(terms.period);
-    let rows = || person.rows.iter().map(|row| &gathered.rows[*row]);
-    let datasets: BTreeSet<&String> = rows()
-        .flat_map(|row| &gathered.mapping.people[row.source].datasets)
-        .collect();
-    let life_stage = match is_child(&person.person, end) {
-        Some(true) => LifeStage::Child,
-        Some(false) => LifeStage::Adult,
-        None => LifeStage::Unknown,
-    };
-    let last_contact = rows()
-        .filter_map(|row| row.last_contact)
-        .filter(|day| *day <= end)
-        .max();
-    SubjectRow {
-        record_ref,
-        life_stage,
-        datasets: datasets.into_iter().cloned().collect(),
-        last_contact: last_contact.map(|day| as_agreed(day, terms.agreement)),
-    }
-}
-
-/// Adds the events of released records. An event that two own ids of one person both have is sent once.
-fn add_events(
-    survey: &Survey,
-    terms: &Terms<'_>,
-    released: &dyn Fn(usize) -> Option<[u8; 16]>,
-    release: &mut Release,
-) {
-    let person_of = survey.person_of_own_id();
-    let end_of_period = last_day(terms.period);
-    let mut events: BTreeSet<EventRow> = BTreeSet::new();
-    for event in &survey.gathered.events {
-        let Some(person) = person_of.get(&(event.source, event.own_id.expose().as_str())) else {
-            continue;
-        };
-        if event.start > end_of_period {
-            release.after_period += 1;
-            continue;
-        }
-        let Some(record_ref) = released(*person) else {
-            release.without_record += 1;
-            continue;
-        };
-        let service = if terms.sender.contact(&event.service).is_some() {
-            event.service.clone()
-        } else {
-            release.unknown_services.insert(event.service.clone());
-            String::new()
-        };
-        events.insert(EventRow {
-            record_ref,
-            code: event.code.clone(),
-            start: event.start,
-            // An end in the future is a plan, not a fact.
-            end: event.end.filter(|end| *end <= end_of_period),
-            ongoing: event.ongoing,
-            grade: event.grade,
-            service,
-        });
-    }
-    release.events.events = events
-        .into_iter()
-        .map(|event| EventRow {
-            start: as_agreed(event.start, terms.agreement),
-            end: event.end.map(|end| as_agreed(end, terms.agreement)),
-            ..event
-        })
-        .collect();
-}
-
 /// A day as exactly as the agreement lets it leave.
 fn as_agreed(day: Day, agreement: &Agreement) -> Day {
     match agreement.event_dates() {
@@ -346,24 +505,6 @@ fn as_agreed(day: Day, agreement: &Agreement) -> Day {
             days(year, month, 1)
         }
     }
-}
-
-/// The custodian's own list of which record is whose.
-pub fn references_csv(references: &[LocalReference]) -> Vec<u8> {
-    let mut writer = csv::Writer::from_writer(Vec::new());
-    let written = writer
-        .write_record(["source", "own_id", "record_ref"])
-        .and_then(|()| {
-            references.iter().try_for_each(|line| {
-                writer.write_record([
-                    line.source.as_str(),
-                    line.own_id.as_str(),
-                    crate::encoded::hex(&line.record_ref).as_str(),
-                ])
-            })
-        });
-    written.expect("writing to memory cannot fail");
-    writer.into_inner().expect("writing to memory cannot fail")
 }
 
 #[cfg(test)]
@@ -390,22 +531,5 @@ mod tests {
             make(1, period, &[("a", "2"), ("b", "1")]),
         ];
         assert!(others.iter().all(|other| *other != base));
-    }
-
-    #[test]
-    fn the_list_of_references_is_a_table() {
-        let line = LocalReference {
-            source: "housing".to_owned(),
-            own_id: "7,\"x\"".to_owned(),
-            record_ref: [0xAB; 16],
-        };
-        let text = String::from_utf8(references_csv(&[line])).expect("text");
-        assert_eq!(
-            text,
-            format!(
-                "source,own_id,record_ref\nhousing,\"7,\"\"x\"\"\",{}\n",
-                "ab".repeat(16)
-            )
-        );
     }
 }

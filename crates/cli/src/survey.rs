@@ -6,10 +6,9 @@ use crate::args::Period;
 use crate::outcome::Message;
 use crate::progress::Progress;
 use kinfold_exchange::Agreement;
-use kinfold_extract::{Day, Gathered, Reason, United, days, gather, unite};
-use kinfold_identity::Person;
+use kinfold_extract::{Day, Gathered, Memory, Reason, Tells, United, days, gather, unite};
 use kinfold_message::{Exit, Problem};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::path::Path;
 
 /// Everything that is known after reading.
@@ -33,22 +32,6 @@ impl Survey {
             .iter()
             .any(|message| message.level == crate::outcome::Level::Error)
     }
-
-    /// Index of the person of each `(source, own id)`.
-    pub fn person_of_own_id(&self) -> BTreeMap<(usize, &str), usize> {
-        let rows = &self.gathered.rows;
-        let people = self.united.people.iter().enumerate();
-        people
-            .flat_map(|(index, person)| {
-                person.rows.iter().map(move |row| {
-                    (
-                        (rows[*row].source, rows[*row].own_id.expose().as_str()),
-                        index,
-                    )
-                })
-            })
-            .collect()
-    }
 }
 
 /// Reads all files of a mapping and looks through them.
@@ -58,48 +41,41 @@ impl Survey {
 pub fn survey(
     mapping: &Path,
     agreement: Option<&Agreement>,
+    memory: Memory,
+    scratch: &Path,
     progress: &Progress,
 ) -> Result<Survey, Problem> {
-    let gathered = gather(mapping, |step| progress.step(step))?;
+    let gathered = gather(mapping, memory, scratch, |step| progress.step(step))?;
     progress.step("Bringing together the rows of each person");
-    let united = unite(&gathered.rows);
-    let linkable = united
-        .people
-        .iter()
-        .filter(|united| is_linkable(&united.person))
-        .count();
+    let united = unite(&gathered.rows)?;
+    gathered.rows.must_be_unchanged()?;
     let mut survey = Survey {
-        strangers: Vec::new(),
+        strangers: strangers(&gathered),
+        linkable: linkable(&gathered, &united),
         gathered,
         united,
-        linkable,
         messages: Vec::new(),
     };
-    survey.strangers = strangers(&survey);
     survey.messages = messages(&survey, agreement, mapping);
     Ok(survey)
 }
 
-fn is_linkable(person: &Person) -> bool {
-    let named = !person.first_names.is_empty() && !person.family_names.is_empty();
-    let born = person.births.iter().any(|birth| birth.is_full());
-    let numbered = person.nhs.is_some()
-        || person.nino.is_some()
-        || person
-            .upn
-            .as_ref()
-            .is_some_and(kinfold_identity::Upn::is_permanent);
-    !person.do_not_link && ((named && born) || numbered)
+fn linkable(gathered: &Gathered, united: &United) -> usize {
+    let mut tells = vec![Tells::default(); united.people()];
+    for row in 0..gathered.rows.len() {
+        let person = &mut tells[united.person_of_row(row)];
+        *person = person.and(gathered.rows.tells(row));
+    }
+    tells
+        .into_iter()
+        .filter(|tells| tells.is_linkable())
+        .count()
 }
 
-fn strangers(survey: &Survey) -> Vec<usize> {
-    let known = survey.person_of_own_id();
-    let mut counts = vec![0; survey.gathered.event_files.len()];
-    let events = &survey.gathered.events;
-    for event in events {
-        if !known.contains_key(&(event.source, event.own_id.expose().as_str())) {
-            counts[event.file] += 1;
-        }
+fn strangers(gathered: &Gathered) -> Vec<usize> {
+    let mut counts = vec![0; gathered.event_files.len()];
+    for event in &gathered.events {
+        counts[event.file as usize] += usize::from(event.row().is_none());
     }
     counts
 }
@@ -127,12 +103,12 @@ fn shared_own_ids(survey: &Survey, messages: &mut Vec<Message>) {
             .shared_own_ids
             .iter()
             .map(|shared| shared.rows.as_slice())
-            .filter(|indices| rows[indices[0]].source == source)
+            .filter(|indices| rows.source(indices[0]) == source)
             .collect();
         let Some(most) = shared.iter().max_by_key(|indices| indices.len()) else {
             continue;
         };
-        let (first, last) = (rows[most[0]].line, rows[most[most.len() - 1]].line);
+        let (first, last) = (rows.line(most[0]), rows.line(most[most.len() - 1]));
         let what = format!(
             "{} on {} of clearly different people",
             counted(shared.len(), "own id"),

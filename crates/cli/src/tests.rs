@@ -1,5 +1,6 @@
 //! Golden screens and the whole path of a custodian, in one process; the binary itself is driven by the tests at the top.
 
+mod parts;
 mod refusals;
 
 use super::*;

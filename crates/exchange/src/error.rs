@@ -264,6 +264,11 @@ impl Error {
         Self::PackageContent { what: what.into() }
     }
 
+    /// A section that could not be read or written.
+    pub fn section(error: &std::io::Error) -> Self {
+        Self::content(format!("a section could not be written: {error}"))
+    }
+
     pub(crate) fn limit(what: impl Into<String>) -> Self {
         Self::PackageLimit { what: what.into() }
     }

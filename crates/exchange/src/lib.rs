@@ -33,12 +33,14 @@ pub use error::{Error, Result};
 pub use key::{PartyKey, ProjectKey};
 pub use manifest::{Contents, MANIFEST_VERSION, Manifest, PackageKind, Section, check_same_keys};
 pub use package::{
-    Inspection, PACKAGE_BYTES_MAX, Package, Sealed, inspect, open, payload_hash, seal,
+    Inspection, PACKAGE_BYTES_MAX, Package, Sealed, SectionBytes, Written, inspect, open,
+    payload_hash, seal, seal_into,
 };
 pub use party::{Contact, Party, Role};
 pub use table::{
-    BenchCodesWriter, EventRow, EventTable, LifeStage, SubjectRow, codes_from_ipc, codes_to_ipc,
-    events_from_ipc, events_to_ipc, subjects_from_ipc, subjects_to_ipc,
+    BenchCodesWriter, CodesWriter, EventRow, EventTable, EventsWriter, LifeStage, SubjectRow,
+    TableFile, codes_from_ipc, codes_to_ipc, events_from_ipc, events_to_ipc, subjects_from_ipc,
+    subjects_to_ipc,
 };
 pub use words::{FINGERPRINT_WORDS, NICKNAME_WORDS, fingerprint_nickname, fingerprint_words};
 

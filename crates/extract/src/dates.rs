@@ -4,7 +4,6 @@
 //! here are administrative: when a case was opened, when an address was last confirmed.
 
 use crate::mapping::DateForm;
-use crate::sheet::Sheet;
 
 /// Two-digit years below this are of this century.
 const PIVOT: i32 = 70;
@@ -37,47 +36,6 @@ impl DateForms {
         Self { forms: own }
     }
 
-    /// The forms of a column, recognised from its cells: all unmistakable ones, and the one order of day and month that fits.
-    /// When every cell fits both orders it is day first, as the country writes.
-    pub fn recognise<'cells>(cells: impl Iterator<Item = &'cells str>) -> Result<Self, Mixed> {
-        let (mut day_first, mut month_first) = (0, 0);
-        for cell in cells {
-            let day = read(cell, DateForm::DayMonthYear).is_some();
-            let month = read(cell, DateForm::MonthDayYear).is_some();
-            day_first += usize::from(day && !month);
-            month_first += usize::from(month && !day);
-        }
-        let order = match (day_first, month_first) {
-            (_, 0) => DateForm::DayMonthYear,
-            (0, _) => DateForm::MonthDayYear,
-            // A single odd cell among many is a typing error, not an order.
-            (days, months) if months * 200 <= days => DateForm::DayMonthYear,
-            (days, months) if days * 200 <= months => DateForm::MonthDayYear,
-            _ => {
-                return Err(Mixed {
-                    day_first,
-                    month_first,
-                });
-            }
-        };
-        Ok(Self::told(&[
-            order,
-            DateForm::YearMonthDay,
-            DateForm::DayMonthNameYear,
-            DateForm::Compact,
-            DateForm::ExcelSerial,
-        ]))
-    }
-
-    /// The forms of one column of a sheet: told, or recognised.
-    pub fn of_column(sheet: &Sheet, column: usize, told: &[DateForm]) -> Result<Self, Mixed> {
-        if told.is_empty() {
-            Self::recognise((0..sheet.rows()).map(|row| sheet.cell(row, column)))
-        } else {
-            Ok(Self::told(told))
-        }
-    }
-
     /// The forms, in the order in which they are tried.
     pub fn forms(&self) -> impl Iterator<Item = DateForm> {
         self.forms.iter().flatten().copied()
@@ -88,6 +46,48 @@ impl DateForms {
         self.forms()
             .find_map(|form| read(cell, form))
             .map(|(year, month, day)| days(year, month, day))
+    }
+}
+
+/// How the dates of a column have been written so far.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct FormEvidence {
+    day_first: usize,
+    month_first: usize,
+}
+
+impl FormEvidence {
+    /// Looks at one cell.
+    pub(crate) fn add(&mut self, cell: &str) {
+        let day = read(cell, DateForm::DayMonthYear).is_some();
+        let month = read(cell, DateForm::MonthDayYear).is_some();
+        self.day_first += usize::from(day && !month);
+        self.month_first += usize::from(month && !day);
+    }
+
+    /// The forms of a column, recognised from its cells: all unmistakable ones, and the one order of day and month that fits.
+    /// When every cell fits both orders it is day first, as the country writes.
+    pub(crate) fn forms(self) -> Result<DateForms, Mixed> {
+        let order = match (self.day_first, self.month_first) {
+            (_, 0) => DateForm::DayMonthYear,
+            (0, _) => DateForm::MonthDayYear,
+            // A single odd cell among many is a typing error, not an order.
+            (days, months) if months * 200 <= days => DateForm::DayMonthYear,
+            (days, months) if days * 200 <= months => DateForm::MonthDayYear,
+            (day_first, month_first) => {
+                return Err(Mixed {
+                    day_first,
+                    month_first,
+                });
+            }
+        };
+        Ok(DateForms::told(&[
+            order,
+            DateForm::YearMonthDay,
+            DateForm::DayMonthNameYear,
+            DateForm::Compact,
+            DateForm::ExcelSerial,
+        ]))
     }
 }
 
@@ -261,6 +261,14 @@ mod tests {
         DateForms::told(forms).read(cell).map(civil)
     }
 
+    fn recognise(cells: &[&str]) -> Result<DateForms, Mixed> {
+        let mut seen = FormEvidence::default();
+        for cell in cells {
+            seen.add(cell);
+        }
+        seen.forms()
+    }
+
     #[test]
     fn every_form() {
         use DateForm::{
@@ -293,9 +301,7 @@ mod tests {
 
     #[test]
     fn orders_are_recognised() {
-        let order = |cells: &[&str]| {
-            DateForms::recognise(cells.iter().copied()).map(|forms| forms.forms().next())
-        };
+        let order = |cells: &[&str]| recognise(cells).map(|forms| forms.forms().next());
         assert_eq!(
             order(&["01/02/2020", "13/02/2020"]),
             Ok(Some(DateForm::DayMonthYear))
@@ -323,7 +329,7 @@ mod tests {
 
         #[test]
         fn no_cell_panics(cell in any::<String>()) {
-            let _ = DateForms::recognise([cell.as_str()].into_iter()).map(|forms| forms.read(&cell));
+            let _ = recognise(&[cell.as_str()]).map(|forms| forms.read(&cell));
         }
     }
 }

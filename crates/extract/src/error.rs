@@ -41,6 +41,17 @@ pub enum Error {
     /// The table reader and the record finder disagree: a table no export should hold.
     #[error("the file's rows and quotes cannot be told apart")]
     Table,
+    /// The file was read more than once, and it was not the same each time.
+    #[error("the file was changed while it was being read")]
+    Changed,
+    /// Hashes that were to wait on disk could not be written or read.
+    #[error("the folder for working files could not be used: {error}")]
+    Scratch {
+        /// The folder.
+        folder: PathBuf,
+        /// The operating system's reason.
+        error: std::io::Error,
+    },
     /// The mapping file is wrong.
     #[error("{what}")]
     Mapping {
@@ -86,7 +97,7 @@ impl Error {
     #[must_use]
     pub fn in_file(self, path: &Path) -> Self {
         match self {
-            Self::Read { .. } | Self::InFile { .. } => self,
+            Self::Read { .. } | Self::InFile { .. } | Self::Scratch { .. } => self,
             other => Self::InFile {
                 path: path.to_owned(),
                 error: Box::new(other),
@@ -122,6 +133,13 @@ impl From<Error> for Problem {
                 "E-EXTRACT-TABLE",
                 "export the file again with every field in double quotes",
             ),
+            Error::Changed => stop(
+                "E-EXTRACT-CHANGED",
+                "wait until the export is finished, or copy the files to a folder where nothing writes, and try again",
+            ),
+            Error::Scratch { folder, error } => {
+                Problem::io("use the folder for working files", &folder, &error)
+            }
             Error::Mapping { line, hint, .. } => {
                 let problem = stop("E-EXTRACT-MAPPING", &hint);
                 match line {

@@ -3,35 +3,60 @@
 //! A row that no rule takes stops the custodian: a new code in a case system must be looked at once, not dropped in silence. It is
 //! shown by pattern (`AA-9`), count and line, because a wrongly mapped column may hold names.
 
-use crate::columns::{date_forms, find_column};
+use crate::columns::{DateColumns, find_column};
 use crate::dates::{DateForms, Day};
 use crate::error::Error;
 use crate::mapping::{Band, EventRule, EventsInput, Mapping};
+use crate::rows::Rows;
 use crate::sheet::{Assumed, Sheet};
-use kinfold_identity::Plain;
+use crate::table::Table;
 use std::collections::BTreeMap;
 
-/// One event as the custodian's file has it.
-#[derive(Clone, Debug)]
+/// One event as the custodian's file has it. There may be many, so it takes 28 bytes: code and service are the mapping's.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Event {
     /// Index of the events file in the mapping.
-    pub file: usize,
-    /// Index of the people source whose own ids the file uses.
-    pub source: usize,
-    /// The custodian's own id of the person.
-    pub own_id: Plain<String>,
-    /// The event's code.
-    pub code: String,
+    pub file: u32,
+    /// Index of the rule that took it.
+    rule: u32,
+    /// Grade; 0 for none.
+    pub grade: u8,
+    /// It has no end because it goes on.
+    pub ongoing: bool,
+    /// The first row with the own id; `u32::MAX` when no people row has it.
+    row: u32,
     /// First, or only, day.
     pub start: Day,
     /// Last day, if it ended.
     pub end: Option<Day>,
-    /// It has no end because it goes on.
-    pub ongoing: bool,
-    /// Grade; 0 for none.
-    pub grade: u8,
+}
+
+impl Event {
+    /// A row of the person; `None` when no people row has the own id.
+    pub fn row(&self) -> Option<usize> {
+        (self.row != u32::MAX).then_some(self.row as usize)
+    }
+
+    /// The event's code.
+    ///
+    /// # Panics
+    /// When the event is of another mapping.
+    pub fn code<'mapping>(&self, mapping: &'mapping Mapping) -> &'mapping str {
+        let rule = &mapping.events[self.file as usize].rules[self.rule as usize];
+        let code = rule.code.as_ref();
+        code.expect("a rule without a code makes no events")
+            .get_ref()
+    }
+
     /// The service to call.
-    pub service: String,
+    ///
+    /// # Panics
+    /// When the event is of another mapping.
+    pub fn service<'mapping>(&self, mapping: &'mapping Mapping) -> &'mapping str {
+        let input = &mapping.events[self.file as usize];
+        let rule = &input.rules[self.rule as usize];
+        rule.service.as_ref().unwrap_or(&input.service).get_ref()
+    }
 }
 
 /// What was read from one events file, in counts.
@@ -72,28 +97,36 @@ pub struct Unknown {
     pub line: usize,
 }
 
-/// Reads the events of one sheet: the events file of the mapping with this index.
+/// Reads the events of one table: the events file of the mapping with this index.
 ///
 /// # Errors
 /// When a mapped column is not in the sheet, or a date column mixes day-first and month-first dates.
-pub fn read_events(
-    sheet: &Sheet,
+pub(crate) fn read_events(
+    table: &Table,
     mapping: &Mapping,
     file: usize,
-) -> Result<(Vec<Event>, EventsReport), Error> {
+    people: &Rows,
+    events: &mut Vec<Event>,
+) -> Result<EventsReport, Error> {
     let input = &mapping.events[file];
-    let reader = Reader::new(sheet, input)?;
+    let told = !input.dates.is_empty();
+    let dates = std::iter::once(&input.start).chain(&input.end);
+    let dates = dates
+        .filter(|_| !told)
+        .map(|column| column.get_ref().as_str());
+    let dates = DateColumns::of_table(table, dates)?;
+    // Also a table without rows must have the columns.
+    Reader::new(&table.heading(), input, &dates)?;
     let source = mapping
         .people
         .iter()
         .position(|people| &people.source == input.people.get_ref());
     let source = source.expect("the mapping was checked: its events name a people source");
-    let mut events = Vec::new();
     let mut report = EventsReport {
         dataset: input.dataset.clone(),
         file: input.file.clone(),
-        rows: sheet.rows(),
-        assumed: sheet.assumed().clone(),
+        rows: table.rows(),
+        assumed: table.assumed().clone(),
         codes: BTreeMap::new(),
         left_out: 0,
         without_own_id: 0,
@@ -102,73 +135,69 @@ pub fn read_events(
         unknown: Vec::new(),
     };
     let mut unknown: BTreeMap<(String, String), (usize, usize)> = BTreeMap::new();
-    for row in 0..sheet.rows() {
-        let mut block = |column: String, pattern: String| {
-            unknown
-                .entry((column, pattern))
-                .or_insert((0, sheet.line(row)))
-                .0 += 1;
-        };
-        let Some(rule) = reader.rules.iter().find(|rule| reader.takes(rule, row)) else {
-            let (column, pattern) = reader.describe(row);
-            block(column, pattern);
-            continue;
-        };
-        let Some(code) = &rule.written.code else {
-            report.left_out += 1;
-            continue;
-        };
-        let Some(grade) = reader.grade(rule, row) else {
-            let column = rule
-                .grade_column
-                .expect("only a graded rule can fail to grade");
-            block(
-                sheet.columns()[column].clone(),
-                pattern(reader.text(row, column)),
-            );
-            continue;
-        };
-        let own_id = reader.text(row, reader.own_id);
-        if own_id.is_empty() {
-            report.without_own_id += 1;
-            continue;
-        }
-        let Some(start) = reader.start.1.read(reader.text(row, reader.start.0)) else {
-            report.without_start += 1;
-            continue;
-        };
-        let (end, still_open) = match reader.end {
-            Some((column, forms)) => {
-                let cell = reader.text(row, column);
-                (forms.read(cell), cell.is_empty())
+    table.parts(|_, sheet| {
+        let reader = Reader::new(sheet, input, &dates)?;
+        for row in 0..sheet.rows() {
+            let mut block = |column: String, pattern: String| {
+                unknown
+                    .entry((column, pattern))
+                    .or_insert((0, sheet.line(row)))
+                    .0 += 1;
+            };
+            let taken = reader.rules.iter().position(|rule| reader.takes(rule, row));
+            let Some(number) = taken else {
+                let (column, pattern) = reader.describe(row);
+                block(column, pattern);
+                continue;
+            };
+            let rule = &reader.rules[number];
+            let Some(code) = &rule.written.code else {
+                report.left_out += 1;
+                continue;
+            };
+            let Some(grade) = reader.grade(rule, row) else {
+                let column = rule
+                    .grade_column
+                    .expect("only a graded rule can fail to grade");
+                block(
+                    sheet.columns()[column].clone(),
+                    pattern(reader.text(row, column)),
+                );
+                continue;
+            };
+            let own_id = reader.text(row, reader.own_id);
+            if own_id.is_empty() {
+                report.without_own_id += 1;
+                continue;
             }
-            None => (None, false),
-        };
-        let reversed = end.is_some_and(|end| end < start);
-        report.end_before_start += usize::from(reversed);
-        let code = code.get_ref();
-        let ongoing = still_open && input.ongoing.contains(code);
-        *report.codes.entry(code.clone()).or_default() += 1;
-        let service = rule
-            .written
-            .service
-            .as_ref()
-            .unwrap_or(&input.service)
-            .get_ref()
-            .clone();
-        let own_id = Plain::new(own_id.to_owned());
-        events.push(Event {
-            file,
-            source,
-            own_id,
-            code: code.clone(),
-            start,
-            end: end.filter(|_| !reversed),
-            ongoing,
-            grade,
-            service,
-        });
-    }
+            let Some(start) = reader.start.1.read(reader.text(row, reader.start.0)) else {
+                report.without_start += 1;
+                continue;
+            };
+            let (end, still_open) = match reader.end {
+                Some((column, forms)) => {
+                    let cell = reader.text(row, column);
+                    (forms.read(cell), cell.is_empty())
+                }
+                None => (None, false),
+            };
+            let reversed = end.is_some_and(|end| end < start);
+            report.end_before_start += usize::from(reversed);
+            let code = code.get_ref();
+            let ongoing = still_open && input.ongoing.contains(code);
+            *report.codes.entry(code.clone()).or_default() += 1;
+            events.push(Event {
+                file: file as u32,
+                rule: number as u32,
+                grade,
+                ongoing,
+                row: people.find(source, own_id).unwrap_or(u32::MAX),
+                start,
+                end: end.filter(|_| !reversed),
+            });
+        }
+        Ok(())
+    })?;
     report.unknown = unknown
         .into_iter()
         .map(|((column, pattern), (rows, line))| Unknown {
@@ -178,7 +207,7 @@ pub fn read_events(
             line,
         })
         .collect();
-    Ok((events, report))
+    Ok(report)
 }
 
 /// A rule with its columns found.
@@ -200,10 +229,14 @@ struct Reader<'input> {
 }
 
 impl<'input> Reader<'input> {
-    fn new(sheet: &'input Sheet, input: &'input EventsInput) -> Result<Self, Error> {
+    fn new(
+        sheet: &'input Sheet,
+        input: &'input EventsInput,
+        dates: &DateColumns,
+    ) -> Result<Self, Error> {
         let dated = |name: &str| -> Result<(usize, DateForms), Error> {
             let column = find_column(sheet, name)?;
-            Ok((column, date_forms(sheet, column, &input.dates)?))
+            Ok((column, dates.forms(sheet, column, &input.dates)?))
         };
         let mut rules = Vec::with_capacity(input.rules.len());
         for rule in &input.rules {
@@ -344,6 +377,9 @@ fn pattern(cell: &str) -> String {
 mod tests {
     use super::*;
     use crate::sheet::Told;
+    use crate::source::Source;
+    use crate::table::Memory;
+    use std::path::Path;
 
     const MAPPING: &str = r#"
 custodian = "c"
@@ -382,8 +418,12 @@ leave_out = true
     fn read(rows: &str) -> (Vec<Event>, EventsReport) {
         let mapping = Mapping::parse(MAPPING).expect("a mapping");
         let text = format!("ID,Kind,Grade,Att %,From,To\n{rows}");
-        let sheet = Sheet::from_bytes(text.as_bytes(), &Told::default()).expect("a sheet");
-        read_events(&sheet, &mapping, 0).expect("read")
+        let table =
+            Table::find(Source::held(text.into_bytes()), &Told::default()).expect("a table");
+        let people = Rows::held(Vec::new(), Memory::default(), Path::new("."));
+        let mut events = Vec::new();
+        let report = read_events(&table, &mapping, 0, &people, &mut events).expect("read");
+        (events, report)
     }
 
     #[test]
@@ -391,14 +431,15 @@ leave_out = true
         let (events, report) = read(
             "1,ta,,,01/02/2026,NULL\n2,TA,,,01/02/2026,05/02/2026\n3,DA,H,,01/02/2026,\n4,DA,,,13/02/2026,\n5,ATT,,89.9,01/02/2026,\n6,ATT,,90.0,01/02/2026,\n7,NO,,,,\n",
         );
+        let mapping = Mapping::parse(MAPPING).expect("a mapping");
         let seen: Vec<(&str, bool, u8, &str)> = events
             .iter()
             .map(|event| {
                 (
-                    event.code.as_str(),
+                    event.code(&mapping),
                     event.ongoing,
                     event.grade,
-                    event.service.as_str(),
+                    event.service(&mapping),
                 )
             })
             .collect();

@@ -38,14 +38,20 @@ pub(crate) fn sniff(
 
 /// The first lines of a text, enough for the guess; whole lines only.
 fn head(text: &str) -> &str {
-    let mut end = text.len();
-    for (number, (at, _)) in text.match_indices('\n').enumerate() {
-        if number >= SAMPLE * 4 || at > 400_000 {
-            end = at + 1;
-            break;
-        }
-    }
-    &text[..end]
+    &text[..head_end(text).unwrap_or(text.len())]
+}
+
+/// Where the first lines end; `None` when they are all that there is.
+fn head_end(text: &str) -> Option<usize> {
+    text.match_indices('\n')
+        .enumerate()
+        .find(|(number, (at, _))| *number >= SAMPLE * 4 || *at > 400_000)
+        .map(|(_, (at, _))| at + 1)
+}
+
+/// Whether more text after this one would change nothing about its layout.
+pub(crate) fn enough_for_layout(text: &str) -> bool {
+    head_end(text).is_some()
 }
 
 /// The header's index for one delimiter, and how well this delimiter explains the text: the number of cells in records that have

@@ -24,22 +24,28 @@ mod layout;
 mod mapping;
 mod people;
 mod people_rules;
+mod piles;
 mod records;
+mod rows;
 mod sheet;
+mod source;
 mod stream;
+mod table;
 mod unite;
 
 pub use dates::{DateForms, Day, Mixed, civil, days, month};
 pub use decode::Encoding;
 pub use error::Error;
-pub use events::{Event, EventsReport, Unknown, read_events};
+pub use events::{Event, EventsReport, Unknown};
 pub use gather::{Gathered, gather};
 pub use mapping::{
     Band, Column, Columns, DateForm, EventRule, EventsInput, FileForm, GradeFrom, Mapping,
     OneOrMore, PeopleInput,
 };
-pub use people::{FieldReport, PeopleReport, PersonRow, is_child, read_people};
+pub use people::{FieldReport, PeopleReport, PersonRow, is_child};
 pub use people_rules::{Ages, Births, SexCodes, SexList, Values};
+pub use rows::{Rows, Tells};
 pub use sheet::{Assumed, Sheet, Told};
 pub use stream::{RejectedCounts, TABLE_ROLES, TableColumns, TablePerson, read_table_row};
+pub use table::Memory;
 pub use unite::{Doubt, Doubtful, Reason, SharedOwnId, United, UnitedPerson, unite};

@@ -4,6 +4,8 @@
 //! records that hold fields beyond the header, and puts right the quotes that no reader agrees on (`6" pipe`, `"The "Old" Inn"`),
 //! so that one careless quote cannot swallow the rest of a file.
 
+use std::cell::Cell;
+
 /// A quoted field that runs over more lines than this is taken to be a stray quote.
 const LONGEST_QUOTE: usize = 40;
 
@@ -29,7 +31,20 @@ pub(crate) struct Record {
 /// Splits a text into records.
 pub(crate) fn records(text: &str, delimiter: u8) -> Vec<Record> {
     let mut found = Vec::new();
-    let (mut at, mut line) = (0, 1);
+    records_so_far(text, delimiter, true, 1, |record| found.push(record));
+    found
+}
+
+/// Finds the records that a text begins with, and gives the number of bytes they take. Unless it is the `whole` text, or the end of it,
+/// records that the text after it could still change are left.
+pub(crate) fn records_so_far(
+    text: &str,
+    delimiter: u8,
+    whole: bool,
+    mut line: usize,
+    mut found: impl FnMut(Record),
+) -> usize {
+    let mut at = 0;
     while at < text.len() {
         let mut record = Record {
             start: at,
@@ -41,7 +56,7 @@ pub(crate) fn records(text: &str, delimiter: u8) -> Vec<Record> {
             loose: false,
         };
         let mut next = at;
-        for_each_field(text, at, delimiter, |field| {
+        let met_end = for_each_field(text, at, delimiter, |field| {
             record.fields += 1;
             if !field.value.trim().is_empty() {
                 record.filled += 1;
@@ -51,11 +66,14 @@ pub(crate) fn records(text: &str, delimiter: u8) -> Vec<Record> {
             record.end = field.end;
             next = field.next;
         });
+        if met_end && !whole {
+            break;
+        }
         line += text[at..next].matches('\n').count();
         at = next;
-        found.push(record);
+        found(record);
     }
-    found
+    at
 }
 
 /// The fields of one record, without their quotes.
@@ -104,30 +122,55 @@ impl Field<'_> {
     }
 }
 
-/// Calls `sink` for each field of the record that begins at `start`.
+/// Calls `sink` for each field of the record that begins at `start`. Says whether it looked beyond the end of the text: with more text
+/// the record might be another.
 fn for_each_field<'text>(
     text: &'text str,
     start: usize,
     delimiter: u8,
     mut sink: impl FnMut(Field<'text>),
-) {
+) -> bool {
+    let bytes = Bytes {
+        bytes: text.as_bytes(),
+        met_end: Cell::new(false),
+    };
     let mut at = start;
     loop {
-        let field =
-            quoted_field(text, at, delimiter).unwrap_or_else(|| plain_field(text, at, delimiter));
+        let field = quoted_field(text, &bytes, at, delimiter)
+            .unwrap_or_else(|| plain_field(text, &bytes, at, delimiter));
         let (end, next) = (field.end, field.next);
         sink(field);
-        let more = text.as_bytes().get(end) == Some(&delimiter);
+        let more = bytes.get(end) == Some(&delimiter);
         if !more {
-            return;
+            return bytes.met_end.get();
         }
         at = next;
     }
 }
 
+/// The bytes of a text, which remember whether somebody asked for one beyond them.
+struct Bytes<'text> {
+    bytes: &'text [u8],
+    met_end: Cell<bool>,
+}
+
+impl<'text> Bytes<'text> {
+    fn get(&self, at: usize) -> Option<&'text u8> {
+        let byte = self.bytes.get(at);
+        if byte.is_none() {
+            self.met_end.set(true);
+        }
+        byte
+    }
+}
+
 /// A field that begins with a quote; `None` when it does not, or when its quote never closes properly.
-fn quoted_field(text: &str, start: usize, delimiter: u8) -> Option<Field<'_>> {
-    let bytes = text.as_bytes();
+fn quoted_field<'text>(
+    text: &'text str,
+    bytes: &Bytes<'_>,
+    start: usize,
+    delimiter: u8,
+) -> Option<Field<'text>> {
     if bytes.get(start) != Some(&b'"') {
         return None;
     }
@@ -158,19 +201,23 @@ fn quoted_field(text: &str, start: usize, delimiter: u8) -> Option<Field<'_>> {
 }
 
 /// Where the next field begins when a field ends at `end`; `None` when something else follows.
-fn field_end(bytes: &[u8], end: usize, delimiter: u8) -> Option<usize> {
+fn field_end(bytes: &Bytes<'_>, end: usize, delimiter: u8) -> Option<usize> {
     match bytes.get(end) {
         None => Some(end),
         Some(byte) if *byte == delimiter || *byte == b'\n' => Some(end + 1),
         Some(b'\r') if bytes.get(end + 1) == Some(&b'\n') => Some(end + 2),
-        Some(b'\r') if end + 1 == bytes.len() => Some(end + 1),
+        Some(b'\r') if end + 1 == bytes.bytes.len() => Some(end + 1),
         Some(_) => None,
     }
 }
 
 /// A field up to the next delimiter or line ending, whatever quotes it holds.
-fn plain_field(text: &str, start: usize, delimiter: u8) -> Field<'_> {
-    let bytes = text.as_bytes();
+fn plain_field<'text>(
+    text: &'text str,
+    bytes: &Bytes<'_>,
+    start: usize,
+    delimiter: u8,
+) -> Field<'text> {
     let mut end = start;
     let next = loop {
         if let Some(next) = field_end(bytes, end, delimiter) {

@@ -1,9 +1,9 @@
 //! A custodian's file as a sheet of text cells, with the line each row came from and everything that was assumed on the way.
 
-use crate::decode::{Decoded, Encoding, decode};
+use crate::decode::Encoding;
 use crate::error::Error;
-use crate::layout::sniff;
-use crate::records::{Record, fields, records, write_quoted};
+use crate::source::Source;
+use crate::table::Table;
 use polars::prelude::{
     CsvReadOptions, DataFrame, DataType, PlSmallStr, Schema, SerReader, StringChunked,
 };
@@ -48,10 +48,10 @@ pub struct Assumed {
 
 /// A table of text cells.
 pub struct Sheet {
-    columns: Vec<String>,
+    columns: Arc<[String]>,
     cells: Vec<StringChunked>,
     lines: Vec<usize>,
-    assumed: Assumed,
+    assumed: Arc<Assumed>,
 }
 
 impl Sheet {
@@ -72,38 +72,22 @@ impl Sheet {
     /// # Errors
     /// As [`Sheet::read`].
     pub fn from_bytes(bytes: &[u8], told: &Told) -> Result<Self, Error> {
-        let Decoded {
-            text,
-            encoding,
-            doubt,
-        } = decode(bytes, told.encoding)?;
-        // Old Macintosh line endings: a lone carriage return and no line feed anywhere.
-        let text = if text.contains('\n') {
-            text
-        } else {
-            text.replace('\r', "\n")
-        };
-        if text.trim().is_empty() {
-            return Err(Error::Empty);
-        }
-        let layout = sniff(&text, told.delimiter, told.header_line).ok_or(Error::NoHeader)?;
-        let found = records(&text, layout.delimiter);
-        let header = found.get(layout.header).ok_or(Error::NoHeader)?;
-        let mut columns = column_names(&text, header, layout.delimiter);
-        columns.truncate(header.last_filled);
-        let (kept, mut assumed) = keep(&found[layout.header + 1..], columns.len());
-        assumed.encoding = encoding;
-        assumed.delimiter = delimiter_name(layout.delimiter);
-        assumed.header_line = header.line;
-        assumed.doubt = doubt;
-        let cells = read_cells(&text, &kept, layout.delimiter, columns.len())?;
-        let lines = kept.iter().map(|record| record.line).collect();
-        Ok(Self {
+        let table = Table::find(Source::held(bytes.to_vec()), told)?;
+        table.part(0..table.rows())
+    }
+
+    pub(crate) fn new(
+        columns: Arc<[String]>,
+        cells: Vec<StringChunked>,
+        lines: Vec<usize>,
+        assumed: Arc<Assumed>,
+    ) -> Self {
+        Self {
             columns,
             cells,
             lines,
             assumed,
-        })
+        }
     }
 
     /// The column names, as in the file, trimmed. A name that occurs twice gets ` (2)` and so on.
@@ -145,60 +129,15 @@ impl Sheet {
     }
 }
 
-/// Chooses the records that are rows of the table.
-fn keep(body: &[Record], width: usize) -> (Vec<Record>, Assumed) {
-    let mut assumed = Assumed {
-        encoding: Encoding::Utf8,
-        delimiter: String::new(),
-        header_line: 0,
-        blank_rows: 0,
-        footer_rows: 0,
-        too_long: Vec::new(),
-        too_short: 0,
-        loose_quotes: 0,
-        doubt: None,
-    };
-    let last_row = body
-        .iter()
-        .rposition(|record| record.filled > 1 || width < 3);
-    let mut kept = Vec::with_capacity(body.len());
-    for (index, record) in body.iter().enumerate() {
-        if record.filled == 0 {
-            assumed.blank_rows += 1;
-        } else if last_row.is_none_or(|last| index > last)
-            && record.fields < width
-            && record.last_filled == 1
-        {
-            assumed.footer_rows += 1;
-        } else if record.last_filled > width {
-            assumed.too_long.push(record.line);
-        } else {
-            assumed.too_short += usize::from(record.fields < width);
-            assumed.loose_quotes += usize::from(record.loose);
-            kept.push(*record);
-        }
-    }
-    (kept, assumed)
-}
-
-/// Reads the kept records through polars, every column as text.
-fn read_cells(
-    text: &str,
-    kept: &[Record],
+/// Reads records through polars, every column as text.
+pub(crate) fn read_cells(
+    clean: String,
+    rows: usize,
     delimiter: u8,
     width: usize,
 ) -> Result<Vec<StringChunked>, Error> {
-    if kept.is_empty() {
+    if rows == 0 {
         return Ok((0..width).map(|_| StringChunked::default()).collect());
-    }
-    let mut clean = String::with_capacity(text.len());
-    for record in kept {
-        if record.loose {
-            write_quoted(text, record, delimiter, &mut clean);
-        } else {
-            clean.push_str(&text[record.start..record.end]);
-        }
-        clean.push('\n');
     }
     let schema: Schema = (0..width)
         .map(|column| (PlSmallStr::from(column.to_string()), DataType::String))
@@ -216,7 +155,7 @@ fn read_cells(
         .into_reader_with_file_handle(Cursor::new(clean.into_bytes()))
         .finish()
         .map_err(|_| Error::Table)?;
-    if frame.height() != kept.len() || frame.width() != width {
+    if frame.height() != rows || frame.width() != width {
         return Err(Error::Table);
     }
     frame
@@ -227,9 +166,9 @@ fn read_cells(
 }
 
 /// The names in the header; a name that occurs again is numbered, an empty one is called by its position.
-fn column_names(text: &str, header: &Record, delimiter: u8) -> Vec<String> {
+pub(crate) fn column_names(header: Vec<String>) -> Vec<String> {
     let mut names: Vec<String> = Vec::new();
-    for (position, raw) in fields(text, header, delimiter).into_iter().enumerate() {
+    for (position, raw) in header.into_iter().enumerate() {
         let plain = raw
             .split_whitespace()
             .collect::<Vec<_>>()
@@ -263,7 +202,7 @@ pub(crate) fn same_name(left: &str, right: &str) -> bool {
     !left.is_empty() && left == plain(right)
 }
 
-fn delimiter_name(delimiter: u8) -> String {
+pub(crate) fn delimiter_name(delimiter: u8) -> String {
     match delimiter {
         b',' => "comma".to_owned(),
         b';' => "semicolon".to_owned(),

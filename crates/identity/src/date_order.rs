@@ -39,19 +39,48 @@ const SLIPS: usize = 1000;
 pub fn infer_date_rules<'a>(
     values: impl Iterator<Item = &'a str>,
 ) -> Result<DateRules, MixedDateOrder> {
-    let mut counts = MixedDateOrder {
-        day_first: 0,
-        month_first: 0,
-        either: 0,
-    };
-    let (mut dates, mut first_january, mut serials) = (0usize, 0usize, 0usize);
+    let mut seen = DateEvidence::default();
+    values.for_each(|value| seen.add(value));
+    seen.rules()
+}
+
+/// What the dates of a column have shown so far, for a column that is too long to be held: [`infer_date_rules`], cell by cell. The
+/// order of the cells does not matter.
+#[derive(Clone, Copy, Debug)]
+pub struct DateEvidence {
+    counts: MixedDateOrder,
+    dates: usize,
+    first_january: usize,
+    serials: usize,
     // Firsts of a month as the two orders would have it: which one counts is known at the end.
-    let (mut firsts_day_first, mut firsts_month_first) = (0usize, 0usize);
-    for value in values {
-        if says_unknown(value) {
-            continue;
+    firsts_day_first: usize,
+    firsts_month_first: usize,
+}
+
+impl Default for DateEvidence {
+    fn default() -> Self {
+        Self {
+            counts: MixedDateOrder {
+                day_first: 0,
+                month_first: 0,
+                either: 0,
+            },
+            dates: 0,
+            first_january: 0,
+            serials: 0,
+            firsts_day_first: 0,
+            firsts_month_first: 0,
         }
-        let Ok(written) = parts(value) else { continue };
+    }
+}
+
+impl DateEvidence {
+    /// Looks at one cell.
+    pub fn add(&mut self, value: &str) {
+        if says_unknown(value) {
+            return;
+        }
+        let Ok(written) = parts(value) else { return };
         let mut ordered = false;
         let (year, month, day) = match written {
             Written::Known(year, month, day) | Written::ShortYear { year, month, day } => {
@@ -64,49 +93,57 @@ pub fn infer_date_rules<'a>(
                 ..
             } => {
                 match (first, second) {
-                    (13..=31, 1..=12) => counts.day_first += 1,
-                    (1..=12, 13..=31) => counts.month_first += 1,
-                    (1..=12, 1..=12) => counts.either += 1,
-                    _ => continue,
+                    (13..=31, 1..=12) => self.counts.day_first += 1,
+                    (1..=12, 13..=31) => self.counts.month_first += 1,
+                    (1..=12, 1..=12) => self.counts.either += 1,
+                    _ => return,
                 }
                 ordered = true;
                 (year, second, first)
             }
             Written::Serial(days) => {
                 let Ok(date) = from_serial(days) else {
-                    continue;
+                    return;
                 };
-                serials += 1;
+                self.serials += 1;
                 date
             }
         };
         // Years that stand for "not known" have their 1 January from the system, not from people.
         if matches!(year, 1900 | 1901 | 1970 | 9999) || month == 0 || day == 0 {
-            continue;
+            return;
         }
-        dates += 1;
-        first_january += usize::from(month == 1 && day == 1);
-        firsts_day_first += usize::from(month != 1 && day == 1);
+        self.dates += 1;
+        self.first_january += usize::from(month == 1 && day == 1);
+        self.firsts_day_first += usize::from(month != 1 && day == 1);
         let (month, day) = if ordered { (day, month) } else { (month, day) };
-        firsts_month_first += usize::from(month != 1 && day == 1);
+        self.firsts_month_first += usize::from(month != 1 && day == 1);
     }
-    let minority = counts.day_first.min(counts.month_first);
-    let decided = counts.day_first + counts.month_first;
-    if minority > 0 && minority * SLIPS >= decided {
-        return Err(counts);
+
+    /// The rules of the column.
+    ///
+    /// # Errors
+    /// [`MixedDateOrder`] when both orders occur.
+    pub fn rules(&self) -> Result<DateRules, MixedDateOrder> {
+        let minority = self.counts.day_first.min(self.counts.month_first);
+        let decided = self.counts.day_first + self.counts.month_first;
+        if minority > 0 && minority * SLIPS >= decided {
+            return Err(self.counts);
+        }
+        let (order, first_of_month) = if self.counts.month_first > self.counts.day_first {
+            (DateOrder::MonthFirst, self.firsts_month_first)
+        } else {
+            (DateOrder::DayFirst, self.firsts_day_first)
+        };
+        Ok(DateRules {
+            order,
+            excel_serial: self.serials > 0,
+            first_january_is_year_only: self.first_january >= 3
+                && self.first_january * 50 > self.dates,
+            first_of_month_is_month_only: first_of_month >= 10 && first_of_month * 5 > self.dates,
+            ..DateRules::default()
+        })
     }
-    let (order, first_of_month) = if counts.month_first > counts.day_first {
-        (DateOrder::MonthFirst, firsts_month_first)
-    } else {
-        (DateOrder::DayFirst, firsts_day_first)
-    };
-    Ok(DateRules {
-        order,
-        excel_serial: serials > 0,
-        first_january_is_year_only: first_january >= 3 && first_january * 50 > dates,
-        first_of_month_is_month_only: first_of_month >= 10 && first_of_month * 5 > dates,
-        ..DateRules::default()
-    })
 }
 
 #[cfg(test)]

@@ -333,6 +333,13 @@ pub const CODES: &[Explanation] = &[
                  UTF-8.",
     },
     Explanation {
+        code: "E-EXTRACT-CHANGED",
+        meaning: "The file was changed while it was being read.",
+        advice: "A large file is read more than once, because its people are not held in memory. It \
+                 was not the same each time, so nothing was made. Wait until the export is \
+                 finished, or copy the files to a folder where nothing writes, and try again.",
+    },
+    Explanation {
         code: "E-EXTRACT-COLUMN",
         meaning: "A column that the mapping names is not in the file.",
         advice: "The export has changed, or the name has a typing mistake; letter case and \

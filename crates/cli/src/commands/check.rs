@@ -7,7 +7,7 @@ use crate::outcome::Outcome;
 use crate::progress::Progress;
 use crate::survey::{Survey, grouped, joins_across, survey};
 use kinfold_exchange::Agreement;
-use kinfold_extract::{Assumed, EventsReport, FieldReport, PeopleReport};
+use kinfold_extract::{Assumed, EventsReport, FieldReport, Memory, PeopleReport};
 use kinfold_message::{Exit, Problem};
 use serde_json::{Value, json};
 use std::fmt::Write as _;
@@ -23,13 +23,22 @@ pub fn run(args: &CheckArgs, progress: &Progress) -> Result<Outcome, Problem> {
         .as_deref()
         .map(Agreement::load_unsigned)
         .transpose()?;
-    let survey = survey(&args.mapping, agreement.as_ref(), progress)?;
+    let temporary = std::env::temp_dir();
+    let folder = args.output.as_deref().and_then(Path::parent);
+    let scratch = folder.filter(|folder| folder.is_dir());
+    let survey = survey(
+        &args.mapping,
+        agreement.as_ref(),
+        Memory::default(),
+        scratch.unwrap_or(&temporary),
+        progress,
+    )?;
     let mut outcome = outcome(&survey, &args.mapping);
     if let Some(folder) = &args.output {
         make_folder(folder)?;
         let path = folder.join("check.json");
         let report = report_json(&survey, &Earlier::in_folder(folder));
-        write_together(&[NewFile::owner_only(path.clone(), report)])?;
+        write_together(&[NewFile::of_bytes(path.clone(), report)])?;
         let _ = writeln!(
             outcome.text,
             "\nReport: {} (stays here: it lists line numbers)",
@@ -78,8 +87,9 @@ pub fn outcome(survey: &Survey, mapping: &Path) -> Outcome {
 pub fn report_json(survey: &Survey, sealed: &Earlier) -> Vec<u8> {
     let mut value = data(survey);
     let row = |index: usize| {
-        let row = &survey.gathered.rows[index];
-        json!({"source": survey.gathered.mapping.people[row.source].source, "line": row.line})
+        let rows = &survey.gathered.rows;
+        let source = &survey.gathered.mapping.people[rows.source(index)].source;
+        json!({"source": source, "line": rows.line(index)})
     };
     let pairs = survey.united.doubtful.iter();
     value["doubtful"] = pairs
@@ -106,7 +116,7 @@ fn data(survey: &Survey) -> Value {
         "event_files": survey.gathered.event_files,
         "events_of_unknown_people": survey.strangers,
         "rows": survey.gathered.rows.len(),
-        "people": united.people.len(),
+        "people": united.people(),
         "linkable": survey.linkable,
         "joins": united.joins,
         "doubtful_pairs": united.doubtful.len(),
@@ -256,7 +266,7 @@ fn people(text: &mut String, survey: &Survey) {
         text,
         "\n{} rows are {} people",
         grouped(survey.gathered.rows.len()),
-        grouped(united.people.len())
+        grouped(united.people())
     );
     let same_id = united
         .joins
@@ -274,7 +284,7 @@ fn people(text: &mut String, survey: &Survey) {
         text,
         "  carry enough to be recognised (a full name and birth date, or a verified number): {} ({})",
         grouped(survey.linkable),
-        percent(survey.linkable, united.people.len())
+        percent(survey.linkable, united.people())
     );
 }
 

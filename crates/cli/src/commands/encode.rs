@@ -6,11 +6,10 @@ use crate::earlier::Earlier;
 use crate::files::{NewFile, make_folder, write_together};
 use crate::outcome::{Message, Outcome};
 use crate::progress::Progress;
-use crate::release::{Release, Terms, references_csv, release};
+use crate::release::{Release, Terms, release};
 use crate::survey::{Survey, grouped, last_day, survey};
-use kinfold_exchange::{
-    Agreement, Date, Party, PartyKey, ProjectKey, codes_to_ipc, events_to_ipc, subjects_to_ipc,
-};
+use kinfold_exchange::{Agreement, Date, Party, PartyKey, ProjectKey, TableFile};
+use kinfold_extract::Memory;
 use kinfold_message::{Exit, Problem};
 use kinfold_schema::Schema;
 use serde_json::json;
@@ -128,7 +127,14 @@ pub fn work(args: &EncodeArgs, progress: &Progress) -> Result<Work, Problem> {
         args.on.as_deref(),
         args.period,
     )?;
-    let survey = survey(&args.mapping, Some(&office.agreement), progress)?;
+    let scratch = scratch(&args.output);
+    let survey = survey(
+        &args.mapping,
+        Some(&office.agreement),
+        Memory::default(),
+        scratch,
+        progress,
+    )?;
     let (mapped, own) = (&survey.gathered.mapping.custodian, office.key.id());
     if mapped != own {
         return Err(Problem::new(
@@ -148,7 +154,7 @@ pub fn work(args: &EncodeArgs, progress: &Progress) -> Result<Work, Problem> {
     }
     progress.step(&format!(
         "Encoding {} people",
-        grouped(survey.united.people.len())
+        grouped(survey.united.people())
     ));
     let terms = Terms {
         agreement: &office.agreement,
@@ -157,11 +163,7 @@ pub fn work(args: &EncodeArgs, progress: &Progress) -> Result<Work, Problem> {
         project_key: Arc::clone(&office.project_key),
         schema: &office.schema,
         period: args.period,
-        scratch: args
-            .output
-            .parent()
-            .filter(|folder| folder.is_dir())
-            .unwrap_or(Path::new(".")),
+        scratch,
     };
     let release = release(&survey, &terms)?;
     Ok(Work {
@@ -169,6 +171,21 @@ pub fn work(args: &EncodeArgs, progress: &Progress) -> Result<Work, Problem> {
         survey,
         release: Some(release),
     })
+}
+
+/// Where working files wait: beside the folder that is written to, where there must be room anyway.
+pub fn scratch(output: &Path) -> &Path {
+    output
+        .parent()
+        .filter(|folder| folder.is_dir())
+        .unwrap_or(Path::new("."))
+}
+
+/// The BLAKE3 of a table's bytes.
+fn hash(table: &TableFile) -> Result<String, Problem> {
+    let mut hasher = blake3::Hasher::new();
+    table.write_to(&mut hasher)?;
+    Ok(hasher.finalize().to_hex().to_string())
 }
 
 /// Runs `encode`.
@@ -183,9 +200,9 @@ pub fn run(args: &EncodeArgs, progress: &Progress) -> Result<Outcome, Problem> {
     };
     progress.step("Writing");
     let sections = [
-        ("codes.arrow", codes_to_ipc(&release.codes, &office.schema)?),
-        ("events.arrow", events_to_ipc(&release.events.events)?),
-        ("subjects.arrow", subjects_to_ipc(&release.events.subjects)?),
+        ("codes.arrow", &release.codes),
+        ("events.arrow", &release.events),
+        ("subjects.arrow", &release.subjects),
     ];
     let note = crate::encoded::Note {
         custodian: office.key.id().to_owned(),
@@ -193,21 +210,23 @@ pub fn run(args: &EncodeArgs, progress: &Progress) -> Result<Outcome, Problem> {
         agreement: crate::encoded::hex(&office.agreement.hash()),
         schema: crate::encoded::hex(&office.schema.hash()),
         key_check: crate::encoded::hex(&office.project_key.check_value(&office.schema.hash())),
-        records: release.codes.len() as u64,
-        events: release.events.events.len() as u64,
+        records: release.codes.rows(),
+        events: release.events.rows(),
         files: sections
             .iter()
-            .map(|(name, bytes)| ((*name).to_owned(), blake3::hash(bytes).to_hex().to_string()))
-            .collect(),
+            .map(|(name, table)| Ok(((*name).to_owned(), hash(table)?)))
+            .collect::<Result<_, Problem>>()?,
     };
     let mut text = summary(&survey, &release);
     if !args.dry_run {
         make_folder(&args.output)?;
         let mut files: Vec<NewFile> = sections
             .into_iter()
-            .map(|(name, bytes)| NewFile::owner_only(args.output.join(name), bytes))
+            .map(|(name, table)| {
+                NewFile::owner_only(args.output.join(name), |writer| Ok(table.write_to(writer)?))
+            })
             .collect();
-        files.push(NewFile::owner_only(
+        files.push(NewFile::of_bytes(
             args.output.join(crate::encoded::NOTE),
             note.to_json(),
         ));
@@ -227,21 +246,22 @@ pub fn run(args: &EncodeArgs, progress: &Progress) -> Result<Outcome, Problem> {
 }
 
 /// The files that stay with the custodian.
-pub fn local_files(
+pub fn local_files<'made>(
     args: &EncodeArgs,
     survey: &Survey,
-    release: &Release,
+    release: &'made Release,
     sealed: &Earlier,
-) -> Vec<NewFile> {
+) -> Vec<NewFile<'made>> {
+    let path = references_path(args, survey);
     vec![
-        NewFile::owner_only(
+        NewFile::of_bytes(
             args.output.join("check.json"),
             check::report_json(survey, sealed),
         ),
-        NewFile::owner_only(
-            references_path(args, survey),
-            references_csv(&release.references),
-        ),
+        NewFile::owner_only(path.clone(), move |writer| {
+            let written = release.references.write_to(writer);
+            written.map_err(|error| Problem::io("write the file", &path, &error))
+        }),
     ]
 }
 
@@ -272,8 +292,8 @@ pub fn report(release: &Release) -> serde_json::Value {
     json!({
         "records": release.report.records,
         "left_out": release.report.left_out.len(),
-        "events": release.events.events.len(),
-        "subjects": release.events.subjects.len(),
+        "events": release.events.rows(),
+        "subjects": release.subjects.rows(),
         "events_after_period": release.after_period,
         "events_without_record": release.without_record,
         "mean_fill": release.report.mean_fill,
@@ -294,7 +314,7 @@ pub fn summary(survey: &Survey, release: &Release) -> String {
     let mut text = format!(
         "{} rows are {} people\nEncoded {} · left out {} (no usable identity)\n",
         grouped(survey.gathered.rows.len()),
-        grouped(survey.united.people.len()),
+        grouped(survey.united.people()),
         grouped(report.records),
         grouped(report.left_out.len())
     );
@@ -313,7 +333,7 @@ pub fn summary(survey: &Survey, release: &Release) -> String {
     let _ = writeln!(
         text,
         "Events: {} coded · {} after the period · {} of people who could not be encoded",
-        grouped(release.events.events.len()),
+        grouped(release.events.rows() as usize),
         grouped(release.after_period),
         grouped(release.without_record)
     );

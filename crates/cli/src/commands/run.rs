@@ -6,7 +6,6 @@ use crate::earlier::Earlier;
 use crate::files::{NewFile, make_folder, write_together};
 use crate::outcome::Outcome;
 use crate::progress::Progress;
-use kinfold_exchange::{codes_to_ipc, events_to_ipc, subjects_to_ipc};
 use kinfold_message::Problem;
 use serde_json::json;
 use std::fmt::Write as _;
@@ -19,21 +18,20 @@ pub fn run(args: &RunArgs, progress: &Progress) -> Result<Outcome, Problem> {
         survey,
         release,
     } = encode::work(&args.encode, progress)?;
-    let Some(mut release) = release else {
+    let Some(release) = release else {
         return Ok(check::outcome(&survey, &args.encode.mapping));
     };
     progress.step("Sealing");
-    // The codes are the largest thing in memory: once they are bytes, the table goes.
-    let codes = codes_to_ipc(&std::mem::take(&mut release.codes), &office.schema)?;
     let tables = seal::Tables {
         period: args.encode.period.to_string(),
         records: release.report.records as u64,
-        events: release.events.events.len() as u64,
-        codes,
-        events_table: events_to_ipc(&release.events.events)?,
-        subjects: subjects_to_ipc(&release.events.subjects)?,
+        events: release.events.rows(),
+        codes: &release.codes,
+        events_table: &release.events,
+        subjects: &release.subjects,
     };
-    let sealed = seal::seal_both(&office, tables, args.sequence, folder)?;
+    let scratch = encode::scratch(folder);
+    let sealed = seal::seal_both(&office, &tables, args.sequence, folder, scratch)?;
     let earlier = Earlier::in_folder(folder);
     earlier.check(&sealed)?;
     let earlier = earlier.with(&sealed);
@@ -52,10 +50,7 @@ pub fn run(args: &RunArgs, progress: &Progress) -> Result<Outcome, Problem> {
     if !args.encode.dry_run {
         progress.step("Writing");
         make_folder(folder)?;
-        let mut files: Vec<NewFile> = sealed
-            .into_iter()
-            .map(|file| NewFile::ordinary(file.path, file.sealed.bytes))
-            .collect();
+        let mut files: Vec<NewFile> = sealed.iter().map(seal::SealedFile::new_file).collect();
         files.extend(encode::local_files(
             &args.encode,
             &survey,

@@ -9,14 +9,18 @@ use crate::files::{NewFile, make_folder, write_together};
 use crate::outcome::{Message, Outcome};
 use crate::progress::Progress;
 use crate::survey::grouped;
-use kinfold_exchange::{Agreement, Contents, Manifest, PackageKind, Sealed, seal};
+use kinfold_exchange::{
+    Agreement, Contents, Manifest, PackageKind, SectionBytes, Written, seal_into,
+};
 use kinfold_message::{Exit, Problem};
 use serde_json::{Value, json};
 use std::fmt::Write as _;
+use std::fs::File;
+use std::io::{BufWriter, Seek as _, SeekFrom};
 use std::path::{Path, PathBuf};
 
 /// The tables of one custodian and period, ready to be sealed.
-pub struct Tables {
+pub struct Tables<'made> {
     /// The month.
     pub period: String,
     /// Number of records.
@@ -24,30 +28,49 @@ pub struct Tables {
     /// Number of events.
     pub events: u64,
     /// Arrow bytes of the codes.
-    pub codes: Vec<u8>,
+    pub codes: &'made dyn SectionBytes,
     /// Arrow bytes of the events.
-    pub events_table: Vec<u8>,
+    pub events_table: &'made dyn SectionBytes,
     /// Arrow bytes of the subjects.
-    pub subjects: Vec<u8>,
+    pub subjects: &'made dyn SectionBytes,
 }
 
 /// A sealed package and where it goes.
 pub struct SealedFile {
     /// The file.
     pub path: PathBuf,
-    /// The package.
-    pub sealed: Sealed,
+    /// The package's manifest and the hash of its content.
+    pub sealed: Written,
+    /// The package, in a file without a name.
+    package: File,
+    /// Bytes of the package.
+    length: u64,
 }
 
-/// Seals both packages, in memory.
+impl SealedFile {
+    /// The package under its name.
+    pub fn new_file(&self) -> NewFile<'_> {
+        NewFile::ordinary(self.path.clone(), |writer| {
+            let mut package = &self.package;
+            package
+                .seek(SeekFrom::Start(0))
+                .and_then(|_| std::io::copy(&mut package, writer))
+                .map(|_| ())
+                .map_err(|error| Problem::io("write the file", &self.path, &error))
+        })
+    }
+}
+
+/// Seals both packages; they wait in `scratch`, encrypted.
 ///
 /// # Errors
 /// When keys, agreement and tables do not belong together, or a limit is passed.
 pub fn seal_both(
     office: &Office,
-    tables: Tables,
+    tables: &Tables<'_>,
     sequence: u64,
     folder: &Path,
+    scratch: &Path,
 ) -> Result<[SealedFile; 2], Problem> {
     let name = |kind: PackageKind| {
         folder.join(format!(
@@ -59,7 +82,7 @@ pub fn seal_both(
     };
     let make = |kind: PackageKind,
                 rows: u64,
-                sections: Vec<(String, Vec<u8>)>|
+                sections: &[(String, &dyn SectionBytes)]|
      -> Result<SealedFile, Problem> {
         let contents = Contents {
             kind,
@@ -73,27 +96,36 @@ pub fn seal_both(
             &office.project_key,
             &contents,
         )?;
-        let sealed = seal(
+        let failed = |error: std::io::Error| {
+            Problem::io("use the folder for working files", scratch, &error)
+        };
+        let mut package = BufWriter::new(tempfile::tempfile_in(scratch).map_err(failed)?);
+        let sealed = seal_into(
             manifest,
             sections,
             &office.key,
             office.agreement.recipient_of(kind),
+            &mut package,
         )?;
+        let package = package.into_inner();
+        let package = package.map_err(|error| failed(error.into_error()))?;
         Ok(SealedFile {
             path: name(kind),
             sealed,
+            length: package.metadata().map_err(failed)?.len(),
+            package,
         })
     };
     Ok([
         make(
             PackageKind::Records,
             tables.records,
-            vec![(office.key.id().to_owned(), tables.codes)],
+            &[(office.key.id().to_owned(), tables.codes)],
         )?,
         make(
             PackageKind::Events,
             tables.events,
-            vec![
+            &[
                 ("events".to_owned(), tables.events_table),
                 ("subjects".to_owned(), tables.subjects),
             ],
@@ -135,14 +167,15 @@ pub fn run(args: &SealArgs, progress: &Progress) -> Result<Outcome, Problem> {
     }
     progress.step("Sealing");
     let tables = Tables {
-        codes: note.read(&args.encoded, "codes.arrow")?,
-        events_table: note.read(&args.encoded, "events.arrow")?,
-        subjects: note.read(&args.encoded, "subjects.arrow")?,
-        period: note.period,
+        codes: &note.file(&args.encoded, "codes.arrow")?,
+        events_table: &note.file(&args.encoded, "events.arrow")?,
+        subjects: &note.file(&args.encoded, "subjects.arrow")?,
+        period: note.period.clone(),
         records: note.records,
         events: note.events,
     };
-    let sealed = seal_both(&office, tables, args.sequence, &args.output)?;
+    let scratch = super::encode::scratch(&args.output);
+    let sealed = seal_both(&office, &tables, args.sequence, &args.output, scratch)?;
     Earlier::in_folder(&args.output).check(&sealed)?;
     let earlier = Earlier::in_folder(&args.encoded);
     earlier.check(&sealed)?;
@@ -151,13 +184,10 @@ pub fn run(args: &SealArgs, progress: &Progress) -> Result<Outcome, Problem> {
     let data = receipt_json(&sealed);
     if !args.dry_run {
         make_folder(&args.output)?;
-        let mut files: Vec<NewFile> = sealed
-            .into_iter()
-            .map(|file| NewFile::ordinary(file.path, file.sealed.bytes))
-            .collect();
+        let mut files: Vec<NewFile> = sealed.iter().map(SealedFile::new_file).collect();
         // The encoded folder remembers what was sealed from it, wherever the packages go.
         if let Some(report) = earlier.in_report(&args.encoded) {
-            files.push(NewFile::owner_only(args.encoded.join("check.json"), report));
+            files.push(NewFile::of_bytes(args.encoded.join("check.json"), report));
         }
         write_together(&files)?;
     }
@@ -182,7 +212,7 @@ pub fn warnings(agreement: &Agreement) -> Vec<Message> {
 /// What was sealed, for paper.
 pub fn receipt(office: &Office, sealed: &[SealedFile; 2]) -> String {
     let mut text = String::from("Sealed two packages. Neither alone shows who has what.\n");
-    for SealedFile { path, sealed } in sealed {
+    for SealedFile { path, sealed, .. } in sealed {
         let manifest = &sealed.manifest;
         let recipient = office.agreement.recipient_of(manifest.kind);
         let inside = match manifest.kind {
@@ -227,7 +257,7 @@ pub fn receipt_json(sealed: &[SealedFile; 2]) -> Vec<Value> {
             "period": manifest.period,
             "expires": manifest.expires.to_string(),
             "payload_hash": hex(&file.sealed.payload_hash),
-            "bytes": file.sealed.bytes.len(),
+            "bytes": file.length,
         })
     };
     sealed.iter().map(one).collect()

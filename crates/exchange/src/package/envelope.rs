@@ -9,7 +9,7 @@ use crate::key::PartyKey;
 use age::DecryptError;
 use age::stream::{StreamReader, StreamWriter};
 use age::x25519::Recipient;
-use std::io::Read as _;
+use std::io::{Read as _, Write};
 
 /// Most stanzas of a header. age writes one a recipient and one meaningless one.
 const STANZAS_MAX: usize = 8;
@@ -27,15 +27,26 @@ pub(crate) fn seal_envelope(
     write: impl FnOnce(&mut StreamWriter<&mut Vec<u8>>) -> std::io::Result<()>,
 ) -> Vec<u8> {
     let mut sealed = Vec::new();
-    let encryptor =
-        age::Encryptor::with_recipients(std::iter::once(recipient as &dyn age::Recipient))
-            .expect("one X25519 recipient is always a valid set");
-    let attempt = encryptor.wrap_output(&mut sealed).and_then(|mut writer| {
-        write(&mut writer)?;
-        writer.finish().map(|_| ())
+    let attempt = seal_envelope_into(recipient, &mut sealed, |writer| {
+        write(writer).map_err(|error| Error::content(error.to_string()))
     });
     attempt.expect("writing to memory cannot fail");
     sealed
+}
+
+/// Encrypts what `write` writes, into `sealed`.
+pub(super) fn seal_envelope_into<W: Write>(
+    recipient: &Recipient,
+    sealed: W,
+    write: impl FnOnce(&mut StreamWriter<W>) -> Result<()>,
+) -> Result<()> {
+    let failed = |error| Error::content(format!("the package could not be written: {error}"));
+    let encryptor =
+        age::Encryptor::with_recipients(std::iter::once(recipient as &dyn age::Recipient))
+            .expect("one X25519 recipient is always a valid set");
+    let mut writer = encryptor.wrap_output(sealed).map_err(failed)?;
+    write(&mut writer)?;
+    writer.finish().map(|_| ()).map_err(failed)
 }
 
 /// Checks the header's limits and opens the envelope with a party's key. The content is read, and checked, piece by piece.

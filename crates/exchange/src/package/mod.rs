@@ -21,7 +21,7 @@ mod seal;
 pub(crate) use envelope::{open_envelope, seal_envelope};
 pub use inspect::{Inspection, inspect};
 pub use open::{Package, open};
-pub use seal::{Sealed, seal};
+pub use seal::{Sealed, SectionBytes, Written, seal, seal_into};
 
 use crate::manifest::Manifest;
 

@@ -1,13 +1,13 @@
 //! Making a package: sign, then encrypt.
 
-use super::{
-    MAGIC, MANIFEST_BYTES_MAX, PACKAGE_BYTES_MAX, SIGNATURE_CONTEXT, payload_hash, seal_envelope,
-};
+use super::envelope::seal_envelope_into;
+use super::{MAGIC, MANIFEST_BYTES_MAX, PACKAGE_BYTES_MAX, SIGNATURE_CONTEXT};
 use crate::error::{Error, Result};
 use crate::key::PartyKey;
 use crate::manifest::{Manifest, Section};
 use crate::party::Party;
-use std::io::Write as _;
+use crate::table::TableFile;
+use std::io::Write;
 
 /// A package that is ready to be written to a file.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -21,17 +21,74 @@ pub struct Sealed {
     pub payload_hash: [u8; 32],
 }
 
+/// Bytes of a section, written when they are needed: once to be hashed, once to be encrypted.
+pub trait SectionBytes {
+    /// Writes all bytes, the same each time.
+    ///
+    /// # Errors
+    /// When they cannot be read or written.
+    fn write_to(&self, writer: &mut dyn Write) -> Result<()>;
+}
+
+impl SectionBytes for Vec<u8> {
+    fn write_to(&self, writer: &mut dyn Write) -> Result<()> {
+        writer
+            .write_all(self)
+            .map_err(|error| Error::section(&error))
+    }
+}
+
+impl SectionBytes for TableFile {
+    fn write_to(&self, writer: &mut dyn Write) -> Result<()> {
+        Self::write_to(self, writer)
+    }
+}
+
+/// What was written by [`seal_into`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Written {
+    /// The manifest, with its sections.
+    pub manifest: Manifest,
+    /// The content's name; the same for the same input.
+    pub payload_hash: [u8; 32],
+}
+
 /// Signs the manifest with the sections' hashes and encrypts everything to the recipient.
 ///
 /// # Errors
 /// [`Error::KeyRole`] if the signer is no custodian or the recipient's role may not receive this kind, [`Error::KeyParty`] if the
 /// manifest names another custodian or recipient, [`Error::PackageContent`] or [`Error::PackageLimit`] for the sections.
 pub fn seal(
-    mut manifest: Manifest,
+    manifest: Manifest,
     sections: Vec<(String, Vec<u8>)>,
     signer: &PartyKey,
     recipient: &Party,
 ) -> Result<Sealed> {
+    let mut bytes = Vec::new();
+    let sections: Vec<(String, &dyn SectionBytes)> = sections
+        .iter()
+        .map(|(name, bytes)| (name.clone(), bytes as &dyn SectionBytes))
+        .collect();
+    let written = seal_into(manifest, &sections, signer, recipient, &mut bytes)?;
+    Ok(Sealed {
+        bytes,
+        manifest: written.manifest,
+        payload_hash: written.payload_hash,
+    })
+}
+
+/// As [`seal`], of sections and into a package that are never in memory as a whole.
+///
+/// # Errors
+/// As [`seal`], and [`Error::PackageContent`] when a section or the package cannot be written.
+pub fn seal_into(
+    mut manifest: Manifest,
+    sections: &[(String, &dyn SectionBytes)],
+    signer: &PartyKey,
+    recipient: &Party,
+    package: &mut dyn Write,
+) -> Result<Written> {
     signer.must_be_custodian("send packages")?;
     if recipient.role != manifest.kind.recipient_role() {
         return Err(Error::KeyRole {
@@ -55,12 +112,12 @@ pub fn seal(
 
     manifest.sections = sections
         .iter()
-        .map(|(name, bytes)| Section {
-            blake3: *blake3::hash(bytes).as_bytes(),
-            len: bytes.len() as u64,
-            name: name.clone(),
+        .map(|(name, bytes)| {
+            let mut hashed = Hashed::new(std::io::sink());
+            bytes.write_to(&mut hashed)?;
+            Ok(hashed.section(name))
         })
-        .collect();
+        .collect::<Result<_>>()?;
     manifest.check()?;
     let json = manifest.to_json();
     let total: u64 = manifest.sections.iter().map(|section| section.len).sum();
@@ -72,19 +129,81 @@ pub fn seal(
     }
 
     let signature = signer.sign(SIGNATURE_CONTEXT, blake3::hash(&json).as_bytes());
-    let bytes = seal_envelope(&recipient.recipient, |writer| {
-        writer.write_all(&MAGIC)?;
-        writer.write_all(&(json.len() as u32).to_le_bytes())?;
-        writer.write_all(&json)?;
-        writer.write_all(&signature)?;
-        sections
-            .iter()
-            .try_for_each(|(_, bytes)| writer.write_all(bytes))
-    });
-    let payload_hash = payload_hash(&manifest, &sections);
-    Ok(Sealed {
-        bytes,
+    let mut payload = blake3::Hasher::new();
+    payload.update(&json);
+    seal_envelope_into(&recipient.recipient, package, |writer| {
+        let failed = |error| Error::content(format!("the package could not be written: {error}"));
+        let mut head = MAGIC.to_vec();
+        head.extend((json.len() as u32).to_le_bytes());
+        head.extend(&json);
+        head.extend(signature);
+        writer.write_all(&head).map_err(failed)?;
+        for ((name, bytes), promised) in sections.iter().zip(&manifest.sections) {
+            let mut both = Hashed::new(Both(&mut *writer, &mut payload));
+            bytes.write_to(&mut both)?;
+            if both.section(name) != *promised {
+                return Err(Error::content(format!(
+                    "section `{name}` was changed while it was being sealed"
+                )));
+            }
+        }
+        Ok(())
+    })?;
+    Ok(Written {
+        payload_hash: *payload.finalize().as_bytes(),
         manifest,
-        payload_hash,
     })
+}
+
+/// A writer that hashes and counts what it hands on.
+struct Hashed<W> {
+    writer: W,
+    hasher: blake3::Hasher,
+    length: u64,
+}
+
+impl<W: Write> Hashed<W> {
+    fn new(writer: W) -> Self {
+        Self {
+            writer,
+            hasher: blake3::Hasher::new(),
+            length: 0,
+        }
+    }
+
+    fn section(&self, name: &str) -> Section {
+        Section {
+            blake3: *self.hasher.finalize().as_bytes(),
+            len: self.length,
+            name: name.to_owned(),
+        }
+    }
+}
+
+impl<W: Write> Write for Hashed<W> {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        let written = self.writer.write(bytes)?;
+        self.hasher.update(&bytes[..written]);
+        self.length += written as u64;
+        Ok(written)
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        self.writer.flush()
+    }
+}
+
+/// Writes into the first, and hashes into the second.
+struct Both<'both, W>(&'both mut W, &'both mut blake3::Hasher);
+
+impl<W: Write> Write for Both<'_, W> {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        let written = self.0.write(bytes)?;
+        self.1.update(&bytes[..written]);
+        Ok(written)
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        self.0.flush()
+    }
 }

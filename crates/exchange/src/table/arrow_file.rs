@@ -94,6 +94,13 @@ impl Writer {
 }
 
 impl Writer {
+    /// The columns as one batch.
+    pub(super) fn into_batch(self) -> Result<RecordBatch> {
+        let schema = Arc::new(Schema::new_with_metadata(self.fields, self.metadata));
+        RecordBatch::try_new(schema, self.columns)
+            .map_err(|_| Error::table("the columns do not have the same number of rows"))
+    }
+
     /// Begins a file of several batches: the columns of the first, which may have no rows, are those of all.
     pub(super) fn begin<W: std::io::Write>(self, writer: W) -> Result<Parts<W>> {
         let schema = Arc::new(Schema::new_with_metadata(self.fields, self.metadata));

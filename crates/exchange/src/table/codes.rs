@@ -13,6 +13,7 @@
 //!
 //! A schema without household keys has no such column.
 
+use super::TableFile;
 use super::arrow_file::{Columns, Parts, Writer};
 use crate::error::{Error, Result};
 use crate::hex;
@@ -20,6 +21,7 @@ use arrow::array::{StringArray, UInt8Array, UInt32Array};
 use kinfold_schema::{
     CodeTable, FLAG_DO_NOT_LINK, FLAG_WITHHELD, FilterColumn, HouseholdKey, KeyScope, Schema, Token,
 };
+use std::path::Path;
 use std::sync::Arc;
 
 const TABLE: &str = "codes/1";
@@ -31,6 +33,9 @@ const SCHEMA_KEY: &str = "kinfold.schema";
 const PARTNER_PREFIX: &str = "keys_with_";
 /// Longest area code, in bytes.
 const AREA_BYTES_MAX: usize = 16;
+
+/// Rows whose columns are made at once, some two megabytes.
+const ROWS_AT_ONCE: usize = 1024;
 
 /// Writes codes as an Arrow IPC file, rows sorted by record reference.
 ///
@@ -82,6 +87,51 @@ impl<W: std::io::Write> BenchCodesWriter<W> {
     }
 }
 
+/// Codes for release, of which the rows come part by part: the same bytes as [`codes_to_ipc`] gives for all of them, and no more memory for
+/// many than for few.
+pub struct CodesWriter {
+    table: TableFile,
+    schema: Schema,
+    last: Option<[u8; 16]>,
+}
+
+impl CodesWriter {
+    /// An empty table; what waits on disk waits in `folder`.
+    ///
+    /// # Errors
+    /// [`Error::TableFormat`].
+    pub fn new(schema: &Schema, partners: &[String], folder: &Path) -> Result<Self> {
+        let none = CodeTable::empty(schema, partners);
+        Ok(Self {
+            table: TableFile::new(columns(&none, schema, TABLE)?, folder)?,
+            schema: schema.clone(),
+            last: None,
+        })
+    }
+
+    /// Adds rows, whose references are after those of all rows before them.
+    ///
+    /// # Errors
+    /// [`Error::TableFormat`] if they do not fit the schema or the rows before them, or the disk is full.
+    pub fn write(&mut self, table: &CodeTable) -> Result<()> {
+        let mut references = table.record_ref.iter().copied();
+        check_references(self.last.into_iter().chain(references.by_ref()))?;
+        self.last = table.record_ref.last().copied().or(self.last);
+        check_shape(table, &self.schema)?;
+        let rows: Vec<usize> = (0..table.len()).collect();
+        for rows in rows.chunks(ROWS_AT_ONCE) {
+            self.table
+                .add(columns_of(table, &self.schema, TABLE, rows)?)?;
+        }
+        Ok(())
+    }
+
+    /// The table with all rows.
+    pub fn finish(self) -> TableFile {
+        self.table
+    }
+}
+
 /// The columns of a table, rows sorted by record reference.
 fn columns(table: &CodeTable, schema: &Schema, kind: &'static str) -> Result<Writer> {
     check_shape(table, schema)?;
@@ -90,7 +140,16 @@ fn columns(table: &CodeTable, schema: &Schema, kind: &'static str) -> Result<Wri
         order.sort_unstable_by_key(|&row| table.record_ref[row]);
     }
     check_references(order.iter().map(|&row| table.record_ref[row]))?;
+    columns_of(table, schema, kind, &order)
+}
 
+/// The columns of some rows of a table that was checked.
+fn columns_of(
+    table: &CodeTable,
+    schema: &Schema,
+    kind: &'static str,
+    order: &[usize],
+) -> Result<Writer> {
     let mut writer = Writer::new(kind);
     writer.note(SCHEMA_KEY, hex::encode(&schema.hash()));
     writer.fixed_size_binary(

@@ -13,6 +13,7 @@
 //! | `grade` | UInt8 | | | |
 //! | `service` | Utf8, empty when none | | | |
 
+use super::TableFile;
 use super::arrow_file::{Columns, Writer};
 use crate::agreement::{Agreement, EventDates};
 use crate::date::Date;
@@ -24,6 +25,7 @@ use arrow::array::{
 };
 use arrow::datatypes::{DataType, Field};
 use std::collections::BTreeSet;
+use std::path::Path;
 use std::sync::Arc;
 
 const EVENTS_TABLE: &str = "events/1";
@@ -163,6 +165,11 @@ pub fn events_to_ipc(events: &[EventRow]) -> Result<Vec<u8>> {
     check_events(events)?;
     let mut sorted: Vec<&EventRow> = events.iter().collect();
     sorted.sort_unstable();
+    event_columns(&sorted)?.finish()
+}
+
+/// The columns of sorted events.
+fn event_columns(sorted: &[&EventRow]) -> Result<Writer> {
     let mut writer = Writer::new(EVENTS_TABLE);
     writer.fixed_size_binary(
         "record_ref",
@@ -209,7 +216,64 @@ pub fn events_to_ipc(events: &[EventRow]) -> Result<Vec<u8>> {
             sorted.iter().map(|event| &event.service),
         )),
     );
-    writer.finish()
+    Ok(writer)
+}
+
+/// Events and subjects that come part by part, in the order of their records: the same bytes as [`events_to_ipc`] and
+/// [`subjects_to_ipc`] give for all of them, and no more memory for many than for few.
+pub struct EventsWriter {
+    events: TableFile,
+    subjects: TableFile,
+    last: Option<[u8; 16]>,
+}
+
+impl EventsWriter {
+    /// Empty tables; what waits on disk waits in `folder`.
+    ///
+    /// # Errors
+    /// [`Error::TableFormat`].
+    pub fn new(folder: &Path) -> Result<Self> {
+        Ok(Self {
+            events: TableFile::new(event_columns(&[])?, folder)?,
+            subjects: TableFile::new(subject_columns(&[])?, folder)?,
+            last: None,
+        })
+    }
+
+    /// Adds all subjects and events of some records, which are after those of all records before them, and checks them as
+    /// [`EventTable::check`] does.
+    ///
+    /// # Errors
+    /// [`Error::EventsNotAgreed`] and [`Error::TableFormat`], with the number of the row among those given.
+    pub fn write(
+        &mut self,
+        rows: &EventTable,
+        agreement: &Agreement,
+        sender: &Party,
+    ) -> Result<()> {
+        rows.check(agreement, sender)?;
+        check_events(&rows.events)?;
+        let mut events: Vec<&EventRow> = rows.events.iter().collect();
+        events.sort_unstable();
+        let subjects = sorted_subjects(&rows.subjects)?;
+        let first = subjects.first().map(|subject| subject.record_ref);
+        if self.last.is_some() && first.is_some() && first <= self.last {
+            return Err(Error::table(
+                "the records are not in order, or one is there twice",
+            ));
+        }
+        self.last = subjects
+            .last()
+            .map(|subject| subject.record_ref)
+            .or(self.last);
+        self.events.add(event_columns(&events)?)?;
+        self.subjects.add(subject_columns(&subjects)?)
+    }
+
+    /// The tables of events and of subjects, with all rows.
+    pub fn finish(self) -> (TableFile, TableFile) {
+        (self.events, self.subjects)
+    }
 }
 
 /// Reads events from an Arrow IPC file.
@@ -259,6 +323,11 @@ pub fn events_from_ipc(bytes: &[u8]) -> Result<Vec<EventRow>> {
 /// # Errors
 /// [`Error::TableFormat`] with the first row that breaks a rule.
 pub fn subjects_to_ipc(subjects: &[SubjectRow]) -> Result<Vec<u8>> {
+    subject_columns(&sorted_subjects(subjects)?)?.finish()
+}
+
+/// Subjects in the order of the file, the datasets of each sorted and each once.
+fn sorted_subjects(subjects: &[SubjectRow]) -> Result<Vec<SubjectRow>> {
     let mut sorted = subjects.to_vec();
     for subject in &mut sorted {
         subject.datasets.sort_unstable();
@@ -266,6 +335,11 @@ pub fn subjects_to_ipc(subjects: &[SubjectRow]) -> Result<Vec<u8>> {
     }
     sorted.sort_unstable();
     check_subjects(&sorted)?;
+    Ok(sorted)
+}
+
+/// The columns of sorted subjects.
+fn subject_columns(sorted: &[SubjectRow]) -> Result<Writer> {
     let mut writer = Writer::new(SUBJECTS_TABLE);
     writer.fixed_size_binary(
         "record_ref",
@@ -283,7 +357,7 @@ pub fn subjects_to_ipc(subjects: &[SubjectRow]) -> Result<Vec<u8>> {
     );
     let item = Field::new("item", DataType::Utf8, false);
     let mut datasets = ListBuilder::new(StringBuilder::new()).with_field(item);
-    for subject in &sorted {
+    for subject in sorted {
         for dataset in &subject.datasets {
             datasets.values().append_value(dataset);
         }
@@ -292,7 +366,7 @@ pub fn subjects_to_ipc(subjects: &[SubjectRow]) -> Result<Vec<u8>> {
     writer.column("datasets", false, Arc::new(datasets.finish()));
     let contacts: Date32Array = sorted.iter().map(|subject| subject.last_contact).collect();
     writer.column("last_contact", true, Arc::new(contacts));
-    writer.finish()
+    Ok(writer)
 }
 
 /// Reads subjects from an Arrow IPC file.

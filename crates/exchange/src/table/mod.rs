@@ -6,12 +6,14 @@
 mod arrow_file;
 mod codes;
 mod events;
+mod one_batch;
 
-pub use codes::{BenchCodesWriter, codes_from_ipc, codes_to_ipc};
+pub use codes::{BenchCodesWriter, CodesWriter, codes_from_ipc, codes_to_ipc};
 pub use events::{
-    EventRow, EventTable, LifeStage, SubjectRow, events_from_ipc, events_to_ipc, subjects_from_ipc,
-    subjects_to_ipc,
+    EventRow, EventTable, EventsWriter, LifeStage, SubjectRow, events_from_ipc, events_to_ipc,
+    subjects_from_ipc, subjects_to_ipc,
 };
+pub use one_batch::TableFile;
 
 #[cfg(test)]
 mod tests;

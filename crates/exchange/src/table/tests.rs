@@ -85,6 +85,51 @@ fn reversed(table: &CodeTable) -> CodeTable {
     }
 }
 
+/// Some rows of a table.
+fn part(table: &CodeTable, rows: std::ops::Range<usize>) -> CodeTable {
+    fn of<T: Copy>(values: &[T], all: usize, rows: &std::ops::Range<usize>) -> Vec<T> {
+        let width = values.len() / all;
+        values[rows.start * width..rows.end * width].to_vec()
+    }
+    let all = table.len();
+    CodeTable {
+        record_ref: of(&table.record_ref, all, &rows),
+        filters: table
+            .filters
+            .iter()
+            .map(|filter| FilterColumn {
+                words: of(&filter.words, all, &rows),
+                ..filter.clone()
+            })
+            .collect(),
+        partners: table.partners.clone(),
+        keys: of(&table.keys, all, &rows),
+        presence: of(&table.presence, all, &rows),
+        flags: of(&table.flags, all, &rows),
+        household: of(&table.household, all, &rows),
+        area: None,
+    }
+}
+
+/// More rows than are held: the columns go to disk and come back.
+#[test]
+fn a_long_table_is_the_same_bytes() {
+    let folder = tempfile::tempdir().unwrap();
+    let table = reversed(&codes(9000, 3, false));
+    let mut writer = CodesWriter::new(&SCHEMA, &[], folder.path()).unwrap();
+    for first in (0..9000).step_by(2500) {
+        writer
+            .write(&part(&table, first..9000.min(first + 2500)))
+            .unwrap();
+    }
+    let mut bytes = Vec::new();
+    writer.finish().write_to(&mut bytes).unwrap();
+    assert!(bytes == codes_to_ipc(&table, &SCHEMA).unwrap());
+    let mut writer = CodesWriter::new(&SCHEMA, &[], folder.path()).unwrap();
+    writer.write(&part(&table, 10..20)).unwrap();
+    assert!(writer.write(&part(&table, 0..5)).is_err(), "out of order");
+}
+
 fn refused(table: &CodeTable) -> String {
     let error = codes_to_ipc(table, &SCHEMA).expect_err("refused");
     assert_eq!(error.code(), "E-PKG-TABLE");
@@ -101,6 +146,74 @@ proptest! {
         let sorted = reversed(&table);
         prop_assert_eq!(&codes_from_ipc(&bytes, &SCHEMA).unwrap(), &sorted);
         prop_assert_eq!(codes_to_ipc(&sorted, &SCHEMA).unwrap(), bytes);
+    }
+
+    #[test]
+    fn codes_in_parts_are_the_same_bytes(rows in 0usize..40, salt: u64, at_once in 1usize..12) {
+        let folder = tempfile::tempdir().unwrap();
+        let mut table = codes(rows, salt, false);
+        table = reversed(&table);
+        let mut writer = CodesWriter::new(&SCHEMA, &[], folder.path()).unwrap();
+        for first in (0..rows).step_by(at_once) {
+            writer.write(&part(&table, first..rows.min(first + at_once))).unwrap();
+        }
+        let file = writer.finish();
+        let expected = codes_to_ipc(&table, &SCHEMA).unwrap();
+        for _ in 0..2 {
+            let mut bytes = Vec::new();
+            file.write_to(&mut bytes).unwrap();
+            prop_assert!(bytes == expected);
+        }
+        prop_assert_eq!(file.rows(), rows as u64);
+    }
+
+    #[test]
+    fn events_in_parts_are_the_same_bytes(
+        records in proptest::collection::btree_map(any::<[u8; 16]>(), (proptest::collection::vec((0u8..3, any::<Option<u8>>(), any::<bool>(), 0u8..=9), 0..5), 0usize..4, any::<Option<i16>>()), 0..20),
+        at_once in 1usize..7,
+    ) {
+        let world = world();
+        let council = world.agreement.party("council").unwrap();
+        let datasets = ["benefits", "exclusions", "housing", "school-census"];
+        let month = |months: i32| date(&format!("20{:02}-{:02}-01", 10 + months / 12 % 80, 1 + months % 12)).days();
+        let parts: Vec<EventTable> = records.into_iter().map(|(record_ref, (events, count, contact))| EventTable {
+            events: events.into_iter().map(|(code, length, ongoing, grade)| EventRow {
+                record_ref,
+                code: ["asb/incident", "education/attendance-90-95"][usize::from(code % 2)].to_owned(),
+                start: month(i32::from(code)),
+                end: length.map(|months| month(i32::from(code) + i32::from(months))),
+                ongoing,
+                grade,
+                service: if ongoing { "early-help".to_owned() } else { String::new() },
+            }).filter(|event| world.agreement.event_codes().contains(&event.code)).collect(),
+            subjects: vec![SubjectRow {
+                record_ref,
+                life_stage: [LifeStage::Unknown, LifeStage::Child, LifeStage::Adult][count % 3],
+                datasets: datasets[..count].iter().map(|id| (*id).to_owned()).collect(),
+                last_contact: contact.map(|contact| month(i32::from(contact).abs() % 900)),
+            }],
+        }).collect();
+        let folder = tempfile::tempdir().unwrap();
+        let mut writer = EventsWriter::new(folder.path()).unwrap();
+        let mut all = EventTable::default();
+        for parts in parts.chunks(at_once) {
+            let mut part = EventTable::default();
+            for own in parts {
+                part.events.extend(own.events.iter().cloned());
+                part.subjects.extend(own.subjects.iter().cloned());
+            }
+            writer.write(&part, &world.agreement, council).unwrap();
+            all.events.extend(part.events);
+            all.subjects.extend(part.subjects);
+        }
+        let (events, subjects) = writer.finish();
+        let bytes = |file: &TableFile| {
+            let mut bytes = Vec::new();
+            file.write_to(&mut bytes).unwrap();
+            bytes
+        };
+        prop_assert!(bytes(&events) == events_to_ipc(&all.events).unwrap());
+        prop_assert!(bytes(&subjects) == subjects_to_ipc(&all.subjects).unwrap());
     }
 
     #[test]

@@ -3,18 +3,22 @@
 
 mod reader;
 
+use crate::columns::DateColumns;
 use crate::dates::{Day, civil};
 use crate::error::Error;
 use crate::mapping::PeopleInput;
+use crate::rows::Rows;
 use crate::sheet::{Assumed, Sheet};
+use crate::table::Table;
 use kinfold_identity::{Person, Plain};
 use rayon::prelude::*;
-use reader::Reader;
+use reader::{Plan, Reader};
 use std::collections::BTreeMap;
 use std::ops::Range;
+use std::path::{Path, PathBuf};
 
 /// Rows that one worker reads in a go.
-const ROWS_AT_ONCE: usize = 2048;
+const ROWS_OF_A_WORKER: usize = 512;
 
 /// One row of a people file.
 #[derive(Clone, Debug)]
@@ -71,70 +75,103 @@ pub struct FieldReport {
     pub doubtful: BTreeMap<&'static str, usize>,
 }
 
-/// Reads the people of one sheet.
+/// A people file whose rows can be read again.
+pub(crate) struct PeopleFile {
+    pub(crate) table: Table,
+    plan: Plan,
+    path: PathBuf,
+}
+
+/// Reads a people file and adds its rows.
 ///
 /// # Errors
-/// When a mapped column is not in the sheet, or a date column mixes day-first and month-first dates.
-pub fn read_people(
-    sheet: &Sheet,
+/// When the file cannot be read, a mapped column is not in it, or a date column mixes day-first and month-first dates.
+pub(crate) fn read_people(
+    mut table: Table,
+    path: &Path,
     input: &PeopleInput,
     source: usize,
-) -> Result<(Vec<PersonRow>, PeopleReport), Error> {
-    let reader = Reader::new(sheet, input)?;
-    // Rows are independent, so they are read in parallel; parts are put together in order, so the result does not depend on it.
-    let starts: Vec<usize> = (0..sheet.rows()).step_by(ROWS_AT_ONCE).collect();
-    let parts: Vec<Part> = starts
-        .into_par_iter()
-        .map(|start| {
-            read_part(
-                reader.clone(),
-                sheet,
-                source,
-                start..sheet.rows().min(start + ROWS_AT_ONCE),
-            )
-        })
-        .collect();
-    let mut rows = Vec::with_capacity(sheet.rows());
-    let mut without_own_id = 0;
-    let mut fields = reader.fields.clone();
-    for part in parts {
-        rows.extend(part.rows);
-        without_own_id += part.without_own_id;
-        for (field, more) in fields.iter_mut().zip(part.fields) {
-            field.add(more);
+    rows: &mut Rows,
+) -> Result<PeopleReport, Error> {
+    let dates = DateColumns::of_table(&table, Plan::date_columns(input))?;
+    let heading = table.heading();
+    let plan = Plan::new(&heading, input, &dates)?;
+    let mut fields = plan.fields.clone();
+    let mut with_own_id: Vec<u32> = Vec::with_capacity(table.rows());
+    table.parts(|first, sheet| {
+        for part in read_parts(&plan, sheet, input, source) {
+            with_own_id.extend(part.numbers.iter().map(|row| first as u32 + row));
+            rows.add(part.rows);
+            for (field, more) in fields.iter_mut().zip(part.fields) {
+                field.add(more);
+            }
         }
-    }
+        Ok(())
+    })?;
     let report = PeopleReport {
         source: input.source.clone(),
         file: input.file.clone(),
-        rows: sheet.rows(),
-        without_own_id,
-        assumed: sheet.assumed().clone(),
-        unused_columns: reader.unused_columns(),
+        rows: table.rows(),
+        without_own_id: table.rows() - with_own_id.len(),
+        assumed: table.assumed().clone(),
+        unused_columns: plan.unused_columns(&heading),
         fields,
     };
-    Ok((rows, report))
+    table.keep(&with_own_id);
+    let path = path.to_owned();
+    rows.add_file(PeopleFile { table, plan, path }, input);
+    Ok(report)
+}
+
+impl PeopleFile {
+    /// Reads some rows again, ascending.
+    pub(crate) fn load(
+        &self,
+        input: &PeopleInput,
+        source: usize,
+        rows: impl Iterator<Item = usize>,
+    ) -> Result<Vec<PersonRow>, Error> {
+        let sheet = self
+            .table
+            .part(rows)
+            .map_err(|error| error.in_file(&self.path))?;
+        let parts = read_parts(&self.plan, &sheet, input, source);
+        Ok(parts.into_iter().flat_map(|part| part.rows).collect())
+    }
 }
 
 /// What was read from some rows.
 struct Part {
     rows: Vec<PersonRow>,
-    without_own_id: usize,
+    /// The numbers in the sheet of those rows that have an own id.
+    numbers: Vec<u32>,
     fields: Vec<FieldReport>,
+}
+
+/// Rows are independent, so they are read in parallel; parts stay in order, so the result does not depend on it.
+fn read_parts(plan: &Plan, sheet: &Sheet, input: &PeopleInput, source: usize) -> Vec<Part> {
+    let starts: Vec<usize> = (0..sheet.rows()).step_by(ROWS_OF_A_WORKER).collect();
+    starts
+        .into_par_iter()
+        .map(|start| {
+            let range = start..sheet.rows().min(start + ROWS_OF_A_WORKER);
+            read_part(Reader::new(plan, sheet, input), sheet, source, range)
+        })
+        .collect()
 }
 
 fn read_part(mut reader: Reader<'_>, sheet: &Sheet, source: usize, range: Range<usize>) -> Part {
     let mut rows = Vec::with_capacity(range.len());
-    let mut without_own_id = 0;
+    let mut numbers = Vec::with_capacity(range.len());
     for row in range {
-        let own_id = reader.text(row, reader.own_id);
+        let own_id = reader.own_id(row);
         if own_id.is_empty() {
-            without_own_id += 1;
             continue;
         }
         let own_id = Plain::new(own_id.to_owned());
         let last_contact = reader.last_contact(row);
         let (person, rejected) = reader.person(row);
+        numbers.push(row as u32);
         rows.push(PersonRow {
             source,
             own_id,
@@ -146,7 +183,7 @@ fn read_part(mut reader: Reader<'_>, sheet: &Sheet, source: usize, range: Range<
     }
     Part {
         rows,
-        without_own_id,
+        numbers,
         fields: reader.fields,
     }
 }
@@ -195,6 +232,8 @@ mod tests {
     use crate::dates::days;
     use crate::mapping::Mapping;
     use crate::sheet::Told;
+    use crate::source::Source;
+    use crate::table::Memory;
     use kinfold_identity::{DateRules, read_date};
 
     const COLUMNS: &str = r#"
@@ -219,15 +258,22 @@ last_contact = "Seen"
 do_not_link = "DNL"
 "#;
 
+    fn people(text: &str, input: &PeopleInput) -> Result<(Vec<PersonRow>, PeopleReport), Error> {
+        let source = Source::held(text.as_bytes().to_vec());
+        let table = Table::find(source, &Told::default()).expect("a table");
+        let mut rows = Rows::new(Memory::default(), Path::new("."));
+        let report = read_people(table, Path::new("f"), input, 0, &mut rows)?;
+        let all: Vec<u32> = (0..rows.len() as u32).collect();
+        Ok((rows.load(&all)?, report))
+    }
+
     fn read(rows: &str) -> (Vec<PersonRow>, PeopleReport) {
         let mapping = format!(
             "custodian = \"c\"\n[[people]]\nsource = \"s\"\nfile = \"f\"\ndatasets = []\nempty = [\"N/K\"]\n[people.columns]{COLUMNS}"
         );
         let mapping = Mapping::parse(&mapping).expect("a mapping");
         let header = "ID,First,Mid,Last,Maiden,AKA,DOB,Sex,NHS,Trace,UPN,Old UPN,House,Street,PC,UPRN,From,To,Seen,DNL,Notes";
-        let sheet = Sheet::from_bytes(format!("{header}\n{rows}").as_bytes(), &Told::default())
-            .expect("a sheet");
-        read_people(&sheet, &mapping.people[0], 0).expect("read")
+        people(&format!("{header}\n{rows}"), &mapping.people[0]).expect("read")
     }
 
     fn field<'report>(report: &'report PeopleReport, name: &str) -> &'report FieldReport {
@@ -331,10 +377,7 @@ do_not_link = "DNL"
             for (id, date) in dates.iter().enumerate() {
                 rows.push_str(&format!("{id},{date},9990000017\n"));
             }
-            let sheet =
-                Sheet::from_bytes(format!("ID,DOB,ULN\n{rows}").as_bytes(), &Told::default())
-                    .expect("a sheet");
-            read_people(&sheet, &mapping.people[0], 0).expect("read")
+            people(&format!("ID,DOB,ULN\n{rows}"), &mapping.people[0]).expect("read")
         };
         let dates = [
             "2012-05-06",
@@ -381,8 +424,7 @@ do_not_link = "DNL"
             "custodian = \"c\"\n[[people]]\nsource = \"s\"\nfile = \"f\"\ndatasets = []\n[people.columns]{COLUMNS}"
         );
         let mapping = Mapping::parse(&mapping).expect("a mapping");
-        let sheet = Sheet::from_bytes(b"ID,Name\n1,Ann\n", &Told::default()).expect("a sheet");
-        match read_people(&sheet, &mapping.people[0], 0) {
+        match people("ID,Name\n1,Ann\n", &mapping.people[0]) {
             Err(Error::Column { column, found }) => {
                 assert_eq!((column.as_str(), found.len()), ("First", 2));
             }

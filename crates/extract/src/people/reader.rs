@@ -1,16 +1,16 @@
 //! The columns of a people file, found once, and the reading of one row after another.
 
 use super::FieldReport;
-use crate::columns::{date_forms, find_column};
+use crate::columns::{DateColumns, find_column};
 use crate::dates::{DateForms, Day, month};
 use crate::error::Error;
 use crate::mapping::{Column, DateForm, PeopleInput};
 use crate::sheet::Sheet;
 use kinfold_identity::{
     AddressSpell, DateOrder, DateRules, Initial, NO_MONTH, NhsNumber, Nino, Person, Postcode,
-    PostcodeReading, PostcodeSector, Rejected, Sex, Uln, Upn, Uprn, age_doubt, infer_date_rules,
-    is_verified_trace, read_address, read_date, read_family_names, read_given_names,
-    read_middle_names, read_place, read_sex,
+    PostcodeReading, PostcodeSector, Rejected, Sex, Uln, Upn, Uprn, age_doubt, is_verified_trace,
+    read_address, read_date, read_family_names, read_given_names, read_middle_names, read_place,
+    read_sex,
 };
 use std::collections::BTreeMap;
 
@@ -22,14 +22,13 @@ struct Field {
     to: usize,
 }
 
-/// The columns of a sheet, found once, and the counts so far.
+/// The columns of a file, found once.
 #[derive(Clone)]
-pub(super) struct Reader<'sheet> {
-    sheet: &'sheet Sheet,
-    input: &'sheet PeopleInput,
+pub(super) struct Plan {
     pub(super) own_id: usize,
     /// Positions of all mapped columns, field after field.
     used: Vec<usize>,
+    /// A count of nothing for each field.
     pub(super) fields: Vec<FieldReport>,
     given: Option<Field>,
     middle: Option<Field>,
@@ -48,8 +47,6 @@ pub(super) struct Reader<'sheet> {
     given_initial: Option<Field>,
     family_initial: Option<Field>,
     sector: Option<Field>,
-    /// Fields of the row being read that hold something that is no value of theirs.
-    rejected: Vec<&'static str>,
     nino: Option<Field>,
     uprn: Option<Field>,
     address: Option<Field>,
@@ -61,11 +58,17 @@ pub(super) struct Reader<'sheet> {
     protected: Option<Field>,
 }
 
-impl<'sheet> Reader<'sheet> {
-    pub(super) fn new(sheet: &'sheet Sheet, input: &'sheet PeopleInput) -> Result<Self, Error> {
+impl Plan {
+    /// Finds the columns in the heading of a file, of which the columns of dates were looked through.
+    pub(super) fn new(
+        sheet: &Sheet,
+        input: &PeopleInput,
+        dates: &DateColumns,
+    ) -> Result<Self, Error> {
         let columns = &input.columns;
         let mut finder = Finder {
             sheet,
+            dates,
             used: Vec::new(),
             fields: Vec::new(),
         };
@@ -106,15 +109,13 @@ impl<'sheet> Reader<'sheet> {
         let protected = finder.one("protected_address", columns.protected_address.as_ref())?;
         let birth = match birth {
             Some(field) => {
-                let rules = birth_rules(sheet, finder.used[field.from], input)?;
+                let rules = birth_rules(sheet, finder.used[field.from], input, dates)?;
                 Some((field, rules))
             }
             None => None,
         };
         let Finder { used, fields, .. } = finder;
         Ok(Self {
-            sheet,
-            input,
             own_id,
             used,
             fields,
@@ -135,7 +136,6 @@ impl<'sheet> Reader<'sheet> {
             given_initial,
             family_initial,
             sector,
-            rejected: Vec::new(),
             nino,
             uprn,
             address,
@@ -146,6 +146,64 @@ impl<'sheet> Reader<'sheet> {
             do_not_link,
             protected,
         })
+    }
+
+    /// The columns of dates that a mapping names.
+    pub(super) fn date_columns(input: &PeopleInput) -> impl Iterator<Item = &str> {
+        let columns = &input.columns;
+        let administrative = [
+            &columns.address_from,
+            &columns.address_confirmed,
+            &columns.last_contact,
+        ];
+        // Told forms of administrative dates need no evidence; birth dates have rules that are never told.
+        administrative
+            .into_iter()
+            .filter(|_| input.dates.is_empty())
+            .chain([&columns.birth_date])
+            .filter_map(|column| Some(column.as_ref()?.get_ref().as_str()))
+    }
+
+    pub(super) fn unused_columns(&self, sheet: &Sheet) -> Vec<String> {
+        let unused = |(position, _): &(usize, &String)| !self.used.contains(position);
+        sheet
+            .columns()
+            .iter()
+            .enumerate()
+            .filter(unused)
+            .map(|(_, name)| name.clone())
+            .collect()
+    }
+}
+
+/// Reads one row after another, and counts.
+pub(super) struct Reader<'sheet> {
+    plan: &'sheet Plan,
+    sheet: &'sheet Sheet,
+    input: &'sheet PeopleInput,
+    pub(super) fields: Vec<FieldReport>,
+    /// Fields of the row being read that hold something that is no value of theirs.
+    rejected: Vec<&'static str>,
+}
+
+impl<'sheet> Reader<'sheet> {
+    pub(super) fn new(
+        plan: &'sheet Plan,
+        sheet: &'sheet Sheet,
+        input: &'sheet PeopleInput,
+    ) -> Self {
+        Self {
+            plan,
+            sheet,
+            input,
+            fields: plan.fields.clone(),
+            rejected: Vec::new(),
+        }
+    }
+
+    /// The own id of a row.
+    pub(super) fn own_id(&self, row: usize) -> &'sheet str {
+        self.text(row, self.plan.own_id)
     }
 
     /// A cell; empty when it holds one of the values that mean "nothing here".
@@ -165,7 +223,7 @@ impl<'sheet> Reader<'sheet> {
 
     /// The cell of a field that has one column.
     fn first_text(&self, row: usize, field: Field) -> &'sheet str {
-        self.text(row, self.used[field.from])
+        self.text(row, self.plan.used[field.from])
     }
 
     /// Reads each column of a field, counts, and gives what could be read.
@@ -180,7 +238,7 @@ impl<'sheet> Reader<'sheet> {
         };
         let (mut values, mut filled, mut rejected) = (Vec::new(), false, None);
         for column in from..to {
-            let cell = self.text(row, self.used[column]);
+            let cell = self.text(row, self.plan.used[column]);
             if cell.is_empty() {
                 continue;
             }
@@ -218,7 +276,7 @@ impl<'sheet> Reader<'sheet> {
         self.rejected.clear();
         let mut person = Person::default();
         self.names(row, &mut person);
-        if let Some((field, rules)) = self.birth {
+        if let Some((field, rules)) = self.plan.birth {
             person.births = self.read(Some(field), row, |cell| read_date(cell, &rules));
             if let Some(made_on) = rules.latest {
                 let role = self.input.births.ages.into();
@@ -234,7 +292,7 @@ impl<'sheet> Reader<'sheet> {
         let codes = &self.input.values.sex;
         let told = !(codes.male.is_empty() && codes.female.is_empty());
         person.sex = self
-            .read(self.sex, row, |cell| {
+            .read(self.plan.sex, row, |cell| {
                 let is = |list: &[String]| list.iter().any(|code| code.eq_ignore_ascii_case(cell));
                 match () {
                     () if is(&codes.male) => Ok(Sex::Male),
@@ -247,15 +305,15 @@ impl<'sheet> Reader<'sheet> {
                 }
             })
             .pop();
-        person.birth_place = self.read(self.birth_place, row, read_place).pop();
+        person.birth_place = self.read(self.plan.birth_place, row, read_place).pop();
         self.numbers(row, &mut person);
         person.protected_address = self.flag(
-            self.protected,
+            self.plan.protected,
             row,
             self.input.values.protected_address.as_deref(),
         );
         person.do_not_link = self.flag(
-            self.do_not_link,
+            self.plan.do_not_link,
             row,
             self.input.values.do_not_link.as_deref(),
         );
@@ -264,20 +322,20 @@ impl<'sheet> Reader<'sheet> {
     }
 
     fn names(&mut self, row: usize, person: &mut Person) {
-        for names in self.read(self.given, row, read_given_names) {
+        for names in self.read(self.plan.given, row, read_given_names) {
             person.add_given_names(names);
         }
-        for names in self.read(self.middle, row, read_middle_names) {
+        for names in self.read(self.plan.middle, row, read_middle_names) {
             for name in names {
                 if !person.middle_names.contains(&name) {
                     person.middle_names.push(name);
                 }
             }
         }
-        for names in self.read(self.known_given, row, read_given_names) {
+        for names in self.read(self.plan.known_given, row, read_given_names) {
             person.add_given_names(names);
         }
-        for field in [self.family, self.known_family, self.former] {
+        for field in [self.plan.family, self.plan.known_family, self.plan.former] {
             for names in self.read(field, row, read_family_names) {
                 for name in names {
                     if !person.family_names.contains(&name) {
@@ -290,35 +348,35 @@ impl<'sheet> Reader<'sheet> {
 
     fn numbers(&mut self, row: usize, person: &mut Person) {
         let values = &self.input.values;
-        let verified = match (self.trace, &values.nhs_verified) {
+        let verified = match (self.plan.trace, &values.nhs_verified) {
             (Some(column), None) => is_verified_trace(self.text(row, column)),
             (Some(column), listed) => is_listed(self.text(row, column), listed.as_deref(), &[]),
             (None, _) => values.nhs_all_verified,
         };
         // A number that nobody traced may be a neighbour's: it is counted, and no use is made of it.
         person.nhs = self
-            .read(self.nhs, row, NhsNumber::parse)
+            .read(self.plan.nhs, row, NhsNumber::parse)
             .pop()
             .filter(|_| verified);
-        for upn in self.read(self.upn, row, Upn::parse) {
-            if let (Some(field), false) = (self.upn, upn.is_of_known_authority()) {
+        for upn in self.read(self.plan.upn, row, Upn::parse) {
+            if let (Some(field), false) = (self.plan.upn, upn.is_of_known_authority()) {
                 self.doubt(field, "unknown-authority");
             }
             person.add_upn(upn);
         }
-        for upn in self.read(self.former_upn, row, Upn::parse) {
+        for upn in self.read(self.plan.former_upn, row, Upn::parse) {
             person.add_former_upn(upn);
         }
-        person.first_initials = self.read(self.given_initial, row, Initial::read);
-        person.last_initials = self.read(self.family_initial, row, Initial::read);
-        person.sectors = self.read(self.sector, row, PostcodeSector::read);
-        person.uln = self.read(self.uln, row, Uln::parse).pop();
-        person.nino = self.read(self.nino, row, Nino::parse).pop();
+        person.first_initials = self.read(self.plan.given_initial, row, Initial::read);
+        person.last_initials = self.read(self.plan.family_initial, row, Initial::read);
+        person.sectors = self.read(self.plan.sector, row, PostcodeSector::read);
+        person.uln = self.read(self.plan.uln, row, Uln::parse).pop();
+        person.nino = self.read(self.plan.nino, row, Nino::parse).pop();
     }
 
     fn address_spell(&mut self, row: usize) -> Option<AddressSpell> {
-        let uprn = self.read(self.uprn, row, Uprn::parse).pop();
-        let postcode = match self.postcode {
+        let uprn = self.read(self.plan.uprn, row, Uprn::parse).pop();
+        let postcode = match self.plan.postcode {
             Some(field) => {
                 let cell = self.first_text(row, field);
                 self.read(Some(field), row, |cell| match Postcode::read(cell)? {
@@ -329,13 +387,13 @@ impl<'sheet> Reader<'sheet> {
             }
             None => "",
         };
-        let columns = self.address.map_or(0..0, |field| field.from..field.to);
+        let columns = self.plan.address.map_or(0..0, |field| field.from..field.to);
         let lines: Vec<&str> = columns
-            .map(|column| self.text(row, self.used[column]))
+            .map(|column| self.text(row, self.plan.used[column]))
             .filter(|line| !line.is_empty())
             .collect();
         let address = read_address(&lines, postcode);
-        if let Some(Field { count, .. }) = self.address {
+        if let Some(Field { count, .. }) = self.plan.address {
             let rejected = address.as_ref().err().map(|reason| reason.rule());
             self.count(
                 count,
@@ -344,8 +402,8 @@ impl<'sheet> Reader<'sheet> {
                 rejected,
             );
         }
-        let from = self.date(self.from, row).and_then(month);
-        let to = self.date(self.confirmed, row).and_then(month);
+        let from = self.date(self.plan.from, row).and_then(month);
+        let to = self.date(self.plan.confirmed, row).and_then(month);
         // The confirmation is the evidence; a start after it is a slip.
         let from = from.filter(|from| to.is_none_or(|to| *from <= to));
         let address = address.ok();
@@ -358,7 +416,7 @@ impl<'sheet> Reader<'sheet> {
     }
 
     pub(super) fn last_contact(&mut self, row: usize) -> Option<Day> {
-        self.date(self.contact, row)
+        self.date(self.plan.contact, row)
     }
 
     fn date(&mut self, field: Option<(Field, DateForms)>, row: usize) -> Option<Day> {
@@ -383,22 +441,12 @@ impl<'sheet> Reader<'sheet> {
         .pop()
         .unwrap_or_else(|| field.is_some_and(|field| !self.first_text(row, field).is_empty()))
     }
-
-    pub(super) fn unused_columns(&self) -> Vec<String> {
-        let unused = |(position, _): &(usize, &String)| !self.used.contains(position);
-        self.sheet
-            .columns()
-            .iter()
-            .enumerate()
-            .filter(unused)
-            .map(|(_, name)| name.clone())
-            .collect()
-    }
 }
 
 /// Finds columns by name and opens a count for each field.
 struct Finder<'sheet> {
     sheet: &'sheet Sheet,
+    dates: &'sheet DateColumns,
     used: Vec<usize>,
     fields: Vec<FieldReport>,
 }
@@ -454,15 +502,20 @@ impl Finder<'_> {
         let Some(found) = self.one(field, column)? else {
             return Ok(None);
         };
-        let forms = date_forms(self.sheet, self.used[found.from], told)?;
+        let forms = self.dates.forms(self.sheet, self.used[found.from], told)?;
         Ok(Some((found, forms)))
     }
 }
 
 /// How the birth dates of a column are to be read: recognised, save for what the mapping tells.
-fn birth_rules(sheet: &Sheet, column: usize, input: &PeopleInput) -> Result<DateRules, Error> {
+fn birth_rules(
+    sheet: &Sheet,
+    column: usize,
+    input: &PeopleInput,
+    dates: &DateColumns,
+) -> Result<DateRules, Error> {
     let told = &input.dates;
-    let found = infer_date_rules((0..sheet.rows()).map(|row| sheet.cell(row, column)));
+    let found = dates.birth_rules(column);
     if told.is_empty() {
         return found
             .map(|found| input.births.told(found))

@@ -9,17 +9,29 @@
 //! family and birth date, clearly different first names), never two verified NHS numbers, never a record that must not be linked.
 //! What is nearly but not quite enough is listed for the custodian as doubtful, by line number alone.
 
+//!
+//! Only numbers of rows are held here. The rows themselves are loaded a few thousand at a time: once for the things they share, and
+//! then for each comparison. See [`Rows`].
+
 mod candidates;
+mod groups;
 mod judge;
 #[cfg(test)]
+mod laws;
+#[cfg(test)]
 mod tests;
+mod units;
 
+use crate::error::Error;
 use crate::people::PersonRow;
-use candidates::candidates;
-use judge::{Verdict, clearly_two, judge, never_one};
+use crate::rows::Rows;
+use candidates::{Pair, candidates};
+use groups::Groups;
+use judge::{Verdict, judge, never_one};
 use kinfold_identity::Person;
 use rayon::prelude::*;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use units::{Lists, Units};
 
 /// Why two rows are one person, strongest first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, serde::Serialize)]
@@ -81,20 +93,24 @@ pub struct SharedOwnId {
     pub rows: Vec<usize>,
 }
 
-/// The rows of one person.
+/// The rows of one person, loaded.
 #[derive(Clone, Debug)]
 pub struct UnitedPerson {
-    /// Indices of the rows, ascending.
-    pub rows: Vec<usize>,
+    /// The rows, in their order.
+    pub rows: Vec<PersonRow>,
     /// What the rows say together.
     pub person: Person,
 }
 
-/// All people of a custodian.
-#[derive(Clone, Debug)]
+/// All people of a custodian, as numbers of rows.
 pub struct United {
-    /// Each person once, in the order of their first rows.
-    pub people: Vec<UnitedPerson>,
+    units: Units,
+    /// The units of each person, ascending.
+    people: Lists,
+    /// The person of each unit.
+    person_of_unit: Vec<u32>,
+    /// The unit of each row.
+    unit_of_row: Vec<u32>,
     /// How many joins each reason made.
     pub joins: BTreeMap<Reason, usize>,
     /// Pairs left apart that are worth a look, sorted.
@@ -104,201 +120,178 @@ pub struct United {
     pub shared_own_ids: Vec<SharedOwnId>,
 }
 
-/// Brings together the rows that are one person.
-pub fn unite(rows: &[PersonRow]) -> United {
-    let ByOwnId {
-        units,
-        rows: unit_rows,
-        shared: shared_own_ids,
-    } = by_own_id(rows);
-    let own_id_joins = rows.len() - units.len();
-    let mut verdicts: Vec<(Reason, usize, usize)> = Vec::new();
-    let mut doubts: Vec<(usize, usize, Doubt)> = Vec::new();
-    let judged: Vec<(usize, usize, Verdict)> = candidates(&units)
-        .into_par_iter()
-        .map(|(left, right)| (left, right, judge(&units[left], &units[right])))
-        .collect();
-    for (left, right, verdict) in judged {
-        match verdict {
-            Verdict::One(reason) => verdicts.push((reason, left, right)),
-            Verdict::Doubt(why) => doubts.push((left, right, why)),
-            Verdict::Two => {}
+impl United {
+    /// Number of people, each once, in the order of their first rows.
+    pub fn people(&self) -> usize {
+        self.people.len()
+    }
+
+    /// The rows of a person, ascending.
+    pub fn rows(&self, person: usize) -> Vec<u32> {
+        let units = self.people.get(person).iter();
+        let mut rows: Vec<u32> = units
+            .flat_map(|unit| self.units.rows(*unit as usize))
+            .copied()
+            .collect();
+        rows.sort_unstable();
+        rows
+    }
+
+    /// The person of a row.
+    pub fn person_of_row(&self, row: usize) -> usize {
+        self.person_of_unit[self.unit_of_row[row] as usize] as usize
+    }
+
+    /// Loads all people, part after part, in their order. `take` is given the number of the first of each part.
+    ///
+    /// # Errors
+    /// A file that was changed or can no longer be read; what `take` gives.
+    pub fn load<E: From<Error>>(
+        &self,
+        rows: &Rows,
+        mut take: impl FnMut(usize, Vec<UnitedPerson>) -> Result<(), E>,
+    ) -> Result<(), E> {
+        let mut first = 0;
+        while first < self.people() {
+            let mut wanted: Vec<u32> = Vec::new();
+            let mut last = first;
+            while last < self.people() && (last == first || wanted.len() < ROWS_AT_ONCE) {
+                wanted.extend(self.rows(last));
+                last += 1;
+            }
+            let mut loaded = rows.load(&wanted)?.into_iter();
+            let parts: Vec<Vec<PersonRow>> = (first..last)
+                .map(|person| loaded.by_ref().take(self.rows(person).len()).collect())
+                .collect();
+            let people = parts
+                .into_par_iter()
+                .enumerate()
+                .map(|(at, rows)| self.person(first + at, rows))
+                .collect();
+            take(first, people)?;
+            first = last;
+        }
+        Ok(())
+    }
+
+    /// What the rows of a person say together: those of one own id first, as they were compared.
+    fn person(&self, person: usize, rows: Vec<PersonRow>) -> UnitedPerson {
+        let numbers = self.rows(person);
+        let mut together = Person::default();
+        for unit in self.people.get(person) {
+            let mut one = Person::default();
+            for row in self.units.rows(*unit as usize) {
+                let at = numbers.binary_search(row);
+                let at = at.expect("the rows of a person are those of its units");
+                one.merge(rows[at].person.clone());
+            }
+            together.merge(one);
+        }
+        UnitedPerson {
+            rows,
+            person: together,
         }
     }
-    verdicts.sort_unstable();
+}
+
+/// Rows that are loaded at once.
+const ROWS_AT_ONCE: usize = 4096;
+
+/// What comparing all candidates gave.
+#[derive(Default)]
+struct Judged {
+    /// Reason, the two units, and whether something forbids to join just these two.
+    verdicts: Vec<(Reason, u32, u32, bool)>,
+    doubts: Vec<(u32, u32, Doubt)>,
+}
+
+/// Brings together the rows that are one person.
+///
+/// # Errors
+/// A file that was changed or can no longer be read; a folder for working files that cannot be used.
+pub fn unite(rows: &Rows) -> Result<United, Error> {
+    let (units, shared_own_ids) = Units::by_own_id(rows)?;
+    let own_id_joins = rows.len() - units.len();
+    let mut judged = compare(rows, &units)?;
+    judged.verdicts.sort_unstable();
     let mut groups = Groups::new(units.len());
     let mut joins = BTreeMap::new();
     if own_id_joins > 0 {
         joins.insert(Reason::OwnId, own_id_joins);
     }
-    for (reason, left, right) in verdicts {
+    for (reason, left, right, forbidden) in judged.verdicts {
         if groups.find(left) == groups.find(right) {
             continue;
         }
-        let clash = groups.members(left).iter().any(|one| {
-            groups
-                .members(right)
+        let alone = groups.is_alone(left) && groups.is_alone(right);
+        let clash = if alone {
+            forbidden
+        } else {
+            let (lefts, rights) = (groups.members(left), groups.members(right));
+            let people = units.load(rows, &[lefts.as_slice(), &rights].concat())?;
+            let (lefts, rights) = people.split_at(lefts.len());
+            lefts
                 .iter()
-                .any(|other| never_one(&units[*one], &units[*other]))
-        });
+                .any(|one| rights.iter().any(|other| never_one(one, other)))
+        };
         if clash {
-            doubts.push((left, right, Doubt::Chain));
+            judged.doubts.push((left, right, Doubt::Chain));
         } else {
             groups.join(left, right);
             *joins.entry(reason).or_default() += 1;
         }
     }
-    doubts.retain(|(left, right, _)| groups.find(*left) != groups.find(*right));
-    let mut doubtful: Vec<Doubtful> = doubts
+    let apart = |(left, right, _): &(u32, u32, Doubt)| groups.find(*left) != groups.find(*right);
+    let mut doubtful: Vec<Doubtful> = judged
+        .doubts
         .into_iter()
+        .filter(apart)
         .map(|(left, right, why)| Doubtful {
-            left: unit_rows[left][0],
-            right: unit_rows[right][0],
+            left: units.rows(left as usize)[0] as usize,
+            right: units.rows(right as usize)[0] as usize,
             why,
         })
         .collect();
     doubtful.sort_unstable();
-    let mut units: Vec<Option<Person>> = units.into_iter().map(Some).collect();
-    let mut people = Vec::new();
-    for list in groups.into_lists() {
-        let mut united = UnitedPerson {
-            rows: Vec::new(),
-            person: Person::default(),
-        };
-        for unit in list {
-            united.rows.extend(&unit_rows[unit]);
-            united
-                .person
-                .merge(units[unit].take().expect("a unit is in one group"));
-        }
-        united.rows.sort_unstable();
-        people.push(united);
-    }
-    United {
+    let (people, person_of_unit) = groups.into_people();
+    Ok(United {
+        unit_of_row: units.of_rows(rows.len()),
+        units,
         people,
+        person_of_unit,
         joins,
         doubtful,
         shared_own_ids,
-    }
+    })
 }
 
-/// The rows after the first step.
-struct ByOwnId {
-    /// Rows of one own id in one source, merged; rows of an own id that several people share, each alone.
-    units: Vec<Person>,
-    /// The indices of each unit's rows.
-    rows: Vec<Vec<usize>>,
-    /// The own ids that several people share.
-    shared: Vec<SharedOwnId>,
-}
-
-/// Brings together the rows with one own id in one source, unless they are clearly of several people.
-fn by_own_id(rows: &[PersonRow]) -> ByOwnId {
-    let mut position: BTreeMap<(usize, &str), usize> = BTreeMap::new();
-    let mut lists: Vec<Vec<usize>> = Vec::new();
-    for (index, row) in rows.iter().enumerate() {
-        let list = *position
-            .entry((row.source, row.own_id.expose()))
-            .or_insert_with(|| {
-                lists.push(Vec::new());
-                lists.len() - 1
-            });
-        lists[list].push(index);
-    }
-    let mut found = ByOwnId {
-        units: Vec::new(),
-        rows: Vec::new(),
-        shared: Vec::new(),
-    };
-    for list in lists {
-        if several_people(rows, &list) {
-            for index in &list {
-                found.units.push(rows[*index].person.clone());
-                found.rows.push(vec![*index]);
+/// Compares all units that share something.
+fn compare(rows: &Rows, units: &Units) -> Result<Judged, Error> {
+    let mut judged = Judged::default();
+    candidates(rows, units, |pairs| {
+        for pairs in pairs.chunks(ROWS_AT_ONCE) {
+            let needed: BTreeSet<u32> = pairs.iter().flatten().copied().collect();
+            let needed: Vec<u32> = needed.into_iter().collect();
+            let people = units.load(rows, &needed)?;
+            let person = |unit: u32| &people[needed.binary_search(&unit).expect("it was loaded")];
+            let verdicts: Vec<(Verdict, bool)> = pairs
+                .par_iter()
+                .map(|&[left, right]: &Pair| {
+                    let (left, right) = (person(left), person(right));
+                    let verdict = judge(left, right);
+                    let forbidden = matches!(verdict, Verdict::One(_)) && never_one(left, right);
+                    (verdict, forbidden)
+                })
+                .collect();
+            for (&[left, right], (verdict, forbidden)) in pairs.iter().zip(verdicts) {
+                match verdict {
+                    Verdict::One(reason) => judged.verdicts.push((reason, left, right, forbidden)),
+                    Verdict::Doubt(why) => judged.doubts.push((left, right, why)),
+                    Verdict::Two => {}
+                }
             }
-            found.shared.push(SharedOwnId { rows: list });
-        } else {
-            found.units.push(together(rows, &list));
-            found.rows.push(list);
         }
-    }
-    found
-}
-
-/// Whether any two of some rows are clearly two people.
-fn several_people(rows: &[PersonRow], indices: &[usize]) -> bool {
-    // A person with many rows has few ways to be written, so only those are compared.
-    let mut seen: Vec<&Person> = Vec::new();
-    for index in indices {
-        let person = &rows[*index].person;
-        let known = seen.iter().any(|other| {
-            other.first_names == person.first_names
-                && other.middle_names == person.middle_names
-                && other.family_names == person.family_names
-                && other.births == person.births
-        });
-        if known {
-            continue;
-        }
-        if seen.iter().any(|other| clearly_two(other, person)) {
-            return true;
-        }
-        seen.push(person);
-    }
-    false
-}
-
-/// What some rows say together.
-fn together(rows: &[PersonRow], indices: &[usize]) -> Person {
-    let mut person = Person::default();
-    for index in indices {
-        person.merge(rows[*index].person.clone());
-    }
-    person
-}
-
-/// Disjoint groups of units; small ones, so members are kept as lists.
-struct Groups {
-    group: Vec<usize>,
-    members: Vec<Vec<usize>>,
-}
-
-impl Groups {
-    fn new(units: usize) -> Self {
-        Self {
-            group: (0..units).collect(),
-            members: (0..units).map(|unit| vec![unit]).collect(),
-        }
-    }
-
-    fn find(&self, unit: usize) -> usize {
-        self.group[unit]
-    }
-
-    fn members(&self, unit: usize) -> &[usize] {
-        &self.members[self.group[unit]]
-    }
-
-    fn join(&mut self, left: usize, right: usize) {
-        let (keep, give) = (
-            self.find(left).min(self.find(right)),
-            self.find(left).max(self.find(right)),
-        );
-        let moved = std::mem::take(&mut self.members[give]);
-        for unit in &moved {
-            self.group[*unit] = keep;
-        }
-        self.members[keep].extend(moved);
-    }
-
-    /// The groups in the order of their first unit, each sorted.
-    fn into_lists(self) -> impl Iterator<Item = Vec<usize>> {
-        self.members
-            .into_iter()
-            .filter(|list| !list.is_empty())
-            .map(|mut list| {
-                list.sort_unstable();
-                list
-            })
-    }
+        Ok(())
+    })?;
+    Ok(judged)
 }

@@ -44,6 +44,10 @@ fn row(source: usize, own_id: &str, text: &str) -> PersonRow {
     }
 }
 
+fn unite(rows: &[PersonRow]) -> laws::Together {
+    laws::bounded(rows, 1000)
+}
+
 fn lists(rows: &[PersonRow]) -> Vec<Vec<usize>> {
     unite(rows)
         .people
