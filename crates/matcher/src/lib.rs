@@ -25,7 +25,10 @@ mod tiles;
 pub use dice::{DicePair, dice_at_least};
 pub use hamming::{FilterPair, Scan, hamming_histogram, hamming_scan, hamming_within};
 pub use kernel::SimdLevel;
-pub use keys::{KeyMatch, KeyTable, MAX_KEY_TYPES, join_keys};
+pub use keys::{
+    Crowd, KeyCandidate, KeyFile, KeyFileError, KeyJoin, KeyJoinError, KeyJoinReport, KeyMatch,
+    KeyTable, MAX_KEY_FILES, MAX_KEY_TYPES, join_key_files, join_keys,
+};
 pub use packed::{MAX_BITS, PackedSet, ShapeError};
 
 /// How to run a join. It changes the time taken, never the answer.
