@@ -1,7 +1,6 @@
 //! The match keys of one file, in parts, and where a token is.
 
 use std::fmt;
-use std::ops::Range;
 
 use super::MAX_KEY_TYPES;
 
@@ -211,10 +210,4 @@ impl Places {
             slot: slot as u16,
         }
     }
-}
-
-/// Divides `count` things into ranges of at most `most`.
-pub(super) fn ranges(count: usize, most: usize) -> impl Iterator<Item = Range<usize>> {
-    let most = most.max(1);
-    (0..count.div_ceil(most)).map(move |index| index * most..((index + 1) * most).min(count))
 }

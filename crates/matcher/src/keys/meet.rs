@@ -68,7 +68,7 @@ impl Meeting {
         self.words.sort_unstable();
         let places = rules.layout.places;
         let token = |word: u64| word & places.token_mask();
-        let plain = PLAIN.min(rules.crowd.limit() as usize);
+        let limit = rules.crowd.limit();
         let mut words = std::mem::take(&mut self.words);
         for group in words.chunk_by_mut(|one, next| token(*one) == token(*next)) {
             let (first, last) = (group[0], group[group.len() - 1]);
@@ -80,7 +80,8 @@ impl Meeting {
             if alone {
                 continue;
             }
-            if group.len() <= plain {
+            let few = || most_holders(group, rules).is_none_or(|most| most.0 <= limit);
+            if group.len() <= PLAIN && (group.len() <= limit as usize || few()) {
                 pairs(group, rules, hits);
             } else {
                 self.crowd(group, rules, hits);
@@ -103,24 +104,18 @@ impl Meeting {
         let shift = u64::BITS - bits;
         self.seen.clear();
         self.seen.resize(1 << bits, 0);
-        let again = |tag| if rules.within { SEVERAL } else { tag };
+        // Two loops: the first has only copies in it, so that many cache lines are on their way from memory at once.
         for scatter in scatters {
-            scatter.read(partition, |piece| {
-                for &word in piece {
-                    let tag = if rules.within {
-                        1
-                    } else {
-                        (places.file(word) + 1).min(u64::from(SEVERAL)) as u8
-                    };
-                    let seen = &mut self.seen[(word >> shift) as usize];
-                    *seen = match *seen {
-                        0 => tag,
-                        same if same == tag => again(tag),
-                        _ => SEVERAL,
-                    };
-                }
-                self.words.extend_from_slice(piece);
-            });
+            scatter.read(partition, |piece| self.words.extend_from_slice(piece));
+        }
+        for &word in &self.words {
+            let file = places.file(word).min(u64::from(SEVERAL) - 1) as u8;
+            let tag = if rules.within { 1 } else { file + 1 };
+            let again = if rules.within { SEVERAL } else { tag };
+            let seen = &mut self.seen[(word >> shift) as usize];
+            // Without branches: which it is cannot be foretold.
+            let first = if *seen == 0 { tag } else { SEVERAL };
+            *seen = if *seen == tag { again } else { first };
         }
         let seen = &self.seen;
         let mut kept = 0;
