@@ -34,6 +34,8 @@ const PARTITION: u64 = 1 << 14;
 const MAX_PARTITION_BITS: u32 = 13;
 /// Tokens that a worker takes at a time.
 const PIECE: usize = 1 << 16;
+/// Hits that a worker may keep when the others have taken all room.
+const LEAST_HITS: usize = 4096;
 /// Hits that a worker compares in full at a time.
 const HITS: usize = 1 << 14;
 
@@ -266,7 +268,7 @@ impl<'a> Join<'a> {
         let ranges = self.plan(&mut report);
         let mut from = 0;
         loop {
-            let window = Window::new(from);
+            let window = Window::new(from, self.hits);
             let (hits, crowds) = self.round(&ranges, &window);
             report.passes += ranges.len() as u64;
             // Every round meets the same ones.
@@ -330,7 +332,7 @@ impl<'a> Join<'a> {
             .map(|_| {
                 (
                     Meeting::default(),
-                    Hits::new(window, self.hits / self.workers),
+                    Hits::new(window, (self.hits / self.workers).min(LEAST_HITS)),
                 )
             })
             .collect();
@@ -357,6 +359,7 @@ impl<'a> Join<'a> {
                     if partition >= range.end {
                         break;
                     }
+                    hits.refresh();
                     meeting.partition(&scatters, partition, self.rules, hits);
                 }
             });

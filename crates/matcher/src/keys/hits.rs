@@ -1,6 +1,6 @@
 //! Pairs of places whose tokens meet, in bounded memory; and the candidates that they make.
 
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use super::KeyCandidate;
 use super::files::{KeyFile, Place};
@@ -18,31 +18,41 @@ pub(super) fn hit(left: Place, right: Place) -> u128 {
 /// The bits of a hit that say which slots.
 const SLOTS: u32 = 32;
 
+/// Room for hits that a worker asks for at a time.
+const STEP: usize = 4096;
+
 /// The candidates of one round: those from `from` on, up to an end that comes nearer whenever there are too many to keep.
 #[derive(Debug)]
 pub(super) struct Window {
     from: u128,
-    end: Mutex<u128>,
+    state: Mutex<State>,
+}
+
+#[derive(Debug)]
+struct State {
+    /// Before which hit the round ends; `u128::MAX`, which is no hit, when all are in.
+    end: u128,
+    /// Hits for which no worker has taken the room.
+    room: usize,
 }
 
 impl Window {
-    pub(super) fn new(from: u128) -> Self {
+    /// A round from the hit `from` on, with room for `room` hits.
+    pub(super) fn new(from: u128, room: usize) -> Self {
+        let end = u128::MAX;
         Self {
             from,
-            end: Mutex::new(u128::MAX),
+            state: Mutex::new(State { end, room }),
         }
     }
 
     /// Before which hit the round ends; `u128::MAX`, which is no hit, when all are in.
     pub(super) fn end(&self) -> u128 {
-        *self.end.lock().unwrap_or_else(PoisonError::into_inner)
+        self.state().end
     }
 
-    /// Ends the round before `hit` at the latest, and says before which it ends.
-    fn end_before(&self, hit: u128) -> u128 {
-        let mut end = self.end.lock().unwrap_or_else(PoisonError::into_inner);
-        *end = hit.min(*end);
-        *end
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -52,17 +62,22 @@ pub(super) struct Hits<'a> {
     window: &'a Window,
     end: u128,
     list: Vec<u128>,
-    most: usize,
+    /// How many it may keep.
+    room: usize,
+    /// How many it may always keep.
+    least: usize,
 }
 
 impl<'a> Hits<'a> {
-    /// Keeps at most `most` hits, or those of one pair.
-    pub(super) fn new(window: &'a Window, most: usize) -> Self {
+    /// Keeps `least` hits, or those of one pair, and more while the window has room.
+    pub(super) fn new(window: &'a Window, least: usize) -> Self {
+        let least = least.max(2);
         Self {
             window,
             end: window.end(),
             list: Vec::new(),
-            most: most.max(2),
+            room: least,
+            least,
         }
     }
 
@@ -71,8 +86,8 @@ impl<'a> Hits<'a> {
         if hit < self.window.from || hit >= self.end {
             return;
         }
-        if self.list.len() >= self.most {
-            self.cut();
+        if self.list.len() >= self.room {
+            self.make_room();
             if hit >= self.end {
                 return;
             }
@@ -80,13 +95,32 @@ impl<'a> Hits<'a> {
         self.list.push(hit);
     }
 
-    /// Gives the later half of the pairs up to a later round.
+    /// Gives room back when another worker has ended the round earlier.
+    pub(super) fn refresh(&mut self) {
+        let window = self.window;
+        let mut state = window.state();
+        if state.end < self.end {
+            self.drop_after(&mut state);
+        }
+    }
+
     #[cold]
-    fn cut(&mut self) {
-        self.drop_after(self.window.end());
-        if self.list.len() < self.most {
+    fn make_room(&mut self) {
+        let window = self.window;
+        let mut state = window.state();
+        if state.end < self.end {
+            self.drop_after(&mut state);
+        }
+        if self.list.len() < self.room {
             return;
         }
+        if state.room > 0 {
+            let more = state.room.min(STEP);
+            state.room -= more;
+            self.room += more;
+            return;
+        }
+        // The later half of the pairs is given up to a later round.
         let middle = self.list.len() / 2;
         let (before, &mut hit, _) = self.list.select_nth_unstable(middle);
         let pair = hit >> SLOTS << SLOTS;
@@ -95,21 +129,30 @@ impl<'a> Hits<'a> {
         } else {
             pair + (1 << SLOTS)
         };
-        self.drop_after(self.window.end_before(end));
+        state.end = state.end.min(end);
+        self.drop_after(&mut state);
         // All of one pair: there are only as many as slots meet slots.
-        if self.list.len() >= self.most {
-            self.most *= 2;
+        if self.list.len() >= self.room {
+            self.room += STEP;
+            self.least += STEP;
         }
     }
 
-    fn drop_after(&mut self, end: u128) {
-        self.end = end;
-        self.list.retain(|hit| *hit < end);
+    /// Drops what is after the end of the round, and gives back the room that is free.
+    fn drop_after(&mut self, state: &mut State) {
+        self.end = state.end;
+        self.list.retain(|hit| *hit < state.end);
+        let keep = (self.list.len() + 1).next_multiple_of(STEP).max(self.least);
+        if keep < self.room {
+            state.room += self.room - keep;
+            self.room = keep;
+            self.list.shrink_to(keep);
+        }
     }
 
     /// The hits before the end of the round.
     pub(super) fn finish(mut self) -> Vec<u128> {
-        self.drop_after(self.window.end());
+        self.refresh();
         self.list
     }
 }
