@@ -299,7 +299,7 @@ impl<'a> Join<'a> {
         let layout = self.rules.layout;
         let partitions = 1 << layout.partition_bits;
         if self.tokens <= self.words {
-            return vec![0..partitions];
+            return std::iter::once(0..partitions).collect();
         }
         report.passes += 1;
         let mut counts = vec![vec![0u64; partitions]; self.workers];

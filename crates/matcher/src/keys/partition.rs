@@ -64,7 +64,7 @@ impl Layout {
     /// Adds the number of tokens in each partition.
     pub(super) fn count(self, file: &KeyFile, first: u32, tokens: &[[u8; 16]], counts: &mut [u64]) {
         self.for_each(file, 0, first, tokens, |partition, _| {
-            counts[partition] += 1
+            counts[partition] += 1;
         });
     }
 }
