@@ -30,8 +30,10 @@ pub const MAX_KEY_FILES: usize = 65_536;
 const MAX_PLACE_BITS: u32 = 48;
 /// Tokens that one partition holds when they are spread evenly: 128 KiB of words and as much again to see what meets.
 const PARTITION: u64 = 1 << 14;
-/// Two to this power is the most partitions: more could not be filled side by side.
-const MAX_PARTITION_BITS: u32 = 13;
+/// Two to this power is about the most partitions that one pass fills side by side: the chunks under way take 2 MiB a worker then.
+const PASS_BITS: u32 = 13;
+/// Two to this power is the most partitions of all passes: a worker counts the tokens of each in 8 MiB.
+const MAX_PARTITION_BITS: u32 = 20;
 /// Tokens that a worker takes at a time.
 const PIECE: usize = 1 << 16;
 /// Hits that a worker may keep when the others have taken all room.
@@ -191,7 +193,8 @@ impl<E: std::error::Error + 'static> std::error::Error for KeyJoinError<E> {
 /// the answer does not rest on the hash.
 ///
 /// With less memory than all words take, each pass over the tokens does a range of partitions; when there are more pairs than memory,
-/// each round of passes delivers the next pairs in order. Nothing is written to disk: reading mapped tokens again costs less.
+/// each round of passes delivers the next pairs in order. Nothing is written to disk, since mapped tokens can be read again.
+/// What was tried and is not here is told with its figures in the README of this crate.
 ///
 /// # Errors
 /// [`KeyJoinError`].
@@ -228,7 +231,10 @@ impl<'a> Join<'a> {
         let tokens: u64 = files.iter().map(KeyFile::tokens).sum();
         // Half for words, a quarter for hits and a quarter for putting them together.
         let words = (how.memory / 2 / size_of::<u64>()) as u64;
-        let in_partition = PARTITION.min(words / 4).max(1);
+        let in_partition = PARTITION
+            .min(words / 4)
+            .max(words.min(tokens) >> PASS_BITS)
+            .max(1);
         let partition_bits = (tokens / in_partition)
             .max(1)
             .ilog2()

@@ -4,8 +4,8 @@ use std::ops::Range;
 
 use super::files::{KeyFile, Places};
 
-/// Words that a partition collects before they are written away together: two cache lines, so that thousands of partitions can be
-/// filled side by side from a buffer that stays in the second-level cache.
+/// Words that a partition collects before they are written away together: four cache lines, so that thousands of partitions can be
+/// filled side by side from a buffer that stays in the second-level cache, and read again without waiting for each line.
 const CHUNK: usize = 32;
 /// Words of one block of memory: a mebibyte, so that growth copies nothing and wastes little.
 const BLOCK: usize = 1 << 17;
