@@ -4,7 +4,8 @@
 //! so no link is lost before the model sees it. Nothing here reads a file, a clock or the environment, and the answer is the
 //! same for every number of threads, tile size and SIMD level: a property test holds each kernel to a ten-line scalar loop.
 //!
-//! - [`join_keys`]: pairs of records that share at least one match key of the same type;
+//! - [`join_key_files`]: pairs of records of any number of files that share at least one match key of the same type, in bounded
+//!   memory; [`join_keys`] for two files;
 //! - [`hamming_within`], [`hamming_histogram`], [`hamming_scan`]: pairs of filters within a Hamming distance, and how often
 //!   every distance occurs among all pairs (what chance looks like), in one pass;
 //! - [`dice_at_least`]: pairs of filters by Dice similarity under an exact rational threshold.
@@ -25,7 +26,10 @@ mod tiles;
 pub use dice::{DicePair, dice_at_least};
 pub use hamming::{FilterPair, Scan, hamming_histogram, hamming_scan, hamming_within};
 pub use kernel::SimdLevel;
-pub use keys::{KeyMatch, KeyTable, MAX_KEY_TYPES, join_keys};
+pub use keys::{
+    Crowd, KeyCandidate, KeyFile, KeyFileError, KeyJoin, KeyJoinError, KeyJoinReport, KeyMatch,
+    KeyTable, MAX_KEY_FILES, MAX_KEY_TYPES, join_key_files, join_keys,
+};
 pub use packed::{MAX_BITS, PackedSet, ShapeError};
 
 /// How to run a join. It changes the time taken, never the answer.
