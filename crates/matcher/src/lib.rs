@@ -13,20 +13,31 @@
 #[cfg(doctest)]
 struct Readme;
 
+mod compare;
 mod dice;
+mod fold;
 mod hamming;
+mod join;
 mod kernel;
 mod keys;
 #[cfg(test)]
 mod laws;
 mod packed;
+mod plan;
+mod rule;
+mod sequential;
+mod stream;
 mod tiles;
 
 pub use dice::{DicePair, dice_at_least};
 pub use hamming::{FilterPair, Scan, hamming_histogram, hamming_scan, hamming_within};
+pub use join::{Cut, Join, JoinError, MAX_FILTERS, Pairing};
 pub use kernel::SimdLevel;
 pub use keys::{KeyMatch, KeyTable, MAX_KEY_TYPES, join_keys};
 pub use packed::{MAX_BITS, PackedSet, ShapeError};
+pub use rule::Rule;
+pub use sequential::{DEFAULT_DISMISSAL, Sequential, dismissal_probability};
+pub use stream::{Control, Match, Progress, Sink, Stopped, Tile};
 
 /// How to run a join. It changes the time taken, never the answer.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

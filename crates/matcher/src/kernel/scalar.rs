@@ -1,10 +1,10 @@
-//! The reference kernel: count the differing bits of each pair, one pair at a time.
+//! The reference kernels: plain loops over words, and the sliced scan with a word of 64 bits as its vector.
 
 use super::lanes::{Groups, LANES};
 use crate::packed::PackedSet;
 use std::ops::Range;
 
-/// As [`super::Kernel::distances`].
+/// As [`super::Kernel::distances`]: counts the differing bits of each pair, one pair at a time.
 pub(super) fn distances(
     left: &PackedSet,
     rows: Range<usize>,
@@ -29,3 +29,73 @@ pub(super) fn distances(
         }
     }
 }
+
+/// As [`super::Kernel::distance`].
+pub(super) fn distance(one: &[u64], other: &[u64]) -> u32 {
+    one.iter()
+        .zip(other)
+        .map(|(x, y)| (x ^ y).count_ones())
+        .sum()
+}
+
+/// Sixty-four records.
+type Vector = u64;
+
+/// Two planes of the same weight.
+type Pair = (Vector, Vector);
+
+/// Words in a vector.
+pub(super) const N: usize = 1;
+
+fn zero() -> Vector {
+    0
+}
+
+fn ones() -> Vector {
+    u64::MAX
+}
+
+fn xor(x: Vector, y: Vector) -> Vector {
+    x ^ y
+}
+
+fn and(x: Vector, y: Vector) -> Vector {
+    x & y
+}
+
+fn or(x: Vector, y: Vector) -> Vector {
+    x | y
+}
+
+/// `y` without the bits of `x`.
+fn and_not(x: Vector, y: Vector) -> Vector {
+    !x & y
+}
+
+fn full(x: Vector) -> bool {
+    x == u64::MAX
+}
+
+fn load(words: &[u64]) -> Vector {
+    words[0]
+}
+
+fn store(x: Vector, words: &mut [u64]) {
+    words[0] = x;
+}
+
+/// Both planes of a case of six bits. The masks let the compiler see that no index is out of bounds.
+fn wide(table: &[u64], lookup: usize, offset: u16) -> (Vector, Vector) {
+    let cases = &table[lookup * WIDE_CASES * 2..][..WIDE_CASES * 2];
+    let case = usize::from(offset / 8) & (WIDE_CASES * 2 - 2);
+    (cases[case], cases[case + 1])
+}
+
+/// The plane of a case of two bits.
+fn narrow(table: &[u64], lookup: usize, offset: u16) -> Vector {
+    let cases = &table[WIDE * WIDE_CASES * 2 + lookup * NARROW_CASES..][..NARROW_CASES];
+    cases[usize::from(offset / 8) & (NARROW_CASES - 1)]
+}
+
+super::sliced::adders_of_two_inputs!();
+super::sliced::sliced_kernel!();
