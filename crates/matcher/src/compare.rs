@@ -2,8 +2,8 @@
 
 use crate::fold::Fold;
 use crate::kernel::{
-    CaseTable, Kernel, MAX_VECTOR_WORDS, Near, PHASE_WORDS, Phase, Threshold, WORD_VECTORS,
-    top_plane,
+    CaseTable, Kernel, LOW_PLANES, MAX_VECTOR_WORDS, Near, PHASE_WORDS, Phase, Threshold,
+    WORD_VECTORS, phases,
 };
 use crate::packed::PackedSet;
 use crate::plan::Plan;
@@ -159,53 +159,65 @@ impl<'a> Test<'a> {
             return;
         };
         let vector = self.kernel.vector_words();
-        let stride = (top_plane(words) + 1) * vector;
         let rows = runs.last().map_or(0, |run| run.rows.end - first_row);
-        scratch.near.clear();
-        if words > PHASE_WORDS && scratch.sums.len() < rows * stride {
-            scratch.sums.resize(rows * stride, 0);
-        }
-        scratch
-            .tables
-            .resize(PHASE_WORDS * WORD_VECTORS * vector, 0);
-        let mut parity = [0; MAX_VECTOR_WORDS];
-        let scanned = runs.iter().any(|run| run.threshold.is_some());
-        for word in (0..words).step_by(PHASE_WORDS) {
-            if !scanned {
-                break;
-            }
-            let width = PHASE_WORDS.min(words - word);
-            let tables = &mut scratch.tables[..width * WORD_VECTORS * vector];
-            for (table, word) in tables.chunks_exact_mut(WORD_VECTORS * vector).zip(word..) {
-                let planes = &block.planes[word * 64 * vector..][..64 * vector];
-                self.kernel.tabulate(planes, &mut parity[..vector], table);
+        let Scratch {
+            tables,
+            sums,
+            carries,
+            near,
+        } = scratch;
+        near.clear();
+        if runs.iter().any(|run| run.threshold.is_some()) {
+            sums.resize(sums.len().max(rows * LOW_PLANES * vector), 0);
+            let stride = rows * vector;
+            carries.resize(phases(words) * stride, 0);
+            tables.resize(PHASE_WORDS * WORD_VECTORS * vector, 0);
+            let mut parity = [0; MAX_VECTOR_WORDS];
+            for (word, carries) in (0..words)
+                .step_by(PHASE_WORDS)
+                .zip(carries.chunks_exact_mut(stride))
+            {
+                let width = PHASE_WORDS.min(words - word);
+                let tables = &mut tables[..width * WORD_VECTORS * vector];
+                for (table, word) in tables.chunks_exact_mut(WORD_VECTORS * vector).zip(word..) {
+                    let planes = &block.planes[word * 64 * vector..][..64 * vector];
+                    self.kernel.tabulate(planes, &mut parity[..vector], table);
+                }
+                for run in &runs {
+                    let Some(threshold) = run.threshold else {
+                        continue;
+                    };
+                    let phase = Phase {
+                        tables,
+                        cases: band.cases.part(word, run.rows.clone()),
+                        threshold,
+                        first: word == 0,
+                        last: word + width == words,
+                    };
+                    let start = run.rows.start - first_row;
+                    self.kernel.scan(
+                        &phase,
+                        &mut sums[start * LOW_PLANES * vector..],
+                        &mut carries[start * vector..],
+                    );
+                }
             }
             for run in &runs {
                 let Some(threshold) = run.threshold else {
                     continue;
                 };
-                let phase = Phase {
-                    tables,
-                    cases: band.cases.part(word, run.rows.clone()),
-                    threshold,
-                    first: word == 0,
-                    last: word + width == words,
-                    row: run.rows.start as u32,
-                };
-                let sums = scratch
-                    .sums
-                    .get_mut((run.rows.start - first_row) * stride..)
-                    .unwrap_or_default();
-                self.kernel.scan(&phase, sums, &mut scratch.near);
+                let rows = run.rows.start - first_row..run.rows.end - first_row;
+                self.kernel
+                    .settle(threshold, carries, stride, rows, first_row, near);
             }
         }
         for run in runs.iter().filter(|run| run.threshold.is_none()) {
-            scratch.near.extend(run.rows.clone().map(|row| Near {
+            near.extend(run.rows.clone().map(|row| Near {
                 row: row as u32,
                 records: [u64::MAX; MAX_VECTOR_WORDS],
             }));
         }
-        for near in &scratch.near {
+        for near in near {
             self.check(band, block, near, &mut found);
         }
     }
@@ -303,6 +315,7 @@ fn least_and_most(counts: &[u32], rows: &[u32]) -> (u32, u32) {
 pub(crate) struct Scratch {
     tables: Vec<u64>,
     sums: Vec<u64>,
+    carries: Vec<u64>,
     near: Vec<Near>,
 }
 

@@ -19,7 +19,8 @@ mod sliced;
 
 pub(crate) use lanes::{Groups, LANES};
 pub(crate) use sliced::{
-    CaseTable, MAX_VECTOR_WORDS, Near, PHASE_WORDS, Phase, Threshold, WORD_VECTORS, top_plane,
+    CaseTable, LOW_PLANES, MAX_VECTOR_WORDS, Near, PHASE_WORDS, Phase, Threshold, WORD_VECTORS,
+    phases,
 };
 
 use crate::packed::PackedSet;
@@ -153,9 +154,23 @@ impl Kernel {
         call!(self, tabulate(planes, parity, table));
     }
 
-    /// Scans rows against the tables of one or two words: see [`Phase`].
-    pub(crate) fn scan(self, phase: &Phase, sums: &mut [u64], near: &mut Vec<Near>) {
-        call!(self, scan(phase, sums, near));
+    /// Scans rows against the tables of one or two words: see [`Phase`]. `sums` holds [`LOW_PLANES`] vectors for each row, `carries` one.
+    pub(crate) fn scan(self, phase: &Phase, sums: &mut [u64], carries: &mut [u64]) {
+        call!(self, scan(phase, sums, carries));
+    }
+
+    /// Adds up the carries of all phases, `stride` words a phase and a vector a row, and names those of `rows` that have a near record;
+    /// row 0 of the carries is row `first` of the names.
+    pub(crate) fn settle(
+        self,
+        threshold: Threshold,
+        carries: &[u64],
+        stride: usize,
+        rows: Range<usize>,
+        first: usize,
+        near: &mut Vec<Near>,
+    ) {
+        call!(self, settle(threshold, carries, stride, rows, first, near));
     }
 }
 

@@ -49,11 +49,8 @@ pub(crate) const PHASE_WORDS: usize = 2;
 /// The most words of 64 bits in any vector.
 pub(crate) const MAX_VECTOR_WORDS: usize = 8;
 
-/// Planes of the sum that are always in registers: weights 2 to 64.
+/// Planes of a sum that a scan works on: weights 2 to 64. What they run over, one plane a phase, is added up at the end.
 pub(crate) const LOW_PLANES: usize = 6;
-
-/// The most planes above those: enough for [`crate::MAX_BITS`].
-pub(crate) const HIGH_PLANES: usize = 10;
 
 /// Where the sums of a run of rows start: a limit on the distance as the planes of a number.
 ///
@@ -80,8 +77,12 @@ impl Threshold {
 }
 
 /// The number of the highest plane: `32 words` halves of a distance and a start below `2^top` never reach `2^(top + 1)`.
-pub(crate) fn top_plane(words: usize) -> usize {
-    5 + words.next_power_of_two().trailing_zeros() as usize
+fn top_plane(words: usize) -> usize {
+    LOW_PLANES
+        + words
+            .div_ceil(PHASE_WORDS)
+            .next_power_of_two()
+            .trailing_zeros() as usize
 }
 
 /// Right records of a block that are near enough to a row, or cannot be told to be too far.
@@ -176,17 +177,20 @@ pub(crate) struct Phase<'a> {
     pub(crate) threshold: Threshold,
     /// Whether this is the first part: sums start afresh.
     pub(crate) first: bool,
-    /// Whether this is the last part: near records are named, sums are not kept.
+    /// Whether this is the last part: sums are not kept.
     pub(crate) last: bool,
-    /// Number of the first row, for [`Near::row`].
-    pub(crate) row: u32,
+}
+
+/// The number of phases of a scan over `words` words.
+pub(crate) fn phases(words: usize) -> usize {
+    words.div_ceil(PHASE_WORDS)
 }
 
 /// Makes `tabulate` and `scan` for the `Vector` of the calling file, compiled with the attributes given.
 macro_rules! sliced_kernel {
     ($(#[$attribute:meta])*) => {
         use super::sliced::{
-            HIGH_PLANES, LOOKUPS, LOW_PLANES, MAX_VECTOR_WORDS, NARROW_CASES, Near, Phase, WIDE, WIDE_CASES, WORD_VECTORS,
+            LOOKUPS, LOW_PLANES, MAX_VECTOR_WORDS, NARROW_CASES, Near, Phase, Threshold, WIDE, WIDE_CASES, WORD_VECTORS,
         };
 
         /// Makes the table of one word from its 64 planes. `parity` is that of all planes before, and then of these too.
@@ -195,52 +199,77 @@ macro_rules! sliced_kernel {
             assert_eq!(planes.len(), 64 * N);
             assert_eq!(table.len(), WORD_VECTORS * N);
             let mut before = load(parity);
-            let mut place = 0;
-            for lookup in 0..LOOKUPS {
-                let bits = if lookup < WIDE { 6 } else { 2 };
-                let first = if lookup < WIDE { lookup * 6 } else { WIDE * 6 + (lookup - WIDE) * 2 };
-                // Of each case: the lowest bit of its count, and the two above.
-                let mut counts = [(zero(), zero(), zero()); WIDE_CASES];
-                counts[0].0 = before;
-                counts[1].0 = xor(before, ones());
-                let mut cases = 2;
-                for bit in first..first + bits {
-                    let plane = load(&planes[bit * N..]);
-                    let opposite = xor(plane, ones());
-                    for case in 0..cases {
-                        let (low, middle, high) = counts[case];
-                        let carry = and(low, plane);
-                        counts[case] = (xor(low, plane), xor(middle, carry), or(high, and(middle, carry)));
-                        let carry = and(low, opposite);
-                        counts[cases + case] = (xor(low, opposite), xor(middle, carry), or(high, and(middle, carry)));
-                    }
-                    cases *= 2;
-                    before = xor(before, plane);
-                }
-                for (_, middle, high) in &counts[..cases] {
-                    store(*middle, &mut table[place..]);
-                    place += N;
-                    if lookup < WIDE {
-                        store(*high, &mut table[place..]);
-                        place += N;
+            let (wide_part, narrow_part) = table.split_at_mut(WIDE * WIDE_CASES * 2 * N);
+            for (cases, planes) in wide_part.chunks_exact_mut(WIDE_CASES * 2 * N).zip(planes.chunks_exact(6 * N)) {
+                let (one, other) = planes.split_at(3 * N);
+                let one: [Vector; 3] = [load(one), load(&one[N..]), load(&one[2 * N..])];
+                let other: [Vector; 3] = [load(other), load(&other[N..]), load(&other[2 * N..])];
+                // The parity and the first three bits, then the other three: their sums are added for each case.
+                let starts = sums_of_three(before, one);
+                let ends = sums_of_three(zero(), other);
+                let mut place = 0;
+                for end in 0..8 {
+                    let (low, middle) = (ends[2 * end].0, ends[2 * end].1);
+                    for start in &starts {
+                        let carry = and(start.0, low);
+                        let differ = xor(start.1, middle);
+                        let high = or(start.2, or(and(start.1, middle), and(carry, differ)));
+                        store(xor(differ, carry), &mut cases[place..]);
+                        store(high, &mut cases[place + N..]);
+                        place += 2 * N;
                     }
                 }
+                for plane in one.iter().chain(&other) {
+                    before = xor(before, *plane);
+                }
+            }
+            let planes = &planes[WIDE * 6 * N..];
+            for (cases, planes) in narrow_part.chunks_exact_mut(NARROW_CASES * N).zip(planes.chunks_exact(2 * N)) {
+                let (one, other) = (load(planes), load(&planes[N..]));
+                for (case, place) in cases.chunks_exact_mut(N).enumerate() {
+                    let opposite = |plane: Vector, bit: usize| xor(plane, if case >> bit & 1 == 1 { ones() } else { zero() });
+                    let (x, y, z) = (opposite(before, 0), opposite(one, 1), opposite(other, 2));
+                    store(or(and(x, y), and(z, or(x, y))), place);
+                }
+                before = xor(before, xor(one, other));
             }
             store(before, parity);
         }
 
-        /// Scans rows against tables: see [`Phase`]. `sums` holds `top + 1` planes a row between phases.
+        /// For each of 16 cases, the planes of what a parity and three bits add up to: case bit 0 turns the parity over, 1 to 3 the bits.
         $(#[$attribute])*
-        pub(super) fn scan(phase: &Phase, sums: &mut [u64], near: &mut Vec<Near>) {
+        #[inline]
+        fn sums_of_three(parity: Vector, bits: [Vector; 3]) -> [(Vector, Vector, Vector); 16] {
+            let mut sums = [(parity, zero(), zero()); 16];
+            sums[1].0 = xor(parity, ones());
+            let mut cases = 2;
+            for plane in bits {
+                let opposite = xor(plane, ones());
+                for case in 0..cases {
+                    let (low, middle, high) = sums[case];
+                    let carry = and(low, plane);
+                    sums[case] = (xor(low, plane), xor(middle, carry), or(high, and(middle, carry)));
+                    let carry = and(low, opposite);
+                    sums[cases + case] = (xor(low, opposite), xor(middle, carry), or(high, and(middle, carry)));
+                }
+                cases *= 2;
+            }
+            sums
+        }
+
+        /// Scans rows against tables: see [`Phase`]. `sums` holds the low planes of each row between phases; `carries` takes one plane a
+        /// row, what the sums run over in this phase.
+        $(#[$attribute])*
+        pub(super) fn scan(phase: &Phase, sums: &mut [u64], carries: &mut [u64]) {
             match (phase.tables.len() / (WORD_VECTORS * N), phase.first, phase.last) {
-                (1, true, true) => rows::<1, true, true>(phase, sums, near),
-                (1, true, false) => rows::<1, true, false>(phase, sums, near),
-                (1, false, true) => rows::<1, false, true>(phase, sums, near),
-                (1, false, false) => rows::<1, false, false>(phase, sums, near),
-                (_, true, true) => rows::<2, true, true>(phase, sums, near),
-                (_, true, false) => rows::<2, true, false>(phase, sums, near),
-                (_, false, true) => rows::<2, false, true>(phase, sums, near),
-                (_, false, false) => rows::<2, false, false>(phase, sums, near),
+                (1, true, true) => rows::<1, true, true>(phase, sums, carries),
+                (1, true, false) => rows::<1, true, false>(phase, sums, carries),
+                (1, false, true) => rows::<1, false, true>(phase, sums, carries),
+                (1, false, false) => rows::<1, false, false>(phase, sums, carries),
+                (_, true, true) => rows::<2, true, true>(phase, sums, carries),
+                (_, true, false) => rows::<2, true, false>(phase, sums, carries),
+                (_, false, true) => rows::<2, false, true>(phase, sums, carries),
+                (_, false, false) => rows::<2, false, false>(phase, sums, carries),
             }
         }
 
@@ -248,75 +277,88 @@ macro_rules! sliced_kernel {
         fn rows<const WORDS: usize, const FIRST: bool, const LAST: bool>(
             phase: &Phase,
             sums: &mut [u64],
-            near: &mut Vec<Near>,
+            carries: &mut [u64],
         ) {
-            let top = phase.threshold.top;
-            assert!(top < LOW_PLANES + HIGH_PLANES && (top >= LOW_PLANES || WORDS == 1));
             assert_eq!(phase.tables.len(), WORDS * WORD_VECTORS * N);
             let (one, two) = phase.tables.split_at(WORD_VECTORS * N);
-            let highest = top - LOW_PLANES.min(top);
-            let bit = |plane: usize| phase.threshold.start >> plane & 1 == 1;
-            let mut start_low = [zero(); LOW_PLANES];
-            let mut start_high = [zero(); HIGH_PLANES];
-            for plane in 0..top {
-                if bit(plane) {
-                    if plane < LOW_PLANES { start_low[plane] = ones() } else { start_high[plane - LOW_PLANES] = ones() }
+            let mut start = [zero(); LOW_PLANES];
+            for (plane, start) in start.iter_mut().enumerate() {
+                if phase.threshold.start >> plane & 1 == 1 {
+                    *start = ones();
                 }
             }
-            let stride = (top + 1) * N;
-            let mut low = start_low;
-            let mut high = start_high;
-            for (row, cases) in phase.cases.offsets(N).chunks_exact(WORDS).enumerate() {
-                if FIRST {
-                    low = start_low;
-                    high[..=highest].copy_from_slice(&start_high[..=highest]);
-                } else {
-                    let kept = &sums[row * stride..][..stride];
-                    for plane in 0..LOW_PLANES {
-                        if plane <= top { low[plane] = load(&kept[plane * N..]) }
-                    }
-                    for plane in LOW_PLANES..=top {
-                        high[plane - LOW_PLANES] = load(&kept[plane * N..]);
+            let rows = phase.cases.offsets(N).chunks_exact(WORDS);
+            let mut kept = sums.chunks_exact_mut(LOW_PLANES * N);
+            for (cases, carried) in rows.zip(carries.chunks_exact_mut(N)) {
+                let mut sum = start;
+                let mut place: &mut [u64] = &mut [];
+                if !(FIRST && LAST) {
+                    place = kept.next().expect("sums of every row");
+                }
+                if !FIRST {
+                    for (sum, words) in sum.iter_mut().zip(place.chunks_exact(N)) {
+                        *sum = load(words);
                     }
                 }
-                let carry = word(one, &cases[0], &mut low);
-                let mut carry = if WORDS == 2 {
-                    let other = word(two, &cases[1], &mut low);
-                    add(&mut low[5], pair(carry, other))
-                } else if top == 5 {
-                    low[5] = or(low[5], carry);
-                    zero()
-                } else {
-                    let over = and(low[5], carry);
-                    low[5] = xor(low[5], carry);
-                    over
-                };
-                let out = if top == 5 {
-                    low[5]
-                } else {
-                    for plane in &mut high[..highest] {
+                let carry = word(one, &cases[0], &mut sum);
+                let other = if WORDS == 2 { word(two, &cases[1], &mut sum) } else { zero() };
+                store(add(&mut sum[5], pair(carry, other)), carried);
+                if !LAST {
+                    for (sum, words) in sum.iter().zip(place.chunks_exact_mut(N)) {
+                        store(*sum, words);
+                    }
+                }
+            }
+        }
+
+        /// Adds up the carries of all phases, `carries[phase * stride + row * N..]`, and names the rows with a near record, counted from `first`.
+        $(#[$attribute])*
+        pub(super) fn settle(threshold: Threshold, carries: &[u64], stride: usize, rows: Range<usize>, first: usize, near: &mut Vec<Near>) {
+            match threshold.top - LOW_PLANES {
+                0 => settle_in::<0>(threshold, carries, stride, rows, first, near),
+                1 => settle_in::<1>(threshold, carries, stride, rows, first, near),
+                2 => settle_in::<2>(threshold, carries, stride, rows, first, near),
+                3 => settle_in::<3>(threshold, carries, stride, rows, first, near),
+                4 => settle_in::<4>(threshold, carries, stride, rows, first, near),
+                5 => settle_in::<5>(threshold, carries, stride, rows, first, near),
+                _ => settle_in::<9>(threshold, carries, stride, rows, first, near),
+            }
+        }
+
+        $(#[$attribute])*
+        fn settle_in<const PLANES: usize>(
+            threshold: Threshold,
+            carries: &[u64],
+            stride: usize,
+            rows: Range<usize>,
+            first: usize,
+            near: &mut Vec<Near>,
+        ) {
+            // With fewer planes than there is room for, the highest ones are set from the start and pass on what reaches them.
+            let start = threshold.start >> LOW_PLANES | u32::MAX << (threshold.top - LOW_PLANES);
+            let mut starts = [zero(); PLANES];
+            for (plane, place) in starts.iter_mut().enumerate() {
+                if start >> plane & 1 == 1 {
+                    *place = ones();
+                }
+            }
+            for row in rows {
+                let mut sum = starts;
+                let mut out = zero();
+                for carries in carries.chunks_exact(stride) {
+                    let mut carry = load(&carries[row * N..]);
+                    for plane in &mut sum {
                         let over = and(*plane, carry);
                         *plane = xor(*plane, carry);
                         carry = over;
                     }
                     // Once too far, always too far.
-                    high[highest] = or(high[highest], carry);
-                    high[highest]
-                };
-                if LAST {
-                    if !full(out) {
-                        let mut records = [0; MAX_VECTOR_WORDS];
-                        store(xor(out, ones()), &mut records[..N]);
-                        near.push(Near { row: phase.row + row as u32, records });
-                    }
-                } else {
-                    let kept = &mut sums[row * stride..][..stride];
-                    for plane in 0..LOW_PLANES {
-                        if plane <= top { store(low[plane], &mut kept[plane * N..]) }
-                    }
-                    for plane in LOW_PLANES..=top {
-                        store(high[plane - LOW_PLANES], &mut kept[plane * N..]);
-                    }
+                    out = or(out, carry);
+                }
+                if !full(out) {
+                    let mut records = [0; MAX_VECTOR_WORDS];
+                    store(xor(out, ones()), &mut records[..N]);
+                    near.push(Near { row: (first + row) as u32, records });
                 }
             }
         }
