@@ -54,6 +54,8 @@ pub(crate) struct Block {
 pub(crate) struct Band {
     /// Their row numbers, in the order of the scan.
     pub(crate) rows: Vec<u32>,
+    /// Their filters, in that order.
+    words: Vec<u64>,
     /// What they select from the tables.
     cases: CaseTable,
     /// Least and most set bits of each [`GROUP`] rows.
@@ -122,6 +124,7 @@ impl<'a> Test<'a> {
             .map(|some| least_and_most(&self.left_counts, some))
             .collect();
         Band {
+            words: gathered(&self.left, &rows, Vec::new()),
             rows,
             cases,
             counts,
@@ -138,7 +141,7 @@ impl<'a> Test<'a> {
     }
 
     /// The largest total of set bits of a row of a group and a record of a block.
-    pub(crate) fn largest_total(band: &Band, group: usize, block: &Block) -> u32 {
+    pub(crate) fn largest_total(&self, band: &Band, group: usize, block: &Block) -> u32 {
         band.counts[group].1 + block.counts.1
     }
 
@@ -161,6 +164,7 @@ impl<'a> Test<'a> {
         let vector = self.kernel.vector_words();
         let rows = runs.last().map_or(0, |run| run.rows.end - first_row);
         let Scratch {
+            others,
             tables,
             sums,
             carries,
@@ -217,8 +221,13 @@ impl<'a> Test<'a> {
                 records: [u64::MAX; MAX_VECTOR_WORDS],
             }));
         }
+        if near.is_empty() {
+            return;
+        }
+        // Side by side, the records of a block stay in the nearest caches; in their file they lie far apart.
+        *others = gathered(&self.right, &block.rows, std::mem::take(others));
         for near in near {
-            self.check(band, block, near, &mut found);
+            self.check(band, block, others, near, &mut found);
         }
     }
 
@@ -244,12 +253,21 @@ impl<'a> Test<'a> {
         runs
     }
 
-    /// Compares all bits of what the scan left of a row.
-    fn check(&self, band: &Band, block: &Block, near: &Near, found: &mut impl FnMut(Found)) {
+    /// Compares all bits of what the scan left of a row. `others` are the filters of the block.
+    fn check(
+        &self,
+        band: &Band,
+        block: &Block,
+        others: &[u64],
+        near: &Near,
+        found: &mut impl FnMut(Found),
+    ) {
+        let width = self.left.words_per_row();
         let left = band.rows[near.row as usize];
-        let words = self.left.row(left as usize);
+        let words = &band.words[near.row as usize * width..][..width];
         let left_count = self.left_counts[left as usize];
-        for (rows, mask) in block.rows.chunks(64).zip(near.records) {
+        let parts = block.rows.chunks(64).zip(others.chunks(64 * width));
+        for ((rows, others), mask) in parts.zip(near.records) {
             // Places after the last record hold nothing.
             let mut mask = if rows.len() < 64 {
                 mask & ((1 << rows.len()) - 1)
@@ -257,9 +275,10 @@ impl<'a> Test<'a> {
                 mask
             };
             while mask != 0 {
-                let right = rows[mask.trailing_zeros() as usize];
+                let place = mask.trailing_zeros() as usize;
                 mask &= mask - 1;
-                let other = self.right.row(right as usize);
+                let right = rows[place];
+                let other = &others[place * width..][..width];
                 let distance = self.kernel.distance(words, other);
                 let total = left_count + self.right_counts[right as usize];
                 let Some(limit) = self.rule.limit(total) else {
@@ -276,6 +295,15 @@ impl<'a> Test<'a> {
             }
         }
     }
+}
+
+/// The filters of some rows, one after another, in a buffer that may be used again.
+fn gathered(set: &PackedSet, rows: &[u32], mut words: Vec<u64>) -> Vec<u64> {
+    words.clear();
+    for row in rows {
+        words.extend_from_slice(set.row(*row as usize));
+    }
+    words
 }
 
 /// Rows whose sums start alike.
@@ -313,6 +341,7 @@ fn least_and_most(counts: &[u32], rows: &[u32]) -> (u32, u32) {
 /// Memory that one thread works in.
 #[derive(Debug, Default)]
 pub(crate) struct Scratch {
+    others: Vec<u64>,
     tables: Vec<u64>,
     sums: Vec<u64>,
     carries: Vec<u64>,

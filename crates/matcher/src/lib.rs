@@ -5,9 +5,13 @@
 //! same for every number of threads, tile size and SIMD level: a property test holds each kernel to a ten-line scalar loop.
 //!
 //! - [`join_keys`]: pairs of records that share at least one match key of the same type;
-//! - [`hamming_within`], [`hamming_histogram`], [`hamming_scan`]: pairs of filters within a Hamming distance, and how often
-//!   every distance occurs among all pairs (what chance looks like), in one pass;
-//! - [`dice_at_least`]: pairs of filters by Dice similarity under an exact rational threshold.
+//! - [`Join`]: pairs of filters that pass a [`Rule`], by Hamming distance or Dice similarity, of any number of data sets, within them or
+//!   between them, with one filter a record or several. Matches go to a [`Sink`] tile by tile, so that memory does not grow with their number;
+//! - [`nearest`]: the most similar few of each record, in the same way;
+//! - [`hamming_within`], [`dice_at_least`]: two sets, all matches in memory;
+//! - [`hamming_histogram`], [`hamming_scan`]: how often every distance occurs among all pairs (what chance looks like).
+//!
+//! How it is fast is told in `kernel/sliced.rs`.
 
 #[doc = include_str!("../README.md")]
 #[cfg(doctest)]
@@ -22,6 +26,9 @@ mod kernel;
 mod keys;
 #[cfg(test)]
 mod laws;
+#[cfg(test)]
+mod laws_of_joins;
+mod nearest;
 mod packed;
 mod plan;
 mod rule;
@@ -34,6 +41,7 @@ pub use hamming::{FilterPair, Scan, hamming_histogram, hamming_scan, hamming_wit
 pub use join::{Cut, Join, JoinError, MAX_FILTERS, Pairing};
 pub use kernel::SimdLevel;
 pub use keys::{KeyMatch, KeyTable, MAX_KEY_TYPES, join_keys};
+pub use nearest::nearest;
 pub use packed::{MAX_BITS, PackedSet, ShapeError};
 pub use rule::Rule;
 pub use sequential::{DEFAULT_DISMISSAL, Sequential, dismissal_probability};
