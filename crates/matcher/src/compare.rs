@@ -141,7 +141,7 @@ impl<'a> Test<'a> {
     }
 
     /// The largest total of set bits of a row of a group and a record of a block.
-    pub(crate) fn largest_total(&self, band: &Band, group: usize, block: &Block) -> u32 {
+    pub(crate) fn largest_total(band: &Band, group: usize, block: &Block) -> u32 {
         band.counts[group].1 + block.counts.1
     }
 
@@ -245,7 +245,7 @@ impl<'a> Test<'a> {
             let rows = group * GROUP..((group + 1) * GROUP).min(band.rows.len());
             match runs.last_mut() {
                 Some(run) if run.threshold == threshold && run.rows.end == rows.start => {
-                    run.rows.end = rows.end
+                    run.rows.end = rows.end;
                 }
                 _ => runs.push(Run { rows, threshold }),
             }

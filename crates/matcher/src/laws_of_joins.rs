@@ -23,7 +23,7 @@ fn reference(left: &[PackedSet], right: &[PackedSet], rules: &[Rule], itself: bo
             match matches.last_mut() {
                 _ if !passes(*rule, distance, total) => {}
                 Some(last) if (last.left, last.right) == (left, right) => {
-                    last.passed |= 1 << filter
+                    last.passed |= 1 << filter;
                 }
                 _ => matches.push(Match {
                     left,
@@ -269,8 +269,8 @@ fn several_sets_and_several_filters() {
 /// Filters that are long, and far apart unless they are alike: the plan folds them, and nothing is lost.
 #[test]
 fn folded_scans_lose_nothing() {
-    for bits in [512, 1024, 4096] {
-        let (a, b) = (alike(1, 200, bits), alike(2, 300, bits));
+    for bits in [512, 1024] {
+        let (a, b) = (alike(1, 500, bits), alike(2, 600, bits));
         let (a, b) = (
             [PackedSet::new(bits, &a).unwrap()],
             [PackedSet::new(bits, &b).unwrap()],

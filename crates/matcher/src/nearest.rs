@@ -163,7 +163,7 @@ fn group_limit(
     most: usize,
 ) -> Option<u32> {
     let by_rule = test.limit(band, group, block)?;
-    let total = test.largest_total(band, group, block);
+    let total = Test::largest_total(band, group, block);
     let rows = band.rows[group * GROUP..].iter().take(GROUP);
     let mut worst = 0;
     for row in rows {

@@ -9,8 +9,11 @@ use crate::packed::PackedSet;
 use crate::rule::Rule;
 use crate::sequential::{Sequential, drawn_order, stop_bound};
 
-/// Rows of each side in the sample: 65,536 pairs, so that survivors of one in a few thousand are seen.
-const SAMPLE: (usize, usize) = (128, 512);
+/// Rows of each side in the sample: 16,384 pairs, so that survivors of one in a few thousand are seen.
+const SAMPLE: (usize, usize) = (64, 256);
+
+/// With fewer pairs than this, choosing takes longer than comparing all bits.
+const FEW_PAIRS: u64 = 1 << 18;
 
 /// What checking one survivor costs, in words scanned for one pair. Measured: a word takes about 14 nanoseconds for the 256 pairs of an
 /// AVX2 vector, a check some 20 for one pair.
@@ -51,7 +54,12 @@ impl Plan {
             fold: Fold::none(bits),
             stops: None,
         };
-        if left.is_empty() || right.is_empty() {
+        let few = left.len() as u64 * right.len() as u64 <= FEW_PAIRS;
+        // A bounded test is asked for by name, so even a small job shows what it does.
+        if left.is_empty()
+            || right.is_empty()
+            || few && !matches!(sequential, Sequential::Bounded { .. })
+        {
             return everything;
         }
         let sample = Sample::new(left, right, rule, kernel);
@@ -64,6 +72,10 @@ impl Plan {
         // At most 32 lengths are tried, or choosing would cost more than it saves.
         let step = whole.div_ceil(32);
         for words in (step..whole).step_by(step) {
+            // Longer ones cost more even if they left nothing.
+            if words as f64 >= best.0 {
+                break;
+            }
             let mut plans = vec![Self {
                 fold: Fold::balanced(&telling, words),
                 stops: None,
