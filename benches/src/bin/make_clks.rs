@@ -118,15 +118,32 @@ impl Draw {
 fn encode(records: &[Cells], path: &Path) -> Result<(), Box<dyn Error>> {
     let schema = Schema::read(SCHEMA, Trap::Refuse).map_err(|faults| format!("{faults:?}"))?;
     let csv: String = records.iter().map(|cells| cells.join(",") + "\n").collect();
-    let options = Options { header: Header::None, trim: false, threads: 2 };
+    let options = Options {
+        header: Header::None,
+        trim: false,
+        threads: 2,
+    };
     let mut json = Vec::new();
-    encode_csv(&schema, b"secret", &mut csv.as_bytes(), &mut json, options, &mut |_, _| {})
-        .map_err(|failure| format!("{failure:?}"))?;
+    encode_csv(
+        &schema,
+        b"secret",
+        &mut csv.as_bytes(),
+        &mut json,
+        options,
+        &mut |_, _| {},
+    )
+    .map_err(|failure| format!("{failure:?}"))?;
     let value: serde_json::Value = serde_json::from_slice(&json)?;
     let mut words = Vec::new();
     for clk in value["clks"].as_array().into_iter().flatten() {
         let bytes = STANDARD.decode(clk.as_str().unwrap_or_default())?;
-        words.extend(bytes.as_chunks().0.iter().map(|word| u64::from_le_bytes(*word)));
+        words.extend(
+            bytes
+                .as_chunks()
+                .0
+                .iter()
+                .map(|word| u64::from_le_bytes(*word)),
+        );
     }
     write(path, &words)
 }

@@ -26,7 +26,9 @@ impl Sink for Count {
 fn main() -> Result<(), Box<dyn Error>> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let argument = |place: usize| arguments.get(place).map(String::as_str);
-    let (Some(left), Some(right), Some(bits), Some(rule)) = (argument(0), argument(1), argument(2), argument(3)) else {
+    let (Some(left), Some(right), Some(bits), Some(rule)) =
+        (argument(0), argument(1), argument(2), argument(3))
+    else {
         return Err("LEFT.bin RIGHT.bin BITS RULE [SIMD [THREADS [REPEATS]]]".into());
     };
     let bits: usize = bits.parse()?;
@@ -43,11 +45,17 @@ fn main() -> Result<(), Box<dyn Error>> {
     let repeats: usize = argument(6).map_or(Ok(1), str::parse)?;
     let sequential = match std::env::var("SEQUENTIAL").as_deref() {
         Ok("exact") => Sequential::Exact { key: [1, 2, 3, 4] },
-        Ok("bounded") => Sequential::Bounded { key: [1, 2, 3, 4], dismissal: kinfold_matcher::DEFAULT_DISMISSAL },
+        Ok("bounded") => Sequential::Bounded {
+            key: [1, 2, 3, 4],
+            dismissal: kinfold_matcher::DEFAULT_DISMISSAL,
+        },
         _ => Sequential::Off,
     };
     let (left, right) = (read(left)?, read(right)?);
-    let (left, right) = ([PackedSet::new(bits, &left)?], [PackedSet::new(bits, &right)?]);
+    let (left, right) = (
+        [PackedSet::new(bits, &left)?],
+        [PackedSet::new(bits, &right)?],
+    );
     let sets: [&[PackedSet]; 2] = [&left, &right];
     let mut cut = Cut::default();
     if let Ok(rows) = std::env::var("TILE") {
@@ -55,9 +63,17 @@ fn main() -> Result<(), Box<dyn Error>> {
     }
     for _ in 0..repeats {
         let (start, used) = (Instant::now(), processor());
-        let join = Join::new(&sets, &[rule], Pairing::Between, sequential, Options { threads, simd }, cut)?;
+        let join = Join::new(
+            &sets,
+            &[rule],
+            Pairing::Between,
+            sequential,
+            Options { threads, simd },
+            cut,
+        )?;
         let mut count = Count::default();
-        join.run(0, &Control::default(), &mut count).map_err(|_| "stopped")?;
+        join.run(0, &Control::default(), &mut count)
+            .map_err(|_| "stopped")?;
         let (seconds, used) = (start.elapsed().as_secs_f64(), processor() - used);
         println!(
             "{{\"pairs\":{},\"comparisons\":{},\"seconds\":{seconds:.4},\"cpu\":{used:.3},\"rate\":{:.0},\"rate_cpu\":{:.0},\"scanned\":{},\"simd\":\"{simd:?}\",\"threads\":{threads},\"dismissal\":{:e}}}",
@@ -75,10 +91,15 @@ fn main() -> Result<(), Box<dyn Error>> {
 fn read_rule(text: &str) -> Option<Rule> {
     let (kind, value) = text.split_once(':')?;
     match kind {
-        "hamming" => Some(Rule::Hamming { max_distance: value.parse().ok()? }),
+        "hamming" => Some(Rule::Hamming {
+            max_distance: value.parse().ok()?,
+        }),
         "dice" => {
             let (numerator, denominator) = value.split_once('/')?;
-            Some(Rule::Dice { numerator: numerator.parse().ok()?, denominator: denominator.parse().ok()? })
+            Some(Rule::Dice {
+                numerator: numerator.parse().ok()?,
+                denominator: denominator.parse().ok()?,
+            })
         }
         _ => None,
     }
@@ -86,7 +107,12 @@ fn read_rule(text: &str) -> Option<Rule> {
 
 fn read(path: &str) -> Result<Vec<u64>, Box<dyn Error>> {
     let bytes = std::fs::read(path).map_err(|error| format!("{path}: {error}"))?;
-    Ok(bytes.as_chunks().0.iter().map(|word| u64::from_le_bytes(*word)).collect())
+    Ok(bytes
+        .as_chunks()
+        .0
+        .iter()
+        .map(|word| u64::from_le_bytes(*word))
+        .collect())
 }
 
 /// Processor time of this process in seconds, user and system, as the kernel accounts it in hundredths.
@@ -94,6 +120,11 @@ fn processor() -> f64 {
     let text = std::fs::read_to_string("/proc/self/stat").unwrap_or_default();
     let after_name = text.rsplit(')').next().unwrap_or_default();
     let fields: Vec<&str> = after_name.split_whitespace().collect();
-    let ticks = |place: usize| fields.get(place).and_then(|field| field.parse::<f64>().ok()).unwrap_or(0.0);
+    let ticks = |place: usize| {
+        fields
+            .get(place)
+            .and_then(|field| field.parse::<f64>().ok())
+            .unwrap_or(0.0)
+    };
     (ticks(11) + ticks(12)) / 100.0
 }

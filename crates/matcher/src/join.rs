@@ -259,7 +259,7 @@ impl<'a> Join<'a> {
                 let rows = start..tile.rows.end.min(start.saturating_add(most));
                 let work = || self.piece(tests, &tile, rows.clone(), control, &pool);
                 // Some are delivered while the next are computed.
-                let (delivered, piece) = join_in_place(|| waiting.deliver(), work);
+                let (delivered, piece) = rayon::join(|| waiting.deliver(), work);
                 delivered?;
                 if control.is_cancelled() {
                     return Err(Stopped { tile: tile.index });
@@ -408,14 +408,6 @@ impl Waiting<'_> {
             Ok(())
         }
     }
-}
-
-/// [`rayon::join`], with the first on this thread of control: `one` comes first when there is one thread.
-fn join_in_place<A: Send, B: Send>(
-    one: impl FnOnce() -> A + Send,
-    other: impl FnOnce() -> B + Send,
-) -> (A, B) {
-    rayon::join(one, other)
 }
 
 /// All matches of two filters, in memory.
