@@ -1,7 +1,9 @@
 //! Pairs of filters within a Hamming distance, and the histogram of all distances.
 
 use crate::Options;
+use crate::join::all_matches;
 use crate::packed::PackedSet;
+use crate::rule::Rule;
 use crate::tiles::{Line, fold_all_pairs};
 use rayon::prelude::*;
 
@@ -35,15 +37,14 @@ pub fn hamming_within(
     max_distance: u32,
     options: &Options,
 ) -> Vec<FilterPair> {
-    let pairs = fold_all_pairs(
-        a,
-        b,
-        options,
-        Vec::new,
-        |pairs, line| keep_near(pairs, line, max_distance),
-        joined,
-    );
-    sorted(pairs, options)
+    all_matches(a, b, Rule::Hamming { max_distance }, options)
+        .into_iter()
+        .map(|pair| FilterPair {
+            left: pair.left,
+            right: pair.right,
+            distance: pair.distance,
+        })
+        .collect()
 }
 
 /// How many of all pairs have each distance: `bits + 1` counts.
@@ -116,7 +117,7 @@ fn count(histogram: &mut [u64], line: &Line) {
     }
 }
 
-pub(crate) fn joined<T>(one: Vec<T>, other: Vec<T>) -> Vec<T> {
+fn joined<T>(one: Vec<T>, other: Vec<T>) -> Vec<T> {
     // Appending to the longer one keeps the copying small; the order is restored by sorting.
     let (mut longer, mut shorter) = if one.len() < other.len() {
         (other, one)
@@ -135,7 +136,7 @@ fn added(mut one: Vec<u64>, other: Vec<u64>) -> Vec<u64> {
 }
 
 /// A pair occurs once, so its row numbers are a total order.
-pub(crate) fn sorted<T: Ord + Send>(mut pairs: Vec<T>, options: &Options) -> Vec<T> {
+fn sorted<T: Ord + Send>(mut pairs: Vec<T>, options: &Options) -> Vec<T> {
     options.run(|| {
         pairs.par_sort_unstable();
         pairs

@@ -6,31 +6,50 @@
 //!
 //! - [`join_key_files`]: pairs of records of any number of files that share at least one match key of the same type, in bounded
 //!   memory; [`join_keys`] for two files;
-//! - [`hamming_within`], [`hamming_histogram`], [`hamming_scan`]: pairs of filters within a Hamming distance, and how often
-//!   every distance occurs among all pairs (what chance looks like), in one pass;
-//! - [`dice_at_least`]: pairs of filters by Dice similarity under an exact rational threshold.
+//! - [`Join`]: pairs of filters that pass a [`Rule`], by Hamming distance or Dice similarity, of any number of data sets, within them or
+//!   between them, with one filter a record or several. Matches go to a [`Sink`] tile by tile, so that memory does not grow with their number;
+//! - [`nearest`]: the most similar few of each record, in the same way;
+//! - [`hamming_within`], [`dice_at_least`]: two sets, all matches in memory;
+//! - [`hamming_histogram`], [`hamming_scan`]: how often every distance occurs among all pairs (what chance looks like).
+//!
+//! How it is fast is told in `kernel/sliced.rs`.
 
 #[doc = include_str!("../README.md")]
 #[cfg(doctest)]
 struct Readme;
 
+mod compare;
 mod dice;
+mod fold;
 mod hamming;
+mod join;
 mod kernel;
 mod keys;
 #[cfg(test)]
 mod laws;
+#[cfg(test)]
+mod laws_of_joins;
+mod nearest;
 mod packed;
+mod plan;
+mod rule;
+mod sequential;
+mod stream;
 mod tiles;
 
 pub use dice::{DicePair, dice_at_least};
 pub use hamming::{FilterPair, Scan, hamming_histogram, hamming_scan, hamming_within};
+pub use join::{Cut, Join, JoinError, MAX_FILTERS, Pairing};
 pub use kernel::SimdLevel;
 pub use keys::{
     Crowd, KeyCandidate, KeyFile, KeyFileError, KeyJoin, KeyJoinError, KeyJoinReport, KeyMatch,
     KeyTable, MAX_KEY_FILES, MAX_KEY_TYPES, join_key_files, join_keys,
 };
+pub use nearest::nearest;
 pub use packed::{MAX_BITS, PackedSet, ShapeError};
+pub use rule::Rule;
+pub use sequential::{DEFAULT_DISMISSAL, Sequential, dismissal_probability};
+pub use stream::{Control, Match, Progress, Sink, Stopped, Tile};
 
 /// How to run a join. It changes the time taken, never the answer.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

@@ -61,7 +61,7 @@ impl<'a> PackedSet<'a> {
             .collect()
     }
 
-    fn check(&self) -> Result<(), ShapeError> {
+    pub(crate) fn check(&self) -> Result<(), ShapeError> {
         if self.bits == 0 || !self.bits.is_multiple_of(64) || self.bits > MAX_BITS {
             return Err(ShapeError::Bits(self.bits));
         }

@@ -1,16 +1,27 @@
-//! The distance kernels: one algorithm for each instruction set, and a plain loop that they must equal.
+//! The kernels: one algorithm for each instruction set, and a plain loop that they must equal.
 //!
-//! Lanes are records. The right-hand side is regrouped so that the same word of eight filters lies side by side; a word of a
-//! left-hand filter is compared with all eight at once and no sum across lanes is ever needed. Which copy runs is decided by
-//! asking the processor, never by a build flag.
+//! Two algorithms have the same name in every file. `scan` (see `sliced.rs`) says which right records are near enough to a left row;
+//! `distances` (see `lanes.rs`) writes every distance down, for histograms. Which copy runs is decided by asking the processor, never
+//! by a build flag.
 
+#[cfg(target_arch = "x86_64")]
+#[allow(unsafe_code)]
+mod avx2;
 #[cfg(target_arch = "x86_64")]
 #[allow(unsafe_code)]
 mod avx512;
 mod lanes;
+#[cfg(target_arch = "aarch64")]
+#[allow(unsafe_code)]
+mod neon;
 mod scalar;
+mod sliced;
 
 pub(crate) use lanes::{Groups, LANES};
+pub(crate) use sliced::{
+    CaseTable, LOW_PLANES, MAX_VECTOR_WORDS, Near, PHASE_WORDS, Phase, Threshold, WORD_VECTORS,
+    phases,
+};
 
 use crate::packed::PackedSet;
 use std::ops::Range;
@@ -23,6 +34,8 @@ pub enum SimdLevel {
     Auto,
     /// The plain loop: the reference that all others are held to.
     Scalar,
+    /// 128-bit vectors of AArch64.
+    Neon,
     /// 256-bit vectors.
     Avx2,
     /// 512-bit vectors with a population count (`VPOPCNTDQ`).
@@ -31,7 +44,13 @@ pub enum SimdLevel {
 
 impl SimdLevel {
     /// Every level, plainest first.
-    pub const ALL: [Self; 4] = [Self::Auto, Self::Scalar, Self::Avx2, Self::Avx512];
+    pub const ALL: [Self; 5] = [
+        Self::Auto,
+        Self::Scalar,
+        Self::Neon,
+        Self::Avx2,
+        Self::Avx512,
+    ];
 
     /// Whether this processor can run it.
     pub fn is_available(self) -> bool {
@@ -45,6 +64,7 @@ impl SimdLevel {
             }
             #[cfg(not(target_arch = "x86_64"))]
             Self::Avx2 | Self::Avx512 => false,
+            Self::Neon => cfg!(target_arch = "aarch64"),
         }
     }
 
@@ -55,7 +75,7 @@ impl SimdLevel {
         } else {
             self
         };
-        [Self::Avx512, Self::Avx2]
+        [Self::Avx512, Self::Avx2, Self::Neon]
             .into_iter()
             .find(|level| *level <= highest && level.is_available())
             .unwrap_or(Self::Scalar)
@@ -68,11 +88,43 @@ pub(crate) struct Kernel {
     level: SimdLevel,
 }
 
+/// Calls the function of that name in the file of the chosen level.
+macro_rules! call {
+    ($kernel:expr, $name:ident($($argument:expr),*)) => {
+        match $kernel.level {
+            #[cfg(target_arch = "x86_64")]
+            // SAFETY: `Kernel::choose` has asked the processor for these features before a kernel of this level can exist.
+            SimdLevel::Avx512 => unsafe { avx512::$name($($argument),*) },
+            #[cfg(target_arch = "x86_64")]
+            // SAFETY: as above.
+            SimdLevel::Avx2 => unsafe { avx2::$name($($argument),*) },
+            #[cfg(target_arch = "aarch64")]
+            // SAFETY: every AArch64 processor has NEON.
+            SimdLevel::Neon => unsafe { neon::$name($($argument),*) },
+            _ => scalar::$name($($argument),*),
+        }
+    };
+}
+
+#[allow(unsafe_code)] // The calls of kernels for instructions that were found to be there.
 impl Kernel {
     /// Chooses the kernel for a wanted level.
     pub(crate) fn choose(wanted: SimdLevel) -> Self {
         Self {
             level: wanted.resolve(),
+        }
+    }
+
+    /// Words in a vector of the scan: it compares 64 times as many records with a row at once.
+    pub(crate) fn vector_words(self) -> usize {
+        match self.level {
+            #[cfg(target_arch = "x86_64")]
+            SimdLevel::Avx512 => avx512::N,
+            #[cfg(target_arch = "x86_64")]
+            SimdLevel::Avx2 => avx2::N,
+            #[cfg(target_arch = "aarch64")]
+            SimdLevel::Neon => neon::N,
+            _ => scalar::N,
         }
     }
 
@@ -88,53 +140,37 @@ impl Kernel {
     ) {
         assert_eq!(left.words_per_row(), right.width());
         assert_eq!(distances.len(), rows.len() * groups.len() * LANES);
-        match self.level {
-            #[cfg(target_arch = "x86_64")]
-            SimdLevel::Avx512 => x86::with_avx512(left, rows, right, groups, distances),
-            #[cfg(target_arch = "x86_64")]
-            SimdLevel::Avx2 => x86::with_avx2(left, rows, right, groups, distances),
-            _ => scalar::distances(left, rows, right, groups, distances),
-        }
-    }
-}
-
-/// The copies for x86-64. Private, and reached only through a [`Kernel`] whose level was detected.
-#[cfg(target_arch = "x86_64")]
-#[allow(unsafe_code)]
-mod x86 {
-    use super::{Groups, PackedSet, Range, avx512, lanes};
-
-    pub(super) fn with_avx512(
-        left: &PackedSet,
-        rows: Range<usize>,
-        right: &Groups,
-        groups: Range<usize>,
-        distances: &mut [u16],
-    ) {
-        // SAFETY: `Kernel::choose` has asked the processor for both features before a kernel of this level can exist.
-        unsafe { avx512::distances(left, rows, right, groups, distances) }
+        call!(self, distances(left, rows, right, groups, distances));
     }
 
-    pub(super) fn with_avx2(
-        left: &PackedSet,
-        rows: Range<usize>,
-        right: &Groups,
-        groups: Range<usize>,
-        distances: &mut [u16],
-    ) {
-        // SAFETY: `Kernel::choose` has asked the processor for both features before a kernel of this level can exist.
-        unsafe { avx2_copy(left, rows, right, groups, distances) }
+    /// Number of differing bits of two filters of one length.
+    pub(crate) fn distance(self, one: &[u64], other: &[u64]) -> u32 {
+        assert_eq!(one.len(), other.len());
+        call!(self, distance(one, other))
     }
 
-    #[target_feature(enable = "avx2,popcnt")]
-    fn avx2_copy(
-        left: &PackedSet,
+    /// Makes the table of one word from its 64 planes, and brings the parity of all planes so far up to date.
+    pub(crate) fn tabulate(self, planes: &[u64], parity: &mut [u64], table: &mut [u64]) {
+        call!(self, tabulate(planes, parity, table));
+    }
+
+    /// Scans rows against the tables of one or two words: see [`Phase`]. `sums` holds [`LOW_PLANES`] vectors for each row, `carries` one.
+    pub(crate) fn scan(self, phase: &Phase, sums: &mut [u64], carries: &mut [u64]) {
+        call!(self, scan(phase, sums, carries));
+    }
+
+    /// Adds up the carries of all phases, `stride` words a phase and a vector a row, and names those of `rows` that have a near record;
+    /// row 0 of the carries is row `first` of the names.
+    pub(crate) fn settle(
+        self,
+        threshold: Threshold,
+        carries: &[u64],
+        stride: usize,
         rows: Range<usize>,
-        right: &Groups,
-        groups: Range<usize>,
-        distances: &mut [u16],
+        first: usize,
+        near: &mut Vec<Near>,
     ) {
-        lanes::distances(left, rows, right, groups, distances);
+        call!(self, settle(threshold, carries, stride, rows, first, near));
     }
 }
 

@@ -1,0 +1,257 @@
+#!/usr/bin/env python3
+"""Compares kinfold's join of filters with other programs: the same filters, the same threshold, one run.
+
+    cargo build --release -p kinfold-benches
+    python3 benches/peers/match.py [--rows 20000] [--thresholds 7/10 4/5 9/10] [--threads 1 2] [--large 100000] [--diffused 20000]
+
+It makes its own virtual environment in a temporary folder (or uses the one given with `--venv`), installs what installs, and says what does not.
+The filters are 1,024-bit CLKs of invented people, as clkhash makes them (`make_clks`); with `--diffused ROWS`, filters of 2,048 bits with
+Hamming distance too; with `--growth`, kinfold alone on 25,000 to 200,000 rows a side, with the fitted exponent.
+
+All numbers of hits must be equal, or it stops. Peers that return no pairs for a threshold (top-k or a matrix) are filtered with numpy, and checked
+by the exact rule. Times are processor time of the comparison, user and system of all threads, divided by the number of threads, and the
+clock beside it: other work on the machine disturbs the first less. Loading of files is left out for all; kinfold's time includes all
+that it prepares. At `--large` rows, only kinfold, anonlink and FAISS run.
+"""
+
+import argparse
+import json
+import math
+import os
+import pathlib
+import subprocess
+import sys
+import tempfile
+
+PACKAGES = ["numpy", "anonlink==0.15.3", "numkong", "simsimd", "faiss-cpu", "FPSim2", "usearch", "chemfp"]
+
+PEER = r'''
+import json, os, sys, time
+import numpy as np
+name, a_path, b_path, bits, numerator, denominator, threads = sys.argv[1:8]
+bits, numerator, denominator, threads = int(bits), int(numerator), int(denominator), int(threads)
+hamming = denominator == 0
+a = np.fromfile(a_path, dtype=np.uint8).reshape(-1, bits // 8)
+b = np.fromfile(b_path, dtype=np.uint8).reshape(-1, bits // 8)
+count = lambda x: np.bitwise_count(x.view(np.uint64)).sum(axis=1).astype(np.int64)
+ca, cb = count(a), count(b)
+
+def check(i, j):
+    """Of candidates, those that pass the exact rule."""
+    passed = 0
+    for part in range(0, len(i), 1 << 18):
+        x, y = i[part:part + (1 << 18)], j[part:part + (1 << 18)]
+        d = np.bitwise_count((a[x] ^ b[y]).view(np.uint64)).sum(axis=1).astype(np.int64)
+        passed += int((d <= numerator).sum() if hamming else ((ca[x] + cb[y] - d) * denominator >= numerator * (ca[x] + cb[y])).sum())
+    return passed
+
+# The largest distance of any pair that passes.
+radius = numerator if hamming else int((ca.max() + cb.max()) * (denominator - numerator) // denominator)
+
+def anonlink_job(a, b):
+    import anonlink
+    from bitarray import bitarray
+    def filters(rows):
+        found = []
+        for row in rows:
+            one = bitarray(endian="little"); one.frombytes(row.tobytes()); found.append(one)
+        return found
+    sets = [filters(a), filters(b)]
+    def run():
+        found = anonlink.candidate_generation.find_candidate_pairs(sets, anonlink.similarities.dice_coefficient_accelerated, numerator / denominator)
+        return len(found[0])
+    return run
+
+def in_processes(make):
+    def build():
+        if threads == 1:
+            return make(a, b)
+        import multiprocessing
+        cut = len(a) // 2
+        parts = [make(a[:cut], b), make(a[cut:], b)]
+        def run():
+            context = multiprocessing.get_context("fork")
+            queue = context.SimpleQueue()
+            workers = [context.Process(target=lambda part=part: queue.put(part())) for part in parts]
+            for worker in workers: worker.start()
+            for worker in workers: worker.join()
+            return sum(queue.get() for _ in parts)
+        return run
+    return build
+
+def faiss():
+    import faiss
+    faiss.omp_set_num_threads(threads)
+    index = faiss.IndexBinaryFlat(bits); index.add(b)
+    def run():
+        # FAISS takes distances strictly below the radius.
+        limits, _, found = index.range_search(a, radius + 1)
+        return check(np.repeat(np.arange(len(a)), np.diff(limits).astype(np.int64)), found.astype(np.int64))
+    return run
+
+def matrix(distances):
+    """A peer that fills a matrix: in slices of rows, so that it fits memory."""
+    def run():
+        passed = 0
+        for part in range(0, len(a), 512):
+            i, j = np.nonzero(distances(a[part:part + 512]) <= radius)
+            passed += check(i + part, j)
+        return passed
+    return run
+
+def numkong():
+    import numkong
+    from concurrent.futures import ThreadPoolExecutor
+    packed = numkong.hammings_pack(b, dtype="uint1")
+    def part(first):
+        passed = 0
+        for part in range(first * 512, len(a), 512 * threads):
+            distances = np.asarray(numkong.hammings_packed(np.ascontiguousarray(a[part:part + 512]), packed))
+            i, j = np.nonzero(distances <= radius)
+            passed += check(i + part, j)
+        return passed
+    return lambda: sum(ThreadPoolExecutor(threads).map(part, range(threads)))
+
+def simsimd():
+    import simsimd
+    return matrix(lambda rows: np.asarray(simsimd.cdist(rows, b, metric="hamming", dtype="bin8", threads=threads)))
+
+def usearch():
+    from usearch.index import search, MetricKind
+    def run():
+        passed = 0
+        for part in range(0, len(a), 2048):
+            found = search(b, a[part:part + 2048], 64, MetricKind.Hamming, exact=True, threads=threads)
+            i, place = np.nonzero(np.asarray(found.distances) <= radius)
+            passed += check(i + part, np.asarray(found.keys)[i, place].astype(np.int64))
+        return passed
+    return run
+
+def fpsim2():
+    # The search itself, without the molecules that the package is for: rows are a number, the words and the count.
+    from FPSim2.FPSim2lib import GenericSearch
+    from concurrent.futures import ThreadPoolExecutor
+    rows = lambda x, c: np.ascontiguousarray(np.column_stack([np.arange(len(x), dtype=np.uint64), x.view(np.uint64), c.astype(np.uint64)]))
+    left, right = rows(a, ca), rows(b, cb)
+    limit = numerator / denominator - 1e-6
+    def part(first):
+        passed = 0
+        for row in range(first, len(left), threads):
+            found = GenericSearch(left[row], right, limit, 0, 1, 0, len(right))
+            keys = found["mol_id"].astype(np.int64)
+            passed += check(np.full(len(keys), row), keys)
+        return passed
+    return lambda: sum(ThreadPoolExecutor(threads).map(part, range(threads)))
+
+makers = {"anonlink": in_processes(anonlink_job), "faiss": faiss, "numkong": numkong, "simsimd": simsimd, "usearch": usearch, "fpsim2": fpsim2}
+job = makers[name]()
+begin, used = time.perf_counter(), os.times()
+hits = job()
+after = os.times()
+cpu = sum(after[:4]) - sum(used[:4])
+print(json.dumps({"pairs": hits, "seconds": time.perf_counter() - begin, "cpu": cpu, "comparisons": len(a) * len(b)}))
+'''
+
+
+def environment(folder):
+    venv = pathlib.Path(folder) / "venv"
+    subprocess.run([sys.executable, "-m", "venv", str(venv)], check=True)
+    python = venv / "bin" / "python"
+    for package in PACKAGES:
+        command = [str(python), "-m", "pip", "install", "-q", package]
+        if subprocess.run(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL).returncode:
+            print("%s does not install here" % package)
+    return python
+
+
+def answer(command, environ=None):
+    done = subprocess.run([str(word) for word in command], stdout=subprocess.PIPE, stderr=subprocess.PIPE, env={**os.environ, **(environ or {})})
+    if done.returncode:
+        lines = done.stderr.decode().strip().splitlines()
+        return {"error": lines[-1] if lines else "stopped with %d" % done.returncode}
+    lines = [json.loads(line) for line in done.stdout.decode().splitlines() if line.startswith("{")]
+    return min(lines, key=lambda line: line["cpu"])
+
+
+def table(programs, peers, folder, rows, bits, rules, threads, python):
+    a, b = folder / "a.bin", folder / "b.bin"
+    for rule in rules:
+        numerator, denominator = (int(rule), 0) if "/" not in rule else map(int, rule.split("/"))
+        ours = "hamming:%d" % numerator if denominator == 0 else "dice:%s" % rule
+        hits = None
+        for count in threads:
+            results = []
+            for simd in programs:
+                command = [options.kinfold, a, b, bits, ours, simd, count, 2]
+                results.append(("kinfold " + simd, answer(command)))
+            for peer in peers:
+                if peer in ("anonlink", "fpsim2") and denominator == 0:
+                    continue
+                command = [python, folder / "peer.py", peer, a, b, bits, numerator, denominator, count]
+                results.append((peer, answer(command, {"OMP_NUM_THREADS": str(count)})))
+            best = None
+            for name, result in results:
+                if "error" in result:
+                    print("| %d | %s | %d | %s | did not run: %s | | | |" % (rows, rule, count, name, result["error"][:80]), flush=True)
+                    continue
+                hits = result["pairs"] if hits is None else hits
+                note = "" if result["pairs"] == hits else ("top 64 only" if name == "usearch" else "WRONG")
+                if note == "WRONG":
+                    sys.exit("%s finds %d pairs of %s, kinfold %d" % (name, result["pairs"], rule, hits))
+                rate = result["comparisons"] / result["cpu"] * count / 1e6
+                clock = result["comparisons"] / result["seconds"] / 1e6
+                best = best or rate
+                print("| %d | %s | %d | %s | %d%s | %.0f | %.0f | %.1f |" % (rows, rule, count, name, result["pairs"], " (%s)" % note if note else "", rate, clock, best / rate), flush=True)
+
+
+def growth(sizes):
+    points = []
+    print("\n| rows a side | pairs found | CPU seconds | million pairs a CPU second |\n|---|---|---|---|")
+    for rows in sizes:
+        with tempfile.TemporaryDirectory() as folder:
+            subprocess.run([str(options.make), str(rows), folder], check=True)
+            result = answer([options.kinfold, folder + "/a.bin", folder + "/b.bin", 1024, "dice:4/5", "auto", 2, 2])
+            points.append((math.log(rows), math.log(result["cpu"])))
+            print("| %d | %d | %.2f | %.0f |" % (rows, result["pairs"], result["cpu"], result["comparisons"] / result["cpu"] / 1e6), flush=True)
+    x, y = [p[0] for p in points], [p[1] for p in points]
+    mx, my = sum(x) / len(x), sum(y) / len(y)
+    slope = sum((u - mx) * (v - my) for u, v in points) / sum((u - mx) ** 2 for u in x)
+    print("\nCPU time grows with the number of rows to the power %.2f." % slope)
+
+
+def main():
+    global options
+    top = pathlib.Path(__file__).resolve().parents[2]
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--rows", type=int, default=20_000)
+    parser.add_argument("--large", type=int, default=0)
+    parser.add_argument("--diffused", type=int, default=0)
+    parser.add_argument("--thresholds", nargs="*", default=["7/10", "4/5", "9/10"])
+    parser.add_argument("--threads", type=int, nargs="*", default=[1, 2])
+    parser.add_argument("--growth", type=int, nargs="*")
+    parser.add_argument("--kinfold", type=pathlib.Path, default=top / "target" / "release" / "match_speed")
+    parser.add_argument("--make", type=pathlib.Path, default=top / "target" / "release" / "make_clks")
+    parser.add_argument("--venv", type=pathlib.Path)
+    options = parser.parse_args()
+    with tempfile.TemporaryDirectory() as folder:
+        folder = pathlib.Path(folder)
+        python = options.venv / "bin" / "python" if options.venv else environment(folder)
+        head = "| rows a side | threshold | threads | program | pairs found | million pairs/s a CPU second, times threads | by the clock | kinfold is so many times faster |"
+        print(head + "\n|---|---|---|---|---|---|---|---|", flush=True)
+        jobs = [(options.rows, [], 1024, options.thresholds, ["faiss", "numkong", "simsimd", "fpsim2", "usearch", "anonlink"])]
+        if options.large:
+            jobs.append((options.large, [], 1024, options.thresholds, ["anonlink", "faiss"]))
+        if options.diffused:
+            jobs.append((options.diffused, ["diffused"], 2048, ["870"], ["faiss", "numkong", "simsimd"]))
+        for rows, extra, bits, rules, peers in jobs:
+            if not rows:
+                continue
+            subprocess.run([str(options.make), str(rows), str(folder), *extra], check=True)
+            (folder / "peer.py").write_text(PEER)
+            table(["avx2", "scalar"], peers, folder, rows, bits, rules, options.threads, python)
+        if options.growth is not None:
+            growth(options.growth or [25_000, 50_000, 100_000, 200_000])
+
+
+if __name__ == "__main__":
+    main()
