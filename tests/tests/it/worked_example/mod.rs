@@ -419,7 +419,7 @@ fn filter(page: &mut Page, picture: &mut Page, engine: &Engine, people: &[Person
 
     picture.says("the key picks: ", ones(&before), " are one<");
     picture.says("switch on ", ones(&before), " of 2,048");
-    boxes(picture, 420, &before[..15]);
+    boxes(picture, 420, &before[784..799]);
     boxes(picture, 622, &after[..15]);
     for (place, &bit) in two.iter().enumerate() {
         let middle = 273 + 31 * place;
