@@ -19,6 +19,8 @@ pub struct Target {
     pub run: fn(&[u8]),
     /// Inputs to begin with.
     pub seeds: fn() -> Vec<Vec<u8>>,
+    /// Changed inputs that the test runs: as many as a second or two allow.
+    pub inputs: usize,
 }
 
 /// All targets.
@@ -27,51 +29,61 @@ pub const TARGETS: [Target; 10] = [
         name: "linkage_schema",
         run: schema::linkage_schema,
         seeds: schema::linkage_schemas,
+        inputs: 600,
     },
     Target {
         name: "recipe",
         run: schema::recipe,
         seeds: schema::recipes,
+        inputs: 20_000,
     },
     Target {
         name: "clkhash_schema",
         run: clkhash::schema,
         seeds: clkhash::schemas,
+        inputs: 2000,
     },
     Target {
         name: "clkhash_rows",
         run: clkhash::rows,
         seeds: clkhash::tables,
+        inputs: 1000,
     },
     Target {
         name: "names",
         run: cells::names,
         seeds: cells::some_names,
+        inputs: 20_000,
     },
     Target {
         name: "dates",
         run: cells::dates,
         seeds: cells::some_dates,
+        inputs: 20_000,
     },
     Target {
         name: "postcode",
         run: cells::postcode,
         seeds: cells::some_postcodes,
+        inputs: 20_000,
     },
     Target {
         name: "numbers",
         run: cells::numbers,
         seeds: cells::some_numbers,
+        inputs: 20_000,
     },
     Target {
         name: "address",
         run: cells::address,
         seeds: cells::some_addresses,
+        inputs: 20_000,
     },
     Target {
         name: "code_table",
         run: table::codes,
         seeds: table::tables,
+        inputs: 2000,
     },
 ];
 
@@ -97,20 +109,21 @@ mod tests {
     use super::*;
     use std::panic::{AssertUnwindSafe, catch_unwind};
 
-    /// Inputs made of the seeds of each target, unless `KINFOLD_FUZZ_INPUTS` says another number.
-    const INPUTS: usize = 3000;
-
-    /// An input that fails is printed: all are invented.
+    /// `KINFOLD_FUZZ_TIMES` makes it run so many times as many inputs. An input that fails is printed: all are invented.
     #[test]
     fn no_target_panics_on_its_seeds_or_on_what_is_made_of_them() {
-        let wanted = std::env::var("KINFOLD_FUZZ_INPUTS").ok();
-        let inputs = wanted.and_then(|n| n.parse().ok()).unwrap_or(INPUTS);
+        let times = std::env::var("KINFOLD_FUZZ_TIMES").ok();
+        let times: usize = times.and_then(|n| n.parse().ok()).unwrap_or(1);
         let mut failed = Vec::new();
         for target in &TARGETS {
             let seeds = (target.seeds)();
             assert!(!seeds.is_empty(), "{} has no seeds", target.name);
             let made = mutate::Inputs::new(&seeds);
-            for input in seeds.iter().cloned().chain(made.take(inputs)) {
+            for input in seeds
+                .iter()
+                .cloned()
+                .chain(made.take(target.inputs * times))
+            {
                 if catch_unwind(AssertUnwindSafe(|| (target.run)(&input))).is_err() {
                     failed.push(format!(
                         "{}: {:?}",

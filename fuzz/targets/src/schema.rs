@@ -1,6 +1,10 @@
 //! Linkage schemas and recipes of match keys.
 
 use kinfold_schema::{FACTS_MAX, Recipe, Schema, diff};
+use std::sync::LazyLock;
+
+/// Read once: it takes longer than most inputs.
+pub static STANDARD: LazyLock<Schema> = LazyLock::new(Schema::standard);
 
 /// A linkage schema: faults name lines that are there, and what is read is the text that was given.
 pub fn linkage_schema(bytes: &[u8]) {
@@ -25,8 +29,7 @@ pub fn linkage_schema(bytes: &[u8]) {
     assert_eq!(schema.text(), text);
     assert_eq!(Schema::parse(&text).is_ok(), schema.refusals().is_empty());
     assert!(diff(&schema, &schema).is_empty());
-    let standard = Schema::standard();
-    let _ = diff(&standard, &schema);
+    let _ = diff(&STANDARD, &schema);
     let _ = schema.people_max_of_filters();
     let end = schema.key_layout().last().map_or(0, |range| range.end);
     assert_eq!(end, schema.key_slots());
