@@ -22,7 +22,8 @@ pub const PROPERTY: u8 = 16;
 pub fn project_key() -> Arc<ProjectKey> {
     let folder = tempfile::tempdir().expect("a folder");
     let path = folder.path().join("example.key");
-    let secret: String = (0..32).map(|byte| format!("{byte:02x}")).collect();
+    let secret = (0..32).map(|byte| format!("{byte:02x}"));
+    let secret = secret.collect::<Vec<_>>().concat();
     let text =
         format!("version = 1\nproject = \"example\"\nepoch = \"2026\"\nsecret = \"{secret}\"\n");
     let mut options = std::fs::OpenOptions::new();

@@ -78,7 +78,8 @@ impl Engine {
 }
 
 fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+    let bytes = bytes.iter().map(|byte| format!("{byte:02x}"));
+    bytes.collect::<Vec<_>>().concat()
 }
 
 /// The beginning of a token, as the picture has it.
@@ -89,7 +90,7 @@ fn short(token: &[u8], bytes: usize) -> String {
 /// `2,048`.
 fn count(number: usize) -> String {
     let digits = number.to_string();
-    let commas = digits.as_bytes().rchunks(3).rev().map(|part| part.to_vec());
+    let commas = digits.as_bytes().rchunks(3).rev().map(<[u8]>::to_vec);
     let parts: Vec<String> = commas
         .map(|part| String::from_utf8(part).expect("digits"))
         .collect();
