@@ -1,4 +1,4 @@
-//! Targets of the fuzzers: every parser that reads what somebody else has written, and what must hold of its result.
+//! Targets of the fuzzers: parsers of what somebody else has written, and what must hold of the result.
 //!
 //! A target takes any bytes. It panics when the parser does, or when a law is broken: what was read reads back, what is standard is in the
 //! standard's letters, a converted schema is a schema. Two things run them: `cargo fuzz` for hours (see the README of `fuzz`), and the test
