@@ -14,7 +14,7 @@ use kinfold_tests::process::{Done, kinfold};
 use page::{Page, all_are_right};
 use people::{Row, file, lasting};
 use std::collections::BTreeSet;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 const PAGE: &str = "docs/src/explanation/person-to-code.md";
 const PICTURE: &str = "docs/src/explanation/person-to-code.svg";
@@ -114,6 +114,7 @@ fn spoken(words: &[String]) -> String {
 
 #[test]
 fn the_page_and_its_picture_say_what_the_engine_gives() {
+    let _alone = one_at_a_time();
     let engine = Engine::new();
     let (mut page, mut picture) = (Page::read(PAGE), Page::read(PICTURE));
     let people = file();
@@ -127,9 +128,16 @@ fn the_page_and_its_picture_say_what_the_engine_gives() {
     all_are_right([page, picture]);
 }
 
+/// Both tests may write the page.
+fn one_at_a_time() -> MutexGuard<'static, ()> {
+    static PAGES: Mutex<()> = Mutex::new(());
+    PAGES.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
 /// The figures that the page takes from `kinfold schema explain`.
 #[test]
 fn the_page_has_the_figures_of_the_schema() {
+    let _alone = one_at_a_time();
     let mut page = Page::read(PAGE);
     let explained = Done::run(&mut kinfold(["schema", "explain", "standard"])).well();
     let line = |words: &str| {
@@ -141,7 +149,7 @@ fn the_page_has_the_figures_of_the_schema() {
     page.says("short: on ", on, " the mean");
     let fill = line("mean fill");
     let fill = fill.split_whitespace().nth(2).expect("a number").to_owned();
-    page.says("the mean is ", fill, ".");
+    page.says("the mean is ", fill, ".\n");
     all_are_right([page]);
 }
 
