@@ -69,7 +69,7 @@ fn marks_a_test(line: &str) -> bool {
 pub fn all() -> Vec<Source> {
     let top = xtask::workspace();
     let mut sources = Vec::new();
-    for part in ["benches", "crates", "tests", "xtask"] {
+    for part in ["benches", "crates", "fuzz", "tests", "xtask"] {
         for file in files_under(&top.join(part)) {
             if file.extension().is_some_and(|extension| extension == "rs") {
                 sources.push(read(&top, &Path::new(part).join(file)));

@@ -9,3 +9,4 @@ mod encoding;
 mod invariants;
 mod sample;
 mod tidy;
+mod worked_example;

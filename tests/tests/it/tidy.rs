@@ -114,6 +114,7 @@ fn texts_speak_of_the_project_alone() {
         "crates",
         "data-samples",
         "docs",
+        "fuzz",
         "tests",
         "xtask",
     ] {

@@ -14,7 +14,7 @@ pub use implies::{Agreement, Field};
 use std::fmt;
 use std::str::FromStr;
 
-/// Most facts that a recipe joins; "any two name parts" counts as two. Each fact becomes a 12-byte code and the codes of a value are
+/// Most facts that a recipe joins; "any two name parts" counts as two. Each fact has a code of 12 bytes, and the codes of a value are
 /// hashed as one 64-byte block, so that many are hashed at once.
 pub const FACTS_MAX: usize = 5;
 
