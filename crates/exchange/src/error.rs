@@ -266,7 +266,16 @@ impl Error {
 
     /// A section that could not be read or written.
     pub fn section(error: &std::io::Error) -> Self {
-        Self::content(format!("a section could not be written: {error}"))
+        Self::not_written("a section", error)
+    }
+
+    /// A table or a package that could not be written, wherever it was to go: the caller knows the place.
+    pub(crate) fn not_written(what: &str, error: &std::io::Error) -> Self {
+        let problem = Problem::io(&format!("write {what}"), std::path::Path::new(""), error);
+        Self::File(Box::new(Problem {
+            place: None,
+            ..problem
+        }))
     }
 
     pub(crate) fn limit(what: impl Into<String>) -> Self {

@@ -11,12 +11,13 @@ const LINES: usize = 640;
 const LIST_OF_TEXTS: &str = "crates/message/src/codes.rs";
 
 /// Binaries, and libraries that are the body of one: they may print.
-const PRINTING: [&str; 5] = [
+const PRINTING: [&str; 6] = [
     "crates/cli/src/",
     "crates/hub/src/",
     "xtask/src/",
     "tests/",
     "benches/",
+    "crates/matcher/examples/",
 ];
 
 /// Places of one machine, which mean nothing on another; the folder of this checkout is one more.

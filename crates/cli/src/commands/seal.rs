@@ -106,7 +106,15 @@ pub fn seal_both(
             &office.key,
             office.agreement.recipient_of(kind),
             &mut package,
-        )?;
+        )
+        .map_err(|error| {
+            let problem = Problem::from(error);
+            let place = problem
+                .place
+                .clone()
+                .unwrap_or_else(|| name(kind).display().to_string());
+            problem.at(place)
+        })?;
         let package = package.into_inner();
         let package = package.map_err(|error| failed(error.into_error()))?;
         Ok(SealedFile {

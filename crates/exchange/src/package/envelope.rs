@@ -40,7 +40,7 @@ pub(super) fn seal_envelope_into<W: Write>(
     sealed: W,
     write: impl FnOnce(&mut StreamWriter<W>) -> Result<()>,
 ) -> Result<()> {
-    let failed = |error| Error::content(format!("the package could not be written: {error}"));
+    let failed = |error: std::io::Error| Error::not_written("the package", &error);
     let encryptor =
         age::Encryptor::with_recipients(std::iter::once(recipient as &dyn age::Recipient))
             .expect("one X25519 recipient is always a valid set");

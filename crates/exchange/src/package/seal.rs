@@ -81,7 +81,8 @@ pub fn seal(
 /// As [`seal`], of sections and into a package that are never in memory as a whole.
 ///
 /// # Errors
-/// As [`seal`], and [`Error::PackageContent`] when a section or the package cannot be written.
+/// As [`seal`], [`Error::File`] when a section or the package cannot be written, and [`Error::PackageContent`] when a section changes while
+/// it is being sealed.
 pub fn seal_into(
     mut manifest: Manifest,
     sections: &[(String, &dyn SectionBytes)],
@@ -132,7 +133,7 @@ pub fn seal_into(
     let mut payload = blake3::Hasher::new();
     payload.update(&json);
     seal_envelope_into(&recipient.recipient, package, |writer| {
-        let failed = |error| Error::content(format!("the package could not be written: {error}"));
+        let failed = |error: std::io::Error| Error::not_written("the package", &error);
         let mut head = MAGIC.to_vec();
         head.extend((json.len() as u32).to_le_bytes());
         head.extend(&json);

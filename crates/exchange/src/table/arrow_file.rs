@@ -104,7 +104,7 @@ impl Writer {
     /// Begins a file of several batches: the columns of the first, which may have no rows, are those of all.
     pub(super) fn begin<W: std::io::Write>(self, writer: W) -> Result<Parts<W>> {
         let schema = Arc::new(Schema::new_with_metadata(self.fields, self.metadata));
-        let writer = FileWriter::try_new(writer, &schema).map_err(|error| failed(&error))?;
+        let writer = FileWriter::try_new(writer, &schema).map_err(|error| not_written(&error))?;
         Ok(Parts { schema, writer })
     }
 }
@@ -120,17 +120,25 @@ impl<W: std::io::Write> Parts<W> {
     pub(super) fn write(&mut self, columns: Writer) -> Result<()> {
         let batch = RecordBatch::try_new(self.schema.clone(), columns.columns)
             .map_err(|_| Error::table("the columns do not have the same number of rows"))?;
-        self.writer.write(&batch).map_err(|error| failed(&error))
+        self.writer
+            .write(&batch)
+            .map_err(|error| not_written(&error))
     }
 
     /// Writes the end.
     pub(super) fn finish(self) -> Result<W> {
-        self.writer.into_inner().map_err(|error| failed(&error))
+        self.writer
+            .into_inner()
+            .map_err(|error| not_written(&error))
     }
 }
 
-fn failed(error: &arrow::error::ArrowError) -> Error {
-    Error::table(format!("it could not be written: {error}"))
+/// A failure of the arrow writer: nearly always that of the file below it.
+pub(super) fn not_written(error: &arrow::error::ArrowError) -> Error {
+    match error {
+        arrow::error::ArrowError::IoError(_, error) => Error::not_written("the table", error),
+        other => Error::table(format!("it could not be written: {other}")),
+    }
 }
 
 impl Columns {

@@ -4,7 +4,7 @@
 //! of their own order and are put together when the table is written, which can be done as often as needed (once to hash it, once to
 //! seal it). The bytes are those that the arrow crate writes for the whole table in one piece.
 
-use super::arrow_file::Writer;
+use super::arrow_file::{Writer, not_written};
 use crate::error::{Error, Result};
 use arrow::array::{Array, ArrayRef, AsArray as _, RecordBatch};
 use arrow::buffer::BooleanBuffer;
@@ -147,14 +147,12 @@ impl TableFile {
     /// Writes the table, the same bytes each time.
     ///
     /// # Errors
-    /// [`Error::TableFormat`] when the writer or the file with the columns fails.
+    /// [`Error::File`] when the writer or the file with the columns fails.
     pub fn write_to(&self, writer: &mut dyn Write) -> Result<()> {
-        let failed =
-            |error: std::io::Error| Error::table(format!("it could not be written: {error}"));
+        let failed = |error: std::io::Error| Error::not_written("the table", &error);
         let mut writer = Counted { writer, count: 0 };
         // Magic and schema; without a batch and an end it writes nothing more.
-        FileWriter::try_new(&mut writer, &self.schema)
-            .map_err(|error| Error::table(format!("it could not be written: {error}")))?;
+        FileWriter::try_new(&mut writer, &self.schema).map_err(|error| not_written(&error))?;
         let buffers = self.buffers();
         let head = self.message(&buffers);
         let start = writer.count;
