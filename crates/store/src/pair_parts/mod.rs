@@ -156,6 +156,14 @@ impl PairParts {
             let _ = locked(&folder)?;
             return Err(Error::Unfinished(folder));
         }
+        // What would fail at the end fails at the beginning.
+        let home = folder.parent().filter(|home| !home.as_os_str().is_empty());
+        if home.is_some_and(|home| !home.is_dir()) {
+            return Err(at(target, &std::io::ErrorKind::NotFound.into()));
+        }
+        if target.is_dir() {
+            return Err(at(target, &std::io::ErrorKind::IsADirectory.into()));
+        }
         kinfold_message::create_private_folder(&folder).map_err(|e| at(target, &e))?;
         let mut parts = Self::empty(target, folder);
         parts.write_state(job)?;

@@ -130,3 +130,22 @@ fn what_is_dropped_or_empty_leaves_nothing() {
     let table = read_text_columns(&target, &[Column::needed(&["similarity"])]).unwrap();
     assert_eq!(table.rows, 0);
 }
+
+#[test]
+fn what_cannot_be_written_in_the_end_is_not_begun() {
+    let folder = tempfile::tempdir().unwrap();
+    let begun = |target: &Path| {
+        PairParts::create(target, &job("0.8"))
+            .map(|_| ())
+            .unwrap_err()
+    };
+    let missing = begun(&folder.path().join("none/a.parquet"));
+    assert_eq!(
+        kinfold_message::Problem::from(missing).code,
+        "E-FILE-MISSING"
+    );
+    std::fs::create_dir(folder.path().join("a.parquet")).unwrap();
+    let taken = begun(&folder.path().join("a.parquet"));
+    assert_eq!(kinfold_message::Problem::from(taken).code, "E-FILE-IO");
+    assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1);
+}

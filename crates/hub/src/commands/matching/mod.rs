@@ -10,6 +10,7 @@ mod stream;
 mod tests;
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{self, RecvTimeoutError};
 use std::time::{Duration, Instant};
 
@@ -139,12 +140,18 @@ fn compare(
         return Ok(nothing);
     };
     let first = stream.parts.tiles();
+    let done = Arc::clone(&stream.done);
+    let seen = Seen {
+        control,
+        done: &done,
+        screen,
+    };
     match job.top {
         Some(most) => {
             let comparisons = left.len() as u64 * right.len() as u64;
             let before = (first * TILE_ROWS as u64 * right.len() as u64).min(comparisons);
             let memory = memory_of_nearest(&right, most);
-            let stopped = watched(job, screen, control, (comparisons, before), memory, || {
+            let stopped = watched(job, seen, (comparisons, before), memory, || {
                 let itself = job.right.is_none();
                 nearest(
                     &left,
@@ -182,7 +189,7 @@ fn compare(
             let comparisons = join.comparisons();
             let before = pairs_before(&join, first, right.len(), job.right.is_none());
             let memory = join.memory();
-            let stopped = watched(job, screen, control, (comparisons, before), memory, || {
+            let stopped = watched(job, seen, (comparisons, before), memory, || {
                 Ok(join.run(first, control, stream))
             })?;
             Ok(Compared {
@@ -216,15 +223,27 @@ fn memory_of_nearest(right: &PackedSet, most: usize) -> u64 {
     (index + matches) as u64
 }
 
+/// How far the work is, and where that is shown.
+#[derive(Clone, Copy)]
+struct Seen<'a> {
+    control: &'a Control,
+    done: &'a AtomicU64,
+    screen: &'a Screen,
+}
+
 /// Runs the work and shows its pace meanwhile.
 fn watched(
     job: &Job,
-    screen: &Screen,
-    control: &Control,
+    seen: Seen,
     (comparisons, before): (u64, u64),
     memory: u64,
     work: impl FnOnce() -> Result<Result<(), Stopped>, kinfold_matcher::JoinError>,
 ) -> Result<Option<Stopped>, Problem> {
+    let Seen {
+        control,
+        done,
+        screen,
+    } = seen;
     let title = format!(
         "Comparing {} × {} filters",
         job.left.len(),
@@ -245,7 +264,8 @@ fn watched(
         scope.spawn(move || {
             let mut pace = Pace::new(screen, step, comparisons, before);
             while is_finished.recv_timeout(LOOK_EVERY) == Err(RecvTimeoutError::Timeout) {
-                pace.at(control.pairs_done());
+                // The matcher counts within a tile when it looks for pairs, and not when it looks for the nearest.
+                pace.at(control.pairs_done().max(done.load(Ordering::Relaxed)));
             }
         });
         let outcome = work();

@@ -1,6 +1,8 @@
 //! From the matcher to the disk: converts matches, and knows what time they took.
 
 use std::ops::ControlFlow;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use kinfold_matcher::{Match, Progress, Sink, Tile};
@@ -14,6 +16,8 @@ pub(super) struct Stream {
     pub(super) failure: Option<Error>,
     /// Time spent writing.
     pub(super) writing: Duration,
+    /// Pairs in tiles that are done, for whoever shows the pace.
+    pub(super) done: Arc<AtomicU64>,
     /// When the latest matches came out of the matcher.
     pub(super) latest: Instant,
     metric: Metric,
@@ -31,6 +35,7 @@ impl Stream {
             parts,
             failure: None,
             writing: Duration::ZERO,
+            done: Arc::default(),
             latest: Instant::now(),
             metric,
             bits,
@@ -79,7 +84,8 @@ impl Sink for Stream {
         })
     }
 
-    fn done(&mut self, _: &Tile, _: Progress) -> ControlFlow<()> {
+    fn done(&mut self, _: &Tile, progress: Progress) -> ControlFlow<()> {
+        self.done.store(progress.done, Ordering::Relaxed);
         if !std::mem::take(&mut self.in_tile) {
             self.latest = Instant::now();
         }
