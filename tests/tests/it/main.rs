@@ -7,5 +7,6 @@ mod compat;
 mod demo;
 mod encoding;
 mod invariants;
+mod matching;
 mod sample;
 mod tidy;
