@@ -306,11 +306,11 @@ mod while_it_runs {
         assert_eq!(answer["pairs"].as_u64(), Some(found));
     }
 
-    /// Nine million pairs are 180 MB as the matcher has them.
+    /// Six million pairs are 120 MB as the matcher has them, beside some 30 MB of everything else.
     #[cfg(target_os = "linux")]
     #[test]
     fn memory_does_not_grow_with_the_pairs() {
-        let files = Files::new(3_000, 3_000);
+        let files = Files::new(2_000, 3_000);
         let mut child = files
             .command(
                 "pairs.parquet",
@@ -329,6 +329,6 @@ mod while_it_runs {
             std::thread::sleep(Duration::from_millis(5));
         }
         assert!(child.wait().expect("it ended").success());
-        assert!(peak_kib > 0 && peak_kib < 140_000, "{peak_kib} KiB");
+        assert!(peak_kib > 0 && peak_kib < 110_000, "{peak_kib} KiB");
     }
 }

@@ -20,6 +20,7 @@ use kinfold_store::PairParts;
 use serde_json::json;
 
 use crate::args::MatchArgs;
+use crate::encodings::Encodings;
 use crate::interrupt;
 use crate::screen::{Answer, Screen};
 use job::{Job, TILE_ROWS};
@@ -146,59 +147,57 @@ fn compare(
         done: &done,
         screen,
     };
-    match job.top {
-        Some(most) => {
-            let comparisons = left.len() as u64 * right.len() as u64;
-            let before = (first * TILE_ROWS as u64 * right.len() as u64).min(comparisons);
-            let memory = memory_of_nearest(&right, most);
-            let stopped = watched(job, seen, (comparisons, before), memory, || {
-                let itself = job.right.is_none();
-                nearest(
-                    &left,
-                    &right,
-                    job.rule,
-                    most,
-                    itself,
-                    &job.options,
-                    first,
-                    control,
-                    stream,
-                )
-            })?;
-            Ok(Compared {
-                comparisons,
-                memory,
-                stopped,
-                ..nothing
-            })
-        }
-        None => {
-            let (one, two) = ([left], [right]);
-            let both: [&[PackedSet]; 2] = [&one, &two];
-            let (sets, pairing) = if job.right.is_none() {
-                (&both[..1], Pairing::Within)
-            } else {
-                (&both[..], Pairing::Between)
-            };
-            let cut = Cut {
-                tile_rows: TILE_ROWS,
-                held_matches: HELD_MATCHES,
-            };
-            let join = Join::new(sets, &[job.rule], pairing, job.sequential, job.options, cut)
-                .map_err(|error| unfit(&error))?;
-            let comparisons = join.comparisons();
-            let before = pairs_before(&join, first, right.len(), job.right.is_none());
-            let memory = join.memory();
-            let stopped = watched(job, seen, (comparisons, before), memory, || {
-                Ok(join.run(first, control, stream))
-            })?;
-            Ok(Compared {
-                comparisons,
-                dismissal: join.dismissal(),
-                memory,
-                stopped,
-            })
-        }
+    if let Some(most) = job.top {
+        let comparisons = left.len() as u64 * right.len() as u64;
+        // The matcher's tiles of nearest rows are as long as ours.
+        let before = (first * TILE_ROWS as u64 * right.len() as u64).min(comparisons);
+        let memory = memory_of_nearest(&right, most);
+        let stopped = watched(job, seen, (comparisons, before), memory, || {
+            let itself = job.right.is_none();
+            nearest(
+                &left,
+                &right,
+                job.rule,
+                most,
+                itself,
+                &job.options,
+                first,
+                control,
+                stream,
+            )
+        })?;
+        Ok(Compared {
+            comparisons,
+            memory,
+            stopped,
+            ..nothing
+        })
+    } else {
+        let (one, two) = ([left], [right]);
+        let both: [&[PackedSet]; 2] = [&one, &two];
+        let (sets, pairing) = if job.right.is_none() {
+            (&both[..1], Pairing::Within)
+        } else {
+            (&both[..], Pairing::Between)
+        };
+        let cut = Cut {
+            tile_rows: TILE_ROWS,
+            held_matches: HELD_MATCHES,
+        };
+        let join = Join::new(sets, &[job.rule], pairing, job.sequential, job.options, cut)
+            .map_err(|error| unfit(&error))?;
+        let comparisons = join.comparisons();
+        let before = pairs_before(&join, first, right.len(), job.right.is_none());
+        let memory = join.memory();
+        let stopped = watched(job, seen, (comparisons, before), memory, || {
+            Ok(join.run(first, control, stream))
+        })?;
+        Ok(Compared {
+            comparisons,
+            dismissal: join.dismissal(),
+            memory,
+            stopped,
+        })
     }
 }
 
@@ -253,7 +252,7 @@ fn watched(
         screen.note(&format!(
             "  {comparisons} comparisons; about {} of memory beside {} of filters, however many pairs there are",
             pace::size(memory),
-            pace::size(job.left.size() + job.right.as_ref().map_or(0, |right| right.size()))
+            pace::size(job.left.size() + job.right.as_ref().map_or(0, Encodings::size))
         ));
     }
     let step = screen.step(&title, comparisons.max(1));

@@ -11,7 +11,7 @@ const LONG: Duration = Duration::from_secs(10);
 const SAMPLE: Duration = Duration::from_secs(1);
 
 /// Where there is no bar, a line comes as often as this.
-const LINE_EVERY: Duration = Duration::from_secs(60);
+const LINE_EVERY: Duration = Duration::from_mins(1);
 
 /// The pace of a running comparison.
 pub(super) struct Pace<'a> {
@@ -125,7 +125,7 @@ mod tests {
         assert_eq!(speed(12.0), "12 pairs a second");
         assert_eq!(duration(Duration::from_secs(119)), "119 s");
         assert_eq!(duration(Duration::from_secs(150)), "2 min");
-        assert_eq!(duration(Duration::from_secs(7_260)), "2 h 1 min");
+        assert_eq!(duration(Duration::from_mins(121)), "2 h 1 min");
         assert_eq!(size(1), "1 MB");
         assert_eq!(size(12_000_000_000), "12 GB");
     }
