@@ -259,10 +259,13 @@ mod tests {
         ]));
         let mut writer = FileWriter::try_new(Vec::new(), &schema).unwrap();
         for rows in batches {
-            let column = |width: usize| -> ArrayRef {
-                let bytes = rows.iter().flat_map(|row| vec![*row; width]).collect();
+            let column = |width: i32| -> ArrayRef {
+                let bytes = rows
+                    .iter()
+                    .flat_map(|row| vec![*row; width as usize])
+                    .collect();
                 let values = Buffer::from_vec::<u8>(bytes);
-                Arc::new(FixedSizeBinaryArray::new(width as i32, values, None))
+                Arc::new(FixedSizeBinaryArray::new(width, values, None))
             };
             let flags: ArrayRef = Arc::new(UInt8Array::from(rows.to_vec()));
             let columns = vec![flags, column(16), column(9)];
