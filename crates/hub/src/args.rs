@@ -183,20 +183,39 @@ pub struct LinkArgs {
 
 /// Arguments of `match`.
 #[derive(Debug, Args)]
+#[command(
+    after_help = "Two agencies' CLKs at Dice 0.85, and a file with itself, the nearest 3 of each row:\n  \
+    kinfold-hub match a.json b.json --threshold 0.85 -o pairs.parquet\n  \
+    kinfold-hub match a.arrow --self --threshold 0.7 --top 3 -o near.parquet"
+)]
 pub struct MatchArgs {
-    /// Left file: clkhash JSON {"clks":[base64,…]}, or raw packed filters (.bin with --bits)
+    /// Left file: clkhash JSON {"clks":[base64,…]}, Arrow, or raw packed filters (.bin with --bits)
     pub left: PathBuf,
     /// Right file
-    pub right: PathBuf,
+    #[arg(required_unless_present = "itself", conflicts_with = "itself")]
+    pub right: Option<PathBuf>,
+    /// Compare LEFT with itself, every two rows once
+    #[arg(long = "self")]
+    pub itself: bool,
     /// How similarity is measured
     #[arg(long, value_enum, default_value_t = Metric::Dice)]
     pub metric: Metric,
     /// Least similarity of a pair, 0 to 1, as a decimal
     #[arg(long, value_name = "T")]
     pub threshold: String,
+    /// Keep the K most similar right rows of each left row only
+    #[arg(long, value_name = "K")]
+    pub top: Option<usize>,
     /// Bits of one filter in a .bin file, a multiple of 8
     #[arg(long, value_name = "N")]
     pub bits: Option<usize>,
+    /// Column filter_ID of an Arrow file [default: the only one]
+    #[arg(long, value_name = "ID")]
+    pub filter: Option<String>,
+    /// For diffused filters, look at some bits first: off, exact (loses nothing), or bounded[=P] (loses a pair with probability at
+    /// most P [1e-6], which the answer states)
+    #[arg(long, value_name = "MODE", default_value = "off", value_parser = SequentialMode::parse)]
+    pub sequential: SequentialMode,
     /// Number of threads [default: all]
     #[arg(long, value_name = "N", default_value_t = 0, hide_default_value = true)]
     pub threads: usize,
@@ -206,6 +225,46 @@ pub struct MatchArgs {
     /// The Parquet file to write: left, right (row numbers from 0), similarity
     #[arg(short, long = "output", value_name = "FILE")]
     pub output: PathBuf,
+    /// Continue an interrupted run; the result is the same
+    #[arg(long)]
+    pub resume: bool,
+    /// When interrupted, keep finished parts of a run at least this long [default: 60]
+    #[arg(
+        long,
+        value_name = "SECONDS",
+        default_value_t = 60,
+        hide_default_value = true
+    )]
+    pub keep_after: u64,
+}
+
+/// Whether some bits are looked at first.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum SequentialMode {
+    /// All bits count.
+    Off,
+    /// Stop when the rest cannot matter.
+    Exact,
+    /// Stop when a pair that passes would hardly look like this: it is lost with at most this probability.
+    Bounded(f64),
+}
+
+impl SequentialMode {
+    fn parse(text: &str) -> Result<Self, String> {
+        match text {
+            "off" => Ok(Self::Off),
+            "exact" => Ok(Self::Exact),
+            "bounded" => Ok(Self::Bounded(kinfold_matcher::DEFAULT_DISMISSAL)),
+            other => other
+                .strip_prefix("bounded=")
+                .and_then(|number| number.parse().ok())
+                .filter(|number| *number > 0.0 && *number < 1.0)
+                .map(Self::Bounded)
+                .ok_or_else(|| {
+                    "one of off, exact, bounded, bounded=P with P between 0 and 1".into()
+                }),
+        }
+    }
 }
 
 /// How similarity is measured.

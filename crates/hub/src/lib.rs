@@ -10,6 +10,7 @@ pub mod args;
 mod commands;
 mod encodings;
 mod evaluation;
+mod interrupt;
 mod keys;
 mod linking;
 pub mod report;

@@ -134,6 +134,18 @@ impl Step {
         self.bar.set_position(position);
     }
 
+    /// How fast the step is, behind its title in the bar.
+    pub fn pace(&self, pace: &str) {
+        self.bar.set_message(format!("{} ({pace})", self.title));
+    }
+
+    /// A line on the way, where there is no bar.
+    pub fn line(&self, line: &str) {
+        if self.plain {
+            to_stderr(&format!("  {line}"));
+        }
+    }
+
     /// Ends the step with what came out of it.
     pub fn done(self, outcome: &str) {
         if self.plain {

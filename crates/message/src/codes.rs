@@ -620,17 +620,55 @@ pub const CODES: &[Explanation] = &[
                  larger than the new one.",
     },
     Explanation {
+        code: "E-MATCH-BUSY",
+        meaning: "Another comparison is writing the same file.",
+        advice: "While `match` runs it keeps what is finished in a folder beside the output, \
+                 NAME.part, and holds a lock there. Two runs cannot write one file: wait for \
+                 the other, or choose another name with `-o`.",
+    },
+    Explanation {
+        code: "E-MATCH-CHANGED",
+        meaning: "An input of `match` was changed while it was read.",
+        advice: "Inputs are read where they lie on the disk and not copied first, so a change \
+                 in the middle of a run could mix two contents. Nothing was written. Run the \
+                 command again when nothing else writes the file.",
+    },
+    Explanation {
         code: "E-MATCH-FILE",
         meaning: "A file of encodings could not be read.",
-        advice: "`match` reads clkhash JSON ({\"clks\": [base64, ...]}), or raw filters in a \
-                 .bin file together with `--bits`. All filters of both files have the same \
+        advice: "`match` reads clkhash JSON ({\"clks\": [base64, ...]}), the filters of an \
+                 Arrow IPC file (columns `filter_...`; `--filter` chooses one), or raw filters \
+                 in a .bin file together with `--bits`. All filters of both files have the same \
                  length.",
+    },
+    Explanation {
+        code: "E-MATCH-INTERRUPTED",
+        meaning: "The comparison was interrupted with Ctrl-C.",
+        advice: "No output file was written. A run of more than a minute (`--keep-after`) \
+                 leaves its finished parts in a folder beside the output, NAME.part: the same \
+                 command with `--resume` continues there and gives the same bytes as a run \
+                 without interruption. Remove the folder if you do not want to continue.",
+    },
+    Explanation {
+        code: "E-MATCH-RESUME",
+        meaning: "The finished parts are of another comparison.",
+        advice: "`--resume` continues only what has the same inputs, settings and program \
+                 version; the message names the first difference. Run the command as it was \
+                 before, or remove the folder NAME.part beside the output and start from the \
+                 beginning.",
     },
     Explanation {
         code: "E-MATCH-THRESHOLD",
         meaning: "The threshold is not a decimal from 0 to 1.",
         advice: "Thresholds are read as exact fractions, so 0.85 means 85 hundredths. At most \
                  nine places; no exponent and no comma.",
+    },
+    Explanation {
+        code: "E-MATCH-UNFINISHED",
+        meaning: "There are finished parts of an interrupted comparison.",
+        advice: "An earlier run with this output did not come to its end; its finished parts \
+                 are in the folder NAME.part beside the output. Add `--resume` to the same \
+                 command to continue it, or remove the folder to start from the beginning.",
     },
     Explanation {
         code: "E-PKG-AGREEMENT",

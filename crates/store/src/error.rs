@@ -75,6 +75,20 @@ pub enum Error {
         /// What the Parquet library said.
         reason: String,
     },
+    /// Finished parts of an interrupted comparison are there.
+    #[error("`{}` holds the finished parts of an interrupted comparison", .0.display())]
+    Unfinished(PathBuf),
+    /// Another process is writing the same table.
+    #[error("another comparison is writing to `{}` at this moment", .0.display())]
+    Busy(PathBuf),
+    /// The finished parts are of another comparison.
+    #[error("`{}` cannot be continued: {reason}", .folder.display())]
+    Foreign {
+        /// The folder with the parts.
+        folder: PathBuf,
+        /// What is different.
+        reason: String,
+    },
     /// A table could not be read, or lacks a column.
     #[error("table `{}`: {reason}", .path.display())]
     Read {
@@ -155,6 +169,21 @@ impl From<Error> for Problem {
                 "E-TABLE-WRITE",
                 Exit::CouldNotRun,
                 "check that the folder exists and its disk has space, and run the same command again",
+            ),
+            Error::Unfinished(_) => new(
+                "E-MATCH-UNFINISHED",
+                Exit::CouldNotRun,
+                "add `--resume` to the same command to continue, or remove the folder to start from the beginning",
+            ),
+            Error::Busy(_) => new(
+                "E-MATCH-BUSY",
+                Exit::CouldNotRun,
+                "wait until it has ended, or choose another file with `-o`",
+            ),
+            Error::Foreign { .. } => new(
+                "E-MATCH-RESUME",
+                Exit::CouldNotRun,
+                "run the command with the inputs and settings it had before, or remove the folder to start from the beginning",
             ),
             Error::Read { .. } => new(
                 "E-TABLE-READ",

@@ -14,6 +14,9 @@
 //! contents; sections are checked against their hash each time they are read. The tables of a run (pairs, people, households,
 //! needs) are Parquet files with documented columns, and the same rows give the same bytes.
 //!
+//! Two things serve `kinfold-hub match` and need no hub: [`Filters`] reads filters in place from a [`MappedFile`], and [`PairParts`]
+//! streams pairs into a table that can be taken up again after an interruption.
+//!
 //! The store knows nothing of identities or of the rules of linking: it keeps bytes and counts.
 
 #[cfg(doctest)]
@@ -22,9 +25,12 @@ struct Readme;
 
 mod database;
 mod error;
+mod filters;
 mod hub;
 mod journal;
+mod mapped;
 mod packages;
+mod pair_parts;
 mod read;
 mod runs;
 mod tables;
@@ -32,13 +38,16 @@ mod whole;
 mod withdrawals;
 
 pub use error::Error;
+pub use filters::{ARROW_MAGIC, Filters, push_row};
 pub use hub::{Hub, Texts};
+pub use mapped::MappedFile;
 pub use packages::{Accepted, Incoming, PackageInfo, SectionInfo};
+pub use pair_parts::{PairParts, SimilarPair};
 pub use read::{Column, TextTable, read_text_columns};
 pub use runs::RunInfo;
 pub use tables::{
-    HouseholdRow, NeedRow, PairRow, PersonRow, SimilarPair, write_households, write_needs,
-    write_pairs, write_people, write_similar_pairs,
+    HouseholdRow, NeedRow, PairRow, PersonRow, write_households, write_needs, write_pairs,
+    write_people,
 };
 pub use whole::{Failure, WholeFile};
 pub use withdrawals::Withdrawal;

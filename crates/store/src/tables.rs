@@ -19,10 +19,10 @@ use parquet::file::properties::WriterProperties;
 use crate::{Error, WholeFile};
 
 /// Rows that are turned into columns at a time.
-const BATCH_ROWS: usize = 65_536;
+pub(crate) const BATCH_ROWS: usize = 65_536;
 
 /// Written into every file instead of the library's version, so that the bytes do not change with it.
-const CREATED_BY: &str = "kinfold";
+pub(crate) const CREATED_BY: &str = "kinfold";
 
 /// Two records and the evidence that they are one person.
 #[derive(Clone, Debug, PartialEq)]
@@ -227,38 +227,6 @@ pub fn write_needs(path: &Path, rows: impl IntoIterator<Item = NeedRow>) -> Resu
     })
 }
 
-/// Writes the answer of `kinfold-hub match`: columns `left`, `right` (row numbers, from 0) and `similarity` (0 to 1).
-///
-/// The rows come sorted by left, then right.
-pub fn write_similar_pairs(
-    path: &Path,
-    rows: impl IntoIterator<Item = SimilarPair>,
-) -> Result<(), Error> {
-    let columns = [
-        ("left", DataType::UInt32, false),
-        ("right", DataType::UInt32, false),
-        ("similarity", DataType::Float64, false),
-    ];
-    write_rows(path, &columns, rows, |rows| {
-        vec![
-            Arc::new(UInt32Array::from_iter_values(rows.iter().map(|r| r.left))),
-            Arc::new(UInt32Array::from_iter_values(rows.iter().map(|r| r.right))),
-            number(rows, |r| r.similarity),
-        ]
-    })
-}
-
-/// Two similar rows of two sets of filters.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct SimilarPair {
-    /// Row number in the first set, from 0.
-    pub left: u32,
-    /// Row number in the second set, from 0.
-    pub right: u32,
-    /// Similarity, 0 to 1.
-    pub similarity: f64,
-}
-
 fn write_rows<Row>(
     path: &Path,
     columns: &[(&str, DataType, bool)],
@@ -389,15 +357,6 @@ mod tests {
             sources: "council/education".into(),
         };
         write_needs(&path("needs.parquet"), [need]).unwrap();
-        write_similar_pairs(
-            &path("similar.parquet"),
-            [SimilarPair {
-                left: 1,
-                right: 2,
-                similarity: 1.0,
-            }],
-        )
-        .unwrap();
 
         let cell = |file: &str, column: &'static str| {
             let table = read_text_columns(&path(file), &[Column::needed(&[column])]).unwrap();
@@ -409,7 +368,6 @@ mod tests {
         assert_eq!(cell("households.parquet", "current"), "true");
         assert_eq!(cell("households.parquet", "withheld"), "true");
         assert_eq!(cell("needs.parquet", "last"), "1970-01-01");
-        assert_eq!(cell("similar.parquet", "right"), "2");
     }
 
     #[test]

@@ -31,7 +31,7 @@ impl Failure {
         Some(Problem::io("write the file", target, &kind.into()))
     }
 
-    fn note<T>(&self, result: std::io::Result<T>) -> std::io::Result<T> {
+    pub(crate) fn note<T>(&self, result: std::io::Result<T>) -> std::io::Result<T> {
         result.inspect_err(|error| {
             if let Ok(mut kind) = self.0.lock() {
                 kind.get_or_insert(error.kind());

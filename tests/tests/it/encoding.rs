@@ -159,6 +159,26 @@ fn a_table_becomes_codes_that_nothing_takes_for_a_package() {
     // Its kind says what it is, so that nothing that opens a package's table takes it.
     let kind = b"codes-not-for-release/1";
     assert!(one.windows(kind.len()).any(|bytes| bytes == kind));
+
+    // The linkage unit's tool compares its filters where they lie.
+    let matched = Done::run(&mut kinfold_tests::process::hub([
+        "match",
+        &folder.path().join("one.arrow").display().to_string(),
+        "--self",
+        "--metric",
+        "hamming",
+        "--threshold",
+        "0.7",
+        "-o",
+        &folder.path().join("pairs.parquet").display().to_string(),
+        "--json",
+    ]))
+    .well();
+    let answer: serde_json::Value = serde_json::from_str(&matched.stdout).expect("JSON");
+    assert_eq!(answer["left"], 300, "{matched}");
+    assert_eq!(answer["comparisons"], 300 * 299 / 2, "{matched}");
+    assert_eq!(answer["in_place"][0], true, "{matched}");
+    assert!(answer["pairs"].as_u64() > Some(0), "{matched}");
 }
 
 #[test]

@@ -7,6 +7,7 @@ mod compat;
 mod demo;
 mod encoding;
 mod invariants;
+mod matching;
 mod sample;
 mod tidy;
 mod worked_example;
