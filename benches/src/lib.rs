@@ -18,22 +18,6 @@ impl Iterator for Words {
     }
 }
 
-/// Cycles a second of the core as this thread gets to use it, in thousand millions: on a shared machine a second of processor time holds fewer of
-/// them than the label says, and a figure means little without this one. Each step waits for the last: a multiplication of three cycles and
-/// an addition of one, on every processor of the last ten years.
-pub fn clock_probe() -> f64 {
-    const STEPS: u32 = 50_000_000;
-    let before = std::time::Instant::now();
-    let mut state = std::hint::black_box(1u64);
-    for _ in 0..STEPS {
-        state = state
-            .wrapping_mul(0x5851_f42d_4c95_7f2d)
-            .wrapping_add(std::hint::black_box(1));
-    }
-    std::hint::black_box(state);
-    f64::from(STEPS) * 4.0 / before.elapsed().as_secs_f64() / 1e9
-}
-
 /// Filters whose bits are set by chance, half of them: what strangers look like after diffusion.
 pub fn filters(seed: u64, records: usize, bits: usize) -> Vec<u64> {
     Words(seed).take(records * bits / 64).collect()

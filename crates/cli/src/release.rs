@@ -6,13 +6,12 @@
 use crate::args::Period;
 use crate::references::References;
 use crate::survey::{Survey, last_day};
-use kinfold_encoding::{EncodeReport, Encoder, Input, Options, ProjectSecrets};
+use kinfold_encoding::{EncodeReport, Encoder, Input, Options, ProjectSecrets, has_value};
 use kinfold_exchange::{
     Agreement, CodesWriter, EventDates, EventRow, EventTable, EventsWriter, LifeStage, Party,
     PartyKey, ProjectKey, SubjectRow, TableFile,
 };
 use kinfold_extract::{Day, UnitedPerson, civil, days, is_child};
-use kinfold_identity::Person;
 use kinfold_message::Problem;
 use kinfold_schema::{FieldName, FieldSet, Schema};
 use std::collections::BTreeSet;
@@ -389,34 +388,6 @@ fn rejected_fields(person: &UnitedPerson) -> FieldSet {
         }
     }
     fields
-}
-
-/// Whether a person has a value of a field.
-fn has_value(person: &Person, field: FieldName) -> bool {
-    let address = || {
-        person
-            .addresses
-            .iter()
-            .filter_map(|spell| spell.address.as_ref())
-    };
-    match field {
-        FieldName::FirstName => !person.first_names.is_empty(),
-        FieldName::MiddleName => !person.middle_names.is_empty(),
-        FieldName::LastName => !person.family_names.is_empty(),
-        FieldName::FirstInitial => !person.first_initials.is_empty(),
-        FieldName::LastInitial => !person.last_initials.is_empty(),
-        FieldName::BirthDate => !person.births.is_empty(),
-        FieldName::Sex => person.sex.is_some(),
-        FieldName::BirthPlace => person.birth_place.is_some(),
-        FieldName::Postcode => address().any(|address| address.postcode.is_some()),
-        FieldName::PostcodeSector => !person.sectors.is_empty(),
-        FieldName::Address => address().next().is_some(),
-        FieldName::Uprn => person.addresses.iter().any(|spell| spell.uprn.is_some()),
-        FieldName::NhsNumber => person.nhs.is_some(),
-        FieldName::Upn => person.upn.is_some(),
-        FieldName::Nino => person.nino.is_some(),
-        FieldName::Uln => person.uln.is_some(),
-    }
 }
 
 /// The field of a role in `mapping.toml`. A role that is only one more source of a field (a former name) does not count: the person has

@@ -91,9 +91,9 @@ impl Finished {
                     .extend(own.iter().map(|bytes| u64::from_le_bytes(*bytes)));
                 words = rest;
             }
-            self.values(shared, &draft, |value| held_back.value(number, value));
+            self.values(shared, &draft, |value| held_back.has(number, value));
             self.homes(shared, &draft, |home| {
-                held_back.value(number, draft.values_len() + home)
+                held_back.has(number, draft.values_len() + home)
             });
         }
         Ok(())

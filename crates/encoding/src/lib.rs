@@ -38,6 +38,7 @@ mod worker;
 pub use encode::{Encoded, Encoder, Input, Options, encode};
 pub use error::Error;
 pub use measure::{FilterMeasure, measure};
+pub use person::has_value;
 pub use report::{EncodeReport, KeyCount};
 pub use secrets::ProjectSecrets;
 

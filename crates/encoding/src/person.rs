@@ -9,7 +9,7 @@ use kinfold_schema::{Fact, FieldName, IdentifierKind, Recipe};
 
 /// The person as a schema sees it: fields that it does not list are gone. Nearly always that is the person itself.
 pub(crate) fn seen<'a>(person: &'a Person, hidden: &[FieldName]) -> Cow<'a, Person> {
-    if !hidden.iter().any(|&field| has(person, field)) {
+    if !hidden.iter().any(|&field| has_value(person, field)) {
         return Cow::Borrowed(person);
     }
     let mut seen = person.clone();
@@ -43,8 +43,8 @@ pub(crate) fn seen<'a>(person: &'a Person, hidden: &[FieldName]) -> Cow<'a, Pers
     Cow::Owned(seen)
 }
 
-/// Whether a person has a value of a field.
-fn has(person: &Person, field: FieldName) -> bool {
+/// Whether a person has a value of a field: of the address a line, not only a postcode.
+pub fn has_value(person: &Person, field: FieldName) -> bool {
     let homes = |has: fn(&Address) -> bool| {
         person
             .addresses

@@ -190,7 +190,7 @@ impl HeldBack {
 
     /// Whether a value of a record is held back, or (after its values) a home.
     #[inline]
-    pub(crate) fn value(&self, number: u32, place: usize) -> bool {
+    pub(crate) fn has(&self, number: u32, place: usize) -> bool {
         let bit = self.starts[number as usize] as usize + place;
         self.bits[bit / 64] >> (bit % 64) & 1 == 1
     }

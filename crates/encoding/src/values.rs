@@ -6,6 +6,8 @@
 use kinfold_identity::{BirthDate, Person, UpnKind};
 use kinfold_schema::{Atom, FACTS_MAX, IdentifierKind, NameForm, NameOf, PlaceForm};
 
+use zeroize::Zeroizing;
+
 use crate::births::{self, BirthBook};
 use crate::codes::{CODE, Code, CodeBook, Kind, same};
 use crate::filter::TokenBook;
@@ -28,10 +30,10 @@ const FILTER_LAST_MAX: usize = 4;
 /// are hashed under one key.
 pub(crate) type Block = [u8; BLOCK];
 
-/// The codes of one person's facts, atom by atom. Kept from person to person to save its memory.
+/// The codes of one person's facts, atom by atom: plain text nearly all, so they are wiped. Kept from person to person to save its memory.
 #[derive(Default)]
 pub(crate) struct Values {
-    arena: Vec<Code>,
+    arena: Zeroizing<Vec<Code>>,
     /// Start and end in the arena, for each atom and each alternative of it.
     ranges: Vec<(u32, u32)>,
     /// The first range of each atom.
@@ -40,7 +42,7 @@ pub(crate) struct Values {
     places: usize,
     /// The bits of atoms that have some value.
     present: u64,
-    scratch: Vec<(u16, Code)>,
+    scratch: Zeroizing<Vec<(u16, Code)>>,
     homes: Vec<HomeOrder>,
 }
 

@@ -1,4 +1,4 @@
-//! One thread's part: people in, drafts and the fingerprints of their values out, a batch at a time.
+//! One thread's part: people in, drafts out, a batch at a time.
 
 use std::borrow::Cow;
 use std::ops::Range;
@@ -8,11 +8,12 @@ use kinfold_schema::{
     FLAG_DO_NOT_LINK, FLAG_WITHHELD, Fact, FieldName, HouseholdKey, Invalid, Schema, Token,
 };
 
-use crate::dummies::Dummies;
+use zeroize::Zeroizing;
 
 use crate::codes::CodeBook;
 use crate::diffusion::Scratch;
 use crate::draft::{DraftShape, write_head};
+use crate::dummies::Dummies;
 use crate::filter::{FilterPlan, NameField, Themes};
 use crate::lanes::BlockHasher;
 use crate::person::{fact_of_identifier, facts, seen};
@@ -150,8 +151,8 @@ pub(crate) struct Worker {
     values: Values,
     person: PersonNames,
     scratch: Scratch,
-    /// The values of a group of people.
-    blocks: Vec<Block>,
+    /// The values of a group of people, which are plain text until they are hashed.
+    blocks: Zeroizing<Vec<Block>>,
     /// For each of them the number of values of each key.
     counts: Vec<u8>,
     /// For each partner the tokens of the values.
@@ -172,7 +173,7 @@ impl Worker {
             values: Values::default(),
             person: PersonNames::default(),
             scratch: Scratch::default(),
-            blocks: Vec::new(),
+            blocks: Zeroizing::default(),
             counts: Vec::new(),
             tokens: vec![Vec::new(); shared.partners.len()],
             inner: vec![Vec::new(); filters],

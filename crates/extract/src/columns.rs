@@ -8,11 +8,15 @@ use crate::table::Table;
 use kinfold_identity::{DateEvidence, DateRules, MixedDateOrder};
 use std::collections::BTreeMap;
 
-/// The position of a mapped column.
-pub(crate) fn find_column(sheet: &Sheet, name: &str) -> Result<usize, Error> {
+/// The position of a mapped column. What the file has instead is told only where the column of own ids is among it: without that, the line
+/// taken for the header may be a person.
+pub(crate) fn find_column(sheet: &Sheet, name: &str, own_id: &str) -> Result<usize, Error> {
     sheet.column(name).ok_or_else(|| Error::Column {
         column: name.to_owned(),
-        found: sheet.columns().to_vec(),
+        found: match sheet.column(own_id) {
+            Some(_) => sheet.columns().to_vec(),
+            None => Vec::new(),
+        },
     })
 }
 

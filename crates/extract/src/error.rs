@@ -67,7 +67,7 @@ pub enum Error {
     Column {
         /// The column the mapping names.
         column: String,
-        /// The columns the file has.
+        /// The columns the file has; none where it is not sure that they are columns.
         found: Vec<String>,
     },
     /// A column holds day-first and month-first dates, so none can be trusted.
@@ -147,6 +147,11 @@ impl From<Error> for Problem {
                     None => problem,
                 }
             }
+            Error::Column { found, .. } if found.is_empty() => stop(
+                "E-EXTRACT-COLUMN",
+                "open the file and compare its header with mapping.toml; if the header is not where it was looked for, say its line with \
+                 `form.header_line` (what was read is not shown here, as it may be about a person)",
+            ),
             Error::Column { found, .. } => stop(
                 "E-EXTRACT-COLUMN",
                 &format!(

@@ -234,8 +234,9 @@ impl<'input> Reader<'input> {
         input: &'input EventsInput,
         dates: &DateColumns,
     ) -> Result<Self, Error> {
+        let find_column = |name: &str| find_column(sheet, name, input.own_id.get_ref());
         let dated = |name: &str| -> Result<(usize, DateForms), Error> {
-            let column = find_column(sheet, name)?;
+            let column = find_column(name)?;
             Ok((column, dates.forms(sheet, column, &input.dates)?))
         };
         let mut rules = Vec::with_capacity(input.rules.len());
@@ -243,11 +244,11 @@ impl<'input> Reader<'input> {
             let values = rule
                 .when
                 .iter()
-                .map(|(name, values)| Ok((find_column(sheet, name)?, values.as_slice())));
+                .map(|(name, values)| Ok((find_column(name)?, values.as_slice())));
             let numbers = rule
                 .when_number
                 .iter()
-                .map(|(name, band)| Ok((find_column(sheet, name)?, *band)));
+                .map(|(name, band)| Ok((find_column(name)?, *band)));
             rules.push(Rule {
                 written: rule,
                 values: values.collect::<Result<_, Error>>()?,
@@ -255,14 +256,14 @@ impl<'input> Reader<'input> {
                 grade_column: rule
                     .grade_from
                     .as_ref()
-                    .map(|from| find_column(sheet, &from.column))
+                    .map(|from| find_column(&from.column))
                     .transpose()?,
             });
         }
         Ok(Self {
             sheet,
             input,
-            own_id: find_column(sheet, input.own_id.get_ref())?,
+            own_id: find_column(input.own_id.get_ref())?,
             start: dated(input.start.get_ref())?,
             end: input
                 .end

@@ -432,6 +432,21 @@ do_not_link = "DNL"
         }
     }
 
+    /// A file without a header, or with another one: its first line is a person.
+    #[test]
+    fn a_person_is_not_shown_as_the_columns_of_a_file() {
+        let mapping = format!(
+            "custodian = \"c\"\n[[people]]\nsource = \"s\"\nfile = \"f\"\ndatasets = []\n[people.columns]{COLUMNS}"
+        );
+        let mapping = Mapping::parse(&mapping).expect("a mapping");
+        let error = match people("7,Zoé,O’Neill\n8,Amy,Smith\n", &mapping.people[0]) {
+            Err(error) => kinfold_message::Problem::from(error).to_string(),
+            Ok(_) => panic!("expected a column error"),
+        };
+        assert!(error.contains("E-EXTRACT-COLUMN"), "{error}");
+        assert!(!error.contains("Zoé") && !error.contains("Amy"), "{error}");
+    }
+
     #[test]
     fn childhood_ends_on_the_eighteenth_birthday() {
         let born = |text: &str| Person {

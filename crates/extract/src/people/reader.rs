@@ -68,6 +68,7 @@ impl Plan {
         let columns = &input.columns;
         let mut finder = Finder {
             sheet,
+            own_id: columns.own_id.get_ref(),
             dates,
             used: Vec::new(),
             fields: Vec::new(),
@@ -446,6 +447,8 @@ impl<'sheet> Reader<'sheet> {
 /// Finds columns by name and opens a count for each field.
 struct Finder<'sheet> {
     sheet: &'sheet Sheet,
+    /// The name of the column of own ids.
+    own_id: &'sheet str,
     dates: &'sheet DateColumns,
     used: Vec<usize>,
     fields: Vec<FieldReport>,
@@ -453,7 +456,7 @@ struct Finder<'sheet> {
 
 impl Finder<'_> {
     fn column(&mut self, column: &Column) -> Result<usize, Error> {
-        let position = find_column(self.sheet, column.get_ref())?;
+        let position = find_column(self.sheet, column.get_ref(), self.own_id)?;
         self.used.push(position);
         Ok(position)
     }

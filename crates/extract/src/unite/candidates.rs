@@ -11,7 +11,7 @@ use rayon::prelude::*;
 use std::hash::{BuildHasher as _, RandomState};
 
 /// Candidates are looked for among rows that share something; a group larger than this shares something meaningless.
-const LARGEST_GROUP: usize = 400;
+pub(super) const LARGEST_GROUP: usize = 400;
 /// Piles of hashes, and of pairs.
 const PILES: usize = 256;
 
@@ -88,7 +88,7 @@ fn pair_of(entry: [u8; 8]) -> Pair {
 }
 
 /// Hashes of the things of which two people who may be one share some.
-fn shared_things(person: &Person, key: &RandomState) -> Vec<u64> {
+pub(super) fn shared_things(person: &Person, key: &RandomState) -> Vec<u64> {
     let mut things = Vec::new();
     let mut put = |kind: u8, one: &str, other: &str| things.push(key.hash_one((kind, one, other)));
     if let Some(number) = &person.nhs {

@@ -1,16 +1,17 @@
 //! Bringing rows together part after part, with hashes on disk, gives what holding everything in memory gives. The second half of this
 //! file is how it was done when everything was held.
 
+use super::candidates::{LARGEST_GROUP, shared_things};
 use super::judge::clearly_two;
 use super::*;
 use crate::rows::Tells;
 use crate::table::Memory;
 use kinfold_identity::{
-    AddressSpell, DateRules, NO_MONTH, NhsNumber, Plain, Sex, Upn, canonical_nicknames,
-    read_address, read_date, read_family_names, read_given_names,
+    AddressSpell, DateRules, NO_MONTH, NhsNumber, Plain, Sex, Upn, read_address, read_date,
+    read_family_names, read_given_names,
 };
 use proptest::prelude::*;
-use std::hash::{Hash as _, Hasher as _};
+use std::hash::RandomState;
 
 /// As the program does it, with this much memory.
 pub(super) fn bounded(rows: &[PersonRow], hash_bytes: usize) -> Together {
@@ -382,54 +383,16 @@ impl MemberLists {
     }
 }
 
-/// Candidates are looked for among rows that share something; a group larger than this shares something meaningless.
-const LARGEST_GROUP: usize = 400;
-
 /// All pairs, each once, sorted.
 fn pairs_in_memory(units: &[Person]) -> Vec<(usize, usize)> {
-    // Shared things are kept as hashes: two that collide cost a needless comparison and nothing else.
+    let key = RandomState::new();
     let mut shelves: Vec<(u64, usize)> = Vec::new();
     for (index, person) in units.iter().enumerate() {
-        let mut put = |kind: u8, one: &str, other: &str| {
-            let mut hasher = std::hash::DefaultHasher::new();
-            (kind, one, other).hash(&mut hasher);
-            shelves.push((hasher.finish(), index));
-        };
-        if let Some(number) = &person.nhs {
-            put(0, number.as_str(), "");
-        }
-        if let Some(number) = &person.nino {
-            put(1, number.as_str(), "");
-        }
-        for number in person.upn.iter().filter(|upn| upn.is_permanent()) {
-            put(2, number.as_str(), "");
-        }
-        let firsts = first_names(person);
-        for birth in person.births.iter().filter(|birth| birth.is_full()) {
-            let birth = birth.iso();
-            // One shelf for both kinds of name, so that swapped ones meet.
-            let families = person
-                .family_names
-                .iter()
-                .flat_map(|name| name.parts.iter().chain([&name.whole]));
-            for name in families.map(String::as_str).chain(firsts.iter().copied()) {
-                put(3, &birth, name);
-            }
-        }
-        for spell in &person.addresses {
-            let address = spell
-                .address
-                .as_ref()
-                .and_then(kinfold_identity::Address::canonical);
-            for first in &firsts {
-                if let Some(uprn) = &spell.uprn {
-                    put(4, uprn.as_str(), first);
-                }
-                if let Some(address) = &address {
-                    put(5, address, first);
-                }
-            }
-        }
+        shelves.extend(
+            shared_things(person, &key)
+                .into_iter()
+                .map(|thing| (thing, index)),
+        );
     }
     shelves.sort_unstable();
     shelves.dedup();
@@ -445,14 +408,4 @@ fn pairs_in_memory(units: &[Person]) -> Vec<(usize, usize)> {
     pairs.sort_unstable();
     pairs.dedup();
     pairs
-}
-
-/// The first names and the formal names they may stand for.
-fn first_names(person: &Person) -> Vec<&str> {
-    let forms = |name: &'_ String| canonical_nicknames(name).iter().copied();
-    person
-        .first_names
-        .iter()
-        .flat_map(|name| std::iter::once(name.as_str()).chain(forms(name)))
-        .collect()
 }
