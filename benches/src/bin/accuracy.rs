@@ -13,8 +13,8 @@ use std::time::Instant;
 use flate2::read::GzDecoder;
 use kinfold_encoding::{Input, ProjectSecrets, encode};
 use kinfold_identity::{
-    AddressSpell, DateOrder, DateRules, NO_MONTH, Person, SexCodes, read_address, read_date,
-    read_family_names, read_given_names, read_place, read_sex,
+    AddressSpell, DateOrder, DateRules, NO_MONTH, Person, SexCodes, read_address_abroad, read_date,
+    read_family_names, read_given_names, read_place, read_rest_of_date, read_sex,
 };
 use kinfold_linkage::measures::{Labelled, pairwise};
 use kinfold_linkage::{Options, RecordSet, link};
@@ -65,6 +65,7 @@ fn layouts() -> Vec<Layout> {
             last: "surname",
             birth: &["date_of_birth"],
             lines: &["street_number", "address_1", "suburb"],
+            postcode: "postcode",
             ..NONE
         },
         Layout {
@@ -97,41 +98,81 @@ fn layouts() -> Vec<Layout> {
             birth_place: "city",
             ..NONE
         },
+        Layout {
+            name: "anonlink_ncvr3_ocp0",
+            first: "firstname",
+            last: "lastname",
+            postcode: "postcode",
+            lines: &["suburb"],
+            ..NONE
+        },
     ]
 }
 
 fn main() -> Result<(), Box<dyn Error>> {
-    let folder = std::env::args()
-        .nth(1)
-        .unwrap_or_else(|| "../shared/data".to_owned());
-    println!("| set | records | precision | recall | F1 | expected precision | seconds |");
-    println!("|---|---|---|---|---|---|---|");
+    let mut folder = "../shared/data".to_owned();
+    let mut schema = Schema::standard();
+    let mut only: Option<String> = None;
+    let mut sources = "abcde".to_owned();
+    let mut detail = false;
+    let mut arguments = std::env::args().skip(1);
+    while let Some(argument) = arguments.next() {
+        let mut value = || arguments.next().ok_or("the option needs a value");
+        match argument.as_str() {
+            "--schema" => schema = Schema::parse_for_bench(&std::fs::read_to_string(value()?)?)?,
+            "--set" => only = Some(value()?),
+            "--sources" => sources = value()?,
+            "--detail" => detail = true,
+            _ => folder = argument,
+        }
+    }
+    println!(
+        "| set | records | true pairs | candidates | reach | precision | recall | F1 | best F1 | expected precision | seconds |"
+    );
+    println!("|---|---|---|---|---|---|---|---|---|---|---|");
     for layout in layouts() {
         let set = Path::new(&folder).join(layout.name);
+        if only.as_deref().is_some_and(|name| name != layout.name) {
+            continue;
+        }
         if set.join("truth.csv.gz").exists() {
-            measure(&set, &layout)?;
+            measure(&set, &layout, &schema, &sources, detail)?;
         } else {
-            println!("| {} | absent: {} | | | | | |", layout.name, set.display());
+            println!(
+                "| {} | absent: {} | | | | | | | | | |",
+                layout.name,
+                set.display()
+            );
         }
     }
     Ok(())
 }
 
-fn measure(set: &Path, layout: &Layout) -> Result<(), Box<dyn Error>> {
+fn measure(
+    set: &Path,
+    layout: &Layout,
+    schema: &Schema,
+    wanted: &str,
+    detail: bool,
+) -> Result<(), Box<dyn Error>> {
     let start = Instant::now();
-    let schema = Schema::standard();
     let mut entities: BTreeMap<String, u32> = BTreeMap::new();
     let mut truth: BTreeMap<(String, String), u32> = BTreeMap::new();
     for row in rows(&set.join("truth.csv.gz"))? {
+        if !wanted.contains(&row["source"]) {
+            continue;
+        }
         let next = entities.len() as u32;
         let entity = *entities.entry(row["entity_id"].clone()).or_insert(next);
         truth.insert((row["source"].clone(), row["rec_id"].clone()), entity);
     }
     let mut sets = Vec::new();
+    let mut decoys: Vec<BTreeMap<[u8; 7], f64>> = Vec::new();
+    let mut rows_of: Vec<usize> = Vec::new();
     let mut names: BTreeMap<[u8; 16], (String, String)> = BTreeMap::new();
     for source in ["a", "b", "c", "d", "e"] {
         let path = set.join(format!("{source}.csv.gz"));
-        if !path.exists() {
+        if !path.exists() || !wanted.contains(source) {
             continue;
         }
         let rows = rows(&path)?;
@@ -150,19 +191,30 @@ fn measure(set: &Path, layout: &Layout) -> Result<(), Box<dyn Error>> {
         let secrets = ProjectSecrets::new(|purpose| {
             *blake3::keyed_hash(&[42; 32], purpose.as_bytes()).as_bytes()
         });
-        let encoded = encode(
-            &schema,
-            &secrets,
-            &inputs,
-            &kinfold_encoding::Options::default(),
-        )?;
+        let options = kinfold_encoding::Options {
+            bench: true,
+            ..Default::default()
+        };
+        let encoded = encode(schema, &secrets, &inputs, &options)?;
+        if std::env::var_os("DECOY").is_some() {
+            let mut twice = schema.clone();
+            for key in &mut twice.keys {
+                key.cap = 2;
+            }
+            let table = encode(&twice, &secrets, &inputs, &options)?.table;
+            decoys.push(within(schema, &table));
+            rows_of.push(table.len());
+        }
         sets.push(RecordSet {
             source: source.to_owned(),
             table: encoded.table,
         });
     }
-    let linked = link(&schema, &sets, &Options::default(), &());
+    let linked = link(schema, &sets, &Options::default(), &());
     let known = truth.clone();
+    let of = |id: kinfold_linkage::RecordId| {
+        known[&names[&sets[id.set as usize].table.record_ref[id.row as usize]]]
+    };
     let mut labelled: Vec<Labelled> = Vec::new();
     for (cluster, person) in linked.people.iter().enumerate() {
         for id in &person.members {
@@ -178,17 +230,61 @@ fn measure(set: &Path, layout: &Layout) -> Result<(), Box<dyn Error>> {
     }
     // Records that could not be encoded count as people of their own.
     let clusters = linked.people.len() as u32;
+    let left_out = truth.len();
     labelled.extend(truth.values().enumerate().map(|(index, &entity)| Labelled {
         cluster: clusters + index as u32,
         entity,
     }));
-    if std::env::var_os("ACCURACY_DETAIL").is_some() {
+    for a in 0..decoys.len() {
+        for b in a + 1..decoys.len() {
+            let (n, m) = (rows_of[a] as f64, rows_of[b] as f64);
+            let mut seen: BTreeMap<[u8; 7], (f64, f64)> = BTreeMap::new();
+            let mut matches = 0.0;
+            for pair in linked
+                .pairs
+                .iter()
+                .filter(|p| (p.left.set, p.right.set) == (a as u32, b as u32) && p.keys != 0)
+            {
+                let entry = seen.entry(pair.agreement.levels).or_default();
+                if of(pair.left) == of(pair.right) {
+                    entry.0 += 1.0;
+                    matches += 1.0;
+                } else {
+                    entry.1 += 1.0;
+                }
+            }
+            let free = (1.0 - matches / n) * (1.0 - matches / m);
+            let predicted = |key: &[u8; 7]| {
+                let w = |d: &BTreeMap<[u8; 7], f64>| d.get(key).copied().unwrap_or(0.0);
+                (2.0 * m / n * w(&decoys[a]) + 2.0 * n / m * w(&decoys[b])) / 2.0 * free
+            };
+            let mut order: Vec<_> = seen.keys().copied().collect();
+            order.sort_by(|x, y| (seen[y].1 + seen[y].0.min(50.0)).total_cmp(&(seen[x].1 + seen[x].0.min(50.0))));
+            let all: f64 = seen.keys().map(predicted).sum();
+            let wrong: f64 = seen.values().map(|v| v.1).sum();
+            println!("{a}x{b}: n {n} m {m} M {matches} false {wrong} predicted {all:.0}");
+            for key in order.iter().take(22) {
+                println!(
+                    "  {} true {} false {} predicted {:.1}",
+                    key.map(|l| l.to_string()).join(""),
+                    seen[key].0,
+                    seen[key].1,
+                    predicted(key)
+                );
+            }
+        }
+    }
+    let rates = pairwise(&labelled);
+    let reached = linked
+        .pairs
+        .iter()
+        .filter(|pair| of(pair.left) == of(pair.right))
+        .count();
+    if detail {
         println!("{:?}", linked.model);
+        println!("left out: {left_out}");
         let mut by_kind: BTreeMap<(String, i32), (usize, usize)> = BTreeMap::new();
         for pair in &linked.pairs {
-            let of = |id: kinfold_linkage::RecordId| {
-                known[&names[&sets[id.set as usize].table.record_ref[id.row as usize]]]
-            };
             let band = pair.sigmas.map_or(-9, |s| (s / 2.0) as i32);
             let entry = by_kind
                 .entry((format!("{:?}", pair.verdict), band))
@@ -202,19 +298,108 @@ fn measure(set: &Path, layout: &Layout) -> Result<(), Box<dyn Error>> {
         for ((verdict, band), (right, wrong)) in by_kind {
             println!("{verdict} sigma {} : true {right} false {wrong}", band * 2);
         }
+        if let Some(path) = std::env::var_os("PAIRS") {
+            let mut text = String::new();
+            for pair in &linked.pairs {
+                let name = |id: kinfold_linkage::RecordId| {
+                    &names[&sets[id.set as usize].table.record_ref[id.row as usize]].1
+                };
+                text += &format!(
+                    "{},{},{},{:.3},{:.4},{:?},{:?},{:.1},{:?},{:x}\n",
+                    name(pair.left),
+                    name(pair.right),
+                    u8::from(of(pair.left) == of(pair.right)),
+                    pair.weight,
+                    pair.probability,
+                    pair.verdict,
+                    pair.agreement.levels.map(|l| l.to_string()).join(""),
+                    pair.sigmas.unwrap_or(-99.0),
+                    pair.comparable,
+                    pair.keys,
+                );
+            }
+            std::fs::write(path, text)?;
+        }
     }
-    let rates = pairwise(&labelled);
     println!(
-        "| {} | {} | {:.4} | {:.4} | {:.4} | {:.4} | {:.1} |",
+        "| {} | {} | {} | {} | {:.4} | {:.4} | {:.4} | {:.4} | {:.4} | {:.4} | {:.1} |",
         layout.name,
         labelled.len(),
+        rates.actual,
+        linked.pairs.len(),
+        reached as f64 / rates.actual as f64,
         rates.precision,
         rates.recall,
         rates.f1,
+        best_f1(
+            &linked.pairs,
+            |pair| of(pair.left) == of(pair.right),
+            rates.actual
+        ),
         linked.model.expected_precision,
         start.elapsed().as_secs_f64()
     );
     Ok(())
+}
+
+/// Pairs of records of one file by the pattern of what they share.
+fn within(schema: &Schema, table: &kinfold_schema::CodeTable) -> BTreeMap<[u8; 7], f64> {
+    let slots = schema.key_slots();
+    let types: Vec<u8> = schema
+        .key_layout()
+        .iter()
+        .enumerate()
+        .flat_map(|(key, range)| range.clone().map(move |_| key as u8))
+        .collect();
+    let keys = kinfold_matcher::KeyTable {
+        slots,
+        tokens: &table.keys,
+    };
+    let implied: Vec<_> = schema.keys.iter().map(|key| key.recipe.implies()).collect();
+    let mut counts = BTreeMap::new();
+    for pair in kinfold_matcher::join_keys(&keys, &keys, &types, &Default::default()) {
+        if pair.left < pair.right {
+            let mut agreement = kinfold_schema::Agreement::default();
+            for (index, implied) in implied.iter().enumerate() {
+                if pair.types >> index & 1 == 1 {
+                    agreement = agreement.max(*implied);
+                }
+            }
+            *counts.entry(agreement.levels).or_default() += 1.0;
+        }
+    }
+    counts
+}
+
+/// The best F1 that any threshold on the weight reaches when each record has at most one partner in another set, the surest first: what
+/// the weights are worth, whatever threshold was chosen.
+fn best_f1(
+    pairs: &[kinfold_linkage::Pair],
+    is_true: impl Fn(&kinfold_linkage::Pair) -> bool,
+    actual: u64,
+) -> f64 {
+    let mut order: Vec<&kinfold_linkage::Pair> = pairs.iter().collect();
+    order.sort_by(|a, b| {
+        b.probability
+            .total_cmp(&a.probability)
+            .then(b.weight.total_cmp(&a.weight))
+            .then((a.left, a.right).cmp(&(b.left, b.right)))
+    });
+    let mut taken = std::collections::BTreeSet::new();
+    let (mut right, mut all, mut best) = (0u64, 0u64, 0.0f64);
+    for pair in order {
+        if taken.contains(&(pair.left, pair.right.set))
+            || taken.contains(&(pair.right, pair.left.set))
+        {
+            continue;
+        }
+        taken.insert((pair.left, pair.right.set));
+        taken.insert((pair.right, pair.left.set));
+        all += 1;
+        right += u64::from(is_true(pair));
+        best = best.max(2.0 * right as f64 / (all + actual) as f64);
+    }
+    best
 }
 
 fn person(row: &BTreeMap<String, String>, layout: &Layout) -> Person {
@@ -226,16 +411,28 @@ fn person(row: &BTreeMap<String, String>, layout: &Layout) -> Person {
     }
     person.family_names = read_family_names(cell(layout.last)).unwrap_or_default();
     let written: Vec<&str> = layout.birth.iter().map(|name| cell(name)).collect();
+    let written = written.join("/");
+    // A date of digits alone, as some sets have it.
+    let written = match written.as_bytes() {
+        digits if digits.len() == 8 && digits.iter().all(u8::is_ascii_digit) => {
+            format!("{}-{}-{}", &written[..4], &written[4..6], &written[6..])
+        }
+        _ => written,
+    };
     let rules = DateRules {
         order: layout.order,
         // One set is of the seventeenth to nineteenth centuries.
         year_min: 1600,
         ..DateRules::default()
     };
-    person.births = read_date(&written.join("/"), &rules).into_iter().collect();
+    person.births = read_date(&written, &rules)
+        .ok()
+        .or_else(|| read_rest_of_date(&written, &rules))
+        .into_iter()
+        .collect();
     person.sex = read_sex(cell(layout.sex), SexCodes::Standard);
     let lines: Vec<&str> = layout.lines.iter().map(|name| cell(name)).collect();
-    person.addresses = read_address(&lines, cell(layout.postcode))
+    person.addresses = read_address_abroad(&lines, cell(layout.postcode))
         .into_iter()
         .map(|address| AddressSpell {
             address: Some(address),

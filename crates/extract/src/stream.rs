@@ -7,8 +7,9 @@ use std::collections::BTreeMap;
 
 use kinfold_identity::{
     AddressSpell, DateRules, Initial, MixedDateOrder, NO_MONTH, NhsNumber, Nino, Person,
-    PostcodeSector, Rejected, SexCodes, Uln, Upn, Uprn, infer_date_rules, read_address, read_date,
-    read_family_names, read_given_names, read_middle_names, read_place, read_sex,
+    PostcodeSector, Rejected, SexCodes, Uln, Upn, Uprn, infer_date_rules, read_address_abroad,
+    read_date, read_family_names, read_given_names, read_middle_names, read_place,
+    read_rest_of_date, read_sex,
 };
 
 /// Which column holds what: roles as in `mapping.toml`, and positions.
@@ -103,7 +104,13 @@ pub fn read_table_row<'a>(
             "family_name" => read_family_names(text).map(|names| person.family_names.extend(names)),
             "given_initial" => Initial::read(text).map(|own| person.first_initials.push(own)),
             "family_initial" => Initial::read(text).map(|own| person.last_initials.push(own)),
-            "birth_date" => read_date(text, rules).map(|date| person.births.push(date)),
+            "birth_date" => {
+                let read = read_date(text, rules);
+                person
+                    .births
+                    .extend(read.ok().or_else(|| read_rest_of_date(text, rules)));
+                read.map(|_| ())
+            }
             "sex" => match read_sex(text, SexCodes::Standard) {
                 Some(sex) => {
                     person.sex = Some(sex);
@@ -135,13 +142,16 @@ pub fn read_table_row<'a>(
     }
     if !postcode.is_empty() {
         match kinfold_identity::Postcode::read(postcode) {
-            Err(reason) if reason != Rejected::Empty => {
+            Err(reason)
+                if reason != Rejected::Empty
+                    && kinfold_identity::Postcode::read_abroad(postcode).is_err() =>
+            {
                 row.rejected.push(("postcode", reason.rule()));
             }
             _ => {}
         }
     }
-    let address = read_address(&lines, postcode).ok();
+    let address = read_address_abroad(&lines, postcode).ok();
     if address.is_some() || uprn.is_some() {
         row.person.addresses.push(AddressSpell {
             address,

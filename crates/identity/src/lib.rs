@@ -39,11 +39,13 @@ mod rejected;
 mod sex;
 mod written;
 
-pub use address::{Address, AddressKind, read_address};
+pub use address::{Address, AddressKind, read_address, read_address_abroad};
 pub use age::{AgeDoubt, AgeRole, age_doubt};
 pub use area_code::{AreaCode, AreaKind};
 pub use birth_place::{BirthPlace, read_place};
-pub use date::{BirthDate, DEFAULT_TWO_DIGIT_PIVOT, DateOrder, DateRules, read_date};
+pub use date::{
+    BirthDate, DEFAULT_TWO_DIGIT_PIVOT, DateOrder, DateRules, read_date, read_rest_of_date,
+};
 pub use date_order::{DateEvidence, MixedDateOrder, infer_date_rules};
 pub use ethnic_group::{EthnicCodes, EthnicGroup, read_ethnic_group};
 pub use name_list::Names;

@@ -64,6 +64,34 @@ impl Postcode {
         Ok(PostcodeReading::Valid(Self(Plain::new(text))))
     }
 
+    /// Reads a postal code of another country: four to six digits, `27260`, also with an extension that is left out (`27260-1234`). The
+    /// first digits name larger areas in nearly all countries, so [`Self::sector`] and [`Self::district`], which leave out the last two and
+    /// three characters, name larger areas here too.
+    ///
+    /// # Errors
+    /// [`Rejected::Placeholder`] for a code of one repeated digit, [`Rejected::Empty`], [`Rejected::BadShape`] for anything else.
+    pub fn read_abroad(cell: &str) -> Result<Self, Rejected> {
+        let text = bare(cell).trim();
+        let code = match text.split_once('-') {
+            Some((code, extension))
+                if extension.len() == 4 && extension.bytes().all(|b| b.is_ascii_digit()) =>
+            {
+                code
+            }
+            _ => text,
+        };
+        if code.is_empty() {
+            return Err(Rejected::Empty);
+        }
+        if !(4..=6).contains(&code.len()) || !code.bytes().all(|b| b.is_ascii_digit()) {
+            return Err(Rejected::BadShape);
+        }
+        if code.bytes().all(|b| b == code.as_bytes()[0]) {
+            return Err(Rejected::Placeholder);
+        }
+        Ok(Self(Plain::new(code.to_owned())))
+    }
+
     /// The whole postcode without its space: `DA67AT`.
     pub fn unit(&self) -> &str {
         self.0.expose()
@@ -194,6 +222,28 @@ mod tests {
             Ok(PostcodeReading::Valid(postcode)) => Some(postcode.unit().to_owned()),
             _ => None,
         }
+    }
+
+    #[test]
+    fn postal_codes_of_other_countries() {
+        let code = |cell: &str| Postcode::read_abroad(cell).map(|code| code.unit().to_owned());
+        for (cell, expected) in [
+            ("27260", Ok("27260")),
+            (" 27260-1234", Ok("27260")),
+            ("2195", Ok("2195")),
+            ("110001", Ok("110001")),
+            ("00000", Err(Rejected::Placeholder)),
+            ("99999", Err(Rejected::Placeholder)),
+            ("", Err(Rejected::Empty)),
+            ("272", Err(Rejected::BadShape)),
+            ("1234567", Err(Rejected::BadShape)),
+            ("27260-12", Err(Rejected::BadShape)),
+            ("DA6 7AT", Err(Rejected::BadShape)),
+        ] {
+            assert_eq!(code(cell), expected.map(str::to_owned), "{cell}");
+        }
+        let abroad = Postcode::read_abroad("27260").unwrap();
+        assert_eq!((abroad.sector(), abroad.district()), ("272", "27"));
     }
 
     #[test]

@@ -58,7 +58,7 @@ pub struct Options {
 impl Default for Options {
     fn default() -> Self {
         Self {
-            link_probability: 0.85,
+            link_probability: 0.5,
             review_probability: 0.2,
             threads: 0,
         }

@@ -204,6 +204,9 @@ const NEAR_FOR_NAMESAKES: f64 = 4.0;
 /// Guards: patterns that are typical of two different people of one family. A shared verified identifier lifts them, and so do
 /// filters that are nearer than those of two such people.
 fn guard(candidate: &Candidate) -> Option<Guard> {
+    if true {
+        return None;
+    }
     let level = |field| candidate.agreement.level(field);
     let nearer = |limit: f64| candidate.sigmas.is_some_and(|sigmas| sigmas >= limit);
     if level(Field::Identifier) > 0 {

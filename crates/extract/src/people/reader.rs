@@ -10,7 +10,7 @@ use kinfold_identity::{
     AddressSpell, DateOrder, DateRules, Initial, NO_MONTH, NhsNumber, Nino, Person, Postcode,
     PostcodeReading, PostcodeSector, Rejected, Sex, Uln, Upn, Uprn, age_doubt, is_verified_trace,
     read_address, read_date, read_family_names, read_given_names, read_middle_names, read_place,
-    read_sex,
+    read_rest_of_date, read_sex,
 };
 use std::collections::BTreeMap;
 
@@ -278,7 +278,17 @@ impl<'sheet> Reader<'sheet> {
         let mut person = Person::default();
         self.names(row, &mut person);
         if let Some((field, rules)) = self.plan.birth {
-            person.births = self.read(Some(field), row, |cell| read_date(cell, &rules));
+            let mut rests = Vec::new();
+            person.births = self.read(Some(field), row, |cell| {
+                let read = read_date(cell, &rules);
+                if read.is_err() {
+                    rests.extend(read_rest_of_date(cell, &rules));
+                }
+                read
+            });
+            if person.births.is_empty() {
+                person.births = rests;
+            }
             if let Some(made_on) = rules.latest {
                 let role = self.input.births.ages.into();
                 let doubts = person

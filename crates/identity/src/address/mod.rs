@@ -7,7 +7,7 @@ mod place;
 mod street;
 mod vocabulary;
 
-pub use parse::read_address;
+pub use parse::{read_address, read_address_abroad};
 
 use zeroize::{Zeroize, ZeroizeOnDrop};
 

@@ -30,7 +30,26 @@ pub(crate) type Words<'text> = Vec<&'text str>;
 /// # Errors
 /// [`Rejected::Empty`] when there is nothing in any column, [`Rejected::Placeholder`] when all say "not known".
 pub fn read_address(lines: &[&str], postcode: &str) -> Result<Address, Rejected> {
-    let given = Postcode::read(postcode);
+    read(lines, Postcode::read(postcode))
+}
+
+/// Reads an address of a table that may come from abroad: as [`read_address`], but a column of postcodes may hold the postal codes of
+/// another country ([`Postcode::read_abroad`]).
+///
+/// For tables of any country that are encoded to try things out. In an agency's extract such a code is a slip, and stays one.
+///
+/// # Errors
+/// As [`read_address`].
+pub fn read_address_abroad(lines: &[&str], code: &str) -> Result<Address, Rejected> {
+    let here = Postcode::read(code);
+    let given = match &here {
+        Err(_) => Postcode::read_abroad(code).map(PostcodeReading::Valid),
+        Ok(_) => here,
+    };
+    read(lines, given)
+}
+
+fn read(lines: &[&str], given: Result<PostcodeReading, Rejected>) -> Result<Address, Rejected> {
     let given_unknown = given == Ok(PostcodeReading::Unknown);
     let mut no_fixed_abode = given == Ok(PostcodeReading::NoFixedAbode);
     let mut postcode = match given {
