@@ -259,7 +259,9 @@ fn measure(
                 (2.0 * m / n * w(&decoys[a]) + 2.0 * n / m * w(&decoys[b])) / 2.0 * free
             };
             let mut order: Vec<_> = seen.keys().copied().collect();
-            order.sort_by(|x, y| (seen[y].1 + seen[y].0.min(50.0)).total_cmp(&(seen[x].1 + seen[x].0.min(50.0))));
+            order.sort_by(|x, y| {
+                (seen[y].1 + seen[y].0.min(50.0)).total_cmp(&(seen[x].1 + seen[x].0.min(50.0)))
+            });
             let all: f64 = seen.keys().map(predicted).sum();
             let wrong: f64 = seen.values().map(|v| v.1).sum();
             println!("{a}x{b}: n {n} m {m} M {matches} false {wrong} predicted {all:.0}");

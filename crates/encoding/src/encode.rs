@@ -19,6 +19,7 @@ use rayon::prelude::*;
 use crate::draft::Draft;
 use crate::finish::Finished;
 use crate::household::{Stay, withheld};
+use crate::meetings::Meetings;
 use crate::report::{EncodeReport, KeyCount};
 use crate::sharing::{ENTRY, Entry, VALUE_PILES, home_notice, shared_values, value_notice};
 use crate::spill::Spill;
@@ -286,10 +287,11 @@ impl Encoder {
             // The first set speaks for all: whoever shares a value shares it in each.
             let tokens = draft.tokens(0);
             let mut place = 0;
-            for (mark, &values) in self.shared.marks.iter().zip(draft.counts()) {
+            for ((key, mark), &values) in (0u8..).zip(&self.shared.marks).zip(draft.counts()) {
                 let end = place + usize::from(values);
                 for (token, at) in tokens[place..end].iter().zip(place..) {
-                    let (own, entry) = Entry::write(fingerprint(token), pile, number, mark.at(at));
+                    let (own, entry) =
+                        Entry::write(fingerprint(token), pile, number, key, mark.at(at));
                     self.fingerprints.append(own, &entry);
                 }
                 place = end;
@@ -354,11 +356,13 @@ impl Encoder {
         self.workers = Mutex::new(Vec::new());
         let mut notices = Spill::new(PILES);
         let mut hidden: Vec<(usize, u32)> = Vec::new();
-        self.judge_values(&mut notices, &mut hidden)?;
+        let mut meetings = Meetings::default();
+        self.judge_values(&mut notices, &mut hidden, &mut meetings)?;
         self.fingerprints.shrink();
         self.judge_homes(&mut notices)?;
         self.stays.shrink();
         let presence = self.presence(&hidden);
+        let mut within = meetings.count(&self.shared.schema, &presence);
         let mut report = self.report(&presence);
         // Neighbouring piles together make a chunk; each thread makes its own, in buffers that are kept.
         let together = (PILES * CHUNK).div_ceil(report.records).clamp(1, PILES);
@@ -387,13 +391,14 @@ impl Encoder {
                     Ok(chunk)
                 })
                 .collect::<Result<_, Error>>()?;
-            for chunk in finished {
+            for mut chunk in finished {
                 for (count, more) in report.keys.iter_mut().zip(&chunk.keys) {
                     count.add(more);
                 }
                 report.household_keys += chunk.household_keys;
                 report.household_keys_crowded += chunk.household_keys_crowded;
                 if !chunk.table.is_empty() {
+                    chunk.table.within = std::mem::take(&mut within);
                     sink(chunk.table)?;
                 }
             }
@@ -406,6 +411,7 @@ impl Encoder {
         &mut self,
         notices: &mut Spill,
         hidden: &mut Vec<(usize, u32)>,
+        meetings: &mut Meetings,
     ) -> Result<(), Error> {
         let group = rayon::current_num_threads() * 2;
         let mut piles: Vec<(Vec<u8>, Vec<u64>)> = vec![Default::default(); group];
@@ -418,6 +424,7 @@ impl Encoder {
                 .par_iter_mut()
                 .map(|(pile, table)| shared_values(pile.as_chunks::<ENTRY>().0, table))
                 .collect();
+            shared.iter().for_each(|entries| meetings.add(entries));
             for entry in shared.into_iter().flatten() {
                 notices.append(entry.pile, &value_notice(entry.number, entry.mark.place()));
                 if entry.mark.is_identifier() {

@@ -23,6 +23,7 @@ mod lanes;
 #[cfg(test)]
 mod laws;
 mod measure;
+mod meetings;
 mod names;
 mod person;
 mod places;

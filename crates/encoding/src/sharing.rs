@@ -3,7 +3,7 @@
 use crate::draft::Draft;
 use crate::encode::PILES;
 
-/// Bytes of an entry: a fingerprint whose last ten bits give way to the record's pile 8, number of the record in its pile 4, mark 2.
+/// Bytes of an entry: a fingerprint whose last ten bits give way to the record's pile 8, number of the record in its pile 3, key 1, mark 2.
 pub(crate) const ENTRY: usize = 14;
 
 /// Piles of entries, by the last bits of the fingerprint. Entries come one by one, each for another pile: the ends of so many piles stay in
@@ -21,6 +21,8 @@ pub(crate) struct Entry {
     pub pile: usize,
     /// The number of the record in its pile.
     pub number: u32,
+    /// The key in the schema's list.
+    pub key: u8,
     pub mark: Mark,
 }
 
@@ -31,13 +33,20 @@ impl Entry {
         fingerprint: u64,
         pile: usize,
         number: u32,
+        key: u8,
         mark: Mark,
     ) -> (usize, [u8; ENTRY]) {
+        debug_assert!(number < 1 << 24, "a pile has a thousandth of all records");
         let mut bytes = [0; ENTRY];
         bytes[..8].copy_from_slice(&(fingerprint & !PILE | pile as u64).to_le_bytes());
-        bytes[8..12].copy_from_slice(&number.to_le_bytes());
+        bytes[8..12].copy_from_slice(&(number | u32::from(key) << 24).to_le_bytes());
         bytes[12..].copy_from_slice(&mark.0.to_le_bytes());
         ((fingerprint % VALUE_PILES as u64) as usize, bytes)
+    }
+
+    /// What is left of the fingerprint: the same for the same value, and for two others once in 2^54.
+    pub(crate) fn fingerprint(&self) -> u64 {
+        self.fingerprint
     }
 
     fn read(bytes: &[u8; ENTRY]) -> Self {
@@ -45,7 +54,8 @@ impl Entry {
         Self {
             fingerprint: word & !PILE,
             pile: (word & PILE) as usize,
-            number: u32::from_le_bytes(bytes[8..12].try_into().expect("four bytes")),
+            number: u32::from_le_bytes([bytes[8], bytes[9], bytes[10], 0]),
+            key: bytes[11],
             mark: Mark(u16::from_le_bytes([bytes[12], bytes[13]])),
         }
     }
@@ -214,7 +224,8 @@ mod tests {
                 .enumerate()
                 .map(|(n, &(value, cap, identifier))| {
                     let mark = Mark::new(cap, identifier).at(n % 4096);
-                    let (pile, bytes) = Entry::write(fingerprint(value), n % PILES, n as u32, mark);
+                    let (pile, bytes) =
+                        Entry::write(fingerprint(value), n % PILES, n as u32, n as u8, mark);
                     assert_eq!(pile, 5);
                     bytes
                 })

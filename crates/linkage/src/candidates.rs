@@ -1,13 +1,13 @@
 //! Candidate pairs: every pair of records, of different custodians, that shares a match key or has near filters.
 
-use kinfold_matcher::{KeyTable, PackedSet, hamming_scan, join_keys};
+use kinfold_matcher::{KeyTable, PackedSet, hamming_within, join_keys};
 use kinfold_schema::{
-    Agreement, FLAG_DO_NOT_LINK, Fact, Field, FilterSchema, HOUSEHOLD_NONE, IdentifierKind, Metric,
-    Schema, Token,
+    Agreement, Comparable, Comparing, FLAG_DO_NOT_LINK, Fact, FilterSchema, HOUSEHOLD_NONE,
+    IdentifierKind, Metric, Schema, Token,
 };
 
 use crate::pattern::{BANDS, band};
-use crate::{Comparable, Options, Progress, RecordId, RecordSet, Veto};
+use crate::{Options, Progress, RecordId, RecordSet, Veto};
 
 /// One candidate pair.
 #[derive(Clone, Debug)]
@@ -18,6 +18,8 @@ pub(crate) struct Candidate {
     pub agreement: Agreement,
     pub comparable: Comparable,
     pub same_home: bool,
+    /// Whether both have household keys to compare.
+    pub both_homes: bool,
     pub sigmas: Option<f64>,
     pub veto: Option<Veto>,
 }
@@ -28,10 +30,12 @@ pub(crate) struct SetPair {
     pub left_set: u32,
     pub right_set: u32,
     pub candidates: Vec<Candidate>,
-    /// Share of all pairs in each distance band.
-    pub band_shares: [f64; BANDS],
-    /// Which presence bits say what.
-    pub presence: PresenceBits,
+    /// Pairs of strangers in each distance band, as many as pairs within the two files show; only bands that the filter looks at.
+    pub stranger_bands: [f64; BANDS],
+    /// From how many standard deviations below strangers the filter finds a pair.
+    pub candidate_sigmas: f64,
+    /// Records of the smaller set.
+    pub smaller: usize,
 }
 
 impl SetPair {
@@ -53,9 +57,6 @@ impl SetPair {
 /// Bits of the presence pattern that the model asks about.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct PresenceBits {
-    first: u32,
-    birth: u32,
-    place: u32,
     nhs: u32,
     /// Facts without which the filter is random bits.
     filter: u32,
@@ -66,22 +67,8 @@ impl PresenceBits {
         let bit = |fact| schema.presence.bit(fact).unwrap_or(0);
         let required = |filter: &FilterSchema| filter.requires.iter().map(|&fact| bit(fact)).sum();
         Self {
-            first: bit(Fact::First),
-            birth: bit(Fact::Birth),
-            place: bit(Fact::Home) | bit(Fact::Postcode) | bit(Fact::Place),
             nhs: bit(Fact::Nhs),
             filter: evidence_filter(schema).map_or(0, |(_, filter)| required(filter)),
-        }
-    }
-
-    /// What both records have.
-    pub(crate) fn comparable(self, left: u32, right: u32) -> Comparable {
-        let both = |bits: u32| left & bits != 0 && right & bits != 0;
-        Comparable {
-            first: both(self.first),
-            birth: both(self.birth),
-            place: both(self.place),
-            nhs: both(self.nhs),
         }
     }
 
@@ -140,6 +127,10 @@ pub(crate) fn find(
     progress: &dyn Progress,
 ) -> Vec<SetPair> {
     let total = sets.len() * sets.len().saturating_sub(1) / 2;
+    let bands: Vec<StrangerBands> = sets
+        .iter()
+        .map(|set| StrangerBands::within(schema, set, options))
+        .collect();
     let mut found = Vec::with_capacity(total);
     for left in 0..sets.len() {
         for right in left + 1..sets.len() {
@@ -151,7 +142,7 @@ pub(crate) fn find(
                     sets[left].source, sets[right].source
                 ),
             );
-            found.push(find_in(schema, sets, left, right, options));
+            found.push(find_in(schema, sets, left, right, &bands, options));
         }
     }
     found
@@ -162,6 +153,7 @@ fn find_in(
     sets: &[RecordSet],
     left_set: usize,
     right_set: usize,
+    stranger_bands: &[StrangerBands],
     options: &Options,
 ) -> SetPair {
     let (left, right) = (&sets[left_set].table, &sets[right_set].table);
@@ -196,11 +188,11 @@ fn find_in(
         &how,
     );
     let bits = PresenceBits::of(schema);
+    let comparing = Comparing::new(&schema.presence);
     let implied: Vec<Agreement> = schema.keys.iter().map(|key| key.recipe.implies()).collect();
     let nhs_key = nhs_key(schema);
 
     let filter = evidence_filter(schema);
-    let mut band_shares = [0.0; BANDS];
     let mut near: Vec<(u32, u32)> = Vec::new();
     if let Some((index, filter)) = filter
         && let Some(limit) = filter.candidate_sigmas
@@ -209,15 +201,7 @@ fn find_in(
             PackedSet::new(filter.bits as usize, &right.filters[index].words),
         )
     {
-        let limit = distance_at(filter.bits, limit);
-        let scan = hamming_scan(&a, &b, limit, &how);
-        let pairs: u64 = scan.histogram.iter().sum();
-        for (distance, &count) in scan.histogram.iter().enumerate() {
-            band_shares[band(sigmas(filter.bits, distance as u32))] +=
-                count as f64 / pairs.max(1) as f64;
-        }
-        near = scan
-            .pairs
+        near = hamming_within(&a, &b, distance_at(filter.bits, limit), &how)
             .iter()
             .filter(|pair| {
                 bits.has_filter(left.presence[pair.left as usize])
@@ -246,21 +230,17 @@ fn find_in(
     let candidates = rows
         .into_iter()
         .map(|(l, r, keys)| {
-            let same_home = {
-                let own = homes(left, l);
-                homes(right, r).iter().any(|token| own.contains(token))
-            };
+            let (own, theirs) = (homes(left, l), homes(right, r));
+            let same_home = theirs.iter().any(|token| own.contains(token));
+            let both_homes = !own.is_empty() && !theirs.is_empty();
             let mut agreement = Agreement::default();
             for (index, implied) in implied.iter().enumerate() {
                 if keys >> index & 1 == 1 {
                     agreement = agreement.max(*implied);
                 }
             }
-            if same_home {
-                agreement.levels[Field::Place as usize] = 3;
-            }
             let (lp, rp) = (left.presence[l as usize], right.presence[r as usize]);
-            let comparable = bits.comparable(lp, rp);
+            let comparable: Comparable = comparing.comparable(lp, rp);
             let same_nhs = nhs_key.is_some_and(|index| keys >> index & 1 == 1);
             let flags = left.flags[l as usize] | right.flags[r as usize];
             let veto = if flags & FLAG_DO_NOT_LINK != 0 {
@@ -288,6 +268,7 @@ fn find_in(
                 agreement,
                 comparable,
                 same_home,
+                both_homes,
                 sigmas,
                 veto,
             }
@@ -297,8 +278,75 @@ fn find_in(
         left_set: left_set as u32,
         right_set: right_set as u32,
         candidates,
-        band_shares,
-        presence: bits,
+        stranger_bands: stranger_bands[left_set].between(&stranger_bands[right_set]),
+        candidate_sigmas: filter
+            .and_then(|(_, filter)| filter.candidate_sigmas)
+            .unwrap_or(f64::INFINITY),
+        smaller: left.len().min(right.len()),
+    }
+}
+
+/// Most records of a set whose filters are compared with each other: 72 million pairs, in which chance puts some 250 beyond 4.5 standard
+/// deviations. Rows are in the order of their random references, so the first are a fair sample.
+const SAMPLE_MAX: usize = 12_000;
+
+/// How near the filters of different people of one file come.
+struct StrangerBands {
+    /// Pairs in each band.
+    counts: [f64; BANDS],
+    /// Records that have a filter: in the sample, and in the set.
+    sampled: f64,
+    records: f64,
+}
+
+impl StrangerBands {
+    /// Compares the filters of a set with each other.
+    fn within(schema: &Schema, set: &RecordSet, options: &Options) -> Self {
+        let mut out = Self {
+            counts: [0.0; BANDS],
+            sampled: 0.0,
+            records: 0.0,
+        };
+        let Some((index, filter)) = evidence_filter(schema) else {
+            return out;
+        };
+        let bits = PresenceBits::of(schema);
+        let rows: Vec<usize> = (0..set.table.len())
+            .filter(|&row| bits.has_filter(set.table.presence[row]))
+            .collect();
+        let sample = &rows[..rows.len().min(SAMPLE_MAX)];
+        let words: Vec<u64> = sample
+            .iter()
+            .flat_map(|&row| set.table.filters[index].row(row))
+            .copied()
+            .collect();
+        (out.sampled, out.records) = (sample.len() as f64, rows.len() as f64);
+        let how = kinfold_matcher::Options {
+            threads: options.threads,
+            ..Default::default()
+        };
+        if let (Some(limit), Ok(packed)) = (
+            filter.candidate_sigmas,
+            PackedSet::new(filter.bits as usize, &words),
+        ) {
+            for pair in hamming_within(&packed, &packed, distance_at(filter.bits, limit), &how) {
+                if pair.left < pair.right {
+                    out.counts[band(sigmas(filter.bits, pair.distance))] += 1.0;
+                }
+            }
+        }
+        out
+    }
+
+    /// How many pairs of strangers of two files come as near.
+    fn between(&self, other: &Self) -> [f64; BANDS] {
+        let pairs = |of: &Self| of.sampled * (of.sampled - 1.0).max(0.0) / 2.0;
+        let all = pairs(self) + pairs(other);
+        let mut out = [0.0; BANDS];
+        for (out, (a, b)) in out.iter_mut().zip(self.counts.iter().zip(&other.counts)) {
+            *out = (a + b) / all.max(1.0) * self.records * other.records;
+        }
+        out
     }
 }
 

@@ -22,8 +22,8 @@ mod reference;
 use kinfold_schema::{CodeTable, Schema};
 
 pub use households::{Household, HouseholdMember, Households, LifeStage, form_households};
-pub use kinfold_schema::Agreement;
-pub use model::ModelSummary;
+pub use kinfold_schema::{Agreement, Comparable};
+pub use model::{Doubt, Estimate, ModelSummary};
 pub use people::PersonCluster;
 
 /// The codes of one custodian.
@@ -47,8 +47,8 @@ pub struct RecordId {
 /// How to link.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Options {
-    /// Pairs of at least this match probability are linked.
-    pub link_probability: f64,
+    /// Pairs of at least this match probability are linked; `None` links from where the expected F1 is best.
+    pub link_probability: Option<f64>,
     /// Pairs of at least this match probability, but not linked, are for clerical review.
     pub review_probability: f64,
     /// Threads of the comparison; 0 uses the pool that is there. The result is the same.
@@ -58,8 +58,8 @@ pub struct Options {
 impl Default for Options {
     fn default() -> Self {
         Self {
-            link_probability: 0.5,
-            review_probability: 0.2,
+            link_probability: None,
+            review_probability: 0.1,
             threads: 0,
         }
     }
@@ -132,19 +132,6 @@ impl Pair {
     }
 }
 
-/// Which facts both records have.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Comparable {
-    /// Both have a first name.
-    pub first: bool,
-    /// Both have a full birth date.
-    pub birth: bool,
-    /// Both have a place.
-    pub place: bool,
-    /// Both have a verified NHS number.
-    pub nhs: bool,
-}
-
 /// The result of linking.
 #[derive(Clone, Debug)]
 pub struct Linked {
@@ -176,8 +163,8 @@ pub fn link(
     progress: &dyn Progress,
 ) -> Linked {
     let candidates = candidates::find(schema, sets, options, progress);
-    let fitted = model::fit(sets, &candidates);
-    let mut pairs = model::judge(&candidates, &fitted, options);
+    let fitted = model::fit(sets, &candidates, options);
+    let mut pairs = model::judge(&candidates, &fitted);
     let people = people::cluster(schema, sets, &mut pairs, &fitted);
     let mut model = fitted.summary;
     model.guarded = pairs

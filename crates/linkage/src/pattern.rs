@@ -2,26 +2,14 @@
 
 use kinfold_schema::{Agreement, Field};
 
-use crate::Comparable;
-
 /// Distance bands of the filter, from "like strangers" to "nearly the same".
-pub(crate) const BANDS: usize = 6;
+pub(crate) const BANDS: usize = 9;
 /// Lower edges of the bands 1 and up, in standard deviations below the mean of strangers.
-const BAND_EDGES: [f64; BANDS - 1] = [1.5, 3.0, 4.5, 6.5, 9.0];
+const BAND_EDGES: [f64; BANDS - 1] = [1.5, 3.0, 4.5, 5.5, 6.5, 8.0, 10.0, 14.0];
 
 /// The band of a distance.
 pub(crate) fn band(sigmas: f64) -> usize {
     BAND_EDGES.iter().filter(|&&edge| sigmas >= edge).count()
-}
-
-/// What both records have: eight classes.
-pub(crate) const CLASSES: usize = 8;
-
-/// The class of a pair.
-pub(crate) fn class(comparable: Comparable) -> usize {
-    usize::from(comparable.birth)
-        | usize::from(comparable.place) << 1
-        | usize::from(comparable.nhs) << 2
 }
 
 /// Number of coarse codes.
@@ -49,14 +37,6 @@ pub(crate) fn coarse(agreement: Agreement) -> usize {
     let place = [0, 1, 2, 2][level(Field::Place)];
     let identifier = usize::from(level(Field::Identifier) > 0);
     ((names * 4 + level(Field::Birth)) * 3 + place) * 2 + identifier
-}
-
-/// The fine code: every level.
-pub(crate) fn fine(agreement: Agreement) -> u32 {
-    agreement
-        .levels
-        .iter()
-        .fold(0, |code, &level| code << 2 | u32::from(level))
 }
 
 /// Kinds of key evidence on which the distance band is conditioned: none, names only, birth only, both.
@@ -93,16 +73,5 @@ mod tests {
             assert!(coarse(agreement) < COARSE);
             assert!(kind(agreement) < KINDS);
         }
-    }
-
-    #[test]
-    fn different_levels_have_different_fine_codes() {
-        let a = Agreement {
-            levels: [1, 2, 3, 0, 1, 0, 0],
-        };
-        let b = Agreement {
-            levels: [1, 2, 3, 1, 0, 0, 0],
-        };
-        assert_ne!(fine(a), fine(b));
     }
 }

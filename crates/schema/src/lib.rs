@@ -28,6 +28,7 @@ mod shipped;
 mod table;
 #[cfg(test)]
 mod tests;
+mod within;
 
 pub use diff::{Change, diff};
 pub use error::{Error, Fault, FaultKind};
@@ -46,3 +47,4 @@ pub use table::{
     CodeTable, FLAG_DO_NOT_LINK, FLAG_WITHHELD, FilterColumn, HOUSEHOLD_ADDRESS, HOUSEHOLD_NONE,
     HOUSEHOLD_UPRN, HouseholdKey, NO_MONTH, Token,
 };
+pub use within::{Comparable, Comparing, WithinCounts};

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use crate::Schema;
+use crate::{Schema, WithinCounts};
 
 /// A keyed token: the first 16 bytes of a keyed hash. Equal tokens mean equal values; nothing else can be read from one without
 /// the key.
@@ -103,6 +103,9 @@ pub struct CodeTable {
     pub household: Vec<HouseholdKey>,
     /// Coarse area code of each record, when the agreement lists one.
     pub area: Option<Vec<String>>,
+    /// How far pairs of people of this file agree that share a value with each other and nobody else. Of a table that comes in parts, the
+    /// first part has them all.
+    pub within: WithinCounts,
 }
 
 impl CodeTable {
@@ -150,6 +153,7 @@ impl CodeTable {
         self.presence.extend(more.presence);
         self.flags.extend(more.flags);
         self.household.extend(more.household);
+        self.within.append(&more.within);
     }
 
     /// Sets of tokens of a record.

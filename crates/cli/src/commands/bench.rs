@@ -130,7 +130,7 @@ impl Work<'_> {
             grouped(rows)
         ));
         let partners = encoder.empty_table().partners;
-        let mut writer = BenchCodesWriter::new(&mut codes, self.schema, &partners)?;
+        let mut writer = BenchCodesWriter::new(&mut codes, self.schema, &partners);
         let report = encoder.finish(|table| writer.write(&table).map_err(Problem::from))?;
         writer.finish()?;
         end(references, &references_path)?;

@@ -11,7 +11,7 @@
 //! | `household` | FixedSizeBinary(22 x slots) | household keys: token, kind, a zero byte, from and to month (u16, little-endian) |
 //! | `area` | Utf8 | coarse area code, only when the agreement lists one |
 //!
-//! A schema without household keys has no such column.
+//! A schema without household keys has no such column. The metadata line `kinfold.within` has the counts of [`WithinCounts`].
 
 use super::TableFile;
 use super::arrow_file::{Columns, Parts, Writer};
@@ -19,9 +19,10 @@ use crate::error::{Error, Result};
 use crate::hex;
 use arrow::array::{StringArray, UInt8Array, UInt32Array};
 use kinfold_schema::{
-    CodeTable, FLAG_DO_NOT_LINK, FLAG_WITHHELD, FilterColumn, HouseholdKey, KeyScope, Schema, Token,
+    CodeTable, FLAG_DO_NOT_LINK, FLAG_WITHHELD, FilterColumn, HouseholdKey, KeyScope, Schema,
+    Token, WithinCounts,
 };
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 const TABLE: &str = "codes/1";
@@ -29,6 +30,8 @@ const TABLE: &str = "codes/1";
 const BENCH_TABLE: &str = "codes-not-for-release/1";
 /// Metadata key of the linkage schema's hash.
 const SCHEMA_KEY: &str = "kinfold.schema";
+/// Metadata key of the counts of pairs within the file ([`WithinCounts::to_text`]); absent when there are none.
+const WITHIN_KEY: &str = "kinfold.within";
 /// What stands before a custodian's id in the name of a column of match keys.
 const PARTNER_PREFIX: &str = "keys_with_";
 /// Longest area code, in bytes.
@@ -48,26 +51,27 @@ pub fn codes_to_ipc(table: &CodeTable, schema: &Schema) -> Result<Vec<u8>> {
 /// Codes made to try a schema on open data, written to a file part by part, so that memory does not grow with the file. Its kind is another
 /// than that of codes for release, and nothing that seals or opens packages takes it.
 pub struct BenchCodesWriter<W: std::io::Write> {
-    parts: Parts<W>,
+    /// Until the head is written: it says what the first rows bring.
+    writer: Option<W>,
+    parts: Option<Parts<W>>,
     schema: Schema,
+    partners: Vec<String>,
     last: Option<[u8; 16]>,
 }
 
 impl<W: std::io::Write> BenchCodesWriter<W> {
-    /// Writes the head of the file.
-    ///
-    /// # Errors
-    /// [`Error::TableFormat`], or a file problem.
-    pub fn new(writer: W, schema: &Schema, partners: &[String]) -> Result<Self> {
-        let none = CodeTable::empty(schema, partners);
-        Ok(Self {
-            parts: columns(&none, schema, BENCH_TABLE)?.begin(writer)?,
+    /// A file that has no rows yet.
+    pub fn new(writer: W, schema: &Schema, partners: &[String]) -> Self {
+        Self {
+            writer: Some(writer),
+            parts: None,
             schema: schema.clone(),
+            partners: partners.to_vec(),
             last: None,
-        })
+        }
     }
 
-    /// Writes rows, whose references are after those of all rows before them.
+    /// Writes rows, whose references are after those of all rows before them. The first ones bring the counts of pairs within the file.
     ///
     /// # Errors
     /// [`Error::TableFormat`], or a file problem.
@@ -75,15 +79,35 @@ impl<W: std::io::Write> BenchCodesWriter<W> {
         let mut references = table.record_ref.iter().copied();
         check_references(self.last.into_iter().chain(references.by_ref()))?;
         self.last = table.record_ref.last().copied().or(self.last);
-        self.parts.write(columns(table, &self.schema, BENCH_TABLE)?)
+        self.begin(&table.within)?;
+        let rows = columns(table, &self.schema, BENCH_TABLE)?;
+        self.parts
+            .as_mut()
+            .map_or(Ok(()), |parts| parts.write(rows))
     }
 
     /// Writes the end of the file and gives the writer back.
     ///
     /// # Errors
     /// A file problem.
-    pub fn finish(self) -> Result<W> {
-        self.parts.finish()
+    pub fn finish(mut self) -> Result<W> {
+        self.begin(&WithinCounts::default())?;
+        match self.parts {
+            Some(parts) => parts.finish(),
+            None => Err(Error::table("it was never begun")),
+        }
+    }
+
+    /// Writes the head of the file, once.
+    fn begin(&mut self, within: &WithinCounts) -> Result<()> {
+        if let Some(writer) = self.writer.take() {
+            let head = CodeTable {
+                within: within.clone(),
+                ..CodeTable::empty(&self.schema, &self.partners)
+            };
+            self.parts = Some(columns(&head, &self.schema, BENCH_TABLE)?.begin(writer)?);
+        }
+        Ok(())
     }
 }
 
@@ -92,6 +116,8 @@ impl<W: std::io::Write> BenchCodesWriter<W> {
 pub struct CodesWriter {
     table: TableFile,
     schema: Schema,
+    partners: Vec<String>,
+    folder: PathBuf,
     last: Option<[u8; 16]>,
 }
 
@@ -105,15 +131,24 @@ impl CodesWriter {
         Ok(Self {
             table: TableFile::new(columns(&none, schema, TABLE)?, folder)?,
             schema: schema.clone(),
+            partners: partners.to_vec(),
+            folder: folder.to_owned(),
             last: None,
         })
     }
 
-    /// Adds rows, whose references are after those of all rows before them.
+    /// Adds rows, whose references are after those of all rows before them. The first ones bring the counts of pairs within the file.
     ///
     /// # Errors
     /// [`Error::TableFormat`] if they do not fit the schema or the rows before them, or the disk is full.
     pub fn write(&mut self, table: &CodeTable) -> Result<()> {
+        if self.last.is_none() && !table.within.is_empty() {
+            let head = CodeTable {
+                within: table.within.clone(),
+                ..CodeTable::empty(&self.schema, &self.partners)
+            };
+            self.table = TableFile::new(columns(&head, &self.schema, TABLE)?, &self.folder)?;
+        }
         let mut references = table.record_ref.iter().copied();
         check_references(self.last.into_iter().chain(references.by_ref()))?;
         self.last = table.record_ref.last().copied().or(self.last);
@@ -152,6 +187,9 @@ fn columns_of(
 ) -> Result<Writer> {
     let mut writer = Writer::new(kind);
     writer.note(SCHEMA_KEY, hex::encode(&schema.hash()));
+    if !table.within.is_empty() {
+        writer.note(WITHIN_KEY, table.within.to_text());
+    }
     writer.fixed_size_binary(
         "record_ref",
         16,
@@ -293,6 +331,10 @@ pub fn codes_from_ipc(bytes: &[u8], schema: &Schema) -> Result<CodeTable> {
         flags: columns.uint8("flags")?.values().to_vec(),
         household,
         area,
+        within: columns
+            .noted(WITHIN_KEY)
+            .map_or(Some(WithinCounts::default()), WithinCounts::from_text)
+            .ok_or_else(|| Error::table("its counts of pairs within the file are malformed"))?,
     };
     check_shape(&table, schema)?;
     Ok(table)

@@ -1,0 +1,70 @@
+//! From scores to verdicts.
+
+use super::Fitted;
+use crate::candidates::{Candidate, SetPair};
+use crate::{Guard, Pair, Verdict};
+use kinfold_schema::Field;
+
+/// Turns candidates and the fitted model into judged pairs.
+pub(crate) fn judge(set_pairs: &[SetPair], fitted: &Fitted) -> Vec<Pair> {
+    let summary = &fitted.summary;
+    let mut pairs = Vec::with_capacity(set_pairs.iter().map(|pair| pair.candidates.len()).sum());
+    for (set_pair, scores) in set_pairs.iter().zip(&fitted.scores) {
+        // Where no custodian counted how often twins and namesakes meet in its file, a rule stands in.
+        let guarded = !summary.counted;
+        for (candidate, score) in set_pair.candidates.iter().zip(scores) {
+            let guard = guarded.then(|| guard(candidate)).flatten();
+            let probability = score.probability;
+            let verdict = match (candidate.veto, guard) {
+                (Some(veto), _) => Verdict::Vetoed(veto),
+                (None, Some(guard)) if probability >= summary.review_probability => {
+                    Verdict::Guarded(guard)
+                }
+                (None, None) if probability >= summary.link_probability => Verdict::Linked,
+                (None, _) if probability >= summary.review_probability => Verdict::Review,
+                (None, _) => Verdict::NotLinked,
+            };
+            pairs.push(Pair {
+                left: set_pair.left(candidate),
+                right: set_pair.right(candidate),
+                weight: score.weight(),
+                probability,
+                agreement: candidate.agreement,
+                keys: candidate.keys,
+                same_home: candidate.same_home,
+                sigmas: candidate.sigmas,
+                comparable: candidate.comparable,
+                verdict,
+            });
+        }
+    }
+    pairs.sort_by_key(|pair| (pair.left, pair.right));
+    pairs
+}
+
+/// Filters this near, in standard deviations, are those of one person with a misspelt first name; twins stay below.
+const NEAR_FOR_TWINS: f64 = 8.0;
+/// Filters this near are those of one person with a wrong birth date; a parent and child of one name stay below.
+const NEAR_FOR_NAMESAKES: f64 = 4.0;
+
+/// Guards: patterns that are typical of two different people of one family. A shared verified identifier lifts them, and so do
+/// filters that are nearer than those of two such people.
+fn guard(candidate: &Candidate) -> Option<Guard> {
+    let level = |field| candidate.agreement.level(field);
+    let nearer = |limit: f64| candidate.sigmas.is_some_and(|sigmas| sigmas >= limit);
+    if level(Field::Identifier) > 0 {
+        return None;
+    }
+    // A first name that one side does not have cannot differ.
+    let first_differs =
+        candidate.comparable.first && level(Field::First) == 0 && level(Field::AnyName) < 3;
+    let one_family = level(Field::Last) >= 2 || candidate.same_home;
+    if first_differs && level(Field::Birth) == 3 && one_family {
+        return (!nearer(NEAR_FOR_TWINS)).then_some(Guard::TwinOrSibling);
+    }
+    // Two birth dates that share nothing are two people, whatever the names say, unless the filters are near.
+    if candidate.comparable.birth && level(Field::Birth) == 0 {
+        return (!nearer(NEAR_FOR_NAMESAKES)).then_some(Guard::BirthDatesDiffer);
+    }
+    None
+}

@@ -1,0 +1,122 @@
+//! The match model: how often a pattern of agreement is a match and how often chance, learnt without truth.
+//!
+//! A Fellegi-Sunter model over whole patterns instead of single fields: what the shared keys imply about names, birth date, place and the
+//! rest is one cell, because agreements are not independent. For every cell two numbers are weighed:
+//! - **strangers**: how many pairs of different people are expected to look like this. Custodians count it within their files, where every
+//!   pair is two people ([`strangers`]); where they do not, known strangers among the candidates stand in.
+//! - **matches**: how many candidates are left when the strangers are taken away, found by expectation and maximisation.
+//!
+//! Small cells are drawn towards the coarser ones that they belong to. Beside the pattern count how near the filters are and whether the
+//! two share a home, each given what the keys say. A record is at most one person of another custodian's file, so its candidates compete.
+//! Whatever is missing on either side puts the pair into another class, so silence is never evidence.
+
+mod cells;
+mod compete;
+mod judge;
+mod strangers;
+mod summary;
+mod threshold;
+
+use cells::Cells;
+use strangers::Strangers;
+
+use crate::candidates::SetPair;
+use crate::{Options, RecordSet};
+
+pub(crate) use judge::judge;
+pub use summary::{Doubt, Estimate, ModelSummary};
+
+/// Rounds of expectation and maximisation at most.
+const ROUNDS_MAX: usize = 80;
+/// The rounds stop when the expected number of matches changes by less than this share.
+const CHANGE_MIN: f64 = 1e-4;
+
+/// A fitted model.
+pub(crate) struct Fitted {
+    pub summary: ModelSummary,
+    /// For each set pair and candidate: the parts of its weight, and its probability after competition.
+    pub(crate) scores: Vec<Vec<Score>>,
+    /// Weight of two records that are no candidates of each other: how much their silence speaks against them.
+    pub silence: f64,
+}
+
+/// What a candidate's weight is made of, in bits, and what is left after competition.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Score {
+    /// Odds of any pair of records before anything is known.
+    pub prior: f64,
+    /// What the shared keys say.
+    pub keys: f64,
+    /// What the nearness of the filters says.
+    pub filter: f64,
+    /// What the homes say.
+    pub home: f64,
+    /// Match probability after others have competed.
+    pub probability: f64,
+}
+
+impl Score {
+    /// Log2 of the odds before competition.
+    pub(crate) fn weight(&self) -> f64 {
+        self.prior + self.keys + self.filter + self.home
+    }
+}
+
+/// Fits the model to the candidates of all sets.
+pub(crate) fn fit(sets: &[RecordSet], set_pairs: &[SetPair], options: &Options) -> Fitted {
+    let mut strangers = Strangers::new(sets, set_pairs);
+    let mut cells = Cells::new(set_pairs, &strangers);
+    let mut expected = strangers.first_guess(sets, set_pairs, &cells);
+    let mut scores: Vec<Vec<Score>> = Vec::new();
+    let mut before = total(&expected);
+    let (mut rounds, mut settled) = (0, false);
+    while rounds < ROUNDS_MAX && !settled {
+        rounds += 1;
+        strangers.update(sets, set_pairs, &cells, &expected);
+        cells.learn(set_pairs, &expected, &strangers);
+        scores = set_pairs
+            .iter()
+            .enumerate()
+            .map(|(at, pair)| cells.score(at, pair, &strangers))
+            .collect();
+        for (pair, scores) in set_pairs.iter().zip(&mut scores) {
+            compete::compete(sets, pair, scores);
+        }
+        expected = scores
+            .iter()
+            .map(|scores| scores.iter().map(|score| score.probability).collect())
+            .collect();
+        let after = total(&expected);
+        settled = (after - before).abs() <= CHANGE_MIN * after.max(1.0);
+        before = after;
+    }
+    let summary = summary::of(set_pairs, &scores, &strangers, (rounds, settled), options);
+    let silence = silence(set_pairs, &expected);
+    Fitted {
+        summary,
+        scores,
+        silence,
+    }
+}
+
+/// The filter's own finds say how many matches share no key. The penalty is bounded: agencies see different homes and names, and two
+/// silences must not outweigh a sure link.
+fn silence(set_pairs: &[SetPair], expected: &[Vec<f64>]) -> f64 {
+    let all = total(expected);
+    let without_keys: f64 = set_pairs
+        .iter()
+        .zip(expected)
+        .flat_map(|(pair, expected)| pair.candidates.iter().zip(expected))
+        .filter(|(candidate, _)| candidate.keys == 0)
+        .map(|(_, g)| g)
+        .sum();
+    libm::log2(((without_keys + 0.02 * all) / all.max(1.0)).clamp(0.125, 0.5))
+}
+
+pub(crate) fn log2(value: f64) -> f64 {
+    libm::log2(value.max(1e-30))
+}
+
+fn total(expected: &[Vec<f64>]) -> f64 {
+    expected.iter().flatten().sum()
+}

@@ -1,0 +1,197 @@
+//! What a fit says about itself.
+
+use super::strangers::Strangers;
+use super::{Score, threshold};
+use crate::Options;
+use crate::candidates::SetPair;
+
+/// What the model learnt, for the run's manifest and report.
+#[derive(Clone, Debug, PartialEq, serde::Serialize)]
+pub struct ModelSummary {
+    /// Rounds until it settled.
+    pub rounds: usize,
+    /// Whether it settled before the last allowed round.
+    pub settled: bool,
+    /// Whether every two files have the counts of at least one custodian of how often its own people agree.
+    pub counted: bool,
+    /// Candidate pairs.
+    pub candidates: usize,
+    /// Candidate pairs that share no key and were found by the filter alone.
+    pub by_filter_alone: usize,
+    /// Expected true matches among the candidates.
+    pub expected_matches: f64,
+    /// Expected true matches that are no candidates, as far as keys and filters tell of each other.
+    pub expected_missed: f64,
+    /// Pairs that are vetoed.
+    pub vetoed: usize,
+    /// Pairs sent to review by a guard.
+    pub guarded: usize,
+    /// Linked pairs.
+    pub linked: usize,
+    /// The match probability from which a pair is linked.
+    pub link_probability: f64,
+    /// The match probability from which a pair that is not linked goes to clerical review.
+    pub review_probability: f64,
+    /// Expected share of right links among the pairs from the link probability on.
+    pub expected_precision: f64,
+    /// Expected precision and recall of linking from there.
+    pub at_link: Estimate,
+    /// Expected precision and recall of linking all that would go to review too.
+    pub at_review: Estimate,
+    /// Why the figures should not be trusted; empty when nothing speaks against them.
+    pub doubts: Vec<Doubt>,
+}
+
+/// Expected precision and recall, with the bounds of 95 % intervals.
+///
+/// The intervals cover what is left to chance when every probability is right (each pair a coin of its own) and the spread of the counts
+/// of strangers. They do not cover a model that does not fit; that is what [`ModelSummary::doubts`] is for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, serde::Serialize)]
+pub struct Estimate {
+    /// Share of the links that are right: expected, lower, upper.
+    pub precision: [f64; 3],
+    /// Share of the matches that are linked: expected, lower, upper.
+    pub recall: [f64; 3],
+}
+
+/// A reason not to trust a model's own figures.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, serde::Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Doubt {
+    /// Fewer than fifty matches are expected: too few to learn from.
+    FewMatches,
+    /// The model did not settle.
+    Unsettled,
+    /// A custodian did not count how often its own people agree, so strangers may be taken for matches.
+    NotCounted,
+    /// Fewer than one record in twenty of the smaller file has a match: most candidates are strangers.
+    SmallOverlap,
+    /// Among the likely links many records have two partners that compete, more than one record a person would allow.
+    Rivals,
+    /// More than one in five of the expected matches are too uncertain to link.
+    MuchInReview,
+}
+
+/// Fewest matches to learn from.
+const MATCHES_MIN: f64 = 50.0;
+/// Smallest overlap that is no cause for doubt.
+const OVERLAP_MIN: f64 = 0.05;
+/// Largest share of matches below the link probability that is no cause for doubt.
+const REVIEW_SHARE_MAX: f64 = 0.2;
+/// Largest share of lost competitions that is no cause for doubt.
+const RIVALS_MAX: f64 = 0.1;
+
+/// Sums up a fit.
+pub(super) fn of(
+    set_pairs: &[SetPair],
+    scores: &[Vec<Score>],
+    strangers: &Strangers,
+    (rounds, settled): (usize, bool),
+    options: &Options,
+) -> ModelSummary {
+    let all = || {
+        set_pairs
+            .iter()
+            .zip(scores)
+            .flat_map(|(pair, scores)| pair.candidates.iter().zip(scores))
+    };
+    let probabilities: Vec<f64> = all().map(|(_, score)| score.probability).collect();
+    let matches: f64 = probabilities.iter().sum();
+    let missed = missed(set_pairs, scores);
+    let link = options
+        .link_probability
+        .unwrap_or_else(|| threshold::best(probabilities.clone(), missed));
+    let review = options.review_probability.min(link);
+    let counted = set_pairs.iter().all(|pair| strangers.counted(pair));
+    let estimate = |from: f64| estimate(&probabilities, from, matches + missed);
+    let at_link = estimate(link);
+    let mut doubts = Vec::new();
+    let mut doubt = |is: bool, what: Doubt| {
+        if is {
+            doubts.push(what);
+        }
+    };
+    let smaller: f64 = set_pairs.iter().map(|pair| pair.smaller as f64).sum();
+    let below: f64 = probabilities.iter().filter(|p| **p < link).sum();
+    let rivals = all()
+        .filter(|(_, score)| score.weight() > 1.0 && score.probability < 0.5)
+        .count() as f64;
+    doubt(matches < MATCHES_MIN, Doubt::FewMatches);
+    doubt(!settled, Doubt::Unsettled);
+    doubt(!counted, Doubt::NotCounted);
+    doubt(matches < OVERLAP_MIN * smaller, Doubt::SmallOverlap);
+    doubt(rivals > RIVALS_MAX * matches, Doubt::Rivals);
+    doubt(below > REVIEW_SHARE_MAX * matches, Doubt::MuchInReview);
+    ModelSummary {
+        rounds,
+        settled,
+        counted,
+        candidates: probabilities.len(),
+        by_filter_alone: all().filter(|(candidate, _)| candidate.keys == 0).count(),
+        expected_matches: matches,
+        expected_missed: missed,
+        vetoed: all()
+            .filter(|(candidate, _)| candidate.veto.is_some())
+            .count(),
+        guarded: 0,
+        linked: 0,
+        link_probability: link,
+        review_probability: review,
+        expected_precision: at_link.precision[0],
+        at_link,
+        at_review: estimate(review),
+        doubts,
+    }
+}
+
+/// Expected precision and recall of linking from a probability on.
+fn estimate(probabilities: &[f64], from: f64, matches: f64) -> Estimate {
+    let linked = || probabilities.iter().filter(|p| **p >= from);
+    let (count, right) = (linked().count() as f64, linked().sum::<f64>());
+    let spread = libm::sqrt(linked().map(|p| p * (1.0 - p)).sum::<f64>() + (count - right));
+    let rest = libm::sqrt((matches - right).max(0.0));
+    let bounds =
+        |value: f64, low: f64, high: f64| [value, low.clamp(0.0, 1.0), high.clamp(0.0, 1.0)];
+    let z = 1.96;
+    let precision = |right: f64| right / count.max(1.0);
+    let recall = |right: f64, matches: f64| right / matches.max(1.0);
+    Estimate {
+        precision: bounds(
+            precision(right),
+            precision(right - z * spread),
+            precision(right + z * spread),
+        ),
+        recall: bounds(
+            recall(right, matches),
+            recall(right - z * spread, matches - z * spread + z * rest),
+            recall(right + z * spread, matches + z * spread - z * rest),
+        ),
+    }
+}
+
+/// Matches that neither keys nor filters found, by what each of them finds of the other's (Lincoln and Petersen's estimate): of the matches
+/// that share keys and could be seen by the filter it sees a share, so what it sees alone is that share of all that share no key. What is
+/// hard for one is often hard for the other, so the truth is rather more.
+fn missed(set_pairs: &[SetPair], scores: &[Vec<Score>]) -> f64 {
+    let (mut seen, mut both, mut alone) = (0.0, 0.0, 0.0);
+    for (pair, scores) in set_pairs.iter().zip(scores) {
+        for (candidate, score) in pair.candidates.iter().zip(scores) {
+            match (candidate.keys, candidate.sigmas) {
+                (0, Some(_)) => alone += score.probability,
+                (_, Some(sigmas)) => {
+                    both += score.probability;
+                    seen += if sigmas >= pair.candidate_sigmas {
+                        score.probability
+                    } else {
+                        0.0
+                    };
+                }
+                _ => {}
+            }
+        }
+    }
+    if seen <= 0.0 {
+        return 0.0;
+    }
+    alone * (both - seen).max(0.0) / seen
+}
