@@ -240,6 +240,7 @@ fn person(row: &BTreeMap<String, String>, layout: &Layout) -> Person {
         .map(|address| AddressSpell {
             address: Some(address),
             uprn: None,
+            town: None,
             from: NO_MONTH,
             to: NO_MONTH,
         })

@@ -55,6 +55,7 @@ fn person(n: usize) -> Person {
     person.addresses = vec![AddressSpell {
         address: read_address(&[&street], &format!("XE{} {}AB", n % 5 + 1, n % 9 + 1)).ok(),
         uprn: None,
+        town: None,
         from: 1400,
         to: 1500,
     }];
@@ -332,6 +333,7 @@ fn odd_person(n: usize) -> Person {
         10 => odd.addresses.push(AddressSpell {
             address: read_address(&["Flat 3", "12 High Street", "Eastmere"], "XE4 2AB").ok(),
             uprn: kinfold_identity::Uprn::parse("900000000001").ok(),
+            town: None,
             from: 1500,
             to: kinfold_identity::NO_MONTH,
         }),
