@@ -84,8 +84,8 @@ mod tests {
 
     #[test]
     fn codes_stay_in_range() {
-        for code in 0..4usize.pow(7) {
-            let mut levels = [0; 7];
+        for code in 0..4usize.pow(8) {
+            let mut levels = [0; 8];
             for (index, level) in levels.iter_mut().enumerate() {
                 *level = (code >> (2 * index) & 3) as u8;
             }
@@ -98,10 +98,10 @@ mod tests {
     #[test]
     fn different_levels_have_different_fine_codes() {
         let a = Agreement {
-            levels: [1, 2, 3, 0, 1, 0, 0],
+            levels: [1, 2, 3, 0, 1, 0, 0, 0],
         };
         let b = Agreement {
-            levels: [1, 2, 3, 1, 0, 0, 0],
+            levels: [1, 2, 3, 1, 0, 0, 0, 0],
         };
         assert_ne!(fine(a), fine(b));
     }
