@@ -69,6 +69,7 @@ impl People {
         person.addresses.push(AddressSpell {
             address: read_address(&[], &postcode).ok(),
             uprn: None,
+            town: None,
             from: NO_MONTH,
             to: NO_MONTH,
         });

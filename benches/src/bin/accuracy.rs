@@ -13,8 +13,9 @@ use std::time::Instant;
 use flate2::read::GzDecoder;
 use kinfold_encoding::{Input, ProjectSecrets, encode};
 use kinfold_identity::{
-    AddressSpell, DateOrder, DateRules, NO_MONTH, Person, SexCodes, read_address_abroad, read_date,
-    read_family_names, read_given_names, read_place, read_rest_of_date, read_sex,
+    AddressSpell, DateOrder, DateRules, Email, NO_MONTH, Person, SexCodes, read_address_abroad,
+    read_date, read_family_names, read_given_names, read_place, read_rest_of_date, read_sex,
+    read_telephones, read_town,
 };
 use kinfold_linkage::measures::{Labelled, pairwise};
 use kinfold_linkage::{Options, RecordSet, link};
@@ -32,6 +33,9 @@ struct Layout {
     lines: &'static [&'static str],
     postcode: &'static str,
     birth_place: &'static str,
+    town: &'static str,
+    telephone: &'static str,
+    email: &'static str,
 }
 
 const NONE: Layout = Layout {
@@ -45,6 +49,9 @@ const NONE: Layout = Layout {
     lines: &[],
     postcode: "",
     birth_place: "",
+    town: "",
+    telephone: "",
+    email: "",
 };
 
 fn layouts() -> Vec<Layout> {
@@ -64,7 +71,8 @@ fn layouts() -> Vec<Layout> {
             first: "given_name",
             last: "surname",
             birth: &["date_of_birth"],
-            lines: &["street_number", "address_1", "suburb"],
+            lines: &["street_number", "address_1", "address_2"],
+            town: "suburb",
             postcode: "postcode",
             ..NONE
         },
@@ -76,7 +84,9 @@ fn layouts() -> Vec<Layout> {
             birth: &["date_of_birth"],
             order: DateOrder::MonthFirst,
             sex: "sex",
-            lines: &["unit_number", "street_number", "street_name", "city"],
+            lines: &["unit_number", "street_number", "street_name"],
+            town: "city",
+            postcode: "zipcode",
             ..NONE
         },
         Layout {
@@ -95,7 +105,8 @@ fn layouts() -> Vec<Layout> {
             last: "surname",
             birth: &["dob"],
             sex: "gender",
-            birth_place: "city",
+            town: "city",
+            telephone: "phone number",
             ..NONE
         },
         Layout {
@@ -103,7 +114,7 @@ fn layouts() -> Vec<Layout> {
             first: "firstname",
             last: "lastname",
             postcode: "postcode",
-            lines: &["suburb"],
+            town: "suburb",
             ..NONE
         },
     ]
@@ -167,8 +178,6 @@ fn measure(
         truth.insert((row["source"].clone(), row["rec_id"].clone()), entity);
     }
     let mut sets = Vec::new();
-    let mut decoys: Vec<BTreeMap<[u8; 7], f64>> = Vec::new();
-    let mut rows_of: Vec<usize> = Vec::new();
     let mut names: BTreeMap<[u8; 16], (String, String)> = BTreeMap::new();
     for source in ["a", "b", "c", "d", "e"] {
         let path = set.join(format!("{source}.csv.gz"));
@@ -196,15 +205,6 @@ fn measure(
             ..Default::default()
         };
         let encoded = encode(schema, &secrets, &inputs, &options)?;
-        if std::env::var_os("DECOY").is_some() {
-            let mut twice = schema.clone();
-            for key in &mut twice.keys {
-                key.cap = 2;
-            }
-            let table = encode(&twice, &secrets, &inputs, &options)?.table;
-            decoys.push(within(schema, &table));
-            rows_of.push(table.len());
-        }
         sets.push(RecordSet {
             source: source.to_owned(),
             table: encoded.table,
@@ -235,47 +235,6 @@ fn measure(
         cluster: clusters + index as u32,
         entity,
     }));
-    for a in 0..decoys.len() {
-        for b in a + 1..decoys.len() {
-            let (n, m) = (rows_of[a] as f64, rows_of[b] as f64);
-            let mut seen: BTreeMap<[u8; 7], (f64, f64)> = BTreeMap::new();
-            let mut matches = 0.0;
-            for pair in linked
-                .pairs
-                .iter()
-                .filter(|p| (p.left.set, p.right.set) == (a as u32, b as u32) && p.keys != 0)
-            {
-                let entry = seen.entry(pair.agreement.levels).or_default();
-                if of(pair.left) == of(pair.right) {
-                    entry.0 += 1.0;
-                    matches += 1.0;
-                } else {
-                    entry.1 += 1.0;
-                }
-            }
-            let free = (1.0 - matches / n) * (1.0 - matches / m);
-            let predicted = |key: &[u8; 7]| {
-                let w = |d: &BTreeMap<[u8; 7], f64>| d.get(key).copied().unwrap_or(0.0);
-                (2.0 * m / n * w(&decoys[a]) + 2.0 * n / m * w(&decoys[b])) / 2.0 * free
-            };
-            let mut order: Vec<_> = seen.keys().copied().collect();
-            order.sort_by(|x, y| {
-                (seen[y].1 + seen[y].0.min(50.0)).total_cmp(&(seen[x].1 + seen[x].0.min(50.0)))
-            });
-            let all: f64 = seen.keys().map(predicted).sum();
-            let wrong: f64 = seen.values().map(|v| v.1).sum();
-            println!("{a}x{b}: n {n} m {m} M {matches} false {wrong} predicted {all:.0}");
-            for key in order.iter().take(22) {
-                println!(
-                    "  {} true {} false {} predicted {:.1}",
-                    key.map(|l| l.to_string()).join(""),
-                    seen[key].0,
-                    seen[key].1,
-                    predicted(key)
-                );
-            }
-        }
-    }
     let rates = pairwise(&labelled);
     let reached = linked
         .pairs
@@ -344,35 +303,6 @@ fn measure(
     Ok(())
 }
 
-/// Pairs of records of one file by the pattern of what they share.
-fn within(schema: &Schema, table: &kinfold_schema::CodeTable) -> BTreeMap<[u8; 7], f64> {
-    let slots = schema.key_slots();
-    let types: Vec<u8> = schema
-        .key_layout()
-        .iter()
-        .enumerate()
-        .flat_map(|(key, range)| range.clone().map(move |_| key as u8))
-        .collect();
-    let keys = kinfold_matcher::KeyTable {
-        slots,
-        tokens: &table.keys,
-    };
-    let implied: Vec<_> = schema.keys.iter().map(|key| key.recipe.implies()).collect();
-    let mut counts = BTreeMap::new();
-    for pair in kinfold_matcher::join_keys(&keys, &keys, &types, &Default::default()) {
-        if pair.left < pair.right {
-            let mut agreement = kinfold_schema::Agreement::default();
-            for (index, implied) in implied.iter().enumerate() {
-                if pair.types >> index & 1 == 1 {
-                    agreement = agreement.max(*implied);
-                }
-            }
-            *counts.entry(agreement.levels).or_default() += 1.0;
-        }
-    }
-    counts
-}
-
 /// The best F1 that any threshold on the weight reaches when each record has at most one partner in another set, the surest first: what
 /// the weights are worth, whatever threshold was chosen.
 fn best_f1(
@@ -434,15 +364,19 @@ fn person(row: &BTreeMap<String, String>, layout: &Layout) -> Person {
         .collect();
     person.sex = read_sex(cell(layout.sex), SexCodes::Standard);
     let lines: Vec<&str> = layout.lines.iter().map(|name| cell(name)).collect();
-    person.addresses = read_address_abroad(&lines, cell(layout.postcode))
-        .into_iter()
-        .map(|address| AddressSpell {
-            address: Some(address),
+    let address = read_address_abroad(&lines, cell(layout.postcode)).ok();
+    let town = read_town(cell(layout.town)).ok();
+    if address.is_some() || town.is_some() {
+        person.addresses.push(AddressSpell {
+            address,
+            town,
             uprn: None,
             from: NO_MONTH,
             to: NO_MONTH,
-        })
-        .collect();
+        });
+    }
+    person.telephones = read_telephones(cell(layout.telephone)).unwrap_or_default();
+    person.emails = Email::parse(cell(layout.email)).into_iter().collect();
     person.birth_place = read_place(cell(layout.birth_place)).ok();
     person
 }

@@ -410,6 +410,9 @@ pub fn field_of_role(role: &str) -> Option<FieldName> {
         "upn" => FieldName::Upn,
         "nino" => FieldName::Nino,
         "uln" => FieldName::Uln,
+        "telephone" => FieldName::Telephone,
+        "email" => FieldName::Email,
+        "town" => FieldName::Town,
         _ => return None,
     })
 }

@@ -58,6 +58,11 @@ pub(crate) enum Kind {
     Upn,
     Nino,
     Uln,
+    Telephone,
+    TelephoneDeletion,
+    Email,
+    EmailLocal,
+    EmailDeletion,
 }
 
 /// Most codes that a book remembers, so that memory stays bounded however many streets a file has.

@@ -10,6 +10,7 @@ use zeroize::{Zeroize as _, Zeroizing};
 
 use crate::Map;
 use crate::births::BirthHalf;
+use crate::contact;
 use crate::diffusion::Diffusion;
 use crate::person;
 use crate::{ProjectSecrets, Simd};
@@ -271,6 +272,36 @@ impl FilterPlan {
                             }
                             TokenForm::Bigrams => bigrams(place, |pair| set(b'g', pair)),
                             _ => set(b'p', place.as_bytes()),
+                        }
+                    }
+                }
+                FieldName::Telephone => {
+                    for number in contact::telephones(person) {
+                        match token.form {
+                            TokenForm::Bigrams => bigrams(number.as_str(), |pair| set(b'a', pair)),
+                            form => number_tokens(number.as_str(), b'c', form, &mut set),
+                        }
+                    }
+                }
+                FieldName::Email => {
+                    for email in &person.emails {
+                        match token.form {
+                            TokenForm::Bigrams => bigrams(email.local(), |pair| set(b'e', pair)),
+                            _ => set(b'E', email.as_str().as_bytes()),
+                        }
+                    }
+                }
+                FieldName::Town => {
+                    for town in person::towns(person) {
+                        match token.form {
+                            TokenForm::Words => {
+                                for word in town.split(' ') {
+                                    set(b'k', word.as_bytes());
+                                }
+                            }
+                            TokenForm::Bigrams => bigrams(town, |pair| set(b'm', pair)),
+                            // As the town of an address.
+                            _ => set(b'T', town.as_bytes()),
                         }
                     }
                 }

@@ -176,6 +176,7 @@ mod tests {
         AddressSpell {
             address: None,
             uprn: kinfold_identity::Uprn::parse("900000000001").ok(),
+            town: None,
             from,
             to,
         }

@@ -11,6 +11,7 @@
 mod births;
 pub mod clkhash;
 mod codes;
+mod contact;
 mod diffusion;
 mod draft;
 mod dummies;

@@ -156,6 +156,18 @@ impl NameBook {
     }
 }
 
+/// A text, and the text with each of its bytes left out: of two spellings one slip apart some are the same.
+pub(crate) fn deletions(text: &[u8], mut each: impl FnMut(&[u8])) {
+    each(text);
+    let mut shorter = Zeroizing::new(Vec::with_capacity(text.len()));
+    for at in 0..text.len() {
+        shorter.clear();
+        shorter.extend_from_slice(&text[..at]);
+        shorter.extend_from_slice(&text[at + 1..]);
+        each(&shorter);
+    }
+}
+
 fn add_form(
     out: &mut Vec<Code>,
     text: &str,
@@ -183,13 +195,12 @@ fn add_form(
         }
         NameForm::Deletions => {
             let start = out.len();
-            out.push(codes.code(Kind::Deletion, &[name]));
-            for at in 0..name.len() {
-                let code = codes.code(Kind::Deletion, &[&[&name[..at], &name[at + 1..]].concat()]);
+            deletions(name, |text| {
+                let code = codes.code(Kind::Deletion, &[text]);
                 if !out[start..].contains(&code) {
                     out.push(code);
                 }
-            }
+            });
         }
         NameForm::Formal if formals.is_empty() => out.push(codes.code(Kind::Name, &[name])),
         NameForm::Formal => out.extend(

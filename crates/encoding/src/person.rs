@@ -7,6 +7,8 @@ use kinfold_identity::{
 };
 use kinfold_schema::{Fact, FieldName, IdentifierKind, Recipe};
 
+use crate::contact;
+
 /// The person as a schema sees it: fields that it does not list are gone. Nearly always that is the person itself.
 pub(crate) fn seen<'a>(person: &'a Person, hidden: &[FieldName]) -> Cow<'a, Person> {
     if !hidden.iter().any(|&field| has_value(person, field)) {
@@ -31,7 +33,9 @@ pub(crate) fn seen<'a>(person: &'a Person, hidden: &[FieldName]) -> Cow<'a, Pers
             }
             FieldName::Nino => seen.nino = None,
             FieldName::Uln => seen.uln = None,
-            FieldName::Postcode | FieldName::Address | FieldName::Uprn => {
+            FieldName::Telephone => seen.telephones.clear(),
+            FieldName::Email => seen.emails.clear(),
+            FieldName::Postcode | FieldName::Address | FieldName::Uprn | FieldName::Town => {
                 for spell in &mut seen.addresses {
                     hide_in_home(spell, field);
                 }
@@ -39,7 +43,7 @@ pub(crate) fn seen<'a>(person: &'a Person, hidden: &[FieldName]) -> Cow<'a, Pers
         }
     }
     seen.addresses
-        .retain(|spell| spell.address.is_some() || spell.uprn.is_some());
+        .retain(|spell| spell.address.is_some() || spell.uprn.is_some() || spell.town.is_some());
     Cow::Owned(seen)
 }
 
@@ -71,12 +75,16 @@ pub fn has_value(person: &Person, field: FieldName) -> bool {
         FieldName::Upn => person.upn.is_some() || !person.former_upns.is_empty(),
         FieldName::Nino => person.nino.is_some(),
         FieldName::Uln => person.uln.is_some(),
+        FieldName::Telephone => !person.telephones.is_empty(),
+        FieldName::Email => !person.emails.is_empty(),
+        FieldName::Town => person.addresses.iter().any(|spell| spell.town.is_some()),
     }
 }
 
 fn hide_in_home(spell: &mut AddressSpell, field: FieldName) {
     match (field, &mut spell.address) {
         (FieldName::Uprn, _) => spell.uprn = None,
+        (FieldName::Town, _) => spell.town = None,
         (FieldName::Postcode, Some(address)) => address.postcode = None,
         (FieldName::Address, Some(address)) => {
             address.flat = None;
@@ -123,6 +131,15 @@ pub(crate) fn facts(person: &Person) -> u32 {
             Fact::UpnOrNino,
             person.nino.is_some() || person.upn.as_ref().is_some_and(|upn| permanent(upn.kind())),
         ),
+        (
+            Fact::Telephone,
+            contact::telephones(person).next().is_some(),
+        ),
+        (Fact::Email, !person.emails.is_empty()),
+        (
+            Fact::Town,
+            towns(person).next().is_some() || homes().any(|home| home.town.is_some()),
+        ),
     ];
     all.iter()
         .filter(|(_, has)| *has)
@@ -138,6 +155,24 @@ pub(crate) fn open_homes(person: &Person) -> impl Iterator<Item = &Address> {
         .filter(|_| !person.protected_address)
         .filter_map(|spell| spell.address.as_ref())
         .filter(|address| address.kind != AddressKind::NoFixedAbode)
+}
+
+/// The town that a source has beside or in place of an address, unless the address says that there is no home.
+pub(crate) fn own_town(spell: &AddressSpell) -> Option<&str> {
+    let homeless = spell
+        .address
+        .as_ref()
+        .is_some_and(|address| address.kind == AddressKind::NoFixedAbode);
+    spell.town.as_deref().filter(|_| !homeless)
+}
+
+/// The towns of columns of their own that may be spoken of: none when the address is protected.
+pub(crate) fn towns(person: &Person) -> impl Iterator<Item = &str> {
+    person
+        .addresses
+        .iter()
+        .filter(|_| !person.protected_address)
+        .filter_map(own_town)
 }
 
 /// First letters of first names.

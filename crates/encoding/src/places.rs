@@ -4,6 +4,8 @@ use std::cmp::Reverse;
 
 use kinfold_identity::{Address, Person};
 
+use crate::person;
+
 /// Last and first month of a spell and its number, so that the latest spell sorts first.
 pub(crate) type HomeOrder = (Reverse<(u16, u16)>, u32);
 
@@ -17,14 +19,16 @@ pub(crate) struct Place<'a> {
     /// Words of the street, without its type.
     pub words: &'a [String],
     pub house: Option<&'a str>,
-    pub town: Option<&'a str>,
+    /// The town of a column of its own, and the town of the address.
+    pub towns: [Option<&'a str>; 2],
 }
 
 impl<'a> Place<'a> {
-    fn of(address: Option<&'a Address>, uprn: Option<&'a str>) -> Self {
+    fn of(address: Option<&'a Address>, uprn: Option<&'a str>, town: Option<&'a str>) -> Self {
         let Some(address) = address else {
             return Self {
                 uprn,
+                towns: [town, None],
                 ..Self::default()
             };
         };
@@ -36,7 +40,7 @@ impl<'a> Place<'a> {
             district: postcode.map(kinfold_identity::Postcode::district),
             words: street_words(address),
             house: address.number.as_deref().or(address.flat.as_deref()),
-            town: address.town.as_deref(),
+            towns: [town, address.town.as_deref()],
         }
     }
 }
@@ -77,7 +81,9 @@ pub(crate) fn places_of<'a>(
                 .as_ref()
                 .filter(|address| address.kind != kinfold_identity::AddressKind::NoFixedAbode);
             let uprn = spell.uprn.as_ref().map(kinfold_identity::Uprn::as_str);
-            (address.is_some() || uprn.is_some()).then(|| Place::of(address, uprn))
+            let town = person::own_town(spell);
+            (address.is_some() || uprn.is_some() || town.is_some())
+                .then(|| Place::of(address, uprn, town))
         });
     let sectors = person.sectors.iter().map(|sector| Place {
         sector: Some(sector.sector()),

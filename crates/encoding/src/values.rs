@@ -10,6 +10,7 @@ use zeroize::Zeroizing;
 
 use crate::births::{self, BirthBook};
 use crate::codes::{CODE, Code, CodeBook, Kind, same};
+use crate::contact;
 use crate::filter::TokenBook;
 use crate::lanes::BLOCK;
 use crate::names::{NameBook, NameId};
@@ -476,7 +477,7 @@ impl Values {
                 }
             }
             PlaceForm::Town => {
-                if let Some(town) = place.town {
+                for town in place.towns.into_iter().flatten() {
                     one(Kind::Town, &[town.as_bytes()]);
                 }
             }
@@ -525,6 +526,7 @@ impl Values {
                     add(codes.code(Kind::Upn, &[id.as_str().as_bytes()]));
                 }
             }
+            Atom::Contact(form) => contact::each(person, form, codes, add),
             Atom::Name(..) | Atom::Birth(_) | Atom::Place(_) => {}
         }
     }

@@ -46,6 +46,8 @@ pub use people::{FieldReport, PeopleReport, PersonRow, is_child};
 pub use people_rules::{Ages, Births, SexCodes, SexList, Values};
 pub use rows::{Rows, Tells};
 pub use sheet::{Assumed, Sheet, Told};
-pub use stream::{RejectedCounts, TABLE_ROLES, TableColumns, TablePerson, read_table_row};
+pub use stream::{
+    RejectedCounts, TABLE_ROLES, TableColumns, TablePerson, read_table_row, usual_columns,
+};
 pub use table::Memory;
 pub use unite::{Doubt, Doubtful, Reason, SharedOwnId, United, UnitedPerson, unite};

@@ -153,6 +153,14 @@ pub struct Columns {
     /// The address, or its parts from the smallest to the largest (flat, house, street, locality, town).
     #[serde(default)]
     pub address: OneOrMore,
+    /// Town, where it has a column of its own. Used only when the linkage schema lists the field.
+    pub town: Option<Column>,
+    /// Telephone numbers. Several columns may be listed. Used only when the linkage schema lists the field.
+    #[serde(default)]
+    pub telephone: OneOrMore,
+    /// E-mail addresses. Several columns may be listed. Used only when the linkage schema lists the field.
+    #[serde(default)]
+    pub email: OneOrMore,
     /// Postcode.
     pub postcode: Option<Column>,
     /// Postcode sector, where the source holds no full postcode.

@@ -6,23 +6,25 @@
 use std::collections::BTreeMap;
 
 use kinfold_identity::{
-    AddressSpell, DateRules, Initial, MixedDateOrder, NO_MONTH, NhsNumber, Nino, Person,
+    AddressSpell, DateRules, Email, Initial, MixedDateOrder, NO_MONTH, NhsNumber, Nino, Person,
     PostcodeSector, Rejected, SexCodes, Uln, Upn, Uprn, infer_date_rules, read_address_abroad,
     read_date, read_family_names, read_given_names, read_middle_names, read_place,
-    read_rest_of_date, read_sex,
+    read_rest_of_date, read_sex, read_telephones, read_town,
 };
 
 /// Which column holds what: roles as in `mapping.toml`, and positions.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct TableColumns {
-    /// Role and position of each column that is read; `address` may stand several times.
+    /// Role and position of each column that is read, in the order in which they are told. Any role may stand several times: columns of `address`
+    /// are its lines, from the smallest part to the largest; of the others each is one more value, and of those that a person has only one
+    /// of the first that can be read.
     pub columns: Vec<(&'static str, usize)>,
     /// The birth date's position, when there is one.
     pub birth_date: Option<usize>,
 }
 
 /// The roles that a table's column can have.
-pub const TABLE_ROLES: [&str; 16] = [
+pub const TABLE_ROLES: [&str; 19] = [
     "given_name",
     "middle_names",
     "family_name",
@@ -39,7 +41,45 @@ pub const TABLE_ROLES: [&str; 16] = [
     "upn",
     "nino",
     "uln",
+    "telephone",
+    "email",
+    "town",
 ];
+
+/// Names that columns of a role usually have beside the role's own, letters and digits alone, the likeliest first. For the roles whose own
+/// name is seldom the column's.
+pub fn usual_columns(role: &str) -> &'static [&'static str] {
+    match role {
+        "telephone" => &[
+            "phone",
+            "phonenumber",
+            "telephonenumber",
+            "mobile",
+            "mobilenumber",
+            "mobilephone",
+            "mobiletelephone",
+            "tel",
+            "telno",
+            "contactnumber",
+            "contactphone",
+            "contacttelephone",
+            "homephone",
+            "hometelephone",
+            "cell",
+            "cellphone",
+        ],
+        "email" => &["emailaddress", "contactemail", "emailaddr"],
+        "town" => &[
+            "posttown",
+            "city",
+            "towncity",
+            "townorcity",
+            "suburb",
+            "locality",
+        ],
+        _ => &[],
+    }
+}
 
 impl TableColumns {
     /// Adds a column; an unknown role is `false`.
@@ -89,7 +129,7 @@ pub fn read_table_row<'a>(
     let mut row = TablePerson::default();
     let mut lines: Vec<&str> = Vec::new();
     let mut postcode = "";
-    let mut uprn = None;
+    let (mut uprn, mut town) = (None, None);
     for &(role, position) in &columns.columns {
         let text = cell(position).trim();
         if text.is_empty() {
@@ -113,12 +153,14 @@ pub fn read_table_row<'a>(
             }
             "sex" => match read_sex(text, SexCodes::Standard) {
                 Some(sex) => {
-                    person.sex = Some(sex);
+                    person.sex.get_or_insert(sex);
                     Ok(())
                 }
                 None => Err(Rejected::Placeholder),
             },
-            "birth_place" => read_place(text).map(|place| person.birth_place = Some(place)),
+            "birth_place" => read_place(text).map(|place| {
+                person.birth_place.get_or_insert(place);
+            }),
             "postcode" => {
                 postcode = text;
                 Ok(())
@@ -128,11 +170,30 @@ pub fn read_table_row<'a>(
                 lines.push(text);
                 Ok(())
             }
-            "uprn" => Uprn::parse(text).map(|own| uprn = Some(own)),
-            "nhs_number" => NhsNumber::parse(text).map(|own| person.nhs = Some(own)),
+            "uprn" => Uprn::parse(text).map(|own| {
+                uprn.get_or_insert(own);
+            }),
+            "nhs_number" => NhsNumber::parse(text).map(|own| {
+                person.nhs.get_or_insert(own);
+            }),
             "upn" => Upn::parse(text).map(|own| person.add_upn(own)),
-            "nino" => Nino::parse(text).map(|own| person.nino = Some(own)),
-            _ => Uln::parse(text).map(|own| person.uln = Some(own)),
+            "telephone" => read_telephones(text).map(|numbers| {
+                for number in numbers {
+                    if !person.telephones.contains(&number) {
+                        person.telephones.push(number);
+                    }
+                }
+            }),
+            "email" => Email::parse(text).map(|own| person.emails.push(own)),
+            "town" => read_town(text).map(|own| {
+                town.get_or_insert(own);
+            }),
+            "nino" => Nino::parse(text).map(|own| {
+                person.nino.get_or_insert(own);
+            }),
+            _ => Uln::parse(text).map(|own| {
+                person.uln.get_or_insert(own);
+            }),
         };
         if let Err(reason) = read
             && !matches!(reason, Rejected::Empty | Rejected::Placeholder)
@@ -152,10 +213,11 @@ pub fn read_table_row<'a>(
         }
     }
     let address = read_address_abroad(&lines, postcode).ok();
-    if address.is_some() || uprn.is_some() {
+    if address.is_some() || uprn.is_some() || town.is_some() {
         row.person.addresses.push(AddressSpell {
             address,
             uprn,
+            town,
             from: NO_MONTH,
             to: NO_MONTH,
         });
@@ -197,5 +259,106 @@ mod tests {
         assert_eq!(row.person.addresses.len(), 1);
         let mixed = columns.date_rules(["14/03/1991", "03/14/1991"].into_iter());
         assert!(mixed.is_err());
+    }
+
+    fn read(roles: &[&str], cells: &[&'static str]) -> TablePerson {
+        let mut columns = TableColumns::default();
+        for (position, role) in roles.iter().enumerate() {
+            assert!(columns.add(role, position));
+        }
+        read_table_row(&columns, &DateRules::default(), |position| cells[position])
+    }
+
+    /// Number, street and town in columns of their own are the home that one cell says.
+    #[test]
+    fn repeated_columns_of_an_address_are_its_lines() {
+        let roles = ["address", "address", "town", "postcode"];
+        for (cells, whole) in [
+            (
+                ["10", "glasgow place", "picnic point", "XE1 2AB"],
+                "10 Glasgow Place",
+            ),
+            (
+                ["Flat 3", "12 High St", "St Albans", "XE1 2AB"],
+                "Flat 3, 12 High Street",
+            ),
+            (
+                ["12a", "Mill Lane", "Dartford, Kent", "XE1 2AB"],
+                "12A Mill Lane",
+            ),
+            (["0012", "Mill Lane", "", "XE1 2AB"], "12 Mill Lane"),
+            (["", "12 Mill Lane", "", "XE1 2AB"], "12 Mill Lane"),
+            (
+                ["Rose Cottage", "Mill Lane", "Dartford", "XE1 2AB"],
+                "Rose Cottage, Mill Lane",
+            ),
+        ] {
+            let row = read(&roles, &cells);
+            let spell = &row.person.addresses[0];
+            let expected = kinfold_identity::read_address(&[whole], "XE1 2AB").unwrap();
+            let address = spell.address.as_ref().unwrap();
+            assert_eq!(address.canonical(), expected.canonical(), "{cells:?}");
+            assert_eq!(address.street, expected.street, "{cells:?}");
+            assert_eq!(spell.town.as_deref(), read_town(cells[2]).as_deref().ok());
+            assert_eq!(row.rejected, [], "{cells:?}");
+        }
+    }
+
+    #[test]
+    fn contact_is_read_and_what_is_none_is_named() {
+        let roles = [
+            "telephone",
+            "telephone",
+            "email",
+            "town",
+            "town",
+            "sex",
+            "sex",
+        ];
+        let cells = [
+            "07700 900123",
+            "020 7946 0018 / 07700 900123",
+            "Amara@Example.org",
+            "SE18",
+            "Eastmere",
+            "F",
+            "M",
+        ];
+        let row = read(&roles, &cells);
+        let numbers: Vec<&str> = row
+            .person
+            .telephones
+            .iter()
+            .map(kinfold_identity::Telephone::as_str)
+            .collect();
+        assert_eq!(numbers, ["07700900123", "02079460018"]);
+        assert_eq!(row.person.emails[0].as_str(), "amara@example.org");
+        assert_eq!(row.person.addresses[0].town.as_deref(), Some("EASTMERE"));
+        assert_eq!(row.rejected, [("town", "shape")]);
+        assert_eq!(row.person.sex, Some(kinfold_identity::Sex::Female));
+        let none = ["0", "12", "noemail@example.org", "unknown", "", "", ""];
+        let row = read(&roles, &none);
+        assert!(
+            row.person.telephones.is_empty()
+                && row.person.emails.is_empty()
+                && row.person.addresses.is_empty()
+        );
+        assert_eq!(row.rejected, [("telephone", "shape")]);
+    }
+
+    #[test]
+    fn usual_names_are_of_roles_that_there_are_and_of_one_each() {
+        let all: Vec<&str> = TABLE_ROLES
+            .iter()
+            .flat_map(|role| usual_columns(role))
+            .copied()
+            .collect();
+        assert!(all.contains(&"phone") && all.contains(&"suburb"));
+        for (index, name) in all.iter().enumerate() {
+            assert!(
+                !all[..index].contains(name) && !TABLE_ROLES.contains(name),
+                "{name}"
+            );
+        }
     }
 }

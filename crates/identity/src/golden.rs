@@ -4,9 +4,10 @@
 //! fails here means: either the change was an accident, or [`crate::STANDARDISATION`] needs a new name and this list a new file.
 
 use crate::{
-    Address, AddressKind, DateOrder, DateRules, GivenNames, NhsNumber, Nino, Postcode,
-    PostcodeReading, Rejected, STANDARDISATION, SexCodes, Uln, Upn, UpnKind, Uprn, read_address,
-    read_date, read_family_names, read_given_names, read_middle_names, read_place, read_sex,
+    Address, AddressKind, DateOrder, DateRules, Email, GivenNames, NhsNumber, Nino, Postcode,
+    PostcodeReading, Rejected, STANDARDISATION, SexCodes, Telephone, Uln, Upn, UpnKind, Uprn,
+    read_address, read_date, read_family_names, read_given_names, read_middle_names, read_place,
+    read_sex, read_telephones, read_town,
 };
 
 /// `reader`, cell and result, parted by tabs; `\n` in a cell is a line end.
@@ -80,6 +81,12 @@ fn result(reader: &str, cell: &str) -> String {
         "uprn" => told(Uprn::parse(cell).map(|number| number.as_str().to_owned())),
         "place" => told(read_place(cell).map(|place| place.to_string())),
         "address" => told(read_address(&[cell], "").map(|address| self::address(&address))),
+        "telephone" => told(read_telephones(cell).map(|numbers| {
+            let numbers: Vec<&str> = numbers.iter().map(Telephone::as_str).collect();
+            numbers.join(" ")
+        })),
+        "email" => told(Email::parse(cell).map(|email| email.as_str().to_owned())),
+        "town" => told(read_town(cell).map(|town| town.to_string())),
         other => panic!("no reader `{other}`"),
     }
 }

@@ -24,6 +24,7 @@ mod area_code;
 mod birth_place;
 mod date;
 mod date_order;
+mod email;
 mod ethnic_group;
 mod fold;
 #[cfg(test)]
@@ -39,7 +40,7 @@ mod rejected;
 mod sex;
 mod written;
 
-pub use address::{Address, AddressKind, read_address, read_address_abroad};
+pub use address::{Address, AddressKind, Town, read_address, read_address_abroad, read_town};
 pub use age::{AgeDoubt, AgeRole, age_doubt};
 pub use area_code::{AreaCode, AreaKind};
 pub use birth_place::{BirthPlace, read_place};
@@ -47,13 +48,16 @@ pub use date::{
     BirthDate, DEFAULT_TWO_DIGIT_PIVOT, DateOrder, DateRules, read_date, read_rest_of_date,
 };
 pub use date_order::{DateEvidence, MixedDateOrder, infer_date_rules};
+pub use email::Email;
 pub use ethnic_group::{EthnicCodes, EthnicGroup, read_ethnic_group};
 pub use name_list::Names;
 pub use names::{
     FamilyName, GivenNames, canonical_nicknames, read_family_name, read_family_names,
     read_given_names, read_middle_names, soundex,
 };
-pub use numbers::{NhsNumber, Nino, Uln, Upn, UpnKind, Uprn, Usrn, is_verified_trace};
+pub use numbers::{
+    NhsNumber, Nino, Telephone, Uln, Upn, UpnKind, Uprn, Usrn, is_verified_trace, read_telephones,
+};
 pub use partial::{Initial, PostcodeSector};
 pub use person::{AddressSpell, NO_MONTH, Person, month_number};
 pub use plain::Plain;
@@ -63,7 +67,8 @@ pub use sex::{Sex, SexCodes, read_sex};
 
 /// Version of the standardisation rules. It changes whenever any reader gives another result for some text.
 ///
-/// Codes made under different versions must not be compared: the same person would get different codes.
+/// Codes made under different versions must not be compared: the same person would get different codes. A reader that is new changes
+/// nothing: no code was made of its values before, and a program without it refuses a schema that names its field.
 pub const STANDARDISATION: &str = "uk-2";
 
 #[doc = include_str!("../README.md")]

@@ -1,11 +1,12 @@
 //! The person that everything after standardisation works on.
 
-use crate::address::Address;
+use crate::address::{Address, Town};
 use crate::birth_place::BirthPlace;
 use crate::date::BirthDate;
+use crate::email::Email;
 use crate::name_list::Names;
 use crate::names::{FamilyName, GivenNames};
-use crate::numbers::{NhsNumber, Nino, Uln, Upn, Uprn};
+use crate::numbers::{NhsNumber, Nino, Telephone, Uln, Upn, Uprn};
 use crate::partial::{Initial, PostcodeSector};
 use crate::plain::hidden_debug;
 use crate::sex::Sex;
@@ -31,12 +32,27 @@ pub struct AddressSpell {
     pub address: Option<Address>,
     /// The property's number, if the source has it.
     pub uprn: Option<Uprn>,
+    /// The town, if the source has a column of its own for it. The address may have one too.
+    pub town: Option<Town>,
     /// First month (see [`month_number`]).
     pub from: u16,
     /// Last month; [`NO_MONTH`] while it lasts.
     pub to: u16,
 }
 hidden_debug!(AddressSpell);
+
+impl Default for AddressSpell {
+    /// Nothing, in months that are not known.
+    fn default() -> Self {
+        Self {
+            address: None,
+            uprn: None,
+            town: None,
+            from: NO_MONTH,
+            to: NO_MONTH,
+        }
+    }
+}
 
 /// Everything one custodian knows about one person, standardised.
 ///
@@ -64,6 +80,10 @@ pub struct Person {
     pub addresses: Vec<AddressSpell>,
     /// Postcode sectors, from sources without full postcodes.
     pub sectors: Vec<PostcodeSector>,
+    /// Telephone numbers, of which others may be reached by the same.
+    pub telephones: Vec<Telephone>,
+    /// E-mail addresses, likewise.
+    pub emails: Vec<Email>,
     /// NHS number recorded first. Only a verified one belongs here (see [`crate::is_verified_trace`]): it is used as proof.
     pub nhs: Option<NhsNumber>,
     /// Unique pupil number; a permanent one is kept before a temporary one. Only permanent ones may be used in keys.
@@ -129,6 +149,8 @@ impl Person {
         add(&mut self.first_initials, other.first_initials);
         add(&mut self.last_initials, other.last_initials);
         add(&mut self.sectors, other.sectors);
+        add(&mut self.telephones, other.telephones);
+        add(&mut self.emails, other.emails);
         add(&mut self.births, other.births);
         add(&mut self.addresses, other.addresses);
         self.sex = self.sex.or(other.sex);

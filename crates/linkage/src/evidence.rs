@@ -88,7 +88,7 @@ mod tests {
     use crate::{Comparable, RecordId};
     use kinfold_schema::Agreement;
 
-    fn pair(levels: [u8; 7], verdict: Verdict) -> Pair {
+    fn pair(levels: [u8; 8], verdict: Verdict) -> Pair {
         Pair {
             left: RecordId { set: 0, row: 0 },
             right: RecordId { set: 1, row: 0 },
@@ -100,6 +100,7 @@ mod tests {
             sigmas: Some(10.0),
             comparable: Comparable {
                 first: true,
+                last: true,
                 birth: true,
                 place: true,
                 nhs: false,
@@ -111,13 +112,13 @@ mod tests {
     #[test]
     fn sentences_say_what_agrees_and_what_does_not() {
         assert_eq!(
-            sentence(&pair([3, 3, 3, 3, 0, 0, 0], Verdict::Linked)),
+            sentence(&pair([3, 3, 3, 3, 0, 0, 0, 0], Verdict::Linked)),
             "No identifier to compare; two names agree exactly; birth date agrees; place is not known to agree; names and birth date \
              as a whole are nearly the same"
         );
         assert!(
             sentence(&pair(
-                [0, 3, 2, 3, 3, 0, 0],
+                [0, 3, 2, 3, 3, 0, 0, 0],
                 Verdict::Guarded(Guard::TwinOrSibling)
             ))
             .ends_with("(a twin or sibling would look like this)")

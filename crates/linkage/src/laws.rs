@@ -66,7 +66,7 @@ fn value(person: &Someone, atom: Atom) -> Option<String> {
         Atom::Birth(_) => Some(format!("m{}", person.birth / 2)),
         Atom::Sex => Some(format!("s{}", person.sex)),
         Atom::Identifier(IdentifierKind::Nhs) => person.nhs.map(|n| n.to_string()),
-        Atom::Identifier(_) => None,
+        Atom::Identifier(_) | Atom::Contact(_) => None,
         _ => home.map(|home| format!("h{home}")),
     }
 }

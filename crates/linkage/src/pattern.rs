@@ -13,9 +13,9 @@ pub(crate) fn band(sigmas: f64) -> usize {
 }
 
 /// Number of coarse codes.
-pub(crate) const COARSE: usize = 6 * 4 * 3 * 2;
+pub(crate) const COARSE: usize = 6 * 4 * 3 * 3;
 
-/// The coarse code: names in six steps, birth in four, place in three, identifier or not.
+/// The coarse code: names in six steps, birth in four, place in three; an identifier, something to contact by, or neither.
 pub(crate) fn coarse(agreement: Agreement) -> usize {
     let level = |field| usize::from(agreement.level(field));
     let (first, last, any) = (
@@ -35,8 +35,12 @@ pub(crate) fn coarse(agreement: Agreement) -> usize {
         usize::from(any > 0 || first > 0 || last > 0)
     };
     let place = [0, 1, 2, 2][level(Field::Place)];
-    let identifier = usize::from(level(Field::Identifier) > 0);
-    ((names * 4 + level(Field::Birth)) * 3 + place) * 2 + identifier
+    let other = match (level(Field::Identifier), level(Field::Contact)) {
+        (0, 0) => 0,
+        (0, _) => 1,
+        _ => 2,
+    };
+    ((names * 4 + level(Field::Birth)) * 3 + place) * 3 + other
 }
 
 /// Kinds of key evidence on which the distance band is conditioned: none, names only, birth only, both.
@@ -64,8 +68,8 @@ mod tests {
 
     #[test]
     fn codes_stay_in_range() {
-        for code in 0..4usize.pow(7) {
-            let mut levels = [0; 7];
+        for code in 0..4usize.pow(8) {
+            let mut levels = [0; 8];
             for (index, level) in levels.iter_mut().enumerate() {
                 *level = (code >> (2 * index) & 3) as u8;
             }

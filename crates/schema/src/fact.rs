@@ -41,11 +41,17 @@ pub enum FieldName {
     Nino,
     /// Unique learner number.
     Uln,
+    /// Telephone numbers.
+    Telephone,
+    /// E-mail addresses.
+    Email,
+    /// Town, from a column of its own. An address may have one too.
+    Town,
 }
 
 impl FieldName {
     /// Every field.
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 19] = [
         Self::FirstName,
         Self::MiddleName,
         Self::LastName,
@@ -62,6 +68,9 @@ impl FieldName {
         Self::Upn,
         Self::Nino,
         Self::Uln,
+        Self::Telephone,
+        Self::Email,
+        Self::Town,
     ];
 
     /// As a schema spells it.
@@ -83,6 +92,9 @@ impl FieldName {
             Self::Upn => "upn",
             Self::Nino => "nino",
             Self::Uln => "uln",
+            Self::Telephone => "telephone",
+            Self::Email => "email",
+            Self::Town => "town",
         }
     }
 
@@ -95,9 +107,12 @@ impl FieldName {
             | Self::FirstInitial
             | Self::LastInitial => Theme::Names,
             Self::BirthDate => Theme::Birth,
-            Self::Postcode | Self::PostcodeSector | Self::Address | Self::Uprn => Theme::Place,
+            Self::Postcode | Self::PostcodeSector | Self::Address | Self::Uprn | Self::Town => {
+                Theme::Place
+            }
             Self::Sex | Self::BirthPlace => Theme::Other,
             Self::NhsNumber | Self::Upn | Self::Nino | Self::Uln => Theme::Identifier,
+            Self::Telephone | Self::Email => Theme::Contact,
         }
     }
 }
@@ -131,6 +146,8 @@ pub(crate) enum Theme {
     Place,
     Other,
     Identifier,
+    /// How somebody is reached: near-unique like an identifier, and shared by a family, so that it alone is no identity.
+    Contact,
 }
 
 /// Something that a record has or has not: a slot of the presence pattern, and what filters and records can require.
@@ -159,7 +176,7 @@ pub enum Fact {
     Postcode,
     /// An address in canonical form: house, street or name, postcode.
     Home,
-    /// Any place: a postcode, an address or a UPRN.
+    /// Any place: a postcode, an address or a UPRN. A town alone is none: a tenth of a register lives in it.
     Place,
     /// A place of birth.
     BirthPlace,
@@ -167,11 +184,17 @@ pub enum Fact {
     Nhs,
     /// A permanent UPN or a National Insurance number; in a presence pattern only when its key is released.
     UpnOrNino,
+    /// A telephone number.
+    Telephone,
+    /// An e-mail address.
+    Email,
+    /// A town, of an address or from a column of its own.
+    Town,
 }
 
 impl Fact {
     /// Every fact.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 17] = [
         Self::First,
         Self::Last,
         Self::Middle,
@@ -186,6 +209,9 @@ impl Fact {
         Self::BirthPlace,
         Self::Nhs,
         Self::UpnOrNino,
+        Self::Telephone,
+        Self::Email,
+        Self::Town,
     ];
 
     /// As a schema spells it.
@@ -205,6 +231,9 @@ impl Fact {
             Self::BirthPlace => "birth-place",
             Self::Nhs => "nhs",
             Self::UpnOrNino => "upn-or-nino",
+            Self::Telephone => "telephone",
+            Self::Email => "email",
+            Self::Town => "town",
         }
     }
 
@@ -215,9 +244,10 @@ impl Fact {
                 Theme::Names
             }
             Self::Birth | Self::BirthYear => Theme::Birth,
-            Self::Postcode | Self::Home | Self::Place => Theme::Place,
+            Self::Postcode | Self::Home | Self::Place | Self::Town => Theme::Place,
             Self::Sex | Self::BirthPlace => Theme::Other,
             Self::Nhs | Self::UpnOrNino => Theme::Identifier,
+            Self::Telephone | Self::Email => Theme::Contact,
         }
     }
 

@@ -192,7 +192,8 @@ pub struct TokenSchema {
 )]
 #[serde(rename_all = "kebab-case")]
 pub enum TokenForm {
-    /// Pairs of neighbouring letters, with a pad at each end; as a set, and the same for every field of names.
+    /// Pairs of neighbouring letters, with a pad at each end; as a set, and the same for every field of names. Of an e-mail address the local
+    /// part.
     Bigrams,
     /// The whole value, each part of a name by itself.
     Whole,
@@ -202,7 +203,7 @@ pub enum TokenForm {
     DayMonth,
     /// The birth year.
     Year,
-    /// The eight digits of a date, or the four of a year, with their positions.
+    /// The digits with their positions: the eight of a date, or the four of a year; those of a number.
     Digits,
     /// The words of the value.
     Words,
@@ -235,13 +236,22 @@ impl TokenForm {
         match self {
             Self::Bigrams => matches!(
                 field,
-                F::FirstName | F::MiddleName | F::LastName | F::BirthPlace
+                F::FirstName
+                    | F::MiddleName
+                    | F::LastName
+                    | F::BirthPlace
+                    | F::Telephone
+                    | F::Email
+                    | F::Town
             ),
             Self::Whole => field != F::Address,
             Self::NicknameBigrams => field == F::FirstName,
             Self::DayMonth | Self::Year => field == F::BirthDate,
-            Self::Digits => matches!(field, F::BirthDate | F::NhsNumber | F::Uln | F::Uprn),
-            Self::Words => field == F::BirthPlace,
+            Self::Digits => matches!(
+                field,
+                F::BirthDate | F::NhsNumber | F::Uln | F::Uprn | F::Telephone
+            ),
+            Self::Words => matches!(field, F::BirthPlace | F::Town),
             Self::Sector | Self::District | Self::PositionalBigrams => field == F::Postcode,
             Self::House
             | Self::HousePostcode

@@ -39,8 +39,8 @@ pub use file::{
 };
 pub use json_schema::json_schema;
 pub use recipe::{
-    Agreement, Atom, BirthForm, FACTS_MAX, Field, IdentifierKind, NameForm, NameOf, PlaceForm,
-    Recipe,
+    Agreement, Atom, BirthForm, ContactForm, FACTS_MAX, Field, IdentifierKind, NameForm, NameOf,
+    PlaceForm, Recipe,
 };
 pub use schema::{KeySchema, Schema};
 pub use table::{

@@ -55,15 +55,20 @@ pub fn rho(filter: &FilterSchema) -> f64 {
         (false, true, true) => BIRTH_PLACE,
         _ => return 1.0,
     };
-    // An identifier among the tokens was never measured; an initial or a sector has far fewer values than a name or a place.
+    // An identifier, a telephone number or an e-mail address among the tokens was never measured; an initial, a sector or a town has far
+    // fewer values than a name or a place.
     let short = |field| {
         matches!(
             field,
-            FieldName::FirstInitial | FieldName::LastInitial | FieldName::PostcodeSector
+            FieldName::FirstInitial
+                | FieldName::LastInitial
+                | FieldName::PostcodeSector
+                | FieldName::Town
         )
     };
     let has_short = filter.tokens.iter().any(|token| short(token.field));
-    if has(Theme::Identifier) || has_short || filter.diffusion < 4 {
+    let has_number = has(Theme::Identifier) || has(Theme::Contact);
+    if has_number || has_short || filter.diffusion < 4 {
         return 1.0;
     }
     let width = (f64::from(filter.bits) / 2048.0).sqrt();
@@ -83,7 +88,8 @@ fn at(curve: Curve, t: f64) -> f64 {
 }
 
 /// How many tokens of a form an average person of the United Kingdom has: counted on kinfold's invented borough, where a person who lacks the
-/// field counts as none.
+/// field counts as none. The borough has no telephones, e-mail addresses and columns of towns: their figures are of one value each, and no rule
+/// of release rests on them (see [`rho`]).
 fn typical_tokens(token: &TokenSchema) -> f64 {
     match (token.field, token.form) {
         (FieldName::FirstName, TokenForm::Bigrams) => 6.6,
@@ -92,6 +98,10 @@ fn typical_tokens(token: &TokenSchema) -> f64 {
         (FieldName::MiddleName, TokenForm::Whole) => 0.6,
         (FieldName::LastName, TokenForm::Bigrams) => 6.9,
         (FieldName::BirthPlace, TokenForm::Bigrams) => 8.5,
+        (FieldName::Telephone, TokenForm::Bigrams) => 12.0,
+        (FieldName::Telephone, TokenForm::Digits) => 11.0,
+        (FieldName::Email, TokenForm::Bigrams) => 12.0,
+        (FieldName::Town, TokenForm::Bigrams) => 9.0,
         (_, TokenForm::DayMonth) => 2.0,
         (FieldName::BirthDate, TokenForm::Digits) => 8.0,
         (_, TokenForm::Digits) => 10.0,

@@ -9,7 +9,7 @@ use crate::error::{Fault, FaultKind};
 use crate::fact::{Fact, FieldName, Theme};
 use crate::file::{File, LinkageUnit};
 use crate::locate::line_of;
-use crate::recipe::{Atom, IdentifierKind, NameForm, NameOf, PlaceForm};
+use crate::recipe::{Atom, ContactForm, IdentifierKind, NameForm, NameOf, PlaceForm};
 use crate::schema::KeySchema;
 
 /// Most key types a schema may list; the join keeps agreeing types in a 128-bit set.
@@ -320,6 +320,7 @@ fn fields_of(atom: Atom) -> &'static [FieldName] {
         Atom::Place(PlaceForm::Locality | PlaceForm::DistrictOrStreet) => {
             &[F::Postcode, F::Address]
         }
+        Atom::Place(PlaceForm::Town) => &[F::Town, F::Address],
         Atom::Place(_) => &[F::Address],
         Atom::Sex => &[F::Sex],
         Atom::BirthPlace => &[F::BirthPlace],
@@ -327,6 +328,10 @@ fn fields_of(atom: Atom) -> &'static [FieldName] {
         Atom::Identifier(IdentifierKind::Upn | IdentifierKind::AnyUpn) => &[F::Upn],
         Atom::Identifier(IdentifierKind::Nino) => &[F::Nino],
         Atom::Identifier(IdentifierKind::Uln) => &[F::Uln],
+        Atom::Contact(ContactForm::Telephone | ContactForm::TelephoneDeletions) => &[F::Telephone],
+        Atom::Contact(
+            ContactForm::Email | ContactForm::EmailLocal | ContactForm::EmailDeletions,
+        ) => &[F::Email],
     }
 }
 

@@ -511,3 +511,56 @@ fn all_faults_are_found_in_one_pass() {
     assert_eq!(error.faults().len(), 3, "{error}");
     assert!(error.faults().is_sorted_by_key(|fault| fault.line));
 }
+
+/// `standard` with the three fields of contact, and what else is added.
+fn with_contact(head: &str, keys: &str) -> String {
+    let fields = ["telephone", "email", "town"]
+        .map(|name| format!("[[field]]\nname = \"{name}\"\ngroup = \"contact\"\n"))
+        .concat();
+    Schema::standard()
+        .text()
+        .replace("[[filter]]\n", &format!("{fields}{head}[[filter]]\n"))
+        + keys
+}
+
+#[test]
+fn contact_may_be_keys_and_never_a_filter_or_an_identity() {
+    let keys: String = ["TEL", "TELd N1i", "EM", "EMl Y", "EMd N1i", "N1 T", "H T"]
+        .map(|recipe| format!("[[key]]\nrecipe = \"{recipe}\"\nslots = 12\n"))
+        .concat();
+    let schema = Schema::parse(&with_contact("", &keys)).unwrap();
+    assert_eq!(schema.fields.len(), Schema::standard().fields.len() + 3);
+    let faults = |text: &str| -> Vec<(FaultKind, String)> {
+        let error = Schema::parse(text).unwrap_err();
+        let faults = error.faults().iter();
+        faults
+            .map(|fault| (fault.kind, fault.key.clone()))
+            .collect()
+    };
+    // A number that a family shares is no identity by itself, alone or with the other.
+    let only = with_contact("", "").replace("[\"nhs\"],", "[\"telephone\", \"email\"],");
+    assert_eq!(
+        faults(&only),
+        [(FaultKind::Release, "schema.usable[4]".to_owned())]
+    );
+    // No figure says how safe a filter with such tokens is, nor with towns, which are few.
+    for (field, form) in [
+        ("telephone", "bigrams"),
+        ("email", "whole"),
+        ("town", "words"),
+    ] {
+        let token =
+            format!("tokens = [\n  {{ field = \"{field}\", form = \"{form}\", weight = 0.2 }},");
+        let text = with_contact("", "")
+            .replacen("tokens = [", &token, 1)
+            .replacen("scale = {", "scale = { contact = 1.0,", 1);
+        let found = faults(&text);
+        assert!(
+            found.contains(&(FaultKind::Release, "filter[0].diffusion".to_owned())),
+            "{field}: {found:?}"
+        );
+    }
+    // Without the field there is nothing to make the key of.
+    let text = Schema::standard().text().to_owned() + "[[key]]\nrecipe = \"TEL\"\nslots = 1\n";
+    assert_eq!(faults(&text)[0].0, FaultKind::Rule);
+}

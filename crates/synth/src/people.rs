@@ -52,6 +52,7 @@ impl Borough {
             person.addresses.push(AddressSpell {
                 address: read_address(&[&name, &flat, &street, home.locality], &home.postcode).ok(),
                 uprn: Uprn::parse(&home.uprn.to_string()).ok(),
+                town: None,
                 from: NO_MONTH,
                 to: NO_MONTH,
             });

@@ -2,11 +2,11 @@
 
 use crate::texts;
 use kinfold_identity::{
-    AreaCode, DateOrder, DateRules, EthnicCodes, Initial, NhsNumber, Nino, Person, Postcode,
-    PostcodeReading, PostcodeSector, SexCodes, Uln, Upn, Uprn, Usrn, canonical_nicknames,
-    infer_date_rules, is_verified_trace, read_address, read_date, read_ethnic_group,
-    read_family_name, read_family_names, read_given_names, read_middle_names, read_place, read_sex,
-    soundex,
+    AreaCode, DateOrder, DateRules, Email, EthnicCodes, Initial, NhsNumber, Nino, Person, Postcode,
+    PostcodeReading, PostcodeSector, SexCodes, Telephone, Uln, Upn, Uprn, Usrn,
+    canonical_nicknames, infer_date_rules, is_verified_trace, read_address, read_date,
+    read_ethnic_group, read_family_name, read_family_names, read_given_names, read_middle_names,
+    read_place, read_sex, read_telephones, read_town, soundex,
 };
 
 fn is_name(name: &str) -> bool {
@@ -52,6 +52,12 @@ pub fn names(bytes: &[u8]) {
         assert!(
             read_place(&place).is_ok_and(|again| again == place),
             "a place reads back"
+        );
+    }
+    if let Ok(town) = read_town(&cell) {
+        assert!(
+            read_town(&town).is_ok_and(|again| again == town),
+            "a town reads back"
         );
     }
     for codes in [
@@ -220,7 +226,19 @@ pub fn numbers(bytes: &[u8]) {
             }
         )*};
     }
-    reads_back!(NhsNumber, Upn, Uln, Nino, Uprn, Usrn);
+    reads_back!(NhsNumber, Upn, Uln, Nino, Uprn, Usrn, Telephone);
+    for number in read_telephones(&cell).unwrap_or_default() {
+        assert!((6..=15).contains(&number.as_str().len()));
+        let _ = number.is_mobile();
+    }
+    if let Ok(email) = Email::parse(&cell) {
+        assert!(email.as_str().starts_with(email.local()) && !email.local().is_empty());
+        let again = Email::parse(email.as_str());
+        assert!(
+            again.is_ok_and(|again| again == email),
+            "an address reads back"
+        );
+    }
     if let Ok(upn) = Upn::parse(&cell) {
         let _ = (upn.kind(), upn.is_permanent(), upn.is_of_known_authority());
     }
@@ -243,6 +261,9 @@ pub fn some_numbers() -> Vec<Vec<u8>> {
         "01",
         "9999999999",
         "=\"9990000018\"",
+        "+44 (0)20 7946 0018 ext 12",
+        "0044 7700 900123 / 07700 900124 (mum)",
+        "Jane <jane+x@googlemail.com>",
     ])
 }
 

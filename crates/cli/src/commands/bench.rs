@@ -8,7 +8,9 @@ use crate::release::field_of_role;
 use crate::survey::grouped;
 use kinfold_encoding::{EncodeReport, Encoder, Input, Options, ProjectSecrets};
 use kinfold_exchange::BenchCodesWriter;
-use kinfold_extract::{RejectedCounts, TABLE_ROLES, TableColumns, TablePerson, read_table_row};
+use kinfold_extract::{
+    RejectedCounts, TABLE_ROLES, TableColumns, TablePerson, read_table_row, usual_columns,
+};
 use kinfold_identity::DateRules;
 use kinfold_message::{Exit, Problem, WholeFile};
 use kinfold_schema::{FieldName, FieldSet, Schema};
@@ -68,6 +70,7 @@ pub fn run(args: &EncodeCli, progress: &Progress) -> Result<Outcome, Problem> {
     Ok(outcome(
         &schema,
         args,
+        &work.columns,
         &done,
         started.elapsed().as_secs_f64(),
     ))
@@ -97,6 +100,8 @@ struct Found {
     table: TableColumns,
     /// Fields of the schema that no column has.
     absent: Vec<FieldName>,
+    /// Fields for which a column was told and that the schema does not read.
+    unread: Vec<FieldName>,
 }
 
 impl Work<'_> {
@@ -339,6 +344,7 @@ fn columns(input: &Path, told: &[String], schema: &Schema) -> Result<Found, Prob
             .find_map(|name| position(name)),
         table: TableColumns::default(),
         absent: Vec::new(),
+        unread: Vec::new(),
     };
     let mut named: Vec<(FieldName, &str)> = Vec::new();
     for pair in told {
@@ -357,6 +363,9 @@ fn columns(input: &Path, told: &[String], schema: &Schema) -> Result<Found, Prob
                 format!("the fields are {}", fields.join(", ")),
             ));
         };
+        if schema.field(field).is_none() && !found.unread.contains(&field) {
+            found.unread.push(field);
+        }
         named.push((field, column));
     }
     for field in &schema.fields {
@@ -385,7 +394,8 @@ fn columns(input: &Path, told: &[String], schema: &Schema) -> Result<Found, Prob
             found.table.add(role, position);
         }
         if told.is_empty() {
-            match position(field.name.as_str()) {
+            let usual = usual_columns(role).iter().find_map(|name| position(name));
+            match position(field.name.as_str()).or(usual) {
                 Some(position) => {
                     found.table.add(role, position);
                 }
@@ -422,8 +432,16 @@ fn end(file: Whole, path: &Path) -> Result<(), Problem> {
     file.finish()
 }
 
-fn outcome(schema: &Schema, args: &EncodeCli, done: &Done, seconds: f64) -> Outcome {
+fn outcome(
+    schema: &Schema,
+    args: &EncodeCli,
+    columns: &Found,
+    done: &Done,
+    seconds: f64,
+) -> Outcome {
     let report = &done.report;
+    let names =
+        |fields: &[FieldName]| -> Vec<&str> { fields.iter().map(|field| field.as_str()).collect() };
     let mut text = format!(
         "Encoded {} of {} rows with `{}` in {seconds:.1} s ({} a second). NOT FOR RELEASE.\n",
         grouped(report.records),
@@ -448,6 +466,14 @@ fn outcome(schema: &Schema, args: &EncodeCli, done: &Done, seconds: f64) -> Outc
             "Left out: {} rows without a usable identity",
             grouped(report.left_out.len())
         );
+    }
+    for (fields, what) in [
+        (&columns.absent, "No column for"),
+        (&columns.unread, "Not read by the linkage schema"),
+    ] {
+        if !fields.is_empty() {
+            let _ = writeln!(text, "{what}: {}", names(fields).join(", "));
+        }
     }
     for ((role, rule), count) in &done.rejected {
         let _ = writeln!(text, "Not read: {} of {role} ({rule})", grouped(*count));
@@ -475,6 +501,8 @@ fn outcome(schema: &Schema, args: &EncodeCli, done: &Done, seconds: f64) -> Outc
         "household_keys": report.household_keys,
         "presence_patterns": report.presence_patterns,
         "rejected": rejected,
+        "fields_without_column": names(&columns.absent),
+        "columns_not_read": names(&columns.unread),
         "seconds": seconds,
         "release": false,
     });

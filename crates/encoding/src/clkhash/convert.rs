@@ -288,7 +288,10 @@ fn render(
         Fact::BirthPlace => has(fields, F::BirthPlace),
         Fact::Nhs => has(fields, F::NhsNumber),
         Fact::UpnOrNino => has(fields, F::Upn) || has(fields, F::Nino),
-        Fact::FirstInitial | Fact::LastInitial => false,
+        // Telephone numbers and e-mail addresses are not taken over: they must be asked for.
+        Fact::FirstInitial | Fact::LastInitial | Fact::Telephone | Fact::Email | Fact::Town => {
+            false
+        }
     };
     let quoted = |facts: &[Fact]| {
         let words: Vec<String> = facts

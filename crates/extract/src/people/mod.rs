@@ -352,6 +352,41 @@ do_not_link = "DNL"
     }
 
     #[test]
+    fn contact_and_town_are_read_from_columns_of_their_own() {
+        let mapping = "custodian = \"c\"\n[[people]]\nsource = \"s\"\nfile = \"f\"\ndatasets = []\n[people.columns]\nown_id = \"ID\"\n\
+                       address = [\"No\", \"Street\"]\ntown = \"City\"\ntelephone = [\"Home\", \"Mobile\"]\nemail = \"Mail\"\n";
+        let mapping = Mapping::parse(mapping).expect("a mapping");
+        let (rows, report) = people(
+            "ID,No,Street,City,Home,Mobile,Mail\n\
+             1,12,Mill Road,St. Albans,020 7946 0018,+44 7700 900123,Ann@Example.org\n\
+             2,,,Dartford,0,07700900123 / 020 7946 0018,none@none\n\
+             3,,,SE18,12,,ann\n",
+            &mapping.people[0],
+        )
+        .expect("read");
+        let numbers = |row: usize| -> Vec<&str> {
+            let all = rows[row].person.telephones.iter();
+            all.map(kinfold_identity::Telephone::as_str).collect()
+        };
+        assert_eq!(numbers(0), ["02079460018", "07700900123"]);
+        assert_eq!(numbers(1), ["07700900123", "02079460018"]);
+        assert_eq!(rows[0].person.emails[0].as_str(), "ann@example.org");
+        assert_eq!(
+            rows[0].person.addresses[0].town.as_deref(),
+            Some("ST ALBANS")
+        );
+        assert_eq!(
+            rows[1].person.addresses[0].town.as_deref(),
+            Some("DARTFORD")
+        );
+        assert!(rows[2].person.addresses.is_empty());
+        assert_eq!(rows[2].rejected, ["telephone", "email", "town"]);
+        assert_eq!(rows[1].rejected, [""; 0]);
+        assert_eq!(field(&report, "telephone").valid, 2);
+        assert_eq!(field(&report, "email").rejected["placeholder"], 1);
+    }
+
+    #[test]
     fn only_verified_nhs_numbers_are_used() {
         let used = |trace: &str| {
             let (rows, report) = read(&format!("1,Ann,,Lee,,,,,9990000018,{trace},,,,,,,,,,,\n"));

@@ -7,10 +7,10 @@ use crate::error::Error;
 use crate::mapping::{Column, DateForm, PeopleInput};
 use crate::sheet::Sheet;
 use kinfold_identity::{
-    AddressSpell, DateOrder, DateRules, Initial, NO_MONTH, NhsNumber, Nino, Person, Postcode,
-    PostcodeReading, PostcodeSector, Rejected, Sex, Uln, Upn, Uprn, age_doubt, is_verified_trace,
-    read_address, read_date, read_family_names, read_given_names, read_middle_names, read_place,
-    read_rest_of_date, read_sex,
+    AddressSpell, DateOrder, DateRules, Email, Initial, NO_MONTH, NhsNumber, Nino, Person,
+    Postcode, PostcodeReading, PostcodeSector, Rejected, Sex, Uln, Upn, Uprn, age_doubt,
+    is_verified_trace, read_address, read_date, read_family_names, read_given_names,
+    read_middle_names, read_place, read_rest_of_date, read_sex, read_telephones, read_town,
 };
 use std::collections::BTreeMap;
 
@@ -51,6 +51,9 @@ pub(super) struct Plan {
     uprn: Option<Field>,
     address: Option<Field>,
     postcode: Option<Field>,
+    town: Option<Field>,
+    telephone: Option<Field>,
+    email: Option<Field>,
     from: Option<(Field, DateForms)>,
     confirmed: Option<(Field, DateForms)>,
     contact: Option<(Field, DateForms)>,
@@ -99,6 +102,9 @@ impl Plan {
         let uprn = finder.one("uprn", columns.uprn.as_ref())?;
         let address = finder.more("address", &columns.address.0)?;
         let postcode = finder.one("postcode", columns.postcode.as_ref())?;
+        let town = finder.one("town", columns.town.as_ref())?;
+        let telephone = finder.more("telephone", &columns.telephone.0)?;
+        let email = finder.more("email", &columns.email.0)?;
         let from = finder.date("address_from", columns.address_from.as_ref(), &input.dates)?;
         let confirmed = finder.date(
             "address_confirmed",
@@ -141,6 +147,9 @@ impl Plan {
             uprn,
             address,
             postcode,
+            town,
+            telephone,
+            email,
             from,
             confirmed,
             contact,
@@ -232,7 +241,7 @@ impl<'sheet> Reader<'sheet> {
         &mut self,
         field: Option<Field>,
         row: usize,
-        read: impl Fn(&str) -> Result<T, Rejected>,
+        mut read: impl FnMut(&str) -> Result<T, Rejected>,
     ) -> Vec<T> {
         let Some(Field { count, from, to }) = field else {
             return Vec::new();
@@ -318,6 +327,7 @@ impl<'sheet> Reader<'sheet> {
             .pop();
         person.birth_place = self.read(self.plan.birth_place, row, read_place).pop();
         self.numbers(row, &mut person);
+        self.contact(row, &mut person);
         person.protected_address = self.flag(
             self.plan.protected,
             row,
@@ -385,8 +395,23 @@ impl<'sheet> Reader<'sheet> {
         person.nino = self.read(self.plan.nino, row, Nino::parse).pop();
     }
 
+    fn contact(&mut self, row: usize, person: &mut Person) {
+        let telephones = self.read(self.plan.telephone, row, read_telephones);
+        for number in telephones.into_iter().flatten() {
+            if !person.telephones.contains(&number) {
+                person.telephones.push(number);
+            }
+        }
+        for email in self.read(self.plan.email, row, Email::parse) {
+            if !person.emails.contains(&email) {
+                person.emails.push(email);
+            }
+        }
+    }
+
     fn address_spell(&mut self, row: usize) -> Option<AddressSpell> {
         let uprn = self.read(self.plan.uprn, row, Uprn::parse).pop();
+        let town = self.read(self.plan.town, row, read_town).pop();
         let postcode = match self.plan.postcode {
             Some(field) => {
                 let cell = self.first_text(row, field);
@@ -418,9 +443,10 @@ impl<'sheet> Reader<'sheet> {
         // The confirmation is the evidence; a start after it is a slip.
         let from = from.filter(|from| to.is_none_or(|to| *from <= to));
         let address = address.ok();
-        (address.is_some() || uprn.is_some()).then(|| AddressSpell {
+        (address.is_some() || uprn.is_some() || town.is_some()).then(|| AddressSpell {
             address,
             uprn,
+            town,
             from: from.unwrap_or(NO_MONTH),
             to: to.unwrap_or(NO_MONTH),
         })

@@ -128,6 +128,7 @@ fn any_row() -> impl Strategy<Value = PersonRow> {
             .map(|address| AddressSpell {
                 address: Some(address),
                 uprn: None,
+                town: None,
                 from: NO_MONTH,
                 to: NO_MONTH,
             })

@@ -29,6 +29,7 @@ fn row(source: usize, own_id: &str, text: &str) -> PersonRow {
         .map(|address| AddressSpell {
             address: Some(address),
             uprn: None,
+            town: None,
             from: NO_MONTH,
             to: NO_MONTH,
         })

@@ -5,9 +5,11 @@ mod kind;
 mod parse;
 mod place;
 mod street;
+mod town;
 mod vocabulary;
 
 pub use parse::{read_address, read_address_abroad};
+pub use town::{Town, read_town};
 
 use zeroize::{Zeroize, ZeroizeOnDrop};
 

@@ -2,6 +2,7 @@
 
 mod nhs;
 mod nino;
+mod telephone;
 mod uln;
 mod upn;
 mod uprn;
@@ -9,6 +10,7 @@ mod usrn;
 
 pub use nhs::{NhsNumber, is_verified_trace};
 pub use nino::Nino;
+pub use telephone::{Telephone, read_telephones};
 pub use uln::Uln;
 pub use upn::{Upn, UpnKind};
 pub use uprn::Uprn;
@@ -34,7 +36,7 @@ macro_rules! canonical_text {
         crate::plain::hidden_debug!($name);
     };
 }
-use canonical_text;
+pub(crate) use canonical_text;
 
 /// The digits and letters of a numbered identifier, or why there are none.
 fn characters(cell: &str) -> Result<String, Rejected> {

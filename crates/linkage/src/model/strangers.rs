@@ -295,6 +295,7 @@ fn seeds(sets: &[RecordSet], pair: &SetPair) -> Vec<f64> {
             + 2 * level(Field::Birth)
             + level(Field::Place)
             + 4 * level(Field::Identifier)
+            + 2 * level(Field::Contact)
     };
     let mut best_left = vec![(0, 0u32); sets[pair.left_set as usize].table.len()];
     let mut best_right = vec![(0, 0u32); sets[pair.right_set as usize].table.len()];

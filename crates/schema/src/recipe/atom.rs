@@ -104,6 +104,24 @@ pub enum IdentifierKind {
     Uln,
 }
 
+/// How an atom takes a telephone number or an e-mail address.
+///
+/// Both are near-unique and neither is proof: a couple, or parents and the children whose contact they are, have one together.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum ContactForm {
+    /// The telephone number.
+    Telephone,
+    /// The telephone number and the number with any one digit left out: a wrong, a missing and an added digit meet.
+    TelephoneDeletions,
+    /// The e-mail address.
+    Email,
+    /// The local part of the e-mail address, before the `@`: it survives a change of provider and a slip in the domain, and strangers of one
+    /// name share it.
+    EmailLocal,
+    /// The local part and every word made by leaving one character of it out.
+    EmailDeletions,
+}
+
 /// One building block of a match key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Atom {
@@ -119,6 +137,8 @@ pub enum Atom {
     BirthPlace,
     /// An identifier.
     Identifier(IdentifierKind),
+    /// A telephone number or an e-mail address in some form.
+    Contact(ContactForm),
 }
 
 /// The atoms that are no names, with their spelling and their meaning.
@@ -218,6 +238,27 @@ const FIXED: &[(Atom, &str, &str)] = &[
         Atom::Identifier(IdentifierKind::Uln),
         "ULN",
         "unique learner number",
+    ),
+    (
+        Atom::Contact(ContactForm::Telephone),
+        "TEL",
+        "telephone number",
+    ),
+    (
+        Atom::Contact(ContactForm::TelephoneDeletions),
+        "TELd",
+        "telephone number with any one digit left out, or none",
+    ),
+    (Atom::Contact(ContactForm::Email), "EM", "e-mail address"),
+    (
+        Atom::Contact(ContactForm::EmailLocal),
+        "EMl",
+        "e-mail address before the @",
+    ),
+    (
+        Atom::Contact(ContactForm::EmailDeletions),
+        "EMd",
+        "e-mail address before the @ with any one character left out, or none",
     ),
     // Written without the small letter since the first ladder.
     (

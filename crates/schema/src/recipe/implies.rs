@@ -1,6 +1,6 @@
 //! What a shared value of a key says about two records: the linkage unit knows the recipe, never the value.
 
-use super::{Atom, BirthForm, IdentifierKind, NameForm, NameOf, PlaceForm, Recipe};
+use super::{Atom, BirthForm, ContactForm, IdentifierKind, NameForm, NameOf, PlaceForm, Recipe};
 
 /// The things about a person on which two records can agree.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -19,11 +19,13 @@ pub enum Field {
     BirthPlace,
     /// A verified identifier.
     Identifier,
+    /// A telephone number or an e-mail address. Families share them, so the strongest level is still no proof of one person.
+    Contact,
 }
 
 impl Field {
     /// Every field, in the order of [`Agreement::levels`].
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::First,
         Self::Last,
         Self::AnyName,
@@ -31,6 +33,7 @@ impl Field {
         Self::Place,
         Self::BirthPlace,
         Self::Identifier,
+        Self::Contact,
     ];
 }
 
@@ -38,7 +41,7 @@ impl Field {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Agreement {
     /// Levels 0 to 3, in the order of [`Field::ALL`].
-    pub levels: [u8; 7],
+    pub levels: [u8; 8],
 }
 
 impl Agreement {
@@ -68,7 +71,8 @@ impl Recipe {
     /// What a shared value of this key implies about the two records: for each field the level of agreement.
     ///
     /// The scale within a field orders how much must agree, for instance for birth: year 1, two of three components or a day-month
-    /// swap 2, the full date 3. A pair's pattern is the maximum over all keys that it shares.
+    /// swap 2, the full date 3. For contact: a local part one character apart 1, as short ones are near to many; the local part of an e-mail
+    /// address, which two strangers of one name can have, or a telephone number one digit apart 2; the whole number or address 3. A pair's pattern is the maximum over all keys that it shares.
     pub fn implies(&self) -> Agreement {
         let mut agreement = Agreement::default();
         for atom in self.atoms() {
@@ -98,6 +102,14 @@ impl Recipe {
                 // A former pupil number is a lead and no proof.
                 Atom::Identifier(IdentifierKind::AnyUpn) | Atom::Sex => {}
                 Atom::Identifier(_) => agreement.raise(Field::Identifier, 3),
+                Atom::Contact(form) => agreement.raise(
+                    Field::Contact,
+                    match form {
+                        ContactForm::Telephone | ContactForm::Email => 3,
+                        ContactForm::TelephoneDeletions | ContactForm::EmailLocal => 2,
+                        ContactForm::EmailDeletions => 1,
+                    },
+                ),
             }
         }
         // First and last together, in their own fields, are two agreeing name parts.
@@ -144,6 +156,12 @@ mod tests {
         assert_eq!(levels("Fi Li LOC").level(Field::AnyName), 0);
         assert_eq!(levels("N1s DS").level(Field::AnyName), 1);
         assert_eq!(levels("L PD").level(Field::AnyName), 2);
+        assert_eq!(levels("TEL").level(Field::Contact), 3);
+        assert_eq!(levels("TELd N1i").level(Field::Contact), 2);
+        assert_eq!(levels("EMl").level(Field::Contact), 2);
+        assert_eq!(levels("EMd Y").level(Field::Contact), 1);
+        assert_eq!(levels("EM").level(Field::Identifier), 0);
+        assert_eq!(levels("N1 T").level(Field::Place), 1);
         let both = levels("NN D").max(levels("DF H"));
         assert_eq!(both.level(Field::Place), 1);
         assert_eq!(both.level(Field::AnyName), 3);

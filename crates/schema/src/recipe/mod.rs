@@ -8,7 +8,7 @@
 mod atom;
 mod implies;
 
-pub use atom::{Atom, BirthForm, IdentifierKind, NameForm, NameOf, PlaceForm};
+pub use atom::{Atom, BirthForm, ContactForm, IdentifierKind, NameForm, NameOf, PlaceForm};
 pub use implies::{Agreement, Field};
 
 use std::fmt;
@@ -97,7 +97,8 @@ mod tests {
     #[test]
     fn recipes_print_as_they_are_written() {
         for text in [
-            "NN D", "NHS", "F3 L3 Y", "DF MI SX", "N1d PS", "Fc Ls Dd", "HS Y1",
+            "NN D", "NHS", "F3 L3 Y", "DF MI SX", "N1d PS", "Fc Ls Dd", "HS Y1", "TELd N1i", "EMl",
+            "EMd Y",
         ] {
             assert_eq!(text.parse::<Recipe>().unwrap().to_string(), text);
         }

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::{Rules, is_name};
 use crate::error::FaultKind;
-use crate::fact::Theme;
+use crate::fact::{FieldName, Theme};
 use crate::file::{File, FilterSchema, LinkageUnit, Metric};
 use crate::risk;
 
@@ -299,15 +299,18 @@ impl Rules<'_> {
         if file.schema.linkage_unit == LinkageUnit::Inside {
             return;
         }
-        for theme in [Theme::Names, Theme::Birth, Theme::Place] {
+        for theme in [Theme::Names, Theme::Birth, Theme::Place, Theme::Contact] {
             let used = filter
                 .tokens
                 .iter()
                 .any(|token| token.field.theme() == theme);
             let required = filter.requires.iter().any(|fact| fact.speaks_of(theme));
+            let uses = |field| filter.tokens.iter().any(|token| token.field == field);
             let (what, fact) = match theme {
                 Theme::Names => ("names", "first\", \"last"),
                 Theme::Birth => ("a birth date", "birth"),
+                Theme::Contact if uses(FieldName::Email) => ("an e-mail address", "email"),
+                Theme::Contact => ("a telephone number", "telephone"),
                 _ => ("a place", "place"),
             };
             self.release(

@@ -29,6 +29,7 @@ impl Row<'_> {
             addresses: vec![AddressSpell {
                 address: read_address(self.address, self.postcode).ok(),
                 uprn: None,
+                town: None,
                 from: month_number(2023, 5),
                 to: month_number(2026, 8),
             }],
