@@ -1,5 +1,7 @@
 //! `encode` for a bench: any table of people, any schema, codes that are marked as not for release.
 
+mod columns;
+
 use crate::args::EncodeCli;
 use crate::commands::schema;
 use crate::outcome::{Message, Outcome};
@@ -8,10 +10,10 @@ use crate::release::field_of_role;
 use crate::survey::grouped;
 use kinfold_encoding::{EncodeReport, Encoder, Input, Options, ProjectSecrets};
 use kinfold_exchange::BenchCodesWriter;
-use kinfold_extract::{RejectedCounts, TABLE_ROLES, TableColumns, TablePerson, read_table_row};
-use kinfold_identity::DateRules;
+use kinfold_extract::{RejectedCounts, TablePerson, read_table_row};
+use kinfold_identity::{DateOrder, DateRules};
 use kinfold_message::{Exit, Problem, WholeFile};
-use kinfold_schema::{FieldName, FieldSet, Schema};
+use kinfold_schema::{FieldSet, Schema};
 use rayon::prelude::*;
 use serde_json::json;
 use std::fmt::Write as _;
@@ -59,7 +61,8 @@ pub fn run(args: &EncodeCli, progress: &Progress) -> Result<Outcome, Problem> {
         output: &args.output,
         schema: &schema,
         key,
-        columns: columns(input, &args.columns, &schema)?,
+        columns: columns::find(input, &args.columns, &schema)?,
+        date_order: args.date_order,
         sources: &args.sources,
         progress,
     };
@@ -79,7 +82,8 @@ struct Work<'a> {
     output: &'a Path,
     schema: &'a Schema,
     key: Zeroizing<[u8; 32]>,
-    columns: Found,
+    columns: columns::Found,
+    date_order: Option<DateOrder>,
     sources: &'a [String],
     progress: &'a Progress,
 }
@@ -91,17 +95,10 @@ struct Done {
     rows: usize,
 }
 
-/// The columns of a table.
-struct Found {
-    id: Option<usize>,
-    table: TableColumns,
-    /// Fields of the schema that no column has.
-    absent: Vec<FieldName>,
-}
-
 impl Work<'_> {
     fn encode(&self) -> Result<Done, Problem> {
         let rules = self.date_rules()?;
+        let table_hash = self.table_hash()?;
         let (schema_hash, key) = (self.schema.hash(), self.key.clone());
         let secrets = ProjectSecrets::new(move |purpose| {
             let mut hasher = blake3::Hasher::new_keyed(&key);
@@ -124,7 +121,13 @@ impl Work<'_> {
         let mut references = begin(&references_path)?;
         let mut codes = begin(self.output)?;
         let mut rejected = RejectedCounts::new();
-        let rows = self.push_all(&rules, &mut encoder, &mut references, &mut rejected)?;
+        let rows = self.push_all(
+            &rules,
+            &table_hash,
+            &mut encoder,
+            &mut references,
+            &mut rejected,
+        )?;
         self.progress.step(&format!(
             "Deciding what is released of {} rows",
             grouped(rows)
@@ -146,6 +149,7 @@ impl Work<'_> {
     fn push_all(
         &self,
         rules: &DateRules,
+        table_hash: &blake3::Hash,
         encoder: &mut Encoder,
         references: &mut Whole,
         rejected: &mut RejectedCounts,
@@ -178,7 +182,7 @@ impl Work<'_> {
                 })
                 .collect();
             let refs: Vec<[u8; 16]> = (rows..rows + count)
-                .map(|row| self.reference(row))
+                .map(|row| self.reference(table_hash, row))
                 .collect();
             let inputs: Vec<Input<'_>> = people
                 .iter()
@@ -219,11 +223,21 @@ impl Work<'_> {
         }
     }
 
-    /// A row's reference: of the key and the row's number.
-    fn reference(&self, row: usize) -> [u8; 16] {
+    /// The table's bytes under the key, so that the rows of two tables have different references.
+    fn table_hash(&self) -> Result<blake3::Hash, Problem> {
+        let failed = |error: std::io::Error| Problem::io("read the table", self.input, &error);
+        let mut hasher = blake3::Hasher::new_keyed(&self.key);
+        let file = File::open(self.input).map_err(failed)?;
+        hasher.update_reader(file).map_err(failed)?;
+        Ok(hasher.finalize())
+    }
+
+    /// A row's reference: of the key, the table and the row's number.
+    fn reference(&self, table_hash: &blake3::Hash, row: usize) -> [u8; 16] {
         let mut hasher = blake3::Hasher::new_keyed(&self.key);
         hasher
-            .update(b"kinfold/bench-reference/v1\0")
+            .update(b"kinfold/bench-reference/v2\0")
+            .update(table_hash.as_bytes())
             .update(&(row as u64).to_le_bytes());
         let mut reference = [0; 16];
         reference.copy_from_slice(&hasher.finalize().as_bytes()[..16]);
@@ -231,25 +245,21 @@ impl Work<'_> {
     }
 
     fn date_rules(&self) -> Result<DateRules, Problem> {
-        let Some(position) = self.columns.table.birth_date else {
-            return Ok(DateRules::default());
-        };
         let mut cells: Vec<Zeroizing<String>> = Vec::new();
         for record in open(self.input)?.records().take(DATE_ROWS) {
             let record = record.map_err(|error| bad_row(self.input, &error))?;
-            cells.push(Zeroizing::new(
-                record.get(position).unwrap_or("").to_owned(),
-            ));
+            let cell = |position| record.get(position).unwrap_or("");
+            cells.extend(self.columns.table.birth_dates(cell));
         }
         self.columns
             .table
-            .date_rules(cells.iter().map(|cell| cell.as_str()))
+            .date_rules(cells.iter().map(|cell| cell.as_str()), self.date_order)
             .map_err(|mixed| {
                 Problem::new(
                     "E-EXTRACT-DATES",
                     Exit::Answer,
                     format!("the column of birth dates mixes orders: {mixed}"),
-                    "write the dates as YYYY-MM-DD and run the same command again",
+                    "say which one it is with `--date-order day-first` or `month-first`; dates that only fit the other one are not read",
                 )
                 .at(self.input.display().to_string())
             })
@@ -312,100 +322,6 @@ fn bad_row(path: &Path, error: &csv::Error) -> Problem {
         "save the table as CSV in UTF-8, separated by commas, every row with as many columns as the first",
     )
     .at(place)
-}
-
-/// Finds the columns: by the names of the schema's fields, or as told.
-fn columns(input: &Path, told: &[String], schema: &Schema) -> Result<Found, Problem> {
-    let mut reader = open(input)?;
-    let headers = reader
-        .headers()
-        .map_err(|error| bad_row(input, &error))?
-        .clone();
-    let plain = |name: &str| -> String {
-        name.trim_start_matches('\u{feff}')
-            .chars()
-            .filter(|c| c.is_alphanumeric())
-            .flat_map(char::to_lowercase)
-            .collect()
-    };
-    let position = |name: &str| {
-        headers
-            .iter()
-            .position(|header| plain(header) == plain(name))
-    };
-    let mut found = Found {
-        id: ["id", "rec_id", "own_id", "record_id"]
-            .iter()
-            .find_map(|name| position(name)),
-        table: TableColumns::default(),
-        absent: Vec::new(),
-    };
-    let mut named: Vec<(FieldName, &str)> = Vec::new();
-    for pair in told {
-        let split = pair.split_once('=');
-        let field = split.and_then(|(field, _)| {
-            FieldName::ALL
-                .into_iter()
-                .find(|known| plain(known.as_str()) == plain(field))
-        });
-        let (Some(field), Some((_, column))) = (field, split) else {
-            let fields: Vec<&str> = FieldName::ALL.iter().map(|field| field.as_str()).collect();
-            return Err(Problem::new(
-                "E-ENCODE-COLUMN",
-                Exit::CouldNotRun,
-                format!("`--column {pair}` is not FIELD=COLUMN"),
-                format!("the fields are {}", fields.join(", ")),
-            ));
-        };
-        named.push((field, column));
-    }
-    for field in &schema.fields {
-        let role = TABLE_ROLES
-            .into_iter()
-            .find(|role| field_of_role(role) == Some(field.name))
-            .expect("every field has a role");
-        let told: Vec<&str> = named
-            .iter()
-            .filter(|(name, _)| *name == field.name)
-            .map(|(_, column)| *column)
-            .collect();
-        for column in &told {
-            let Some(position) = position(column) else {
-                return Err(Problem::new(
-                    "E-ENCODE-COLUMN",
-                    Exit::CouldNotRun,
-                    format!("there is no column `{column}`"),
-                    format!(
-                        "the columns are {}",
-                        headers.iter().collect::<Vec<_>>().join(", ")
-                    ),
-                )
-                .at(input.display().to_string()));
-            };
-            found.table.add(role, position);
-        }
-        if told.is_empty() {
-            match position(field.name.as_str()) {
-                Some(position) => {
-                    found.table.add(role, position);
-                }
-                None => found.absent.push(field.name),
-            }
-        }
-    }
-    if found.table.columns.is_empty() {
-        return Err(Problem::new(
-            "E-ENCODE-COLUMN",
-            Exit::CouldNotRun,
-            "no column has the name of a field of the linkage schema",
-            format!(
-                "say which is which, for instance `--column first-name={}`",
-                headers.get(0).unwrap_or("COLUMN")
-            ),
-        )
-        .at(input.display().to_string()));
-    }
-    Ok(found)
 }
 
 /// A file that appears whole or not at all, written through a buffer.
