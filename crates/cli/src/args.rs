@@ -143,7 +143,7 @@ pub struct EncodeCli {
     /// A file whose bytes are the key: 16 or more
     #[arg(long, value_name = "FILE", requires = "input", help_heading = BENCH)]
     pub key_file: Option<PathBuf>,
-    /// A field's column, if it has another name; A+B joins two
+    /// A field's column, if it has another name; A+B joins two, id= is the row's own
     #[arg(long = "column", value_name = "FIELD=COLUMN", requires = "input", help_heading = BENCH)]
     pub columns: Vec<String>,
     /// What 03/07/1990 begins with: day-first or month-first

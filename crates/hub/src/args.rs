@@ -169,7 +169,7 @@ const BENCH: &str = "To try any tables";
 #[command(
     override_usage = "kinfold-hub link --hub <DIR> --reference-date <YYYY-MM-DD> -o <DIR>\n       kinfold-hub link <CODES>... -o <DIR>",
     after_help = "The second form needs no agreement and no hub: it links files that `kinfold encode` made of any tables, and everything \
-                  it writes is marked as not for release. One file alone is searched for people whom it has twice:\n  \
+                  it writes is marked as not for release:\n  \
     kinfold encode --key-file K a.csv -o a.codes\n  \
     kinfold encode --key-file K b.csv -o b.codes\n  \
     kinfold-hub link a.codes b.codes -o out"

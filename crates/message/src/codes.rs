@@ -577,6 +577,12 @@ pub const CODES: &[Explanation] = &[
                  what was received and what is awaited.",
     },
     Explanation {
+        code: "E-LINK-KEY",
+        meaning: "Two files of codes were encoded with different keys.",
+        advice: "Codes of one person under two keys have nothing in common, so linking them would find \
+                 nobody. Encode all tables again with the bytes of one `--key-file`.",
+    },
+    Explanation {
         code: "E-LINK-OUTPUT",
         meaning: "The folder for the files is the hub's folder, inside it or around it, or holds a run.",
         advice: "The hub's folder holds what was received and is never handed on; the files of a run \
@@ -594,9 +600,8 @@ pub const CODES: &[Explanation] = &[
         code: "E-LINK-SOURCE",
         meaning: "Two files of codes are one source, or one was not encoded for the other.",
         advice: "A file's name without its ending is its source, so two files may not have the same \
-                 one, and the same table may not be given twice under two names: to look for people \
-                 whom a table has twice, give its file alone. Where every two sources have keys of \
-                 their own, each table is encoded with `--sources OWN OTHER …`.",
+                 one, and the same table may not be given twice under two names. Where every two \
+                 sources have keys of their own, each table is encoded with `--sources OWN OTHER …`.",
     },
     Explanation {
         code: "E-LOG-BUSY",

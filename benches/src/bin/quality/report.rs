@@ -135,6 +135,7 @@ pub fn json(results: &[Outcome], anchors: &Anchors, absent: &[String]) -> Value 
                 "schema": outcome.schema,
                 "rows": outcome.rows,
                 "encoded": outcome.encoded,
+                "encodings": outcome.encodings,
                 "measures": outcome.measures,
                 "model": outcome.model,
                 "seconds": outcome.seconds,

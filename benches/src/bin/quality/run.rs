@@ -9,7 +9,7 @@ use std::time::Instant;
 
 use flate2::read::GzDecoder;
 use kinfold_store::{Column, read_text_columns};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::measure::{Measures, Record};
 use crate::programs::Programs;
@@ -33,6 +33,8 @@ pub struct Outcome {
     pub rows: usize,
     /// Rows that became codes; others count as people of one row.
     pub encoded: usize,
+    /// What `kinfold encode` said about each source: what it left out and what it could not read.
+    pub encodings: BTreeMap<String, Value>,
     /// How right it is.
     pub measures: Measures,
     /// What the model says about itself.
@@ -56,6 +58,7 @@ pub fn run(
     let key = work.join("bench.key");
     std::fs::write(&key, KEY)?;
     let mut sources: BTreeMap<&str, Source> = BTreeMap::new();
+    let mut said: BTreeMap<String, Value> = BTreeMap::new();
     for source in set.all_sources() {
         let job = Encoding {
             set,
@@ -69,7 +72,7 @@ pub fn run(
             &data.join(&set.name).join(format!("{source}.csv.gz")),
             &job.table,
         )?;
-        job.encode(programs)?;
+        said.insert(source.to_owned(), job.encode(programs)?);
         sources.insert(source, Source::read(&job.codes)?);
     }
     let truth = read_truth(&data.join(&set.name).join("truth.csv.gz"))?;
@@ -93,6 +96,11 @@ pub fn run(
             sources: run.clone(),
             rows: records.len(),
             encoded: records.iter().filter(|record| record.encoded).count(),
+            encodings: said
+                .iter()
+                .filter(|(source, _)| run.contains(source))
+                .map(|(source, said)| (source.clone(), said.clone()))
+                .collect(),
             measures: Measures::of(run, &records, set.one_to_one),
             model: answer["model"].clone(),
             seconds,
@@ -112,8 +120,9 @@ struct Encoding<'a> {
 }
 
 impl Encoding<'_> {
-    /// Encodes, unless the codes that are there were made of the same table, schema, columns, key and program.
-    fn encode(&self, programs: &Programs) -> Result<(), Box<dyn Error>> {
+    /// Encodes, unless the codes that are there were made of the same table, schema, columns, key and program; gives back what was said
+    /// about the table then.
+    fn encode(&self, programs: &Programs) -> Result<Value, Box<dyn Error>> {
         let flags = self.set.flags(self.source);
         let mut hasher = blake3::Hasher::new();
         hasher.update(programs.kinfold_hash.as_bytes());
@@ -124,23 +133,27 @@ impl Encoding<'_> {
             hasher.update(flag.as_bytes()).update(b"\0");
         }
         let made_from = hasher.finalize().to_hex().to_string();
-        let stamp = self.codes.with_extension("made-from");
-        let before = std::fs::read_to_string(&stamp).unwrap_or_default();
-        if before == made_from && self.codes.exists() {
-            return Ok(());
+        let stamp = self.codes.with_extension("encoded.json");
+        let before: Value = std::fs::read(&stamp)
+            .ok()
+            .and_then(|bytes| serde_json::from_slice(&bytes).ok())
+            .unwrap_or_default();
+        if before["made_from"] == made_from && self.codes.exists() {
+            return Ok(before["said"].clone());
         }
         let path = |path: &Path| path.display().to_string();
-        let mut words = vec![
-            "encode".to_owned(),
-            "--schema".to_owned(),
-            path(self.schema),
-        ];
-        words.extend(["--key-file".to_owned(), path(self.key)]);
+        let mut words = vec!["encode".to_owned(), "--schema".to_owned()];
+        words.extend([path(self.schema), "--key-file".to_owned(), path(self.key)]);
         words.extend([path(&self.table), "-o".to_owned(), path(&self.codes)]);
         words.extend(flags);
-        programs.kinfold(words)?;
-        std::fs::write(stamp, made_from)?;
-        Ok(())
+        let answer = programs.kinfold(words)?;
+        let mut said = json!({});
+        for name in ["rows", "records", "left_out", "rejected", "mean_fill"] {
+            said[name] = answer["data"][name].clone();
+        }
+        let now = json!({ "made_from": made_from, "said": said });
+        std::fs::write(stamp, now.to_string())?;
+        Ok(now["said"].clone())
     }
 }
 

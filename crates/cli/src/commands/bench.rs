@@ -1,6 +1,6 @@
 //! `encode` for a bench: any table of people, any schema, codes that are marked as not for release.
 
-mod columns;
+mod joined;
 
 use crate::args::EncodeCli;
 use crate::commands::schema;
@@ -8,12 +8,13 @@ use crate::outcome::{Message, Outcome};
 use crate::progress::Progress;
 use crate::release::field_of_role;
 use crate::survey::grouped;
+use joined::Joined;
 use kinfold_encoding::{EncodeReport, Encoder, Input, Options, ProjectSecrets};
 use kinfold_exchange::BenchCodesWriter;
-use kinfold_extract::{RejectedCounts, TablePerson, read_table_row};
+use kinfold_extract::{RejectedCounts, TABLE_ROLES, TableColumns, TablePerson, read_table_row};
 use kinfold_identity::{DateOrder, DateRules};
 use kinfold_message::{Exit, Problem, WholeFile};
-use kinfold_schema::{FieldSet, Schema};
+use kinfold_schema::{FieldName, FieldSet, Schema};
 use rayon::prelude::*;
 use serde_json::json;
 use std::fmt::Write as _;
@@ -61,7 +62,7 @@ pub fn run(args: &EncodeCli, progress: &Progress) -> Result<Outcome, Problem> {
         output: &args.output,
         schema: &schema,
         key,
-        columns: columns::find(input, &args.columns, &schema)?,
+        columns: columns(input, &args.columns, &schema)?,
         date_order: args.date_order,
         sources: &args.sources,
         progress,
@@ -82,7 +83,7 @@ struct Work<'a> {
     output: &'a Path,
     schema: &'a Schema,
     key: Zeroizing<[u8; 32]>,
-    columns: columns::Found,
+    columns: Found,
     date_order: Option<DateOrder>,
     sources: &'a [String],
     progress: &'a Progress,
@@ -93,6 +94,16 @@ struct Done {
     report: EncodeReport,
     rejected: RejectedCounts,
     rows: usize,
+}
+
+/// The columns of a table.
+struct Found {
+    id: Option<usize>,
+    table: TableColumns,
+    /// Values of several columns, at positions after those of the table's own.
+    joined: Joined,
+    /// Fields of the schema that no column has.
+    absent: Vec<FieldName>,
 }
 
 impl Work<'_> {
@@ -133,7 +144,8 @@ impl Work<'_> {
             grouped(rows)
         ));
         let partners = encoder.empty_table().partners;
-        let mut writer = BenchCodesWriter::new(&mut codes, self.schema, &partners)?;
+        let mut writer =
+            BenchCodesWriter::new(&mut codes, self.schema, &partners, &self.key_check())?;
         let report = encoder.finish(|table| writer.write(&table).map_err(Problem::from))?;
         writer.finish()?;
         end(references, &references_path)?;
@@ -176,9 +188,8 @@ impl Work<'_> {
             let people: Vec<TablePerson> = records[..count]
                 .par_iter()
                 .map(|record| {
-                    read_table_row(&self.columns.table, rules, |position| {
-                        record.get(position).unwrap_or("")
-                    })
+                    let joined = self.columns.joined.texts(record);
+                    read_table_row(&self.columns.table, rules, |position| joined.cell(position))
                 })
                 .collect();
             let refs: Vec<[u8; 16]> = (rows..rows + count)
@@ -223,6 +234,11 @@ impl Work<'_> {
         }
     }
 
+    /// What is the same for all tables that were encoded with the key, so that linking can refuse two that were not.
+    fn key_check(&self) -> [u8; 32] {
+        *blake3::keyed_hash(&self.key, b"kinfold/bench-key-check/v1").as_bytes()
+    }
+
     /// The table's bytes under the key, so that the rows of two tables have different references.
     fn table_hash(&self) -> Result<blake3::Hash, Problem> {
         let failed = |error: std::io::Error| Problem::io("read the table", self.input, &error);
@@ -245,15 +261,22 @@ impl Work<'_> {
     }
 
     fn date_rules(&self) -> Result<DateRules, Problem> {
+        let Some(position) = self.columns.table.birth_date else {
+            return Ok(DateRules::default());
+        };
         let mut cells: Vec<Zeroizing<String>> = Vec::new();
         for record in open(self.input)?.records().take(DATE_ROWS) {
             let record = record.map_err(|error| bad_row(self.input, &error))?;
-            let cell = |position| record.get(position).unwrap_or("");
-            cells.extend(self.columns.table.birth_dates(cell));
+            let joined = self.columns.joined.texts(&record);
+            cells.push(Zeroizing::new(joined.cell(position).to_owned()));
+        }
+        let cells = cells.iter().map(|cell| cell.as_str());
+        if let Some(order) = self.date_order {
+            return Ok(self.columns.table.date_rules_in(order, cells));
         }
         self.columns
             .table
-            .date_rules(cells.iter().map(|cell| cell.as_str()), self.date_order)
+            .date_rules(cells)
             .map_err(|mixed| {
                 Problem::new(
                     "E-EXTRACT-DATES",
@@ -322,6 +345,117 @@ fn bad_row(path: &Path, error: &csv::Error) -> Problem {
         "save the table as CSV in UTF-8, separated by commas, every row with as many columns as the first",
     )
     .at(place)
+}
+
+/// Finds the columns: by the names of the schema's fields, or as told.
+fn columns(input: &Path, told: &[String], schema: &Schema) -> Result<Found, Problem> {
+    let mut reader = open(input)?;
+    let headers = reader
+        .headers()
+        .map_err(|error| bad_row(input, &error))?
+        .clone();
+    let plain = |name: &str| -> String {
+        name.trim_start_matches('\u{feff}')
+            .chars()
+            .filter(|c| c.is_alphanumeric())
+            .flat_map(char::to_lowercase)
+            .collect()
+    };
+    let position = |name: &str| {
+        headers
+            .iter()
+            .position(|header| plain(header) == plain(name))
+    };
+    let mut found = Found {
+        id: ["id", "rec_id", "own_id", "record_id"]
+            .iter()
+            .find_map(|name| position(name)),
+        table: TableColumns::default(),
+        joined: Joined::after(headers.len()),
+        absent: Vec::new(),
+    };
+    let mut named: Vec<(FieldName, &str)> = Vec::new();
+    for pair in told {
+        let split = pair.split_once('=');
+        if let Some(("id", column)) = split {
+            found.id = position(column);
+            if found.id.is_none() {
+                return Err(no_column(input, column, &headers));
+            }
+            continue;
+        }
+        let field = split.and_then(|(field, _)| {
+            FieldName::ALL
+                .into_iter()
+                .find(|known| plain(known.as_str()) == plain(field))
+        });
+        let (Some(field), Some((_, column))) = (field, split) else {
+            let fields: Vec<&str> = FieldName::ALL.iter().map(|field| field.as_str()).collect();
+            return Err(Problem::new(
+                "E-ENCODE-COLUMN",
+                Exit::CouldNotRun,
+                format!("`--column {pair}` is not FIELD=COLUMN"),
+                format!("the fields are {}, and id", fields.join(", ")),
+            ));
+        };
+        named.push((field, column));
+    }
+    for field in &schema.fields {
+        let role = TABLE_ROLES
+            .into_iter()
+            .find(|role| field_of_role(role) == Some(field.name))
+            .expect("every field has a role");
+        let told: Vec<&str> = named
+            .iter()
+            .filter(|(name, _)| *name == field.name)
+            .map(|(_, column)| *column)
+            .collect();
+        for columns in &told {
+            let mut positions = Vec::new();
+            for column in joined::split(columns, &headers) {
+                let Some(position) = position(column) else {
+                    return Err(no_column(input, column, &headers));
+                };
+                positions.push(position);
+            }
+            let position = found.joined.position(role, positions);
+            found.table.add(role, position);
+        }
+        if told.is_empty() {
+            match position(field.name.as_str()) {
+                Some(position) => {
+                    found.table.add(role, position);
+                }
+                None => found.absent.push(field.name),
+            }
+        }
+    }
+    if found.table.columns.is_empty() {
+        return Err(Problem::new(
+            "E-ENCODE-COLUMN",
+            Exit::CouldNotRun,
+            "no column has the name of a field of the linkage schema",
+            format!(
+                "say which is which, for instance `--column first-name={}`",
+                headers.get(0).unwrap_or("COLUMN")
+            ),
+        )
+        .at(input.display().to_string()));
+    }
+    Ok(found)
+}
+
+fn no_column(input: &Path, column: &str, headers: &csv::StringRecord) -> Problem {
+    Problem::new(
+        "E-ENCODE-COLUMN",
+        Exit::CouldNotRun,
+        format!("there is no column `{column}`"),
+        format!(
+            "the columns are {}",
+            headers.iter().collect::<Vec<_>>().join(", ")
+        ),
+    )
+    .at(input.display().to_string())
 }
 
 /// A file that appears whole or not at all, written through a buffer.

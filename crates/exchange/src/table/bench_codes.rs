@@ -6,12 +6,15 @@
 use super::arrow_file::{Columns, Parts, Writer};
 use super::codes::{check_references, columns, from_columns};
 use crate::error::{Error, Result};
+use crate::hex;
 use kinfold_schema::{CodeTable, Schema};
 
 /// Codes that must not be released.
 const TABLE: &str = "codes-not-for-release/1";
 /// Metadata key of the linkage schema's text.
 const SCHEMA_TEXT_KEY: &str = "kinfold.schema-text";
+/// Metadata key of what tells two keys apart.
+const KEY_CHECK_KEY: &str = "kinfold.key-check";
 /// Longest text of a schema that is read; the shipped ones have some 7 KiB.
 const SCHEMA_BYTES_MAX: usize = 128 * 1024;
 
@@ -24,19 +27,27 @@ pub struct BenchCodesWriter<W: std::io::Write> {
 }
 
 impl<W: std::io::Write> BenchCodesWriter<W> {
-    /// Writes the head of the file.
+    /// Writes the head of the file. `key_check` is of the key alone, does not reveal it, and is the same for codes that can be compared.
     ///
     /// # Errors
     /// [`Error::TableFormat`] if the schema's text has more than 128 KiB, or a file problem.
-    pub fn new(writer: W, schema: &Schema, partners: &[String]) -> Result<Self> {
+    pub fn new(
+        writer: W,
+        schema: &Schema,
+        partners: &[String],
+        key_check: &[u8; 32],
+    ) -> Result<Self> {
         if schema.text().len() > SCHEMA_BYTES_MAX {
             return Err(Error::table(format!(
                 "the text of the linkage schema has more than {SCHEMA_BYTES_MAX} bytes"
             )));
         }
         let none = CodeTable::empty(schema, partners);
+        let mut head = columns(&none, schema, TABLE)?;
+        head.note(SCHEMA_TEXT_KEY, schema.text().to_owned());
+        head.note(KEY_CHECK_KEY, hex::encode(key_check));
         Ok(Self {
-            parts: with_schema(columns(&none, schema, TABLE)?, schema).begin(writer)?,
+            parts: head.begin(writer)?,
             schema: schema.clone(),
             last: None,
         })
@@ -62,18 +73,24 @@ impl<W: std::io::Write> BenchCodesWriter<W> {
     }
 }
 
-fn with_schema(mut columns: Writer, schema: &Schema) -> Writer {
-    columns.note(SCHEMA_TEXT_KEY, schema.text().to_owned());
-    columns
+/// What a file of codes that must not be released holds.
+#[derive(Clone, Debug)]
+pub struct BenchCodes {
+    /// The linkage schema that the file carries.
+    pub schema: Schema,
+    /// The same in all files that were encoded with one key.
+    pub key_check: [u8; 32],
+    /// The codes, sorted by record reference.
+    pub table: CodeTable,
 }
 
-/// Reads what [`BenchCodesWriter`] wrote: the linkage schema that the file carries, and the codes.
+/// Reads what [`BenchCodesWriter`] wrote.
 ///
 /// # Errors
 /// [`Error::TableFormat`] for a file of another kind, a schema that breaks a rule or is not the one of the hash beside it, and if
 /// anything does not fit the schema; nothing is given back then.
-pub fn bench_codes_from_ipc(bytes: &[u8]) -> Result<(Schema, CodeTable)> {
-    let mut read: Option<(Schema, CodeTable)> = None;
+pub fn bench_codes_from_ipc(bytes: &[u8]) -> Result<BenchCodes> {
+    let mut read: Option<BenchCodes> = None;
     let mut last: Option<[u8; 16]> = None;
     Columns::read_parts(bytes, TABLE, |columns| {
         let mut part = |schema: &Schema| -> Result<CodeTable> {
@@ -82,12 +99,16 @@ pub fn bench_codes_from_ipc(bytes: &[u8]) -> Result<(Schema, CodeTable)> {
             last = part.record_ref.last().copied().or(last);
             Ok(part)
         };
-        if let Some((schema, table)) = &mut read {
-            table.append(part(schema)?);
+        if let Some(codes) = &mut read {
+            codes.table.append(part(&codes.schema)?);
         } else {
             let schema = schema_of(columns)?;
-            let table = part(&schema)?;
-            read = Some((schema, table));
+            let key_check = columns.noted(KEY_CHECK_KEY).and_then(hex::decode_32);
+            read = Some(BenchCodes {
+                key_check: key_check.ok_or_else(|| Error::table("its key check is malformed"))?,
+                table: part(&schema)?,
+                schema,
+            });
         }
         Ok(())
     })?;

@@ -9,7 +9,7 @@ mod codes;
 mod events;
 mod one_batch;
 
-pub use bench_codes::{BenchCodesWriter, bench_codes_from_ipc};
+pub use bench_codes::{BenchCodes, BenchCodesWriter, bench_codes_from_ipc};
 pub use codes::{CodesWriter, codes_from_ipc, codes_to_ipc};
 pub use events::{
     EventRow, EventTable, EventsWriter, LifeStage, SubjectRow, events_from_ipc, events_to_ipc,

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
-use kinfold_exchange::bench_codes_from_ipc;
+use kinfold_exchange::{BenchCodes, bench_codes_from_ipc};
 use kinfold_ledger::{FileRecord, canonical_json};
 use kinfold_linkage::{Households, LifeStage, Linked, Options, RecordSet};
 use kinfold_message::{Exit, Problem, write_whole};
@@ -42,8 +42,8 @@ impl BenchInputs {
     /// Reads the files, in any order: the result does not depend on it.
     ///
     /// # Errors
-    /// `E-LINK-CODES` for a file of another kind, `E-LINK-SCHEMA` when two files were encoded with different linkage schemas,
-    /// `E-LINK-SOURCE` for two files of one source and for one that was not encoded for another.
+    /// `E-LINK-CODES` for a file of another kind, `E-LINK-SCHEMA` and `E-LINK-KEY` when two files were encoded with different
+    /// linkage schemas or keys, `E-LINK-SOURCE` for two files of one source and for one that was not encoded for another.
     pub(crate) fn load(paths: &[PathBuf]) -> Result<Self, Problem> {
         let mut by_source: BTreeMap<String, &Path> = BTreeMap::new();
         for path in paths {
@@ -55,21 +55,19 @@ impl BenchInputs {
                 ));
             }
         }
-        let mut schema: Option<(Schema, &Path)> = None;
+        let mut first: Option<(BenchCodes, &Path)> = None;
         let (mut sets, mut files) = (Vec::new(), Vec::new());
         for (source, path) in by_source {
-            let (own, set, file) = read(path, source)?;
-            match &schema {
-                Some((first, at)) if first.hash() != own.hash() => {
-                    return Err(different_schemas(first, at, &own, path));
-                }
-                Some(_) => {}
-                None => schema = Some((own, path)),
+            let (mut codes, file) = read(path, &source)?;
+            let table = std::mem::take(&mut codes.table);
+            match &first {
+                Some((first, at)) => may_be_compared(first, at, &codes, path)?,
+                None => first = Some((codes, path)),
             }
-            sets.push(set);
+            sets.push(RecordSet { source, table });
             files.push(file);
         }
-        let Some((schema, _)) = schema else {
+        let Some((BenchCodes { schema, .. }, _)) = first else {
             return Err(not_codes("no file of codes was given".to_owned()));
         };
         let inputs = Self {
@@ -101,7 +99,7 @@ impl BenchInputs {
                 "E-LINK-SOURCE",
                 Exit::CouldNotRun,
                 format!("`{one}` and `{other}` hold rows of one and the same table"),
-                "give each table once; to look for people whom one table has twice, give its file alone",
+                "give each table once",
             ))
         })
     }
@@ -133,15 +131,15 @@ impl BenchInputs {
     }
 }
 
-fn read(path: &Path, source: String) -> Result<(Schema, RecordSet, FileRecord), Problem> {
+fn read(path: &Path, source: &str) -> Result<(BenchCodes, FileRecord), Problem> {
     let file = MappedFile::open(path)?;
-    let (schema, table) = bench_codes_from_ipc(file.bytes()).map_err(|error| {
+    let codes = bench_codes_from_ipc(file.bytes()).map_err(|error| {
         not_codes(format!("it cannot be read as codes: {error}")).at(path.display().to_string())
     })?;
     // By its source alone: where a file lies is no part of what a result was made from.
-    let record = FileRecord::of_bytes(&source, file.bytes())?;
+    let record = FileRecord::of_bytes(source, file.bytes())?;
     file.check_unchanged()?;
-    Ok((schema, RecordSet { source, table }, record))
+    Ok((codes, record))
 }
 
 /// The source of a file: its name without the ending.
@@ -182,20 +180,36 @@ fn not_codes(what: String) -> Problem {
     )
 }
 
-fn different_schemas(first: &Schema, at: &Path, own: &Schema, path: &Path) -> Problem {
-    let named = |schema: &Schema| format!("`{}` ({})", schema.id, &hex(&schema.hash())[..12]);
-    Problem::new(
-        "E-LINK-SCHEMA",
+/// Two files that were encoded with one linkage schema and one key.
+fn may_be_compared(
+    first: &BenchCodes,
+    at: &Path,
+    own: &BenchCodes,
+    path: &Path,
+) -> Result<(), Problem> {
+    let (at, path) = (at.display(), path.display());
+    if first.schema.hash() != own.schema.hash() {
+        let named = |schema: &Schema| format!("`{}` ({})", schema.id, &hex(&schema.hash())[..12]);
+        return Err(Problem::new(
+            "E-LINK-SCHEMA",
+            Exit::CouldNotRun,
+            format!(
+                "{at} was encoded with the linkage schema {} and {path} with {}",
+                named(&first.schema),
+                named(&own.schema)
+            ),
+            "encode all tables with the same `--schema`; codes of different schemas cannot be compared",
+        ));
+    }
+    if first.key_check == own.key_check {
+        return Ok(());
+    }
+    Err(Problem::new(
+        "E-LINK-KEY",
         Exit::CouldNotRun,
-        format!(
-            "{} was encoded with the linkage schema {} and {} with {}",
-            at.display(),
-            named(first),
-            path.display(),
-            named(own)
-        ),
-        "encode all tables with the same `--schema`; codes of different schemas cannot be compared",
-    )
+        format!("{at} and {path} were encoded with different keys"),
+        "encode all tables with the same `--key-file`: codes of different keys have nothing in common",
+    ))
 }
 
 /// A finished bench.
