@@ -49,8 +49,8 @@ fn as_run(typed: &str) -> Option<String> {
     }
 }
 
-/// The commands of all console blocks.
-fn prompts(text: &str) -> Vec<String> {
+/// The commands of all console blocks of a page.
+pub fn prompts(text: &str) -> Vec<String> {
     let mut commands: Vec<String> = Vec::new();
     let mut inside = false;
     let mut goes_on = false;

@@ -143,9 +143,12 @@ pub struct EncodeCli {
     /// A file whose bytes are the key: 16 or more
     #[arg(long, value_name = "FILE", requires = "input", help_heading = BENCH)]
     pub key_file: Option<PathBuf>,
-    /// A field's column, if it has another name
+    /// A field's column, if it has another name; A+B joins two, id= is the row's own
     #[arg(long = "column", value_name = "FIELD=COLUMN", requires = "input", help_heading = BENCH)]
     pub columns: Vec<String>,
+    /// What 03/07/1990 begins with: day-first or month-first
+    #[arg(long, value_name = "ORDER", requires = "input", help_heading = BENCH, value_parser = date_order)]
+    pub date_order: Option<kinfold_identity::DateOrder>,
     /// This source and the others, for keys of every two
     #[arg(long, value_name = "NAME", requires = "input", num_args = 1.., help_heading = BENCH)]
     pub sources: Vec<String>,
@@ -204,6 +207,14 @@ pub struct EncodeCli {
     /// The folder to write to; for a bench, the file
     #[arg(short, long, value_name = "PATH")]
     pub output: PathBuf,
+}
+
+fn date_order(text: &str) -> Result<kinfold_identity::DateOrder, String> {
+    match text {
+        "day-first" => Ok(kinfold_identity::DateOrder::DayFirst),
+        "month-first" => Ok(kinfold_identity::DateOrder::MonthFirst),
+        _ => Err("one of day-first, month-first".to_owned()),
+    }
 }
 
 impl EncodeCli {

@@ -6,10 +6,10 @@
 use std::collections::BTreeMap;
 
 use kinfold_identity::{
-    AddressSpell, DateRules, Email, Initial, MixedDateOrder, NO_MONTH, NhsNumber, Nino, Person,
-    PostcodeSector, Rejected, SexCodes, Uln, Upn, Uprn, infer_date_rules, read_address_abroad,
-    read_date, read_family_names, read_given_names, read_middle_names, read_place,
-    read_rest_of_date, read_sex, read_telephones, read_town,
+    AddressSpell, DateEvidence, DateOrder, DateRules, Email, Initial, MixedDateOrder, NO_MONTH,
+    NhsNumber, Nino, Person, PostcodeSector, Rejected, SexCodes, Uln, Upn, Uprn, infer_date_rules,
+    read_address_abroad, read_date, read_family_names, read_given_names, read_middle_names,
+    read_place, read_rest_of_date, read_sex, read_telephones, read_town,
 };
 
 /// Which column holds what: roles as in `mapping.toml`, and positions.
@@ -108,6 +108,20 @@ impl TableColumns {
             year_min: 1600,
             ..inferred
         })
+    }
+
+    /// The same for a column whose order of day and month is told.
+    pub fn date_rules_in<'a>(
+        &self,
+        order: DateOrder,
+        cells: impl Iterator<Item = &'a str>,
+    ) -> DateRules {
+        let mut seen = DateEvidence::default();
+        cells.for_each(|cell| seen.add(cell));
+        DateRules {
+            year_min: 1600,
+            ..seen.rules_in(order)
+        }
     }
 }
 
@@ -257,8 +271,10 @@ mod tests {
         assert_eq!(row.person.births[0].iso(), "1791-03-14");
         assert_eq!(row.rejected, [("postcode", "shape")]);
         assert_eq!(row.person.addresses.len(), 1);
-        let mixed = columns.date_rules(["14/03/1991", "03/14/1991"].into_iter());
-        assert!(mixed.is_err());
+        let mixed = || ["14/03/1991", "03/14/1991"].into_iter();
+        assert!(columns.date_rules(mixed()).is_err());
+        let told = columns.date_rules_in(DateOrder::MonthFirst, mixed());
+        assert_eq!((told.order, told.year_min), (DateOrder::MonthFirst, 1600));
     }
 
     fn read(roles: &[&str], cells: &[&'static str]) -> TablePerson {

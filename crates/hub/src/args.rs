@@ -161,16 +161,34 @@ impl ValueEnum for Kind {
     }
 }
 
-/// Arguments of `link`.
+/// Heading of what only a bench needs.
+const BENCH: &str = "To try any tables";
+
+/// Arguments of `link`: those of a run over a hub's packages, or those of a bench.
 #[derive(Debug, Args)]
+#[command(
+    override_usage = "kinfold-hub link --hub <DIR> --reference-date <YYYY-MM-DD> -o <DIR>\n       kinfold-hub link <CODES>... -o <DIR>",
+    after_help = "The second form needs no agreement and no hub: it links files that `kinfold encode` made of any tables, and everything \
+                  it writes is marked as not for release:\n  \
+    kinfold encode --key-file K a.csv -o a.codes\n  \
+    kinfold encode --key-file K b.csv -o b.codes\n  \
+    kinfold-hub link a.codes b.codes -o out"
+)]
 pub struct LinkArgs {
+    /// Files of codes, one a source, named for it: a.codes is source `a`
+    #[arg(
+        value_name = "CODES",
+        conflicts_with_all = ["hub", "reference_date"],
+        help_heading = BENCH
+    )]
+    pub codes: Vec<PathBuf>,
     /// The hub's folder
-    #[arg(long, value_name = "DIR")]
-    pub hub: PathBuf,
+    #[arg(long, value_name = "DIR", required_unless_present = "codes")]
+    pub hub: Option<PathBuf>,
     /// The day for which needs are decided
-    #[arg(long, value_name = "YYYY-MM-DD")]
-    pub reference_date: String,
-    /// Folder for the tables, run.json and report.html
+    #[arg(long, value_name = "YYYY-MM-DD", required_unless_present = "codes")]
+    pub reference_date: Option<String>,
+    /// Folder for the tables, run.json and, of a hub, report.html
     #[arg(short, long = "output", value_name = "DIR")]
     pub output: PathBuf,
     /// Number of threads; it changes the time, never the result [default: all]

@@ -130,19 +130,30 @@ impl DateEvidence {
         if minority > 0 && minority * SLIPS >= decided {
             return Err(self.counts);
         }
-        let (order, first_of_month) = if self.counts.month_first > self.counts.day_first {
-            (DateOrder::MonthFirst, self.firsts_month_first)
-        } else {
-            (DateOrder::DayFirst, self.firsts_day_first)
+        Ok(
+            self.rules_in(if self.counts.month_first > self.counts.day_first {
+                DateOrder::MonthFirst
+            } else {
+                DateOrder::DayFirst
+            }),
+        )
+    }
+
+    /// The rules of a column whose order is known from elsewhere; dates that only make sense in the other order are then rejected one by
+    /// one.
+    pub fn rules_in(&self, order: DateOrder) -> DateRules {
+        let first_of_month = match order {
+            DateOrder::MonthFirst => self.firsts_month_first,
+            DateOrder::DayFirst => self.firsts_day_first,
         };
-        Ok(DateRules {
+        DateRules {
             order,
             excel_serial: self.serials > 0,
             first_january_is_year_only: self.first_january >= 3
                 && self.first_january * 50 > self.dates,
             first_of_month_is_month_only: first_of_month >= 10 && first_of_month * 5 > self.dates,
             ..DateRules::default()
-        })
+        }
     }
 }
 
@@ -169,6 +180,20 @@ mod tests {
                 either: 1
             })
         );
+    }
+
+    #[test]
+    fn an_order_that_is_told_stands_against_a_mixed_column() {
+        let mut seen = DateEvidence::default();
+        for cell in ["03/07/1990", "25/07/1990", "07/25/1990", "33304"] {
+            seen.add(cell);
+        }
+        assert!(seen.rules().is_err());
+        for order in [DateOrder::DayFirst, DateOrder::MonthFirst] {
+            let rules = seen.rules_in(order);
+            assert_eq!(rules.order, order);
+            assert!(rules.excel_serial);
+        }
     }
 
     #[test]

@@ -555,6 +555,14 @@ pub const CODES: &[Explanation] = &[
                  agreement with `test = true`. For real records make the key without `--danger-seed`.",
     },
     Explanation {
+        code: "E-LINK-CODES",
+        meaning: "A file that was given to `link` does not hold codes of a bench, or is damaged.",
+        advice: "`kinfold-hub link FILE …` links files that `kinfold encode --key-file K TABLE.csv -o \
+                 FILE` made; each carries its linkage schema and is marked as not for release. \
+                 Packages of custodians are another thing: `kinfold-hub ingest` opens them, and \
+                 `link --hub` links them.",
+    },
+    Explanation {
         code: "E-LINK-DATE",
         meaning: "The reference date is far from what the packages tell about.",
         advice: "Needs are decided for the reference date, from data of the packages' periods. More \
@@ -569,10 +577,31 @@ pub const CODES: &[Explanation] = &[
                  what was received and what is awaited.",
     },
     Explanation {
+        code: "E-LINK-KEY",
+        meaning: "Two files of codes were encoded with different keys.",
+        advice: "Codes of one person under two keys have nothing in common, so linking them would find \
+                 nobody. Encode all tables again with the bytes of one `--key-file`.",
+    },
+    Explanation {
         code: "E-LINK-OUTPUT",
-        meaning: "The folder for a run's files is the hub's folder, inside it or around it.",
+        meaning: "The folder for the files is the hub's folder, inside it or around it, or holds a run.",
         advice: "The hub's folder holds what was received and is never handed on; the files of a run \
-                 are. Choose another folder with `-o`, for instance one beside the hub.",
+                 are. And a bench over open data is not written among the files of a run over \
+                 packages. Choose another folder with `-o`, for instance one beside the hub.",
+    },
+    Explanation {
+        code: "E-LINK-SCHEMA",
+        meaning: "Two files of codes were encoded with different linkage schemas.",
+        advice: "Codes can be compared only when all tables were encoded with the same text of the \
+                 same linkage schema, down to the last comment. The message names the two. Encode \
+                 all tables again with one `--schema`, and the same key.",
+    },
+    Explanation {
+        code: "E-LINK-SOURCE",
+        meaning: "Two files of codes are one source, or one was not encoded for the other.",
+        advice: "A file's name without its ending is its source, so two files may not have the same \
+                 one, and the same table may not be given twice under two names. Where every two \
+                 sources have keys of their own, each table is encoded with `--sources OWN OTHER …`.",
     },
     Explanation {
         code: "E-LOG-BUSY",

@@ -46,8 +46,9 @@ pub use pair_parts::{PairParts, SimilarPair};
 pub use read::{Column, TextTable, read_text_columns};
 pub use runs::RunInfo;
 pub use tables::{
-    HouseholdRow, NeedRow, PairRow, PersonRow, write_households, write_needs, write_pairs,
-    write_people,
+    HouseholdRow, NOT_FOR_RELEASE, NeedRow, Origin, PairRow, PersonRow, RELEASE_KEY,
+    write_households, write_households_of, write_needs, write_pairs, write_pairs_of, write_people,
+    write_people_of,
 };
 pub use whole::{Failure, WholeFile};
 pub use withdrawals::Withdrawal;

@@ -14,6 +14,7 @@ use arrow::datatypes::{DataType, Field, Schema};
 use arrow::record_batch::RecordBatch;
 use parquet::arrow::ArrowWriter;
 use parquet::basic::{Compression, ZstdLevel};
+use parquet::file::metadata::KeyValue;
 use parquet::file::properties::WriterProperties;
 
 use crate::{Error, WholeFile};
@@ -23,6 +24,20 @@ pub(crate) const BATCH_ROWS: usize = 65_536;
 
 /// Written into every file instead of the library's version, so that the bytes do not change with it.
 pub(crate) const CREATED_BY: &str = "kinfold";
+
+/// Key of the mark in a table's metadata.
+pub const RELEASE_KEY: &str = "kinfold.release";
+/// The mark of tables that come from a bench.
+pub const NOT_FOR_RELEASE: &str = "not for release";
+
+/// Where a table comes from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Origin {
+    /// A run over packages, under an agreement.
+    Run,
+    /// A bench over open data: the table's metadata say that it is not for release.
+    Bench,
+}
 
 /// Two records and the evidence that they are one person.
 #[derive(Clone, Debug, PartialEq)]
@@ -108,8 +123,17 @@ pub struct NeedRow {
     pub sources: String,
 }
 
-/// Writes `pairs.parquet`.
+/// Writes `pairs.parquet` of a run.
 pub fn write_pairs(path: &Path, rows: impl IntoIterator<Item = PairRow>) -> Result<(), Error> {
+    write_pairs_of(Origin::Run, path, rows)
+}
+
+/// Writes `pairs.parquet`, marked by its origin.
+pub fn write_pairs_of(
+    origin: Origin,
+    path: &Path,
+    rows: impl IntoIterator<Item = PairRow>,
+) -> Result<(), Error> {
     let columns = [
         ("source_l", DataType::Utf8, false),
         ("record_ref_l", DataType::Utf8, false),
@@ -122,7 +146,7 @@ pub fn write_pairs(path: &Path, rows: impl IntoIterator<Item = PairRow>) -> Resu
         ("filter_sigmas", DataType::Float64, true),
         ("evidence", DataType::Utf8, false),
     ];
-    write_rows(path, &columns, rows, |rows| {
+    write_rows(origin, path, &columns, rows, |rows| {
         vec![
             text(rows, |r| &r.source_l),
             text(rows, |r| &r.record_ref_l),
@@ -138,8 +162,17 @@ pub fn write_pairs(path: &Path, rows: impl IntoIterator<Item = PairRow>) -> Resu
     })
 }
 
-/// Writes `people.parquet`.
+/// Writes `people.parquet` of a run.
 pub fn write_people(path: &Path, rows: impl IntoIterator<Item = PersonRow>) -> Result<(), Error> {
+    write_people_of(Origin::Run, path, rows)
+}
+
+/// Writes `people.parquet`, marked by its origin.
+pub fn write_people_of(
+    origin: Origin,
+    path: &Path,
+    rows: impl IntoIterator<Item = PersonRow>,
+) -> Result<(), Error> {
     let columns = [
         ("cluster_id", DataType::Utf8, false),
         ("source", DataType::Utf8, false),
@@ -147,7 +180,7 @@ pub fn write_people(path: &Path, rows: impl IntoIterator<Item = PersonRow>) -> R
         ("confidence", DataType::Float64, true),
         ("withheld", DataType::Boolean, false),
     ];
-    write_rows(path, &columns, rows, |rows| {
+    write_rows(origin, path, &columns, rows, |rows| {
         vec![
             text(rows, |r| &r.cluster_id),
             text(rows, |r| &r.source),
@@ -158,8 +191,17 @@ pub fn write_people(path: &Path, rows: impl IntoIterator<Item = PersonRow>) -> R
     })
 }
 
-/// Writes `households.parquet`.
+/// Writes `households.parquet` of a run.
 pub fn write_households(
+    path: &Path,
+    rows: impl IntoIterator<Item = HouseholdRow>,
+) -> Result<(), Error> {
+    write_households_of(Origin::Run, path, rows)
+}
+
+/// Writes `households.parquet`, marked by its origin.
+pub fn write_households_of(
+    origin: Origin,
     path: &Path,
     rows: impl IntoIterator<Item = HouseholdRow>,
 ) -> Result<(), Error> {
@@ -174,7 +216,7 @@ pub fn write_households(
         ("sources", DataType::Utf8, false),
         ("withheld", DataType::Boolean, false),
     ];
-    write_rows(path, &columns, rows, |rows| {
+    write_rows(origin, path, &columns, rows, |rows| {
         vec![
             text(rows, |r| &r.household_id),
             text(rows, |r| &r.cluster_id),
@@ -209,7 +251,7 @@ pub fn write_needs(path: &Path, rows: impl IntoIterator<Item = NeedRow>) -> Resu
         ("records", DataType::UInt32, false),
         ("sources", DataType::Utf8, false),
     ];
-    write_rows(path, &columns, rows, |rows| {
+    write_rows(Origin::Run, path, &columns, rows, |rows| {
         vec![
             text(rows, |r| &r.household_id),
             text(rows, |r| &r.indicator),
@@ -228,6 +270,7 @@ pub fn write_needs(path: &Path, rows: impl IntoIterator<Item = NeedRow>) -> Resu
 }
 
 fn write_rows<Row>(
+    origin: Origin,
     path: &Path,
     columns: &[(&str, DataType, bool)],
     rows: impl IntoIterator<Item = Row>,
@@ -239,9 +282,16 @@ fn write_rows<Row>(
         .collect();
     let schema = Arc::new(Schema::new(fields));
     let compression = Compression::ZSTD(ZstdLevel::default());
+    let mark = (origin == Origin::Bench).then(|| {
+        vec![KeyValue::new(
+            RELEASE_KEY.to_owned(),
+            NOT_FOR_RELEASE.to_owned(),
+        )]
+    });
     let properties = WriterProperties::builder()
         .set_created_by(CREATED_BY.into())
         .set_compression(compression)
+        .set_key_value_metadata(mark)
         .build();
     let file = WholeFile::create(path)?;
     let failure = file.failure();
@@ -315,6 +365,21 @@ mod tests {
         write_people(&one, people(70_000)).unwrap();
         write_people(&two, people(70_000)).unwrap();
         assert_eq!(std::fs::read(one).unwrap(), std::fs::read(two).unwrap());
+    }
+
+    #[test]
+    fn a_table_of_a_bench_says_so() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("people.parquet");
+        let mark = |origin| {
+            write_people_of(origin, &path, people(3)).unwrap();
+            let bytes = std::fs::read(&path).unwrap();
+            bytes
+                .windows(NOT_FOR_RELEASE.len())
+                .any(|window| window == NOT_FOR_RELEASE.as_bytes())
+        };
+        assert!(mark(Origin::Bench));
+        assert!(!mark(Origin::Run));
     }
 
     #[test]

@@ -235,6 +235,55 @@ fn a_table_that_cannot_be_encoded_leaves_nothing_behind() {
 }
 
 #[test]
+fn values_in_several_columns_and_either_order_of_dates_are_read() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let key = key(folder.path()).display().to_string();
+    let encode = |name: &str, text: &str, more: &[&str]| {
+        let at = |ending: &str| folder.path().join(format!("{name}.{ending}"));
+        fs::write(at("csv"), text).expect("the table is written");
+        let (input, output) = (at("csv").display().to_string(), at("codes"));
+        let output_text = output.display().to_string();
+        let words = ["encode", "--key-file", &key, &input, "-o", &output_text];
+        let ran = kinfold([&words[..], more].concat());
+        assert_eq!(ran.exit, Some(0), "{ran}");
+        let references = fs::read_to_string(at("local-references.csv")).expect("references");
+        (ran.stdout, references)
+    };
+    let (_, references) = encode(
+        "parts",
+        "number,first_name,d,m,y,house,street\nP7,Amara,5,3,1999,12,Hill Road\n",
+        &[
+            "--column",
+            "birth-date=d+m+y",
+            "--column",
+            "address=house+street",
+            "--column",
+            "id=number",
+        ],
+    );
+    assert!(references.contains("\"P7\","), "{references}");
+    let mixed = "first_name,birth_date\nAmara,03/14/1991\nBill,14/03/1991\nChloe,03/04/1991\n";
+    for order in ["day-first", "month-first"] {
+        let (said, _) = encode(order, mixed, &["--date-order", order]);
+        assert!(said.contains("Not read: 1 of birth_date"), "{said}");
+    }
+    // Two tables of one key have no reference in common, and one table always the same.
+    let (_, again) = encode("again", mixed, &["--date-order", "day-first"]);
+    let first = fs::read_to_string(folder.path().join("day-first.local-references.csv"));
+    assert_eq!(first.expect("references"), again);
+    let known = |text: &str| -> Vec<String> {
+        let rows = text.lines().skip(1);
+        rows.filter_map(|row| row.split_once(',').map(|row| row.1.to_owned()))
+            .collect()
+    };
+    assert!(
+        known(&references)
+            .iter()
+            .all(|own| !known(&again).contains(own))
+    );
+}
+
+#[test]
 fn a_clkhash_schema_is_converted_with_a_report() {
     let folder = tempfile::tempdir().expect("a folder");
     let clkhash = folder.path().join("clkhash.json");

@@ -1,17 +1,20 @@
 //! `encode` for a bench: any table of people, any schema, codes that are marked as not for release.
 
+mod joined;
+
 use crate::args::EncodeCli;
 use crate::commands::schema;
 use crate::outcome::{Message, Outcome};
 use crate::progress::Progress;
 use crate::release::field_of_role;
 use crate::survey::grouped;
+use joined::Joined;
 use kinfold_encoding::{EncodeReport, Encoder, Input, Options, ProjectSecrets};
 use kinfold_exchange::BenchCodesWriter;
 use kinfold_extract::{
     RejectedCounts, TABLE_ROLES, TableColumns, TablePerson, read_table_row, usual_columns,
 };
-use kinfold_identity::DateRules;
+use kinfold_identity::{DateOrder, DateRules};
 use kinfold_message::{Exit, Problem, WholeFile};
 use kinfold_schema::{FieldName, FieldSet, Schema};
 use rayon::prelude::*;
@@ -62,6 +65,7 @@ pub fn run(args: &EncodeCli, progress: &Progress) -> Result<Outcome, Problem> {
         schema: &schema,
         key,
         columns: columns(input, &args.columns, &schema)?,
+        date_order: args.date_order,
         sources: &args.sources,
         progress,
     };
@@ -83,6 +87,7 @@ struct Work<'a> {
     schema: &'a Schema,
     key: Zeroizing<[u8; 32]>,
     columns: Found,
+    date_order: Option<DateOrder>,
     sources: &'a [String],
     progress: &'a Progress,
 }
@@ -98,6 +103,8 @@ struct Done {
 struct Found {
     id: Option<usize>,
     table: TableColumns,
+    /// Values of several columns, at positions after those of the table's own.
+    joined: Joined,
     /// Fields of the schema that no column has.
     absent: Vec<FieldName>,
     /// Fields for which a column was told and that the schema does not read.
@@ -107,6 +114,7 @@ struct Found {
 impl Work<'_> {
     fn encode(&self) -> Result<Done, Problem> {
         let rules = self.date_rules()?;
+        let table_hash = self.table_hash()?;
         let (schema_hash, key) = (self.schema.hash(), self.key.clone());
         let secrets = ProjectSecrets::new(move |purpose| {
             let mut hasher = blake3::Hasher::new_keyed(&key);
@@ -129,13 +137,20 @@ impl Work<'_> {
         let mut references = begin(&references_path)?;
         let mut codes = begin(self.output)?;
         let mut rejected = RejectedCounts::new();
-        let rows = self.push_all(&rules, &mut encoder, &mut references, &mut rejected)?;
+        let rows = self.push_all(
+            &rules,
+            &table_hash,
+            &mut encoder,
+            &mut references,
+            &mut rejected,
+        )?;
         self.progress.step(&format!(
             "Deciding what is released of {} rows",
             grouped(rows)
         ));
         let partners = encoder.empty_table().partners;
-        let mut writer = BenchCodesWriter::new(&mut codes, self.schema, &partners);
+        let mut writer =
+            BenchCodesWriter::new(&mut codes, self.schema, &partners, &self.key_check())?;
         let report = encoder.finish(|table| writer.write(&table).map_err(Problem::from))?;
         writer.finish()?;
         end(references, &references_path)?;
@@ -151,6 +166,7 @@ impl Work<'_> {
     fn push_all(
         &self,
         rules: &DateRules,
+        table_hash: &blake3::Hash,
         encoder: &mut Encoder,
         references: &mut Whole,
         rejected: &mut RejectedCounts,
@@ -177,13 +193,12 @@ impl Work<'_> {
             let people: Vec<TablePerson> = records[..count]
                 .par_iter()
                 .map(|record| {
-                    read_table_row(&self.columns.table, rules, |position| {
-                        record.get(position).unwrap_or("")
-                    })
+                    let joined = self.columns.joined.texts(record);
+                    read_table_row(&self.columns.table, rules, |position| joined.cell(position))
                 })
                 .collect();
             let refs: Vec<[u8; 16]> = (rows..rows + count)
-                .map(|row| self.reference(row))
+                .map(|row| self.reference(table_hash, row))
                 .collect();
             let inputs: Vec<Input<'_>> = people
                 .iter()
@@ -224,11 +239,26 @@ impl Work<'_> {
         }
     }
 
-    /// A row's reference: of the key and the row's number.
-    fn reference(&self, row: usize) -> [u8; 16] {
+    /// What is the same for all tables that were encoded with the key, so that linking can refuse two that were not.
+    fn key_check(&self) -> [u8; 32] {
+        *blake3::keyed_hash(&self.key, b"kinfold/bench-key-check/v1").as_bytes()
+    }
+
+    /// The table's bytes under the key, so that the rows of two tables have different references.
+    fn table_hash(&self) -> Result<blake3::Hash, Problem> {
+        let failed = |error: std::io::Error| Problem::io("read the table", self.input, &error);
+        let mut hasher = blake3::Hasher::new_keyed(&self.key);
+        let file = File::open(self.input).map_err(failed)?;
+        hasher.update_reader(file).map_err(failed)?;
+        Ok(hasher.finalize())
+    }
+
+    /// A row's reference: of the key, the table and the row's number.
+    fn reference(&self, table_hash: &blake3::Hash, row: usize) -> [u8; 16] {
         let mut hasher = blake3::Hasher::new_keyed(&self.key);
         hasher
-            .update(b"kinfold/bench-reference/v1\0")
+            .update(b"kinfold/bench-reference/v2\0")
+            .update(table_hash.as_bytes())
             .update(&(row as u64).to_le_bytes());
         let mut reference = [0; 16];
         reference.copy_from_slice(&hasher.finalize().as_bytes()[..16]);
@@ -242,19 +272,22 @@ impl Work<'_> {
         let mut cells: Vec<Zeroizing<String>> = Vec::new();
         for record in open(self.input)?.records().take(DATE_ROWS) {
             let record = record.map_err(|error| bad_row(self.input, &error))?;
-            cells.push(Zeroizing::new(
-                record.get(position).unwrap_or("").to_owned(),
-            ));
+            let joined = self.columns.joined.texts(&record);
+            cells.push(Zeroizing::new(joined.cell(position).to_owned()));
+        }
+        let cells = cells.iter().map(|cell| cell.as_str());
+        if let Some(order) = self.date_order {
+            return Ok(self.columns.table.date_rules_in(order, cells));
         }
         self.columns
             .table
-            .date_rules(cells.iter().map(|cell| cell.as_str()))
+            .date_rules(cells)
             .map_err(|mixed| {
                 Problem::new(
                     "E-EXTRACT-DATES",
                     Exit::Answer,
                     format!("the column of birth dates mixes orders: {mixed}"),
-                    "write the dates as YYYY-MM-DD and run the same command again",
+                    "say which one it is with `--date-order day-first` or `month-first`; dates that only fit the other one are not read",
                 )
                 .at(self.input.display().to_string())
             })
@@ -343,12 +376,20 @@ fn columns(input: &Path, told: &[String], schema: &Schema) -> Result<Found, Prob
             .iter()
             .find_map(|name| position(name)),
         table: TableColumns::default(),
+        joined: Joined::after(headers.len()),
         absent: Vec::new(),
         unread: Vec::new(),
     };
     let mut named: Vec<(FieldName, &str)> = Vec::new();
     for pair in told {
         let split = pair.split_once('=');
+        if let Some(("id", column)) = split {
+            found.id = position(column);
+            if found.id.is_none() {
+                return Err(no_column(input, column, &headers));
+            }
+            continue;
+        }
         let field = split.and_then(|(field, _)| {
             FieldName::ALL
                 .into_iter()
@@ -360,7 +401,7 @@ fn columns(input: &Path, told: &[String], schema: &Schema) -> Result<Found, Prob
                 "E-ENCODE-COLUMN",
                 Exit::CouldNotRun,
                 format!("`--column {pair}` is not FIELD=COLUMN"),
-                format!("the fields are {}", fields.join(", ")),
+                format!("the fields are {}, and id", fields.join(", ")),
             ));
         };
         if schema.field(field).is_none() && !found.unread.contains(&field) {
@@ -378,19 +419,15 @@ fn columns(input: &Path, told: &[String], schema: &Schema) -> Result<Found, Prob
             .filter(|(name, _)| *name == field.name)
             .map(|(_, column)| *column)
             .collect();
-        for column in &told {
-            let Some(position) = position(column) else {
-                return Err(Problem::new(
-                    "E-ENCODE-COLUMN",
-                    Exit::CouldNotRun,
-                    format!("there is no column `{column}`"),
-                    format!(
-                        "the columns are {}",
-                        headers.iter().collect::<Vec<_>>().join(", ")
-                    ),
-                )
-                .at(input.display().to_string()));
-            };
+        for columns in &told {
+            let mut positions = Vec::new();
+            for column in joined::split(columns, &headers) {
+                let Some(position) = position(column) else {
+                    return Err(no_column(input, column, &headers));
+                };
+                positions.push(position);
+            }
+            let position = found.joined.position(role, positions);
             found.table.add(role, position);
         }
         if told.is_empty() {
@@ -416,6 +453,19 @@ fn columns(input: &Path, told: &[String], schema: &Schema) -> Result<Found, Prob
         .at(input.display().to_string()));
     }
     Ok(found)
+}
+
+fn no_column(input: &Path, column: &str, headers: &csv::StringRecord) -> Problem {
+    Problem::new(
+        "E-ENCODE-COLUMN",
+        Exit::CouldNotRun,
+        format!("there is no column `{column}`"),
+        format!(
+            "the columns are {}",
+            headers.iter().collect::<Vec<_>>().join(", ")
+        ),
+    )
+    .at(input.display().to_string())
 }
 
 /// A file that appears whole or not at all, written through a buffer.

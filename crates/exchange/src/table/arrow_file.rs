@@ -10,6 +10,7 @@ use arrow::array::{
 };
 use arrow::buffer::Buffer;
 use arrow::datatypes::{DataType, Field, Schema};
+use arrow::ipc::Block;
 use arrow::ipc::reader::FileDecoder;
 use arrow::ipc::writer::FileWriter;
 use std::collections::HashMap;
@@ -162,6 +163,36 @@ impl Columns {
         })
     }
 
+    /// Reads a file of any number of batches, one after another, and gives each to `take`; stops at the first error of either.
+    pub(super) fn read_parts(
+        bytes: &[u8],
+        table: &'static str,
+        mut take: impl FnMut(&Self) -> Result<()>,
+    ) -> Result<()> {
+        let footer = check_frame(bytes)?;
+        let broken = || Error::table("it is not a whole Arrow IPC file");
+        // As above: nothing that the closures share is used after a panic.
+        let batches = catch_unwind(AssertUnwindSafe(|| Batches::open(bytes, footer)))
+            .ok()
+            .flatten()
+            .ok_or_else(broken)?;
+        if batches.metadata.get(TABLE_KEY).map(String::as_str) != Some(table) {
+            return Err(Error::table(format!("it is not a table of kind `{table}`")));
+        }
+        for index in 0..batches.count() {
+            let batch = catch_unwind(AssertUnwindSafe(|| batches.read(index)))
+                .ok()
+                .flatten()
+                .ok_or_else(broken)?;
+            take(&Self {
+                table,
+                metadata: batches.metadata.clone(),
+                batch,
+            })?;
+        }
+        Ok(())
+    }
+
     /// Number of rows.
     pub(super) fn rows(&self) -> usize {
         self.batch.num_rows()
@@ -291,36 +322,65 @@ fn decode(
     bytes: &[u8],
     footer: std::ops::Range<usize>,
 ) -> Option<(HashMap<String, String>, RecordBatch)> {
-    let footer_start = footer.start;
-    let footer = arrow::ipc::root_as_footer(&bytes[footer]).ok()?;
-    if footer
-        .dictionaries()
-        .is_some_and(|dictionaries| !dictionaries.is_empty())
-    {
+    let batches = Batches::open(bytes, footer)?;
+    if batches.count() != 1 {
         return None;
     }
-    let schema = footer.schema()?;
-    if schema.fields()?.len() > COLUMNS_MAX || !schema.endianness().equals_to_target_endianness() {
-        return None;
+    let batch = batches.read(0)?;
+    Some((batches.metadata, batch))
+}
+
+/// The batches of a file, each decoded when it is asked for.
+struct Batches<'a> {
+    bytes: &'a [u8],
+    /// Where the footer begins: no batch reaches into it.
+    end: usize,
+    decoder: FileDecoder,
+    blocks: Vec<Block>,
+    metadata: HashMap<String, String>,
+}
+
+impl<'a> Batches<'a> {
+    fn open(bytes: &'a [u8], footer: std::ops::Range<usize>) -> Option<Self> {
+        let end = footer.start;
+        let footer = arrow::ipc::root_as_footer(&bytes[footer]).ok()?;
+        if footer
+            .dictionaries()
+            .is_some_and(|dictionaries| !dictionaries.is_empty())
+        {
+            return None;
+        }
+        let schema = footer.schema()?;
+        if schema.fields()?.len() > COLUMNS_MAX
+            || !schema.endianness().equals_to_target_endianness()
+        {
+            return None;
+        }
+        let schema = arrow::ipc::convert::fb_to_schema(schema);
+        Some(Self {
+            bytes,
+            end,
+            blocks: footer.recordBatches()?.iter().copied().collect(),
+            decoder: FileDecoder::new(Arc::new(schema.clone()), footer.version()),
+            metadata: schema.metadata,
+        })
     }
-    let schema = arrow::ipc::convert::fb_to_schema(schema);
-    let blocks = footer.recordBatches()?;
-    if blocks.len() != 1 {
-        return None;
+
+    fn count(&self) -> usize {
+        self.blocks.len()
     }
-    let block = blocks.get(0);
-    let start = usize::try_from(block.offset())
-        .ok()
-        .filter(|start| *start >= HEAD_BYTES)?;
-    let length = usize::try_from(block.metaDataLength())
-        .ok()?
-        .checked_add(usize::try_from(block.bodyLength()).ok()?)?;
-    let end = start
-        .checked_add(length)
-        .filter(|end| *end <= footer_start)?;
-    let decoder = FileDecoder::new(Arc::new(schema.clone()), footer.version());
-    let batch = decoder
-        .read_record_batch(block, &Buffer::from(&bytes[start..end]))
-        .ok()??;
-    Some((schema.metadata, batch))
+
+    fn read(&self, index: usize) -> Option<RecordBatch> {
+        let block = self.blocks.get(index)?;
+        let start = usize::try_from(block.offset())
+            .ok()
+            .filter(|start| *start >= HEAD_BYTES)?;
+        let length = usize::try_from(block.metaDataLength())
+            .ok()?
+            .checked_add(usize::try_from(block.bodyLength()).ok()?)?;
+        let end = start.checked_add(length).filter(|end| *end <= self.end)?;
+        self.decoder
+            .read_record_batch(block, &Buffer::from(&self.bytes[start..end]))
+            .ok()?
+    }
 }

@@ -14,7 +14,7 @@
 //! A schema without household keys has no such column. The metadata line `kinfold.within` has the counts of [`WithinCounts`].
 
 use super::TableFile;
-use super::arrow_file::{Columns, Parts, Writer};
+use super::arrow_file::{Columns, Writer};
 use crate::error::{Error, Result};
 use crate::hex;
 use arrow::array::{StringArray, UInt8Array, UInt32Array};
@@ -26,8 +26,6 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 const TABLE: &str = "codes/1";
-/// Codes that must not be released.
-const BENCH_TABLE: &str = "codes-not-for-release/1";
 /// Metadata key of the linkage schema's hash.
 const SCHEMA_KEY: &str = "kinfold.schema";
 /// Metadata key of the counts of pairs within the file ([`WithinCounts::to_text`]); absent when there are none.
@@ -46,69 +44,6 @@ const ROWS_AT_ONCE: usize = 1024;
 /// [`Error::TableFormat`] if the table does not fit the schema or a record reference is there twice.
 pub fn codes_to_ipc(table: &CodeTable, schema: &Schema) -> Result<Vec<u8>> {
     columns(table, schema, TABLE)?.finish()
-}
-
-/// Codes made to try a schema on open data, written to a file part by part, so that memory does not grow with the file. Its kind is another
-/// than that of codes for release, and nothing that seals or opens packages takes it.
-pub struct BenchCodesWriter<W: std::io::Write> {
-    /// Until the head is written: it says what the first rows bring.
-    writer: Option<W>,
-    parts: Option<Parts<W>>,
-    schema: Schema,
-    partners: Vec<String>,
-    last: Option<[u8; 16]>,
-}
-
-impl<W: std::io::Write> BenchCodesWriter<W> {
-    /// A file that has no rows yet.
-    pub fn new(writer: W, schema: &Schema, partners: &[String]) -> Self {
-        Self {
-            writer: Some(writer),
-            parts: None,
-            schema: schema.clone(),
-            partners: partners.to_vec(),
-            last: None,
-        }
-    }
-
-    /// Writes rows, whose references are after those of all rows before them. The first ones bring the counts of pairs within the file.
-    ///
-    /// # Errors
-    /// [`Error::TableFormat`], or a file problem.
-    pub fn write(&mut self, table: &CodeTable) -> Result<()> {
-        let mut references = table.record_ref.iter().copied();
-        check_references(self.last.into_iter().chain(references.by_ref()))?;
-        self.last = table.record_ref.last().copied().or(self.last);
-        self.begin(&table.within)?;
-        let rows = columns(table, &self.schema, BENCH_TABLE)?;
-        self.parts
-            .as_mut()
-            .map_or(Ok(()), |parts| parts.write(rows))
-    }
-
-    /// Writes the end of the file and gives the writer back.
-    ///
-    /// # Errors
-    /// A file problem.
-    pub fn finish(mut self) -> Result<W> {
-        self.begin(&WithinCounts::default())?;
-        match self.parts {
-            Some(parts) => parts.finish(),
-            None => Err(Error::table("it was never begun")),
-        }
-    }
-
-    /// Writes the head of the file, once.
-    fn begin(&mut self, within: &WithinCounts) -> Result<()> {
-        if let Some(writer) = self.writer.take() {
-            let head = CodeTable {
-                within: within.clone(),
-                ..CodeTable::empty(&self.schema, &self.partners)
-            };
-            self.parts = Some(columns(&head, &self.schema, BENCH_TABLE)?.begin(writer)?);
-        }
-        Ok(())
-    }
 }
 
 /// Codes for release, of which the rows come part by part: the same bytes as [`codes_to_ipc`] gives for all of them, and no more memory for
@@ -168,7 +103,7 @@ impl CodesWriter {
 }
 
 /// The columns of a table, rows sorted by record reference.
-fn columns(table: &CodeTable, schema: &Schema, kind: &'static str) -> Result<Writer> {
+pub(super) fn columns(table: &CodeTable, schema: &Schema, kind: &'static str) -> Result<Writer> {
     check_shape(table, schema)?;
     let mut order: Vec<usize> = (0..table.len()).collect();
     if !table.record_ref.is_sorted() {
@@ -246,11 +181,15 @@ fn columns_of(
 /// # Errors
 /// [`Error::TableFormat`] if anything does not fit the schema; nothing is given back then.
 pub fn codes_from_ipc(bytes: &[u8], schema: &Schema) -> Result<CodeTable> {
-    let columns = Columns::read(bytes, TABLE)?;
+    from_columns(&Columns::read(bytes, TABLE)?, schema)
+}
+
+/// The codes of some rows, every column checked.
+pub(super) fn from_columns(columns: &Columns, schema: &Schema) -> Result<CodeTable> {
     if columns.noted(SCHEMA_KEY) != Some(&hex::encode(&schema.hash())) {
         return Err(Error::table("it was encoded with another linkage schema"));
     }
-    let partners = partners_of(&columns, schema)?;
+    let partners = partners_of(columns, schema)?;
     columns.must_be_exactly(&column_names(schema, &partners, columns.has("area")))?;
 
     let (record_ref, []) = columns
@@ -391,7 +330,7 @@ fn column_names(schema: &Schema, partners: &[String], area: bool) -> Vec<String>
 }
 
 /// Sorted and each once: a reference that is there twice would let one record answer for another.
-fn check_references(references: impl Iterator<Item = [u8; 16]>) -> Result<()> {
+pub(super) fn check_references(references: impl Iterator<Item = [u8; 16]>) -> Result<()> {
     let mut previous: Option<[u8; 16]> = None;
     for (row, reference) in references.enumerate() {
         if previous.is_some_and(|previous| previous >= reference) {

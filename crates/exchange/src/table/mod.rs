@@ -4,11 +4,13 @@
 //! that does not fit. Rows are written in the order of their random references: a source's own order never leaves.
 
 mod arrow_file;
+mod bench_codes;
 mod codes;
 mod events;
 mod one_batch;
 
-pub use codes::{BenchCodesWriter, CodesWriter, codes_from_ipc, codes_to_ipc};
+pub use bench_codes::{BenchCodes, BenchCodesWriter, bench_codes_from_ipc};
+pub use codes::{CodesWriter, codes_from_ipc, codes_to_ipc};
 pub use events::{
     EventRow, EventTable, EventsWriter, LifeStage, SubjectRow, events_from_ipc, events_to_ipc,
     subjects_from_ipc, subjects_to_ipc,

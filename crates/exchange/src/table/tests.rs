@@ -472,3 +472,112 @@ fn tokens_for_each_partner_round_trip_and_keep_their_scope() {
     assert!(codes_to_ipc(&table, &SCHEMA).is_err());
     assert!(codes_to_ipc(&one, &pair).is_err());
 }
+
+/// Codes of a bench, written in parts of a few rows.
+fn bench(table: &CodeTable, schema: &Schema, part: usize) -> Vec<u8> {
+    let mut writer = BenchCodesWriter::new(Vec::new(), schema, &table.partners, &[7; 32]).unwrap();
+    let rows = table.len();
+    for from in (0..rows).step_by(part) {
+        let rows_of = |all: usize| all / rows;
+        let range = |all: usize| from * rows_of(all)..(from + part).min(rows) * rows_of(all);
+        writer
+            .write(&CodeTable {
+                record_ref: table.record_ref[range(rows)].to_vec(),
+                filters: table
+                    .filters
+                    .iter()
+                    .map(|filter| FilterColumn {
+                        words: filter.words[range(filter.words.len())].to_vec(),
+                        ..filter.clone()
+                    })
+                    .collect(),
+                partners: table.partners.clone(),
+                keys: table.keys[range(table.keys.len())].to_vec(),
+                presence: table.presence[range(rows)].to_vec(),
+                flags: table.flags[range(rows)].to_vec(),
+                household: table.household[range(table.household.len())].to_vec(),
+                area: None,
+            })
+            .unwrap();
+    }
+    writer.finish().unwrap()
+}
+
+#[test]
+fn codes_of_a_bench_carry_their_schema_and_come_back() {
+    let table = reversed(&codes(23, 4, false));
+    let bytes = bench(&table, &SCHEMA, 5);
+    let read = bench_codes_from_ipc(&bytes).unwrap();
+    assert_eq!(read.table, table);
+    assert_eq!(read.schema.text(), SCHEMA.text());
+    assert_eq!(read.key_check, [7; 32]);
+    // Nothing that opens a package takes them, and the other way round.
+    let says = |error: crate::Error| error.to_string();
+    assert!(says(codes_from_ipc(&bytes, &SCHEMA).unwrap_err()).contains("one batch"));
+    let one = bench(&table, &SCHEMA, 23);
+    assert!(says(codes_from_ipc(&one, &SCHEMA).unwrap_err()).contains("`codes/1`"));
+    let released = codes_to_ipc(&table, &SCHEMA).unwrap();
+    assert!(
+        says(bench_codes_from_ipc(&released).unwrap_err()).contains("`codes-not-for-release/1`")
+    );
+}
+
+#[test]
+fn a_schema_that_does_not_belong_to_the_codes_is_refused() {
+    let bytes = bench(&reversed(&codes(3, 5, false)), &SCHEMA, 3);
+    let changed = |from: &[u8], to: &[u8]| {
+        assert_eq!(from.len(), to.len());
+        let mut bytes = bytes.clone();
+        for at in 0..bytes.len() - from.len() {
+            if bytes[at..].starts_with(from) {
+                bytes[at..at + to.len()].copy_from_slice(to);
+            }
+        }
+        bench_codes_from_ipc(&bytes).unwrap_err().to_string()
+    };
+    let text = |of: &str| of.as_bytes().to_vec();
+    for (from, to, says) in [
+        (
+            "title = \"Agencies",
+            "title = \"agencies",
+            "another linkage schema",
+        ),
+        ("format = 2", "format = 9", "breaks a rule"),
+        (
+            "kinfold.schema-text",
+            "kinfold.schema-tekt",
+            "does not carry",
+        ),
+        ("kinfold.key-check", "kinfold.key-chekk", "key check"),
+    ] {
+        let error = changed(&text(from), &text(to));
+        assert!(error.contains(says), "{from}: {error}");
+    }
+}
+
+#[test]
+fn codes_of_a_bench_that_are_out_of_order_between_parts_are_refused() {
+    let table = reversed(&codes(4, 6, false));
+    let mut writer = BenchCodesWriter::new(Vec::new(), &SCHEMA, &[], &[7; 32]).unwrap();
+    writer.write(&table).unwrap();
+    assert!(writer.write(&table).is_err());
+    let long = format!("{}\n#{}", SCHEMA.text(), "x".repeat(128 * 1024));
+    let long = Schema::parse(&long).unwrap();
+    assert!(BenchCodesWriter::new(Vec::new(), &long, &[], &[7; 32]).is_err());
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+    #[test]
+    fn damaged_codes_of_a_bench_never_panic(at: prop::sample::Index, to: u8, cut: prop::sample::Index) {
+        static BYTES: LazyLock<Vec<u8>> =
+            LazyLock::new(|| bench(&reversed(&codes(6, 8, false)), &SCHEMA, 2));
+        let mut changed = BYTES.clone();
+        let at = at.index(changed.len());
+        changed[at] = to;
+        if let Ok(read) = bench_codes_from_ipc(&changed) {
+            prop_assert_eq!(read.table.len(), 6);
+        }
+        prop_assert!(bench_codes_from_ipc(&BYTES[..cut.index(BYTES.len())]).is_err());
+    }
+}

@@ -12,9 +12,12 @@ use crate::screen::{Answer, Screen};
 use crate::terms::{Terms, day};
 
 pub(super) fn run(args: &LinkArgs, screen: &Screen) -> Result<Answer, Problem> {
-    let reference_date = day("--reference-date", &args.reference_date)?;
-    output_is_apart(&args.output, &args.hub)?;
-    let (mut hub, terms) = Terms::open(&args.hub)?;
+    let (Some(hub), Some(reference_date)) = (&args.hub, &args.reference_date) else {
+        return super::link_codes::run(args, screen);
+    };
+    let reference_date = day("--reference-date", reference_date)?;
+    output_is_apart(&args.output, hub)?;
+    let (mut hub, terms) = Terms::open(hub)?;
     let step = screen.step("Reading packages", 0);
     let inputs = Inputs::load(&hub, &terms)?;
     keys_agree(&inputs.packages)?;

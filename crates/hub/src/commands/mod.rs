@@ -6,6 +6,7 @@ mod explain;
 mod ingest;
 mod init;
 mod link;
+mod link_codes;
 mod matching;
 mod packages;
 mod serve;

@@ -95,7 +95,7 @@ fn named(package: &PackageInfo) -> NamedHash {
 }
 
 /// Hash of the running program's file; none where the system does not let a program read itself.
-fn hash_of_program() -> Option<String> {
+pub(super) fn hash_of_program() -> Option<String> {
     let bytes = std::fs::read(std::env::current_exe().ok()?).ok()?;
     Some(blake3::hash(&bytes).to_hex().to_string())
 }

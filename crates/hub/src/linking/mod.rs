@@ -9,6 +9,7 @@
 //! The libraries decide; this module only carries. Every file is a function of the packages, the terms and the reference date,
 //! and `run.json` says which ones they were.
 
+mod bench;
 mod estimate;
 mod facts;
 mod inputs;
@@ -30,6 +31,7 @@ use kinfold_store::{Hub, RunInfo};
 
 use crate::screen::Screen;
 use crate::terms::Terms;
+pub(crate) use bench::{Bench, BenchInputs};
 pub(crate) use estimate::Estimate;
 pub(crate) use inputs::Inputs;
 pub(crate) use preconditions::{date_fits, keys_agree, output_is_apart};

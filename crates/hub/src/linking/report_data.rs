@@ -111,8 +111,8 @@ fn totals(run: &Run) -> Totals {
 fn links(run: &Run, terms: &Terms) -> LinkFacts {
     let mut facts = LinkFacts {
         histogram: histogram(run),
-        link_threshold: weight_of(run.options.link_probability),
-        review_threshold: weight_of(run.options.review_probability),
+        link_threshold: weight_of(run.linked.model.link_probability),
+        review_threshold: weight_of(run.linked.model.review_probability),
         expected_precision: Some(run.linked.model.expected_precision),
         ..LinkFacts::default()
     };

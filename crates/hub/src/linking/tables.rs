@@ -2,12 +2,12 @@
 
 use std::path::Path;
 
-use kinfold_linkage::{Pair, RecordId, Verdict, Veto};
+use kinfold_linkage::{Households, Linked, Pair, RecordId, RecordSet, Verdict, Veto};
 use kinfold_message::Problem;
-use kinfold_schema::NO_MONTH;
+use kinfold_schema::{NO_MONTH, Schema};
 use kinfold_store::{
-    HouseholdRow, NeedRow, PairRow, PersonRow, write_households, write_needs, write_pairs,
-    write_people,
+    HouseholdRow, NeedRow, Origin, PairRow, PersonRow, write_households_of, write_needs,
+    write_pairs_of, write_people_of,
 };
 
 use super::Run;
@@ -27,22 +27,122 @@ pub(super) const NAMES: [&str; 4] = [
 
 /// Writes the tables.
 pub(super) fn write(run: &Run, terms: &Terms, folder: &Path) -> Result<(), Problem> {
-    let [pairs, people, households, needs] = NAMES.map(|name| folder.join(name));
-    let recipes: Vec<String> = terms
-        .schema
-        .keys
-        .iter()
-        .map(|key| key.recipe.to_string())
-        .collect();
-    let kept = run.linked.pairs.iter().filter(|pair| {
-        // That two records may not be linked would be told by listing the pair; such pairs are only counted.
-        let secret = pair.verdict == Verdict::Vetoed(Veto::DoNotLink);
-        !secret && (pair.probability >= PROBABILITY_MIN || pair.verdict != Verdict::NotLinked)
-    });
-    write_pairs(&pairs, kept.map(|pair| pair_row(run, pair, &recipes)))?;
-    write_people(&people, people_rows(run))?;
-    write_households(&households, household_rows(run))?;
-    Ok(write_needs(&needs, need_rows(run))?)
+    let withheld: Vec<bool> = run.facts.iter().map(|facts| facts.withheld).collect();
+    let found = Found {
+        schema: &terms.schema,
+        sets: &run.inputs.sets,
+        linked: &run.linked,
+        households: Some(&run.households),
+        withheld: &withheld,
+    };
+    found.write(Origin::Run, folder)?;
+    Ok(write_needs(&folder.join(NAMES[3]), need_rows(run))?)
+}
+
+/// What linking found, of a run or of a bench.
+pub(super) struct Found<'a> {
+    pub schema: &'a Schema,
+    pub sets: &'a [RecordSet],
+    pub linked: &'a Linked,
+    /// None where the linkage schema has no household keys.
+    pub households: Option<&'a Households>,
+    /// For each person, whether nothing may be shown about it.
+    pub withheld: &'a [bool],
+}
+
+impl Found<'_> {
+    /// Writes pairs, people and, where there are any, households.
+    pub(super) fn write(&self, origin: Origin, folder: &Path) -> Result<(), Problem> {
+        let [pairs, people, households, _] = NAMES.map(|name| folder.join(name));
+        let keys = self.schema.keys.iter();
+        let recipes: Vec<String> = keys.map(|key| key.recipe.to_string()).collect();
+        let kept = self.linked.pairs.iter().filter(|pair| {
+            // That two records may not be linked would be told by listing the pair; such pairs are only counted.
+            let secret = pair.verdict == Verdict::Vetoed(Veto::DoNotLink);
+            !secret && (pair.probability >= PROBABILITY_MIN || pair.verdict != Verdict::NotLinked)
+        });
+        write_pairs_of(
+            origin,
+            &pairs,
+            kept.map(|pair| self.pair_row(pair, &recipes)),
+        )?;
+        write_people_of(origin, &people, self.people_rows())?;
+        if let Some(found) = self.households {
+            write_households_of(origin, &households, self.household_rows(found))?;
+        }
+        Ok(())
+    }
+
+    fn pair_row(&self, pair: &Pair, recipes: &[String]) -> PairRow {
+        let (source_l, record_ref_l) = self.named(pair.left);
+        let (source_r, record_ref_r) = self.named(pair.right);
+        let shared = recipes
+            .iter()
+            .enumerate()
+            .filter(|(key, _)| pair.keys >> key & 1 == 1);
+        PairRow {
+            source_l,
+            record_ref_l,
+            source_r,
+            record_ref_r,
+            match_weight: pair.weight,
+            match_probability: pair.probability,
+            decision: word(pair.verdict).to_owned(),
+            match_keys: shared
+                .map(|(_, recipe)| recipe.as_str())
+                .collect::<Vec<_>>()
+                .join("; "),
+            filter_sigmas: pair.sigmas,
+            evidence: pair.sentence(),
+        }
+    }
+
+    fn people_rows(&self) -> impl Iterator<Item = PersonRow> + '_ {
+        self.linked
+            .people
+            .iter()
+            .zip(self.withheld)
+            .flat_map(move |(person, &withheld)| {
+                person.members.iter().map(move |&record| {
+                    let (source, record_ref) = self.named(record);
+                    PersonRow {
+                        cluster_id: person.reference.clone(),
+                        source,
+                        record_ref,
+                        confidence: person.confidence,
+                        withheld,
+                    }
+                })
+            })
+    }
+
+    fn household_rows<'h>(
+        &'h self,
+        found: &'h Households,
+    ) -> impl Iterator<Item = HouseholdRow> + 'h {
+        found.households.iter().flat_map(move |household| {
+            household.members.iter().map(move |member| HouseholdRow {
+                household_id: household.reference.clone(),
+                cluster_id: self.linked.people[member.person].reference.clone(),
+                from: month(member.from),
+                to: month(member.to),
+                current: member.current,
+                confidence: household.confidence,
+                homes: household.homes as u32,
+                sources: household.sources.join(";"),
+                withheld: self.withheld[member.person],
+            })
+        })
+    }
+
+    /// Custodian and record reference of a record.
+    fn named(&self, record: RecordId) -> (String, String) {
+        let set = &self.sets[record.set as usize];
+        (
+            set.source.clone(),
+            hex(&set.table.record_ref[record.row as usize]),
+        )
+    }
 }
 
 /// The word for a verdict in files.
@@ -55,65 +155,6 @@ pub(super) fn word(verdict: Verdict) -> &'static str {
         Verdict::NotLinked => "not_linked",
         Verdict::Vetoed(_) => "vetoed",
     }
-}
-
-fn pair_row(run: &Run, pair: &Pair, recipes: &[String]) -> PairRow {
-    let (source_l, record_ref_l) = named(run, pair.left);
-    let (source_r, record_ref_r) = named(run, pair.right);
-    let shared = recipes
-        .iter()
-        .enumerate()
-        .filter(|(key, _)| pair.keys >> key & 1 == 1);
-    PairRow {
-        source_l,
-        record_ref_l,
-        source_r,
-        record_ref_r,
-        match_weight: pair.weight,
-        match_probability: pair.probability,
-        decision: word(pair.verdict).to_owned(),
-        match_keys: shared
-            .map(|(_, recipe)| recipe.as_str())
-            .collect::<Vec<_>>()
-            .join("; "),
-        filter_sigmas: pair.sigmas,
-        evidence: pair.sentence(),
-    }
-}
-
-fn people_rows(run: &Run) -> impl Iterator<Item = PersonRow> + '_ {
-    run.linked
-        .people
-        .iter()
-        .zip(&run.facts)
-        .flat_map(|(person, facts)| {
-            person.members.iter().map(|&record| {
-                let (source, record_ref) = named(run, record);
-                PersonRow {
-                    cluster_id: person.reference.clone(),
-                    source,
-                    record_ref,
-                    confidence: person.confidence,
-                    withheld: facts.withheld,
-                }
-            })
-        })
-}
-
-fn household_rows(run: &Run) -> impl Iterator<Item = HouseholdRow> + '_ {
-    run.households.households.iter().flat_map(|household| {
-        household.members.iter().map(|member| HouseholdRow {
-            household_id: household.reference.clone(),
-            cluster_id: run.linked.people[member.person].reference.clone(),
-            from: month(member.from),
-            to: month(member.to),
-            current: member.current,
-            confidence: household.confidence,
-            homes: household.homes as u32,
-            sources: household.sources.join(";"),
-            withheld: run.facts[member.person].withheld,
-        })
-    })
 }
 
 fn need_rows(run: &Run) -> impl Iterator<Item = NeedRow> + '_ {
@@ -137,15 +178,6 @@ fn need_rows(run: &Run) -> impl Iterator<Item = NeedRow> + '_ {
                     .join(";"),
             })
         })
-}
-
-/// Custodian and record reference of a record.
-fn named(run: &Run, record: RecordId) -> (String, String) {
-    let set = &run.inputs.sets[record.set as usize];
-    (
-        set.source.clone(),
-        hex(&set.table.record_ref[record.row as usize]),
-    )
 }
 
 /// A month as `YYYY-MM`; months count from January 1900.

@@ -1,5 +1,6 @@
 //! The commands on real folders and real packages.
 
+mod bench;
 mod world;
 
 use std::path::Path;

@@ -23,10 +23,15 @@ pub(super) struct World {
 }
 
 impl World {
-    pub(super) fn new() -> Self {
-        let world = Self {
+    /// An empty folder.
+    pub(super) fn empty() -> Self {
+        Self {
             folder: tempfile::tempdir().unwrap(),
-        };
+        }
+    }
+
+    pub(super) fn new() -> Self {
+        let world = Self::empty();
         let keys: Vec<PartyKey> = [
             ("council", Role::Custodian),
             ("health", Role::Custodian),
@@ -204,7 +209,7 @@ fn reference(custodian: &str, person: usize) -> [u8; 16] {
 }
 
 /// Both custodians know all people; both have the same keys and filters for each.
-fn codes(custodian: &str, schema: &Schema) -> CodeTable {
+pub(super) fn codes(custodian: &str, schema: &Schema) -> CodeTable {
     let mut table = CodeTable {
         filters: schema
             .filters

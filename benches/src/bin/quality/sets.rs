@@ -1,0 +1,94 @@
+//! What a set is: which column is which field, and which sources are linked.
+
+use std::collections::BTreeMap;
+use std::error::Error;
+use std::path::{Path, PathBuf};
+
+use serde::Deserialize;
+
+/// A field's columns, as `--column` takes them: the key is the field; each text is one `COLUMN` or `COLUMN+COLUMN`.
+pub type Columns = BTreeMap<String, Vec<String>>;
+
+/// One set of open data.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Set {
+    /// The folder's name.
+    #[serde(skip)]
+    pub name: String,
+    /// What it is, in one line.
+    pub title: String,
+    /// Sources that are linked with each other, one list a run; a list of one source is searched for people whom it has twice.
+    pub runs: Vec<Vec<String>>,
+    /// Whether the truth is one row a person and source; what few people have several then count as one match.
+    #[serde(default)]
+    pub one_to_one: bool,
+    /// What dates begin with, where the cells may not tell: `day-first` or `month-first`.
+    pub date_order: Option<String>,
+    /// The columns of all sources.
+    pub columns: Columns,
+    /// The columns of a source that has others.
+    #[serde(default)]
+    pub sources: BTreeMap<String, Columns>,
+}
+
+impl Set {
+    /// Reads the sets of a folder, or those that are named, by name.
+    pub fn read_all(folder: &Path, named: &[String]) -> Result<Vec<Self>, Box<dyn Error>> {
+        let mut sets = Vec::new();
+        for entry in std::fs::read_dir(folder)? {
+            let path = entry?.path();
+            let name = path.file_stem().and_then(|stem| stem.to_str());
+            let name = name.unwrap_or_default().to_owned();
+            let text = std::fs::read_to_string(&path)?;
+            let set: Self =
+                toml::from_str(&text).map_err(|error| format!("{}: {error}", path.display()))?;
+            sets.push(Self { name, ..set });
+        }
+        sets.sort_by(|a, b| a.name.cmp(&b.name));
+        if let Some(unknown) = named
+            .iter()
+            .find(|name| sets.iter().all(|set| set.name != **name))
+        {
+            let known: Vec<&str> = sets.iter().map(|set| set.name.as_str()).collect();
+            return Err(format!("no set `{unknown}`; there are {}", known.join(", ")).into());
+        }
+        sets.retain(|set| named.is_empty() || named.contains(&set.name));
+        Ok(sets)
+    }
+
+    /// Every source of every run, each once.
+    pub fn all_sources(&self) -> Vec<&str> {
+        let mut all: Vec<&str> = self.runs.iter().flatten().map(String::as_str).collect();
+        all.sort_unstable();
+        all.dedup();
+        all
+    }
+
+    /// The flags of `kinfold encode` that say what the columns of a source are.
+    pub fn flags(&self, source: &str) -> Vec<String> {
+        let columns = self.sources.get(source).unwrap_or(&self.columns);
+        let mut flags = Vec::new();
+        for (field, each) in columns {
+            for column in each {
+                flags.extend(["--column".to_owned(), format!("{field}={column}")]);
+            }
+        }
+        if let Some(order) = &self.date_order {
+            flags.extend(["--date-order".to_owned(), order.clone()]);
+        }
+        flags
+    }
+}
+
+/// The file of a shipped schema, or the file that was named.
+pub fn schema_file(benches: &Path, schema: &str) -> PathBuf {
+    let shipped = benches
+        .join("../crates/schema/schemas")
+        .join(format!("{schema}.toml"));
+    if shipped.exists() {
+        shipped
+    } else {
+        PathBuf::from(schema)
+    }
+}
