@@ -378,7 +378,7 @@ fn write_events(
 }
 
 /// The fields of the linkage schema of which some row of a person holds something that is no value, and no row a value.
-fn rejected_fields(person: &UnitedPerson) -> FieldSet {
+pub fn rejected_fields(person: &UnitedPerson) -> FieldSet {
     let mut fields = FieldSet::default();
     for role in person.rows.iter().flat_map(|row| &row.rejected) {
         if let Some(field) = field_of_role(role)

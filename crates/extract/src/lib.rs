@@ -44,7 +44,7 @@ pub use mapping::{
 };
 pub use people::{FieldReport, PeopleReport, PersonRow, is_child};
 pub use people_rules::{Ages, Births, SexCodes, SexList, Values};
-pub use rows::{Rows, Tells};
+pub use rows::{Rows, RowsAgain, Tells};
 pub use sheet::{Assumed, Sheet, Told};
 pub use stream::{
     RejectedCounts, TABLE_ROLES, TableColumns, TablePerson, read_table_row, usual_columns,

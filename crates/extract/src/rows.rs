@@ -59,6 +59,15 @@ impl Tells {
     }
 }
 
+/// Where rows that are not held can be read again.
+pub trait RowsAgain: Send + Sync {
+    /// Some rows by number, from 0 on, in the order in which they are asked for.
+    ///
+    /// # Errors
+    /// [`Error::Changed`], or a file that can no longer be read.
+    fn load(&self, rows: &[u32]) -> Result<Vec<PersonRow>, Error>;
+}
+
 /// All rows of all people files, file after file.
 pub struct Rows {
     inputs: Vec<PeopleInput>,
@@ -71,6 +80,8 @@ pub struct Rows {
     tells: Vec<Tells>,
     /// The rows as they were read, while they are few.
     held: Option<Vec<PersonRow>>,
+    /// Rows of no mapping.
+    again: Option<Box<dyn RowsAgain>>,
     keys: [RandomState; 2],
     pub(crate) memory: Memory,
     pub(crate) scratch: PathBuf,
@@ -86,6 +97,7 @@ impl Rows {
             by_own_id: Vec::new(),
             tells: Vec::new(),
             held: Some(Vec::new()),
+            again: None,
             keys: [RandomState::new(), RandomState::new()],
             memory,
             scratch: scratch.to_owned(),
@@ -104,6 +116,23 @@ impl Rows {
         all
     }
 
+    /// No rows yet, of a table that no mapping describes: to be given with [`Rows::push`], part after part, and ended with
+    /// [`Rows::read_again_from`].
+    pub fn of_table(memory: Memory, scratch: &Path) -> Self {
+        Self::new(memory, scratch)
+    }
+
+    /// Adds rows of a table.
+    pub fn push(&mut self, rows: Vec<PersonRow>) {
+        self.add(rows);
+    }
+
+    /// Ends a table. Rows are read again from there, once there are more than are held.
+    pub fn read_again_from(&mut self, again: Box<dyn RowsAgain>) {
+        self.again = Some(again);
+        self.index();
+    }
+
     /// Number of rows.
     pub fn len(&self) -> usize {
         self.own_ids.len()
@@ -118,6 +147,7 @@ impl Rows {
     pub fn source(&self, row: usize) -> usize {
         match &self.held {
             Some(held) => held[row].source,
+            None if self.again.is_some() => 0,
             None => self.file_of(row),
         }
     }
@@ -126,6 +156,10 @@ impl Rows {
     pub fn line(&self, row: usize) -> usize {
         if let Some(held) = &self.held {
             return held[row].line;
+        }
+        if self.again.is_some() {
+            // A header and rows of a line each, as far as anybody knows.
+            return row + 2;
         }
         let file = self.file_of(row);
         self.files[file].table.line(row - self.starts[file])
@@ -153,6 +187,9 @@ impl Rows {
     pub fn load(&self, rows: &[u32]) -> Result<Vec<PersonRow>, Error> {
         if let Some(held) = &self.held {
             return Ok(rows.iter().map(|row| held[*row as usize].clone()).collect());
+        }
+        if let Some(again) = &self.again {
+            return again.load(rows);
         }
         let mut order: Vec<usize> = (0..rows.len()).collect();
         order.sort_unstable_by_key(|at| rows[*at]);

@@ -1,6 +1,7 @@
 //! `encode` for a bench: any table of people, any schema, codes that are marked as not for release.
 
 mod joined;
+mod united;
 
 use crate::args::EncodeCli;
 use crate::commands::schema;
@@ -23,6 +24,7 @@ use std::fmt::Write as _;
 use std::fs::File;
 use std::io::{BufWriter, Write as _};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Instant;
 use zeroize::Zeroizing;
 
@@ -64,7 +66,8 @@ pub fn run(args: &EncodeCli, progress: &Progress) -> Result<Outcome, Problem> {
         output: &args.output,
         schema: &schema,
         key,
-        columns: columns(input, &args.columns, &schema)?,
+        columns: Arc::new(columns(input, &args.columns, &schema)?),
+        one_row_a_person: args.one_row_a_person,
         date_order: args.date_order,
         sources: &args.sources,
         progress,
@@ -86,7 +89,8 @@ struct Work<'a> {
     output: &'a Path,
     schema: &'a Schema,
     key: Zeroizing<[u8; 32]>,
-    columns: Found,
+    columns: Arc<Found>,
+    one_row_a_person: bool,
     date_order: Option<DateOrder>,
     sources: &'a [String],
     progress: &'a Progress,
@@ -97,6 +101,8 @@ struct Done {
     report: EncodeReport,
     rejected: RejectedCounts,
     rows: usize,
+    /// What came together; nothing when every row is a person of its own.
+    together: Option<united::Together>,
 }
 
 /// The columns of a table.
@@ -121,10 +127,7 @@ impl Work<'_> {
             hasher.update(&schema_hash).update(purpose.as_bytes());
             *hasher.finalize().as_bytes()
         });
-        let folder = match self.output.parent() {
-            Some(parent) if !parent.as_os_str().is_empty() => parent.to_owned(),
-            _ => PathBuf::from("."),
-        };
+        let folder = folder_of(self.output);
         let options = Options {
             own: self.sources.first().cloned().unwrap_or_default(),
             partners: self.sources.iter().skip(1).cloned().collect(),
@@ -137,13 +140,14 @@ impl Work<'_> {
         let mut references = begin(&references_path)?;
         let mut codes = begin(self.output)?;
         let mut rejected = RejectedCounts::new();
-        let rows = self.push_all(
-            &rules,
-            &table_hash,
-            &mut encoder,
-            &mut references,
-            &mut rejected,
-        )?;
+        let (encoding, refs) = (&mut encoder, &mut references);
+        let (rows, together) = if self.one_row_a_person {
+            let rows = self.push_all(&rules, &table_hash, encoding, refs, &mut rejected)?;
+            (rows, None)
+        } else {
+            let pushed = self.push_united(&rules, &table_hash, encoding, refs, &mut rejected)?;
+            (pushed.0, Some(pushed.1))
+        };
         self.progress.step(&format!(
             "Deciding what is released of {} rows",
             grouped(rows)
@@ -159,6 +163,7 @@ impl Work<'_> {
             report,
             rejected,
             rows,
+            together,
         })
     }
 
@@ -291,6 +296,14 @@ impl Work<'_> {
                 )
                 .at(self.input.display().to_string())
             })
+    }
+}
+
+/// The folder that a file is in.
+fn folder_of(file: &Path) -> PathBuf {
+    match file.parent() {
+        Some(parent) if !parent.as_os_str().is_empty() => parent.to_owned(),
+        _ => PathBuf::from("."),
     }
 }
 
@@ -557,6 +570,7 @@ fn outcome(
         "release": false,
     });
     let mut outcome = Outcome::done("kinfold.encode-bench/1", text, data);
+    united::tell(done.together.as_ref(), &mut outcome);
     let refusals = schema.refusals();
     if let Some(first) = refusals.first() {
         outcome.messages.push(Message::warning(Problem::new(

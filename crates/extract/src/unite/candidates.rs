@@ -2,7 +2,6 @@
 //! the home.
 
 use super::ROWS_AT_ONCE;
-use super::units::Units;
 use crate::error::Error;
 use crate::piles::Piles;
 use crate::rows::Rows;
@@ -18,68 +17,97 @@ const PILES: usize = 256;
 /// Two units, the lower first.
 pub(super) type Pair = [u32; 2];
 
-/// Hands on the pairs that share something worth a comparison, each once, sorted, some thousands at a time.
-pub(super) fn candidates(
-    rows: &Rows,
-    units: &Units,
-    mut take: impl FnMut(&[Pair]) -> Result<(), Error>,
-) -> Result<(), Error> {
-    let new = |bytes| (PILES, bytes, rows.scratch.as_path());
-    // Shared things are kept as hashes: two that collide cost a needless comparison and nothing else.
-    let (piles, bytes, folder) = new(rows.memory.hash_bytes);
-    let mut shelves: Piles<12> = Piles::new(piles, bytes, folder);
-    let key = RandomState::new();
-    let mut first = 0;
-    while first < units.len() {
-        let mut last = first;
-        let mut wanted = 0;
-        while last < units.len() && (last == first || wanted < ROWS_AT_ONCE) {
-            wanted += units.rows(last).len();
-            last += 1;
-        }
-        let numbers: Vec<u32> = (first as u32..last as u32).collect();
-        let people = units.load(rows, &numbers)?;
-        let shared: Vec<Vec<u64>> = people
-            .into_par_iter()
-            .map(|person| shared_things(&person, &key))
-            .collect();
-        for (unit, hashes) in numbers.iter().zip(shared) {
-            for hash in hashes {
-                let mut entry = [0; 12];
-                // Big end first: entries in order are hashes in order.
-                entry[..8].copy_from_slice(&hash.to_be_bytes());
-                entry[8..].copy_from_slice(&unit.to_be_bytes());
-                shelves.add((hash >> 56) as usize, entry)?;
+/// Units of rows, by number.
+pub(super) trait Many {
+    /// How many there are.
+    fn len(&self) -> usize;
+    /// How many rows one has.
+    fn rows_in(&self, number: u32) -> usize;
+    /// What some of them say, in the order in which they are asked for.
+    fn load(&self, rows: &Rows, numbers: &[u32]) -> Result<Vec<Person>, Error>;
+}
+
+/// Units by the things they share.
+pub(super) struct Shelves(Piles<12>);
+
+impl Shelves {
+    /// Puts every unit on the shelves of its things; `see` is shown all units on the way, part after part.
+    pub(super) fn fill(
+        rows: &Rows,
+        units: &impl Many,
+        things: impl Fn(&Person, &RandomState) -> Vec<u64> + Sync,
+        mut see: impl FnMut(&[Person]),
+    ) -> Result<Self, Error> {
+        // Shared things are kept as hashes: two that collide cost a needless comparison and nothing else.
+        let mut shelves: Piles<12> = Piles::new(PILES, rows.memory.hash_bytes, &rows.scratch);
+        let key = RandomState::new();
+        let mut first = 0;
+        while first < units.len() {
+            let mut last = first;
+            let mut wanted = 0;
+            while last < units.len() && (last == first || wanted < ROWS_AT_ONCE) {
+                wanted += units.rows_in(last as u32);
+                last += 1;
             }
+            let numbers: Vec<u32> = (first as u32..last as u32).collect();
+            let people = units.load(rows, &numbers)?;
+            see(&people);
+            let shared: Vec<Vec<u64>> = people
+                .into_par_iter()
+                .map(|person| things(&person, &key))
+                .collect();
+            for (unit, hashes) in numbers.iter().zip(shared) {
+                for hash in hashes {
+                    let mut entry = [0; 12];
+                    // Big end first: entries in order are hashes in order.
+                    entry[..8].copy_from_slice(&hash.to_be_bytes());
+                    entry[8..].copy_from_slice(&unit.to_be_bytes());
+                    shelves.add((hash >> 56) as usize, entry)?;
+                }
+            }
+            first = last;
         }
-        first = last;
+        Ok(Self(shelves))
     }
-    let mut pairs: Piles<8> = Piles::new(piles, bytes, folder);
-    let units_of_a_pile = units.len().div_ceil(PILES).max(1);
-    for pile in 0..PILES {
-        let pile = shelves.take(pile)?;
-        for shelf in pile
-            .chunk_by(|one, other| one[..8] == other[..8])
-            .filter(|shelf| shelf.len() <= LARGEST_GROUP)
-        {
-            let unit = |entry: &[u8; 12]| -> [u8; 4] { entry[8..].try_into().expect("four bytes") };
-            for (at, left) in shelf.iter().enumerate() {
-                let left = unit(left);
-                let place = u32::from_be_bytes(left) as usize / units_of_a_pile;
-                for right in &shelf[at + 1..] {
-                    let mut pair = [0; 8];
-                    pair[..4].copy_from_slice(&left);
-                    pair[4..].copy_from_slice(&unit(right));
-                    pairs.add(place, pair)?;
+
+    /// Hands on the pairs that share something, each once, sorted, some thousands at a time. `largest` says of a thing's hash how many
+    /// may share it before it says nothing.
+    pub(super) fn pairs(
+        mut self,
+        rows: &Rows,
+        units: usize,
+        largest: impl Fn(u64) -> usize,
+        mut take: impl FnMut(&[Pair]) -> Result<(), Error>,
+    ) -> Result<(), Error> {
+        let mut pairs: Piles<8> = Piles::new(PILES, rows.memory.hash_bytes, &rows.scratch);
+        let units_of_a_pile = units.div_ceil(PILES).max(1);
+        for pile in 0..PILES {
+            let pile = self.0.take(pile)?;
+            for shelf in pile.chunk_by(|one, other| one[..8] == other[..8]) {
+                let hash = u64::from_be_bytes(shelf[0][..8].try_into().expect("eight bytes"));
+                if shelf.len() > largest(hash) {
+                    continue;
+                }
+                let unit =
+                    |entry: &[u8; 12]| -> [u8; 4] { entry[8..].try_into().expect("four bytes") };
+                for (at, left) in shelf.iter().enumerate() {
+                    let left = unit(left);
+                    let place = u32::from_be_bytes(left) as usize / units_of_a_pile;
+                    for right in &shelf[at + 1..] {
+                        let mut pair = [0; 8];
+                        pair[..4].copy_from_slice(&left);
+                        pair[4..].copy_from_slice(&unit(right));
+                        pairs.add(place, pair)?;
+                    }
                 }
             }
         }
+        for pile in 0..PILES {
+            let pile: Vec<Pair> = pairs.take(pile)?.into_iter().map(pair_of).collect();
+            take(&pile)?;
+        }
+        Ok(())
     }
-    for pile in 0..PILES {
-        let pile: Vec<Pair> = pairs.take(pile)?.into_iter().map(pair_of).collect();
-        take(&pile)?;
-    }
-    Ok(())
 }
 
 fn pair_of(entry: [u8; 8]) -> Pair {

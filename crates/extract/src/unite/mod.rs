@@ -14,6 +14,7 @@
 //! then for each comparison. See [`Rows`].
 
 mod candidates;
+mod evidence;
 mod groups;
 mod judge;
 #[cfg(test)]
@@ -25,7 +26,8 @@ mod units;
 use crate::error::Error;
 use crate::people::PersonRow;
 use crate::rows::Rows;
-use candidates::{Pair, candidates};
+use candidates::{LARGEST_GROUP, Many as _, Pair, Shelves, shared_things};
+use evidence::{People, weigh};
 use groups::Groups;
 use judge::{Verdict, judge, never_one};
 use kinfold_identity::Person;
@@ -53,6 +55,8 @@ pub enum Reason {
     BirthSlip,
     /// The same first and family name, full birth date and sex, and nothing that speaks against it.
     NameBirthSex,
+    /// Not one of these, but all that the two have in common weighed together.
+    Evidence,
 }
 
 /// Why two rows that nearly agree are left apart.
@@ -73,6 +77,8 @@ pub enum Doubt {
     Unconfirmed,
     /// Together they would contradict a third row.
     Chain,
+    /// All that they have in common, weighed together, says rather one person than two, and not surely.
+    Likely,
 }
 
 /// A pair of rows that a person should look at.
@@ -241,6 +247,12 @@ pub fn unite(rows: &Rows) -> Result<United, Error> {
             *joins.entry(reason).or_default() += 1;
         }
     }
+    let weighed = weigh(rows, &People::of(&units, &groups))?;
+    for (left, right) in weighed.joins {
+        groups.join(left, right);
+        *joins.entry(Reason::Evidence).or_default() += 1;
+    }
+    judged.doubts.extend(weighed.doubts);
     let apart = |(left, right, _): &(u32, u32, Doubt)| groups.find(*left) != groups.find(*right);
     let mut doubtful: Vec<Doubtful> = judged
         .doubts
@@ -253,6 +265,7 @@ pub fn unite(rows: &Rows) -> Result<United, Error> {
         })
         .collect();
     doubtful.sort_unstable();
+    doubtful.dedup_by_key(|doubtful| (doubtful.left, doubtful.right));
     let (people, person_of_unit) = groups.into_people();
     Ok(United {
         unit_of_row: units.of_rows(rows.len()),
@@ -268,30 +281,40 @@ pub fn unite(rows: &Rows) -> Result<United, Error> {
 /// Compares all units that share something.
 fn compare(rows: &Rows, units: &Units) -> Result<Judged, Error> {
     let mut judged = Judged::default();
-    candidates(rows, units, |pairs| {
-        for pairs in pairs.chunks(ROWS_AT_ONCE) {
-            let needed: BTreeSet<u32> = pairs.iter().flatten().copied().collect();
-            let needed: Vec<u32> = needed.into_iter().collect();
-            let people = units.load(rows, &needed)?;
-            let person = |unit: u32| &people[needed.binary_search(&unit).expect("it was loaded")];
-            let verdicts: Vec<(Verdict, bool)> = pairs
-                .par_iter()
-                .map(|&[left, right]: &Pair| {
-                    let (left, right) = (person(left), person(right));
-                    let verdict = judge(left, right);
-                    let forbidden = matches!(verdict, Verdict::One(_)) && never_one(left, right);
-                    (verdict, forbidden)
-                })
-                .collect();
-            for (&[left, right], (verdict, forbidden)) in pairs.iter().zip(verdicts) {
-                match verdict {
-                    Verdict::One(reason) => judged.verdicts.push((reason, left, right, forbidden)),
-                    Verdict::Doubt(why) => judged.doubts.push((left, right, why)),
-                    Verdict::Two => {}
+    let shelves = Shelves::fill(rows, units, shared_things, |_| {})?;
+    shelves.pairs(
+        rows,
+        units.len(),
+        |_| LARGEST_GROUP,
+        |pairs| {
+            for pairs in pairs.chunks(ROWS_AT_ONCE) {
+                let needed: BTreeSet<u32> = pairs.iter().flatten().copied().collect();
+                let needed: Vec<u32> = needed.into_iter().collect();
+                let people = units.load(rows, &needed)?;
+                let person =
+                    |unit: u32| &people[needed.binary_search(&unit).expect("it was loaded")];
+                let verdicts: Vec<(Verdict, bool)> = pairs
+                    .par_iter()
+                    .map(|&[left, right]: &Pair| {
+                        let (left, right) = (person(left), person(right));
+                        let verdict = judge(left, right);
+                        let forbidden =
+                            matches!(verdict, Verdict::One(_)) && never_one(left, right);
+                        (verdict, forbidden)
+                    })
+                    .collect();
+                for (&[left, right], (verdict, forbidden)) in pairs.iter().zip(verdicts) {
+                    match verdict {
+                        Verdict::One(reason) => {
+                            judged.verdicts.push((reason, left, right, forbidden))
+                        }
+                        Verdict::Doubt(why) => judged.doubts.push((left, right, why)),
+                        Verdict::Two => {}
+                    }
                 }
             }
-        }
-        Ok(())
-    })?;
+            Ok(())
+        },
+    )?;
     Ok(judged)
 }

@@ -1,5 +1,6 @@
 //! Units: the rows of one own id in one source, or single rows of an own id that several people share.
 
+use super::candidates::Many;
 use super::judge::clearly_two;
 use super::{ROWS_AT_ONCE, SharedOwnId};
 use crate::error::Error;
@@ -79,10 +80,6 @@ impl Units {
         Ok((Self(units), shared_own_ids))
     }
 
-    pub(super) fn len(&self) -> usize {
-        self.0.len()
-    }
-
     /// The rows of a unit, ascending.
     pub(super) fn rows(&self, unit: usize) -> &[u32] {
         self.0.get(unit)
@@ -98,9 +95,18 @@ impl Units {
         }
         units
     }
+}
 
-    /// What some units say, in the order in which they are asked for.
-    pub(super) fn load(&self, rows: &Rows, units: &[u32]) -> Result<Vec<Person>, Error> {
+impl Many for Units {
+    fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    fn rows_in(&self, unit: u32) -> usize {
+        self.rows(unit as usize).len()
+    }
+
+    fn load(&self, rows: &Rows, units: &[u32]) -> Result<Vec<Person>, Error> {
         let mut people: Vec<Person> = Vec::with_capacity(units.len());
         let mut wanted: Vec<u32> = Vec::new();
         // The place among the people of each wanted row.

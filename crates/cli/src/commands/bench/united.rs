@@ -1,0 +1,291 @@
+//! A table in which a person may have several rows: they come together before they are encoded, as a custodian's own rows do.
+//!
+//! The table is read once to see who is in it and once more to encode; between the two only numbers of rows and where they lie are held.
+
+use super::{Found, ROWS, Whole, Work, bad_row, open, references_path};
+use crate::encoded::hex;
+use crate::outcome::Outcome;
+use crate::release::{field_of_role, rejected_fields};
+use crate::survey::grouped;
+use csv::StringRecord;
+use kinfold_encoding::{Encoder, Input};
+use kinfold_extract::{
+    Error, Memory, PersonRow, Reason, RejectedCounts, Rows, RowsAgain, TablePerson, United,
+    read_table_row, unite,
+};
+use kinfold_identity::{DateRules, Plain};
+use kinfold_message::Problem;
+use kinfold_schema::FieldSet;
+use rayon::prelude::*;
+use serde_json::{Value, json};
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::fs::File;
+use std::io::{Read as _, Seek as _, SeekFrom, Write as _};
+use std::path::PathBuf;
+use std::sync::Arc;
+use zeroize::Zeroizing;
+
+/// What came together.
+#[derive(Default)]
+pub(super) struct Together {
+    /// Joins by reason.
+    joins: BTreeMap<Reason, usize>,
+    /// Pairs that were left apart.
+    doubtful: usize,
+    /// People of all rows.
+    people: usize,
+}
+
+impl Together {
+    fn of(united: &United) -> Self {
+        Self {
+            joins: united.joins.clone(),
+            doubtful: united.doubtful.len(),
+            people: united.people(),
+        }
+    }
+
+    /// A line for the screen.
+    pub(super) fn text(&self) -> String {
+        let count = |wanted: fn(&Reason) -> bool| -> String {
+            let joins = self.joins.iter().filter(|(reason, _)| wanted(reason));
+            grouped(joins.map(|(_, count)| count).sum())
+        };
+        let mut text = format!("Rows of one person: {} came together", count(|_| true));
+        if !self.joins.is_empty() {
+            let _ = write!(
+                text,
+                " ({} by id, {} by the same facts, {} by evidence), so there are {} people",
+                count(|reason| *reason == Reason::OwnId),
+                count(|reason| !matches!(reason, Reason::OwnId | Reason::Evidence)),
+                count(|reason| *reason == Reason::Evidence),
+                grouped(self.people)
+            );
+        }
+        let _ = writeln!(
+            text,
+            "; {} doubtful pairs stay apart",
+            grouped(self.doubtful)
+        );
+        text
+    }
+
+    /// The same for a program.
+    pub(super) fn json(&self) -> Value {
+        json!({
+            "people": self.people,
+            "rows_united": self.joins.values().sum::<usize>(),
+            "by_rule": self.joins,
+            "doubtful_pairs": self.doubtful,
+        })
+    }
+}
+
+/// Adds what came together to an answer.
+pub(super) fn tell(together: Option<&Together>, outcome: &mut Outcome) {
+    let Some(together) = together else {
+        return;
+    };
+    outcome.text.push_str(&together.text());
+    outcome.data["united"] = together.json();
+}
+
+/// How a row of the table is read.
+#[derive(Clone)]
+struct Reading {
+    columns: Arc<Found>,
+    rules: DateRules,
+}
+
+impl Reading {
+    fn table_person(&self, record: &StringRecord) -> TablePerson {
+        let joined = self.columns.joined.texts(record);
+        read_table_row(&self.columns.table, &self.rules, |position| {
+            joined.cell(position)
+        })
+    }
+
+    fn row(&self, record: &StringRecord, row: usize, read: TablePerson) -> PersonRow {
+        let own_id = match self.columns.id {
+            Some(position) => record.get(position).unwrap_or("").to_owned(),
+            None => (row + 1).to_string(),
+        };
+        // A cell without an id is a row without a name, not one of many rows of one name.
+        let own_id = if own_id.is_empty() {
+            format!("row {}", row + 1)
+        } else {
+            own_id
+        };
+        PersonRow {
+            source: 0,
+            own_id: Plain::new(own_id),
+            line: row + 2,
+            person: read.person,
+            rejected: read.rejected.into_iter().map(|(role, _)| role).collect(),
+            last_contact: None,
+        }
+    }
+}
+
+/// The table's rows, read again from where they lie.
+struct Again {
+    reading: Reading,
+    table: PathBuf,
+    /// Where each row begins, and where the last one ends.
+    starts: Vec<u64>,
+}
+
+impl RowsAgain for Again {
+    fn load(&self, rows: &[u32]) -> Result<Vec<PersonRow>, Error> {
+        let failed = |error: std::io::Error| Error::Read {
+            path: self.table.clone(),
+            error,
+        };
+        let mut order: Vec<u32> = rows.to_vec();
+        order.sort_unstable();
+        order.dedup();
+        let mut file = File::open(&self.table).map_err(failed)?;
+        let mut text: Zeroizing<Vec<u8>> = Zeroizing::new(Vec::new());
+        for run in order.chunk_by(|one, other| one + 1 == *other) {
+            let (first, last) = (run[0] as usize, run[run.len() - 1] as usize);
+            let bytes = self.starts[last + 1] - self.starts[first];
+            file.seek(SeekFrom::Start(self.starts[first]))
+                .map_err(failed)?;
+            let read = (&file).take(bytes).read_to_end(&mut text).map_err(failed)?;
+            if read as u64 != bytes {
+                return Err(Error::Changed);
+            }
+            text.push(b'\n');
+        }
+        let mut reader = csv::ReaderBuilder::new()
+            .has_headers(false)
+            .from_reader(text.as_slice());
+        let records: Vec<StringRecord> = reader
+            .records()
+            .collect::<Result<_, _>>()
+            .map_err(|_| Error::Changed)?;
+        if records.len() != order.len() {
+            return Err(Error::Changed);
+        }
+        let found: Vec<PersonRow> = rows
+            .par_iter()
+            .filter_map(|row| {
+                let record = &records[order.binary_search(row).ok()?];
+                Some(
+                    self.reading
+                        .row(record, *row as usize, self.reading.table_person(record)),
+                )
+            })
+            .collect();
+        Ok(found)
+    }
+}
+
+impl Work<'_> {
+    /// Reads the table, brings the rows of one person together and gives every person to the encoder. Gives the number of rows.
+    pub(super) fn push_united(
+        &self,
+        rules: &DateRules,
+        table_hash: &blake3::Hash,
+        encoder: &mut Encoder,
+        references: &mut Whole,
+        rejected: &mut RejectedCounts,
+    ) -> Result<(usize, Together), Problem> {
+        let reading = Reading {
+            columns: Arc::clone(&self.columns),
+            rules: *rules,
+        };
+        let rows = self.read_rows(&reading, rejected)?;
+        self.progress
+            .step("Bringing together the rows of each person");
+        let united = unite(&rows)?;
+        let write_failed = |error: std::io::Error| {
+            Problem::io("write the file", &references_path(self.output), &error)
+        };
+        writeln!(references, "own_id,record_ref").map_err(write_failed)?;
+        united.load(&rows, |first, people| {
+            let refs: Vec<[u8; 16]> = (first..first + people.len())
+                .map(|person| self.reference(table_hash, united.rows(person)[0] as usize))
+                .collect();
+            let inputs: Vec<Input<'_>> = people
+                .iter()
+                .zip(&refs)
+                .map(|(united, reference)| {
+                    let mut input = Input::new(*reference, &united.person);
+                    input.rejected = if united.rows.len() == 1 {
+                        fields(&united.rows[0])
+                    } else {
+                        rejected_fields(united)
+                    };
+                    input
+                })
+                .collect();
+            encoder.push(&inputs)?;
+            for (person, reference) in people.iter().zip(&refs) {
+                for row in &person.rows {
+                    let quoted = Zeroizing::new(row.own_id.expose().replace('"', "\"\""));
+                    writeln!(references, "\"{}\",{}", *quoted, hex(reference))
+                        .map_err(write_failed)?;
+                }
+            }
+            self.progress
+                .step(&format!("Encoded {} people", grouped(first + people.len())));
+            Ok::<(), Problem>(())
+        })?;
+        Ok((rows.len(), Together::of(&united)))
+    }
+
+    fn read_rows(&self, reading: &Reading, rejected: &mut RejectedCounts) -> Result<Rows, Problem> {
+        let folder = super::folder_of(self.output);
+        let mut rows = Rows::of_table(Memory::default(), &folder);
+        let mut reader = open(self.input)?;
+        let mut records: Vec<StringRecord> = vec![StringRecord::new(); ROWS];
+        let mut starts: Vec<u64> = Vec::new();
+        loop {
+            let mut count = 0;
+            while count < ROWS {
+                match reader.read_record(&mut records[count]) {
+                    Ok(true) => count += 1,
+                    Ok(false) => break,
+                    Err(error) => return Err(bad_row(self.input, &error)),
+                }
+                let position = records[count - 1].position();
+                starts.push(position.map_or(0, csv::Position::byte));
+            }
+            if count == 0 {
+                break;
+            }
+            let people: Vec<TablePerson> = records[..count]
+                .par_iter()
+                .map(|record| reading.table_person(record))
+                .collect();
+            for (role, rule) in people.iter().flat_map(|row| &row.rejected) {
+                *rejected.entry((role, rule)).or_default() += 1;
+            }
+            let before = rows.len();
+            let read = people.into_iter().enumerate();
+            rows.push(
+                read.map(|(at, person)| reading.row(&records[at], before + at, person))
+                    .collect(),
+            );
+            self.progress
+                .step(&format!("Read {} rows", grouped(rows.len())));
+        }
+        starts.push(reader.position().byte());
+        rows.read_again_from(Box::new(Again {
+            reading: reading.clone(),
+            table: self.input.to_owned(),
+            starts,
+        }));
+        Ok(rows)
+    }
+}
+
+/// The fields of which a row holds something that is no value.
+fn fields(row: &PersonRow) -> FieldSet {
+    let mut fields = FieldSet::default();
+    let unread = row.rejected.iter().filter_map(|role| field_of_role(role));
+    unread.for_each(|field| fields.insert(field));
+    fields
+}

@@ -1,0 +1,117 @@
+//! From odds of pairs to people, without chaining the unlike.
+
+use super::frequency::Frequencies;
+use super::model::Model;
+use super::{Found, People, UNITE, facts};
+use crate::error::Error;
+use crate::rows::Rows;
+use crate::unite::Doubt;
+use crate::unite::candidates::Many as _;
+use crate::unite::groups::Groups;
+use crate::unite::judge::never_one;
+use kinfold_identity::Person;
+
+/// A pair counts for the average of its two groups with at most these log odds, either way: one pair that is beyond doubt must not
+/// outvote several that are clearly two people, nor the other way round.
+const WEIGHT_MAX: f64 = 8.0;
+/// So many of each group are compared with each other.
+const MEMBERS: usize = 8;
+/// Units of each group that are held against each other for what forbids.
+const UNITS: usize = 64;
+
+/// Two people and the odds that they are one.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Edge {
+    log_odds: f64,
+    /// The lower and the higher fingerprint.
+    prints: [u64; 2],
+    pair: [u32; 2],
+}
+
+impl Edge {
+    pub(super) fn new(log_odds: f64, pair: [u32; 2], prints: &[u64]) -> Self {
+        let [one, other] = pair.map(|person| prints[person as usize]);
+        Self {
+            log_odds,
+            prints: [one.min(other), one.max(other)],
+            pair,
+        }
+    }
+}
+
+/// All that is needed to weigh pairs that were no candidates.
+pub(super) struct Weighed<'a> {
+    pub(super) rows: &'a Rows,
+    pub(super) people: &'a People<'a>,
+    pub(super) counts: &'a Frequencies,
+    pub(super) model: &'a Model,
+    pub(super) prints: &'a [u64],
+}
+
+impl Weighed<'_> {
+    /// Brings people together, the surest pairs first.
+    pub(super) fn cluster(&self, mut edges: Vec<Edge>) -> Result<Found, Error> {
+        edges.sort_unstable_by(|one, other| {
+            let by_odds = other.log_odds.total_cmp(&one.log_odds);
+            by_odds.then_with(|| (one.prints, one.pair).cmp(&(other.prints, other.pair)))
+        });
+        let mut groups = Groups::new(self.people.len());
+        let mut found = Found::default();
+        for edge in edges {
+            let [left, right] = edge.pair;
+            if groups.find(left) == groups.find(right) {
+                continue;
+            }
+            let units = edge.pair.map(|person| self.people.firsts[person as usize]);
+            if edge.log_odds < UNITE {
+                found.doubts.push((units[0], units[1], Doubt::Likely));
+            } else if self.agree(&groups.members(left), &groups.members(right))? {
+                groups.join(left, right);
+                found.joins.push((units[0], units[1]));
+            } else {
+                found.doubts.push((units[0], units[1], Doubt::Chain));
+            }
+        }
+        Ok(found)
+    }
+
+    /// Whether two groups agree on average, and nothing forbids that they are one.
+    fn agree(&self, lefts: &[u32], rights: &[u32]) -> Result<bool, Error> {
+        let units = |group: &[u32]| -> Result<Vec<Person>, Error> {
+            let mut units: Vec<u32> = group
+                .iter()
+                .flat_map(|person| self.people.members(*person))
+                .collect();
+            units.truncate(UNITS);
+            self.people.units.load(self.rows, &units)
+        };
+        let (one, other) = (units(lefts)?, units(rights)?);
+        if one
+            .iter()
+            .any(|one| other.iter().any(|other| never_one(one, other)))
+        {
+            return Ok(false);
+        }
+        if lefts.len() == 1 && rights.len() == 1 {
+            return Ok(true);
+        }
+        let some = |group: &[u32]| -> Result<Vec<Person>, Error> {
+            let mut group = group.to_vec();
+            group.sort_unstable_by_key(|person| self.prints[*person as usize]);
+            group.truncate(MEMBERS);
+            self.people.load(self.rows, &group)
+        };
+        let (lefts, rights) = (some(lefts)?, some(rights)?);
+        let mut sum = 0.0;
+        for left in &lefts {
+            for right in &rights {
+                let pattern = facts::compare(left, right, self.counts);
+                if pattern.is_forbidden() {
+                    return Ok(false);
+                }
+                sum += self.model.log_odds(pattern).clamp(-WEIGHT_MAX, WEIGHT_MAX);
+            }
+        }
+        Ok(sum >= 0.0)
+    }
+}

@@ -1,0 +1,191 @@
+//! How likely two people who agree like this are one.
+//!
+//! A Fellegi-Sunter model (Fellegi and Sunter, JASA 64, 1969) as Splink has it, with two changes that files of families need.
+//!
+//! - **Three classes instead of two**: one person; relatives, who share what a household shares (family name, home, telephone) and nothing
+//!   else but by chance, or as twins and namesakes do; strangers. Two brothers agree on most columns, and no weight of columns that
+//!   ignores this tells them from one man with two slips.
+//! - **Absolute counts instead of shares of the candidates**: the candidates share something by being candidates, so what agrees among
+//!   them says little about strangers. Of strangers it is known how many pairs a file has, and how often random pairs agree: a pattern's
+//!   strangers are all pairs of the file times the pattern's share. EM (Dempster, Laird and Rubin 1977) finds how many pairs are of one
+//!   person and of relatives, and how these agree.
+//!
+//! An agreement on a value is weighed by how common the value is (Winkler 1989; Splink's term frequencies).
+
+use super::pattern::{Field, LEVELS, Pattern};
+use std::collections::BTreeMap;
+
+/// Counts of equal patterns.
+pub(super) type Counts = BTreeMap<Pattern, u64>;
+
+/// Probabilities of the levels of each field.
+type Levels = [[f64; LEVELS]; Field::ALL.len()];
+
+/// Rounds of EM; the estimates have settled to three digits long before.
+const ROUNDS: usize = 40;
+/// As many pairs as this stand behind the prior shares of each field: a file with hardly any duplicates teaches nothing about them.
+const PRIOR_PAIRS: f64 = 30.0;
+/// Share of relatives in one house who have one first name, as fathers and sons do.
+const NAMESAKES: f64 = 0.02;
+/// Share of relatives in one house who were born on one day: of siblings one pair in thirty (ONS birth characteristics: 16 maternities
+/// in a thousand are multiple), of couples nearly none.
+const TWINS: f64 = 0.02;
+
+/// How people agree with themselves in administrative files, before anything is learnt: the order is that of the levels.
+const ONE_PERSON: Levels = [
+    [0.80, 0.03, 0.09, 0.04, 0.04, 0.0],
+    [0.80, 0.02, 0.09, 0.04, 0.05, 0.0],
+    [0.97, 0.03, 0.0, 0.0, 0.0, 0.0],
+    [0.85, 0.08, 0.03, 0.02, 0.02, 0.0],
+    [0.97, 0.03, 0.0, 0.0, 0.0, 0.0],
+    [0.70, 0.20, 0.10, 0.0, 0.0, 0.0],
+    [0.50, 0.10, 0.10, 0.12, 0.06, 0.12],
+    [0.60, 0.05, 0.35, 0.0, 0.0, 0.0],
+    [0.65, 0.08, 0.07, 0.20, 0.0, 0.0],
+    [0.75, 0.10, 0.15, 0.0, 0.0, 0.0],
+    [0.98, 0.02, 0.0, 0.0, 0.0, 0.0],
+];
+/// How relatives agree on what a household shares.
+const RELATIVES: Levels = [
+    [0.0; LEVELS],
+    [0.75, 0.05, 0.03, 0.02, 0.15, 0.0],
+    [0.0; LEVELS],
+    [0.0; LEVELS],
+    [0.0; LEVELS],
+    [0.0; LEVELS],
+    [0.80, 0.05, 0.03, 0.08, 0.02, 0.02],
+    [0.50, 0.05, 0.45, 0.0, 0.0, 0.0],
+    [0.20, 0.03, 0.07, 0.70, 0.0, 0.0],
+    [0.50, 0.10, 0.40, 0.0, 0.0, 0.0],
+    [0.0; LEVELS],
+];
+/// How strangers agree, where a file has too few pairs to say. Of agreements on a value each value says its own.
+const STRANGERS: Levels = [
+    [0.01, 0.005, 0.01, 0.05, 0.93, 0.0],
+    [0.01, 0.005, 0.01, 0.05, 0.93, 0.0],
+    [0.995, 0.005, 0.0, 0.0, 0.0, 0.0],
+    [0.0001, 0.001, 0.005, 0.015, 0.98, 0.0],
+    [0.5, 0.5, 0.0, 0.0, 0.0, 0.0],
+    [0.02, 0.08, 0.90, 0.0, 0.0, 0.0],
+    [0.001, 0.001, 0.05, 0.001, 0.01, 0.94],
+    [0.001, 0.001, 0.998, 0.0, 0.0, 0.0],
+    [0.001, 0.001, 0.004, 0.994, 0.0, 0.0],
+    [0.05, 0.02, 0.93, 0.0, 0.0, 0.0],
+    [0.0001, 0.9999, 0.0, 0.0, 0.0, 0.0],
+];
+
+/// What was learnt from a file.
+pub(super) struct Model {
+    one: Levels,
+    relatives: Levels,
+    strangers: Levels,
+    /// Pairs of one person, of relatives among the candidates, and of all units.
+    pairs: [f64; 3],
+}
+
+impl Model {
+    /// Learns from the patterns of the candidates and of random pairs of a file with so many units.
+    pub(super) fn learn(candidates: &Counts, random: &Counts, units: usize) -> Self {
+        let all = units as f64 * (units as f64 - 1.0) / 2.0;
+        let mut model = Self {
+            one: ONE_PERSON,
+            relatives: RELATIVES,
+            strangers: STRANGERS,
+            pairs: [0.02 * units as f64, 0.5 * units as f64, all],
+        };
+        for _ in 0..ROUNDS {
+            let mut one = Tally::default();
+            let mut relatives = Tally::default();
+            let mut strangers = Tally::default();
+            for (pattern, count) in random {
+                let [_, _, stranger] = model.classes(*pattern);
+                strangers.add(*pattern, *count as f64 * stranger);
+            }
+            for (pattern, count) in candidates {
+                let [same, relative, _] = model.classes(*pattern);
+                // What rules forbid is no pair of one person, whatever it looks like.
+                let same = if pattern.is_forbidden() { 0.0 } else { same };
+                one.add(*pattern, *count as f64 * same);
+                relatives.add(*pattern, *count as f64 * relative);
+            }
+            model.pairs = [one.pairs.max(0.5), relatives.pairs.max(0.5), all];
+            model.strangers = strangers.shares(&STRANGERS, 2.0);
+            model.one = one.shares(&ONE_PERSON, PRIOR_PAIRS);
+            model.relatives = relatives.shares(&RELATIVES, PRIOR_PAIRS);
+        }
+        model
+    }
+
+    /// The natural logarithm of the odds that the two are one person.
+    pub(super) fn log_odds(&self, pattern: Pattern) -> f64 {
+        let [one, relative, stranger] = self.weights(pattern);
+        libm::log(one.max(f64::MIN_POSITIVE))
+            - libm::log((relative + stranger).max(f64::MIN_POSITIVE))
+    }
+
+    fn classes(&self, pattern: Pattern) -> [f64; 3] {
+        let weights = self.weights(pattern);
+        let sum: f64 = weights.iter().sum();
+        weights.map(|weight| weight / sum.max(f64::MIN_POSITIVE))
+    }
+
+    /// Expected pairs of each class with this pattern, all divided by the shares of the values that agree.
+    fn weights(&self, pattern: Pattern) -> [f64; 3] {
+        let mut weights = self.pairs;
+        for (at, field) in Field::ALL.into_iter().enumerate() {
+            let Some(found) = pattern.level(field) else {
+                continue;
+            };
+            let level = found.level;
+            let stranger = if level < field.valued() {
+                // The middle of the bucket: the share was rounded.
+                libm::exp2(-(found.rarity as f64))
+            } else {
+                self.strangers[at][level]
+            };
+            let relative = if field.is_shared_at_home() {
+                self.relatives[at][level].max(stranger)
+            } else {
+                match (field, level) {
+                    (Field::First, 0) => stranger.max(NAMESAKES),
+                    (Field::Birth, 0) => stranger.max(TWINS),
+                    _ => stranger,
+                }
+            };
+            weights[0] *= self.one[at][level];
+            weights[1] *= relative;
+            weights[2] *= stranger;
+        }
+        weights
+    }
+}
+
+/// Expected pairs of a class by field and level.
+#[derive(Default)]
+struct Tally {
+    pairs: f64,
+    levels: Levels,
+}
+
+impl Tally {
+    fn add(&mut self, pattern: Pattern, pairs: f64) {
+        self.pairs += pairs;
+        for (at, field) in Field::ALL.into_iter().enumerate() {
+            if let Some(found) = pattern.level(field) {
+                self.levels[at][found.level] += pairs;
+            }
+        }
+    }
+
+    /// Shares of the levels, with so many pairs of the prior.
+    fn shares(&self, prior: &Levels, prior_pairs: f64) -> Levels {
+        let mut shares = *prior;
+        for (shares, counted) in shares.iter_mut().zip(&self.levels) {
+            let all: f64 = counted.iter().sum::<f64>() + prior_pairs;
+            for (share, pairs) in shares.iter_mut().zip(counted) {
+                *share = (*share * prior_pairs + pairs) / all;
+            }
+        }
+        shares
+    }
+}

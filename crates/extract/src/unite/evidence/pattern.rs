@@ -1,0 +1,186 @@
+//! What comparing two people gives: for each field how well it agrees, packed into one number.
+//!
+//! Equal patterns have equal evidence, so the model works on counts of patterns. An agreement says with its pattern how common the value is:
+//! the negative logarithm to base two of its share, up to [`BUCKETS`].
+
+/// How common an agreed value can be said to be: from 1 in 1 to 1 in 2^19 and rarer.
+pub(super) const BUCKETS: u64 = 20;
+
+/// A field of the model.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Field {
+    First,
+    Family,
+    /// Whether the names had to be crossed over to agree.
+    Order,
+    Birth,
+    Sex,
+    Middle,
+    /// Home, postcode and town: the strongest agreement of them, since an address must count once.
+    Place,
+    Telephone,
+    Email,
+    BirthPlace,
+    Numbers,
+}
+
+/// Most levels of a field.
+pub(super) const LEVELS: usize = 6;
+
+impl Field {
+    pub(super) const ALL: [Self; 11] = [
+        Self::First,
+        Self::Family,
+        Self::Order,
+        Self::Birth,
+        Self::Sex,
+        Self::Middle,
+        Self::Place,
+        Self::Telephone,
+        Self::Email,
+        Self::BirthPlace,
+        Self::Numbers,
+    ];
+
+    /// Where the field lies in a pattern: first bit, and bits.
+    fn bits(self) -> (u32, u32) {
+        match self {
+            Self::First => (0, 5),
+            Self::Family => (5, 5),
+            Self::Order => (10, 5),
+            Self::Birth => (15, 5),
+            Self::Sex => (20, 5),
+            Self::Middle => (25, 5),
+            Self::Place => (30, 7),
+            Self::Telephone => (37, 5),
+            Self::Email => (42, 5),
+            Self::BirthPlace => (47, 5),
+            Self::Numbers => (52, 5),
+        }
+    }
+
+    /// How many of its levels, the strongest first, are of one value that both have: only these say how common it is.
+    pub(super) fn valued(self) -> usize {
+        match self {
+            Self::Place => 3,
+            Self::Order | Self::Sex | Self::Middle | Self::Numbers => 0,
+            _ => 1,
+        }
+    }
+
+    /// Whether the people of one household share the field's value by living together.
+    pub(super) fn is_shared_at_home(self) -> bool {
+        matches!(
+            self,
+            Self::Family | Self::Place | Self::Telephone | Self::Email | Self::BirthPlace
+        )
+    }
+}
+
+/// A level of a field: its place among the field's levels (the strongest is 0), and how common the value is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Level {
+    pub(super) level: usize,
+    /// For the valued levels the negative logarithm to base two of the share, rounded.
+    pub(super) rarity: u64,
+}
+
+/// What comparing two people gave.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Pattern(pub(super) u64);
+
+impl Pattern {
+    /// The bit that says that the two must not be one person.
+    const FORBIDDEN: u64 = 1 << 63;
+
+    /// Sets a level that is not valued.
+    pub(super) fn set(&mut self, field: Field, level: usize) {
+        let valued = field.valued() as u64;
+        self.put(field, 1 + valued * BUCKETS + level as u64 - valued);
+    }
+
+    /// Sets a valued level.
+    pub(super) fn set_valued(&mut self, field: Field, level: usize, share: f64) {
+        let rarity = -libm::log2(share.clamp(1e-12, 1.0));
+        let bucket = (libm::round(rarity) as u64).min(BUCKETS - 1);
+        self.put(field, 1 + level as u64 * BUCKETS + bucket);
+    }
+
+    fn put(&mut self, field: Field, code: u64) {
+        let (first, bits) = field.bits();
+        self.0 |= (code & ((1 << bits) - 1)) << first;
+    }
+
+    /// The level of a field; `None` when one of the two has no value.
+    pub(super) fn level(self, field: Field) -> Option<Level> {
+        let (first, bits) = field.bits();
+        let code = (self.0 >> first) & ((1 << bits) - 1);
+        let code = code.checked_sub(1)?;
+        let valued = field.valued() as u64;
+        Some(if code < valued * BUCKETS {
+            Level {
+                level: (code / BUCKETS) as usize,
+                rarity: code % BUCKETS,
+            }
+        } else {
+            Level {
+                level: (code - valued * BUCKETS + valued) as usize,
+                rarity: 0,
+            }
+        })
+    }
+
+    pub(super) fn is_forbidden(self) -> bool {
+        self.0 & Self::FORBIDDEN != 0
+    }
+
+    pub(super) fn forbid(&mut self) {
+        self.0 |= Self::FORBIDDEN;
+    }
+
+    /// Whether a field agrees at least at this level.
+    pub(super) fn at_least(self, field: Field, level: usize) -> bool {
+        self.level(field).is_some_and(|own| own.level <= level)
+    }
+
+    /// Whether the facts of a person's own carry the pair, beside what a family shares: a birth date that agrees but for a slip, a number
+    /// that is proof, or a first name with a telephone number or an e-mail address where no birth date contradicts.
+    pub(super) fn is_personal(self) -> bool {
+        let named = self.at_least(Field::First, 3) || self.at_least(Field::Family, 3);
+        let contact = self.at_least(Field::Email, 1) || self.at_least(Field::Telephone, 0);
+        let born = match self.level(Field::Birth) {
+            Some(birth) => birth.level <= 2,
+            None => contact && self.at_least(Field::First, 2),
+        };
+        let reached = contact && self.at_least(Field::First, 1) && self.at_least(Field::Birth, 3);
+        self.at_least(Field::Numbers, 0) || (named && (born || reached))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn a_level_comes_out_as_it_went_in(levels in proptest::collection::vec((0usize..7, 0u32..25), 11)) {
+            let mut pattern = Pattern::default();
+            let mut expected = Vec::new();
+            for (field, (level, halvings)) in Field::ALL.into_iter().zip(levels) {
+                if level == LEVELS {
+                    expected.push(None);
+                } else if level < field.valued() {
+                    pattern.set_valued(field, level, 0.5_f64.powi(halvings as i32));
+                    expected.push(Some(Level { level, rarity: u64::from(halvings).min(BUCKETS - 1) }));
+                } else {
+                    pattern.set(field, level);
+                    expected.push(Some(Level { level, rarity: 0 }));
+                }
+            }
+            let found: Vec<_> = Field::ALL.into_iter().map(|field| pattern.level(field)).collect();
+            prop_assert_eq!(found, expected);
+            prop_assert!(!pattern.is_forbidden());
+        }
+    }
+}
