@@ -453,6 +453,7 @@ fn columns(input: &Path, told: &[String], schema: &Schema) -> Result<Found, Prob
             }
         }
     }
+    united::add_columns(&mut found, schema, &named, &headers, &position);
     if found.table.columns.is_empty() {
         return Err(Problem::new(
             "E-ENCODE-COLUMN",

@@ -203,6 +203,9 @@ impl United {
 /// Rows that are loaded at once.
 const ROWS_AT_ONCE: usize = 4096;
 
+/// Rounds of weighing evidence: people who came together know more of themselves and may be known by a third row.
+const ROUNDS: usize = 4;
+
 /// What comparing all candidates gave.
 #[derive(Default)]
 struct Judged {
@@ -247,12 +250,18 @@ pub fn unite(rows: &Rows) -> Result<United, Error> {
             *joins.entry(reason).or_default() += 1;
         }
     }
-    let weighed = weigh(rows, &People::of(&units, &groups))?;
-    for (left, right) in weighed.joins {
-        groups.join(left, right);
-        *joins.entry(Reason::Evidence).or_default() += 1;
+    for round in 1..=ROUNDS {
+        let weighed = weigh(rows, &People::of(&units, &groups))?;
+        let last = weighed.joins.is_empty() || round == ROUNDS;
+        for (left, right) in weighed.joins {
+            groups.join(left, right);
+            *joins.entry(Reason::Evidence).or_default() += 1;
+        }
+        if last {
+            judged.doubts.extend(weighed.doubts);
+            break;
+        }
     }
-    judged.doubts.extend(weighed.doubts);
     let apart = |(left, right, _): &(u32, u32, Doubt)| groups.find(*left) != groups.find(*right);
     let mut doubtful: Vec<Doubtful> = judged
         .doubts

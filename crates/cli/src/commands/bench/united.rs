@@ -2,7 +2,7 @@
 //!
 //! The table is read once to see who is in it and once more to encode; between the two only numbers of rows and where they lie are held.
 
-use super::{Found, ROWS, Whole, Work, bad_row, open, references_path};
+use super::{Found, ROWS, Whole, Work, bad_row, joined, open, references_path};
 use crate::encoded::hex;
 use crate::outcome::Outcome;
 use crate::release::{field_of_role, rejected_fields};
@@ -10,12 +10,12 @@ use crate::survey::grouped;
 use csv::StringRecord;
 use kinfold_encoding::{Encoder, Input};
 use kinfold_extract::{
-    Error, Memory, PersonRow, Reason, RejectedCounts, Rows, RowsAgain, TablePerson, United,
-    read_table_row, unite,
+    Error, Memory, PersonRow, Reason, RejectedCounts, Rows, RowsAgain, TABLE_ROLES, TablePerson,
+    United, read_table_row, unite, usual_columns,
 };
 use kinfold_identity::{DateRules, Plain};
 use kinfold_message::Problem;
-use kinfold_schema::FieldSet;
+use kinfold_schema::{FieldName, FieldSet, Schema};
 use rayon::prelude::*;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -89,6 +89,37 @@ pub(super) fn tell(together: Option<&Together>, outcome: &mut Outcome) {
     };
     outcome.text.push_str(&together.text());
     outcome.data["united"] = together.json();
+}
+
+/// Adds the columns that tell who is who and that the linkage schema does not read: those that were told, and those with a usual name.
+/// Nothing of them is encoded.
+pub(super) fn add_columns(
+    found: &mut Found,
+    schema: &Schema,
+    told: &[(FieldName, &str)],
+    headers: &StringRecord,
+    position: &dyn Fn(&str) -> Option<usize>,
+) {
+    for role in TABLE_ROLES {
+        let Some(field) = field_of_role(role).filter(|field| schema.field(*field).is_none()) else {
+            continue;
+        };
+        let own = told.iter().filter(|(name, _)| *name == field);
+        let mut any = false;
+        for (_, columns) in own {
+            let columns = joined::split(columns, headers).into_iter();
+            let positions: Option<Vec<usize>> = columns.map(position).collect();
+            if let Some(positions) = positions {
+                let position = found.joined.position(role, positions);
+                found.table.add(role, position);
+            }
+            any = true;
+        }
+        let mut usual = std::iter::once(role).chain(usual_columns(role).iter().copied());
+        if let (false, Some(position)) = (any, usual.find_map(position)) {
+            found.table.add(role, position);
+        }
+    }
 }
 
 /// How a row of the table is read.

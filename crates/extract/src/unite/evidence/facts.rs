@@ -175,7 +175,7 @@ pub(super) fn compare(left: &Person, right: &Person, counts: &Frequencies) -> Pa
 /// Two full birth dates with no part in common but perhaps one, and two first names.
 fn strangers(pattern: Pattern) -> bool {
     let level = |field| pattern.level(field).map(|own| own.level);
-    level(Field::Birth) == Some(4) && level(Field::First) == Some(4)
+    level(Field::Birth) == Some(5) && level(Field::First) == Some(4)
 }
 
 /// A level, and for an equal value how common it is. Lower is stronger.
@@ -214,7 +214,10 @@ fn names(left: &Person, right: &Person, counts: &Frequencies, pattern: &mut Patt
     ];
     let cost = |found: [Option<Found>; 2]| -> Option<usize> { Some(found[0]?.0 + found[1]?.0) };
     let swapped = match (cost(straight), cost(crossed)) {
-        (Some(straight), Some(crossed)) => crossed + 2 < straight,
+        (Some(straight), Some(cost)) => {
+            let both = crossed.iter().flatten().all(|own| own.0 <= 3);
+            both && cost + 2 < straight
+        }
         // One of the two has but one name.
         (None, None) => {
             let only =
@@ -268,11 +271,16 @@ fn name_level(one: &str, other: &str, share: &impl Fn(&str) -> f64) -> Found {
     let begins = long.starts_with(short) && (initial || short.len() >= 3);
     if likeness >= NEAR && !initial {
         (2, 1.0)
-    } else if (likeness >= LOOSE && !initial) || begins {
+    } else if (!initial && (likeness >= LOOSE || jumbled(one, other))) || begins {
         (3, 1.0)
     } else {
         (4, 1.0)
     }
+}
+
+/// Two edits apart, and long enough that two names seldom are.
+fn jumbled(one: &str, other: &str) -> bool {
+    one.len().min(other.len()) >= 4 && strsim::osa_distance(one, other) <= 2
 }
 
 /// A first name that stands among the other's middle names.
@@ -338,7 +346,7 @@ fn birth_level(one: &BirthDate, other: &BirthDate) -> usize {
     if !(one.is_full() && other.is_full()) {
         let same =
             one.year == other.year && agree(one.month, other.month) && agree(one.day, other.day);
-        return if same { 3 } else { 4 };
+        return if same { 4 } else { 5 };
     }
     let same = [
         one.year == other.year,
@@ -346,13 +354,15 @@ fn birth_level(one: &BirthDate, other: &BirthDate) -> usize {
         one.day == other.day,
     ];
     let swapped = one.year == other.year && one.month == other.day && one.day == other.month;
-    if swapped || strsim::osa_distance(&one.iso(), &other.iso()) <= 1 {
+    let edits = strsim::osa_distance(&one.iso(), &other.iso());
+    if swapped || edits <= 1 {
         return 1;
     }
     match same.into_iter().filter(|same| *same).count() {
         2 => 2,
-        _ if same[0] => 3,
-        _ => 4,
+        _ if edits <= 2 => 3,
+        _ if same[0] => 4,
+        _ => 5,
     }
 }
 

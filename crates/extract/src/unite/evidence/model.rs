@@ -36,7 +36,7 @@ const ONE_PERSON: Levels = [
     [0.80, 0.03, 0.09, 0.04, 0.04, 0.0],
     [0.80, 0.02, 0.09, 0.04, 0.05, 0.0],
     [0.97, 0.03, 0.0, 0.0, 0.0, 0.0],
-    [0.85, 0.08, 0.03, 0.02, 0.02, 0.0],
+    [0.85, 0.07, 0.03, 0.01, 0.02, 0.02],
     [0.97, 0.03, 0.0, 0.0, 0.0, 0.0],
     [0.70, 0.20, 0.10, 0.0, 0.0, 0.0],
     [0.50, 0.10, 0.10, 0.12, 0.06, 0.12],
@@ -64,7 +64,7 @@ const STRANGERS: Levels = [
     [0.01, 0.005, 0.01, 0.05, 0.93, 0.0],
     [0.01, 0.005, 0.01, 0.05, 0.93, 0.0],
     [0.995, 0.005, 0.0, 0.0, 0.0, 0.0],
-    [0.0001, 0.001, 0.005, 0.015, 0.98, 0.0],
+    [0.0001, 0.001, 0.004, 0.004, 0.015, 0.976],
     [0.5, 0.5, 0.0, 0.0, 0.0, 0.0],
     [0.02, 0.08, 0.90, 0.0, 0.0, 0.0],
     [0.001, 0.001, 0.05, 0.001, 0.01, 0.94],
@@ -140,6 +140,9 @@ impl Model {
             let stranger = if level < field.valued() {
                 // The middle of the bucket: the share was rounded.
                 libm::exp2(-(found.rarity as f64))
+            } else if field == Field::Order {
+                // Two strangers' names agree crosswise as often as straight, and a pair is only crossed over when they do.
+                1.0
             } else {
                 self.strangers[at][level]
             };

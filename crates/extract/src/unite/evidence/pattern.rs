@@ -143,17 +143,17 @@ impl Pattern {
         self.level(field).is_some_and(|own| own.level <= level)
     }
 
-    /// Whether the facts of a person's own carry the pair, beside what a family shares: a birth date that agrees but for a slip, a number
-    /// that is proof, or a first name with a telephone number or an e-mail address where no birth date contradicts.
+    /// Whether something of the person's own agrees, beside what a household shares, whatever the weights say: a number that is proof; a
+    /// first name and another fact; a birth date and another fact.
     pub(super) fn is_personal(self) -> bool {
-        let named = self.at_least(Field::First, 3) || self.at_least(Field::Family, 3);
-        let contact = self.at_least(Field::Email, 1) || self.at_least(Field::Telephone, 0);
-        let born = match self.level(Field::Birth) {
-            Some(birth) => birth.level <= 2,
-            None => contact && self.at_least(Field::First, 2),
-        };
-        let reached = contact && self.at_least(Field::First, 1) && self.at_least(Field::Birth, 3);
-        self.at_least(Field::Numbers, 0) || (named && (born || reached))
+        let first = self.at_least(Field::First, 3);
+        let family = self.at_least(Field::Family, 3);
+        let born = self.at_least(Field::Birth, 3);
+        let reached = self.at_least(Field::Email, 2) || self.at_least(Field::Telephone, 0);
+        let lived = matches!(self.level(Field::Place), Some(place) if matches!(place.level, 0 | 3));
+        self.at_least(Field::Numbers, 0)
+            || (first && (family || born || reached))
+            || (born && (family || reached || lived))
     }
 }
 

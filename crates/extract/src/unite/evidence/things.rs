@@ -66,6 +66,7 @@ pub(super) fn things(person: &Person, key: &RandomState) -> Vec<u64> {
         let (year_month, month_day) = (&day[..day.len().min(7)], &day[day.len().min(5)..]);
         let year_day = format!("{}{}", &day[..4], &day[day.len().min(8)..]);
         for sound in &sounds {
+            put(1, 24, &day[..4], sound);
             put(1, 14, year_month, sound);
             put(1, 15, month_day, sound);
             put(1, 16, &year_day, sound);
