@@ -7,8 +7,9 @@
 //! Rows with one own id are one person, unless they are clearly several: a spreadsheet's fill-down gives a whole class one number.
 //! Such rows stay apart, and the own id is listed, so that nothing is sent before it is put right. Beyond that, rows come together only on strong agreement, and never twins (the same
 //! family and birth date, clearly different first names), never two verified NHS numbers, never a record that must not be linked.
-//! What is nearly but not quite enough is listed for the custodian as doubtful, by line number alone.
-
+//! What these rules leave open is weighed: all that two people have in common, against what strangers and what the people of one
+//! household have in common in this file. What is nearly but not quite enough is listed for the custodian as doubtful, by line number
+//! alone.
 //!
 //! Only numbers of rows are held here. The rows themselves are loaded a few thousand at a time: once for the things they share, and
 //! then for each comparison. See [`Rows`].
@@ -219,6 +220,11 @@ struct Judged {
 /// # Errors
 /// A file that was changed or can no longer be read; a folder for working files that cannot be used.
 pub fn unite(rows: &Rows) -> Result<United, Error> {
+    unite_in(rows, ROUNDS)
+}
+
+/// The same with so many rounds of weighing evidence at most.
+fn unite_in(rows: &Rows, rounds: usize) -> Result<United, Error> {
     let (units, shared_own_ids) = Units::by_own_id(rows)?;
     let own_id_joins = rows.len() - units.len();
     let mut judged = compare(rows, &units)?;
@@ -250,9 +256,9 @@ pub fn unite(rows: &Rows) -> Result<United, Error> {
             *joins.entry(reason).or_default() += 1;
         }
     }
-    for round in 1..=ROUNDS {
+    for round in 1..=rounds {
         let weighed = weigh(rows, &People::of(&units, &groups))?;
-        let last = weighed.joins.is_empty() || round == ROUNDS;
+        let last = weighed.joins.is_empty() || round == rounds;
         for (left, right) in weighed.joins {
             groups.join(left, right);
             *joins.entry(Reason::Evidence).or_default() += 1;

@@ -269,7 +269,8 @@ fn name_level(one: &str, other: &str, share: &impl Fn(&str) -> f64) -> Found {
         (other, one)
     };
     let begins = long.starts_with(short) && (initial || short.len() >= 3);
-    if likeness >= NEAR && !initial {
+    let one_slip = || short.len() >= 4 && strsim::osa_distance(one, other) <= 1;
+    if !initial && (likeness >= NEAR || one_slip()) {
         (2, 1.0)
     } else if (!initial && (likeness >= LOOSE || jumbled(one, other))) || begins {
         (3, 1.0)

@@ -16,6 +16,8 @@ mod facts;
 mod frequency;
 mod model;
 mod pattern;
+#[cfg(test)]
+mod tests;
 mod things;
 
 use super::candidates::{Many, Pair, Shelves};

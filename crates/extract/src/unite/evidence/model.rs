@@ -31,6 +31,9 @@ const NAMESAKES: f64 = 0.02;
 /// in a thousand are multiple), of couples nearly none.
 const TWINS: f64 = 0.02;
 
+/// Shares of relatives in one house whose first names are a slip apart, or nearly: parents who name twins Jayden and Hayden mean it.
+const ALIKE: [f64; 2] = [0.01, 0.03];
+
 /// How people agree with themselves in administrative files, before anything is learnt: the order is that of the levels.
 const ONE_PERSON: Levels = [
     [0.80, 0.03, 0.09, 0.04, 0.04, 0.0],
@@ -151,6 +154,7 @@ impl Model {
             } else {
                 match (field, level) {
                     (Field::First, 0) => stranger.max(NAMESAKES),
+                    (Field::First, 2 | 3) => stranger.max(ALIKE[level - 2]),
                     (Field::Birth, 0) => stranger.max(TWINS),
                     _ => stranger,
                 }
