@@ -273,11 +273,17 @@ fn people(text: &mut String, survey: &Survey) {
         .get(&kinfold_extract::Reason::OwnId)
         .copied()
         .unwrap_or_default();
+    let by_evidence = united
+        .joins
+        .get(&kinfold_extract::Reason::Evidence)
+        .copied()
+        .unwrap_or_default();
     let _ = writeln!(
         text,
-        "  came together: {} by own id, {} by name, birth date, address or number · doubtful pairs that stay apart: {}",
+        "  came together: {} by own id, {} by name, birth date, address or number, {} by all evidence together · doubtful pairs that stay apart: {}",
         grouped(same_id),
-        grouped(joins_across(united)),
+        grouped(joins_across(united) - by_evidence),
+        grouped(by_evidence),
         grouped(united.doubtful.len())
     );
     let _ = writeln!(

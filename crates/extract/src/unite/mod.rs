@@ -321,7 +321,7 @@ fn compare(rows: &Rows, units: &Units) -> Result<Judged, Error> {
                 for (&[left, right], (verdict, forbidden)) in pairs.iter().zip(verdicts) {
                     match verdict {
                         Verdict::One(reason) => {
-                            judged.verdicts.push((reason, left, right, forbidden))
+                            judged.verdicts.push((reason, left, right, forbidden));
                         }
                         Verdict::Doubt(why) => judged.doubts.push((left, right, why)),
                         Verdict::Two => {}

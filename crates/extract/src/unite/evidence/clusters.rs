@@ -10,6 +10,7 @@ use crate::unite::candidates::Many as _;
 use crate::unite::groups::Groups;
 use crate::unite::judge::never_one;
 use kinfold_identity::Person;
+use std::collections::BTreeSet;
 
 /// A pair counts for the average of its two groups with at most these log odds, either way: one pair that is beyond doubt must not
 /// outvote several that are clearly two people, nor the other way round.
@@ -57,6 +58,8 @@ impl Weighed<'_> {
         });
         let mut groups = Groups::new(self.people.len());
         let mut found = Found::default();
+        // Two groups that do not agree are not asked again for every pair of theirs.
+        let mut apart = BTreeSet::new();
         for edge in edges {
             let [left, right] = edge.pair;
             if groups.find(left) == groups.find(right) {
@@ -65,10 +68,18 @@ impl Weighed<'_> {
             let units = edge.pair.map(|person| self.people.firsts[person as usize]);
             if edge.log_odds < UNITE {
                 found.doubts.push((units[0], units[1], Doubt::Likely));
-            } else if self.agree(&groups.members(left), &groups.members(right))? {
+                continue;
+            }
+            let (lefts, rights) = (groups.members(left), groups.members(right));
+            // Groups only grow, so the lowest member and the size say which group it is.
+            let name = |person: u32, members: &[u32]| (groups.find(person), members.len());
+            let two = (name(left, &lefts), name(right, &rights));
+            let two = (two.0.min(two.1), two.0.max(two.1));
+            if !apart.contains(&two) && self.agree(&lefts, &rights)? {
                 groups.join(left, right);
                 found.joins.push((units[0], units[1]));
             } else {
+                apart.insert(two);
                 found.doubts.push((units[0], units[1], Doubt::Chain));
             }
         }

@@ -4,7 +4,9 @@ use super::frequency::{Frequencies, Kind, hash, mix};
 use super::pattern::{Field, Pattern};
 use crate::compare::{Identifiers, identifiers};
 use crate::unite::judge::never_one;
-use kinfold_identity::{AddressSpell, BirthDate, Person, canonical_nicknames};
+use kinfold_identity::{
+    AddressSpell, BirthDate, Email, NhsNumber, Nino, Person, Telephone, Upn, canonical_nicknames,
+};
 
 /// Jaro-Winkler likeness from which two names are a slip of the pen apart (Splink's usual levels: 0.92 and 0.8).
 const NEAR: f64 = 0.92;
@@ -17,14 +19,19 @@ pub(super) fn count(person: &Person, counts: &mut Frequencies) {
         let mut values = values;
         values.sort_unstable();
         values.dedup();
-        values.into_iter().for_each(|value| counts.add(kind, value));
+        for value in values {
+            counts.add(kind, value);
+        }
     };
     add(
         Kind::First,
         hashes(person.first_names.iter().map(String::as_str)),
     );
     add(Kind::Family, hashes(families(person)));
-    add(Kind::Birth, person.births.iter().map(birth_hash).collect());
+    add(
+        Kind::Birth,
+        person.births.iter().copied().map(birth_hash).collect(),
+    );
     let homes = person.addresses.iter();
     add(
         Kind::Home,
@@ -38,12 +45,9 @@ pub(super) fn count(person: &Person, counts: &mut Frequencies) {
     add(Kind::Town, hashes(homes.filter_map(town)));
     add(
         Kind::Telephone,
-        hashes(person.telephones.iter().map(|own| own.as_str())),
+        hashes(person.telephones.iter().map(Telephone::as_str)),
     );
-    add(
-        Kind::Email,
-        hashes(person.emails.iter().map(|own| own.as_str())),
-    );
+    add(Kind::Email, hashes(person.emails.iter().map(Email::as_str)));
     add(
         Kind::BirthPlace,
         hashes(person.birth_place.iter().map(|own| &**own)),
@@ -56,7 +60,7 @@ pub(super) fn fingerprint(person: &Person) -> u64 {
     texts.extend(hashes(person.first_names.iter().map(String::as_str)));
     texts.extend(hashes(person.middle_names.iter().map(String::as_str)));
     texts.extend(hashes(families(person)).iter().map(|hash| mix(hash ^ 1)));
-    texts.extend(person.births.iter().map(birth_hash));
+    texts.extend(person.births.iter().copied().map(birth_hash));
     texts.extend(person.sex.map(|sex| mix(sex as u64 + 7)));
     texts.extend(
         person
@@ -71,16 +75,16 @@ pub(super) fn fingerprint(person: &Person) -> u64 {
             .iter()
             .map(|hash| mix(hash ^ 2)),
     );
-    texts.extend(hashes(person.telephones.iter().map(|own| own.as_str())));
-    texts.extend(hashes(person.emails.iter().map(|own| own.as_str())));
+    texts.extend(hashes(person.telephones.iter().map(Telephone::as_str)));
+    texts.extend(hashes(person.emails.iter().map(Email::as_str)));
     texts.extend(
         hashes(person.birth_place.iter().map(|own| &**own))
             .iter()
             .map(|hash| mix(hash ^ 3)),
     );
-    texts.extend(hashes(person.nhs.iter().map(|own| own.as_str())));
-    texts.extend(hashes(person.nino.iter().map(|own| own.as_str())));
-    texts.extend(hashes(person.upn.iter().map(|own| own.as_str())));
+    texts.extend(hashes(person.nhs.iter().map(NhsNumber::as_str)));
+    texts.extend(hashes(person.nino.iter().map(Nino::as_str)));
+    texts.extend(hashes(person.upn.iter().map(Upn::as_str)));
     texts.sort_unstable();
     texts.dedup();
     texts.into_iter().fold(0, |all, text| mix(all ^ text))
@@ -90,7 +94,7 @@ fn hashes<'a>(texts: impl Iterator<Item = &'a str>) -> Vec<u64> {
     texts.map(hash).collect()
 }
 
-fn birth_hash(birth: &BirthDate) -> u64 {
+fn birth_hash(birth: BirthDate) -> u64 {
     let part = |part: Option<u8>| u64::from(part.unwrap_or(0));
     mix(u64::from(birth.year) << 16 | part(birth.month) << 8 | part(birth.day))
 }
@@ -131,7 +135,7 @@ fn postcode(spell: &AddressSpell) -> Option<&str> {
 }
 
 fn town(spell: &AddressSpell) -> Option<&str> {
-    let own = spell.town.as_ref().map(|town| &**town);
+    let own = spell.town.as_deref();
     own.or_else(|| spell.address.as_ref()?.town.as_deref())
 }
 
@@ -327,9 +331,9 @@ fn births(left: &Person, right: &Person, counts: &Frequencies, pattern: &mut Pat
     for one in &left.births {
         for other in &right.births {
             let found = if one == other && one.is_full() {
-                (0, counts.share(Kind::Birth, birth_hash(one)))
+                (0, counts.share(Kind::Birth, birth_hash(*one)))
             } else {
-                (birth_level(one, other), 1.0)
+                (birth_level(*one, *other), 1.0)
             };
             best = Some(best.map_or(found, |own| stronger(own, found)));
         }
@@ -341,7 +345,7 @@ fn births(left: &Person, right: &Person, counts: &Frequencies, pattern: &mut Pat
     }
 }
 
-fn birth_level(one: &BirthDate, other: &BirthDate) -> usize {
+fn birth_level(one: BirthDate, other: BirthDate) -> usize {
     let agree =
         |one: Option<u8>, other: Option<u8>| one.is_none() || other.is_none() || one == other;
     if !(one.is_full() && other.is_full()) {

@@ -118,8 +118,9 @@ pub(super) fn weigh(rows: &Rows, people: &People<'_>) -> Result<Found, Error> {
     let mut counts = Frequencies::new(people.len());
     let mut prints: Vec<u64> = Vec::with_capacity(people.len());
     let shelves = Shelves::fill(rows, people, things::things, |part| {
-        part.iter()
-            .for_each(|person| facts::count(person, &mut counts));
+        for person in part {
+            facts::count(person, &mut counts);
+        }
         prints.par_extend(part.par_iter().map(facts::fingerprint));
     })?;
     let random = random_patterns(rows, people, &counts, &prints)?;

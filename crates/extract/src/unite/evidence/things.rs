@@ -86,11 +86,7 @@ pub(super) fn things(person: &Person, key: &RandomState) -> Vec<u64> {
     for spell in &person.addresses {
         let address = spell.address.as_ref();
         let postcode = address.and_then(|address| Some(address.postcode.as_ref()?.unit()));
-        let town = spell
-            .town
-            .as_ref()
-            .map(|town| &**town)
-            .or_else(|| address?.town.as_deref());
+        let town = spell.town.as_deref().or_else(|| address?.town.as_deref());
         for sound in &sounds {
             if let Some(postcode) = postcode {
                 put(1, 19, postcode, sound);
