@@ -1,5 +1,6 @@
 //! The figures as tables and as JSON.
 
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
 use serde_json::{Value, json};
@@ -97,6 +98,7 @@ pub fn markdown(results: &[Outcome], anchors: &Anchors, absent: &[String]) -> St
             ],
         );
     }
+    unions(results, &mut text);
     let mut notes: Vec<String> = Vec::new();
     for outcome in results {
         for anchor in anchors.of(&outcome.set, &outcome.sources.concat()) {
@@ -119,6 +121,40 @@ pub fn markdown(results: &[Outcome], anchors: &Anchors, absent: &[String]) -> St
         );
     }
     text
+}
+
+/// What `kinfold encode` brought together inside each source, against the truth.
+fn unions(results: &[Outcome], text: &mut String) {
+    text.push_str(
+        "\nRows of one person inside a source, brought together before encoding (pairs; rows of strangers are rows in another person's \
+         record):\n\n\
+         | set | source | schema | rows | united | precision | recall | F1 | rows of strangers |\n\
+         |---|---|---|---|---|---|---|---|---|\n",
+    );
+    let mut seen = BTreeSet::new();
+    for outcome in results {
+        for (source, said) in &outcome.encodings {
+            if !seen.insert((&outcome.set, source, &outcome.schema)) {
+                continue;
+            }
+            let unions = &said["unions"];
+            let rate = |name: &str| unions["pairs"][name].as_f64().map_or(String::new(), figure);
+            row(
+                text,
+                &[
+                    outcome.set.clone(),
+                    source.clone(),
+                    outcome.schema.clone(),
+                    said["rows"].to_string(),
+                    said["united"]["rows_united"].to_string(),
+                    rate("precision"),
+                    rate("recall"),
+                    rate("f1"),
+                    unions["rows_of_strangers"].to_string(),
+                ],
+            );
+        }
+    }
 }
 
 /// One JSON object: every run with its figures, targets and anchors.

@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use flate2::read::GzDecoder;
+use kinfold_linkage::measures::{Labelled, pairwise};
 use kinfold_store::{Column, read_text_columns};
 use serde_json::{Value, json};
 
@@ -76,6 +77,11 @@ pub fn run(
         sources.insert(source, Source::read(&job.codes)?);
     }
     let truth = read_truth(&data.join(&set.name).join("truth.csv.gz"))?;
+    for (name, source) in &sources {
+        if let Some(said) = said.get_mut(*name) {
+            said["unions"] = source.unions(name, &truth);
+        }
+    }
     let mut outcomes = Vec::new();
     for run in &set.runs {
         let output = folder.join(format!("out-{}", run.concat()));
@@ -148,7 +154,14 @@ impl Encoding<'_> {
         words.extend(flags);
         let answer = programs.kinfold(words)?;
         let mut said = json!({});
-        for name in ["rows", "records", "left_out", "rejected", "mean_fill"] {
+        for name in [
+            "rows",
+            "records",
+            "left_out",
+            "rejected",
+            "mean_fill",
+            "united",
+        ] {
             said[name] = answer["data"][name].clone();
         }
         let now = json!({ "made_from": made_from, "said": said });
@@ -170,19 +183,39 @@ fn unpack(packed: &Path, table: &Path) -> Result<(), Box<dyn Error>> {
     Ok(std::fs::rename(waiting, table)?)
 }
 
-/// The rows of a source: its own identifiers by record reference.
-struct Source(BTreeMap<String, String>);
+/// The rows of a source: its own identifiers by record reference. A record is of all rows that `kinfold encode` brought together.
+struct Source(BTreeMap<String, Vec<String>>);
 
 impl Source {
     /// The file that `kinfold encode` leaves beside the codes; only a bench has it and the codes in one place.
     fn read(codes: &Path) -> Result<Self, Box<dyn Error>> {
         let mut reader = csv::Reader::from_path(codes.with_extension("local-references.csv"))?;
-        let mut ids = BTreeMap::new();
+        let mut ids: BTreeMap<String, Vec<String>> = BTreeMap::new();
         for row in reader.deserialize() {
             let (own_id, record_ref): (String, String) = row?;
-            ids.insert(record_ref, own_id);
+            ids.entry(record_ref).or_default().push(own_id);
         }
         Ok(Self(ids))
+    }
+
+    /// How right it was to bring rows together, before anything was encoded: counts of pairs, and of rows that are in a record of
+    /// somebody else.
+    fn unions(&self, source: &str, truth: &Truth) -> Value {
+        let mut labelled: Vec<Labelled> = Vec::new();
+        let mut strangers = 0;
+        for (cluster, ids) in self.0.values().enumerate() {
+            let mut entities: BTreeMap<u32, usize> = BTreeMap::new();
+            for id in ids {
+                if let Some(&(entity, _)) = truth.get(&(source.to_owned(), id.clone())) {
+                    let cluster = cluster as u32;
+                    labelled.push(Labelled { entity, cluster });
+                    *entities.entry(entity).or_default() += 1;
+                }
+            }
+            let most = entities.values().max().copied().unwrap_or_default();
+            strangers += entities.values().sum::<usize>() - most;
+        }
+        json!({ "pairs": pairwise(&labelled), "rows_of_strangers": strangers })
     }
 }
 
@@ -244,10 +277,26 @@ fn label(
             .get(source[row].as_str())
             .ok_or("a source of no run")?
             .0;
-        let id = ids.get(&reference[row]).ok_or("a reference of no row")?;
-        of.insert((&source[row], id), clusters.of(&cluster[row]));
+        let rows = ids.get(&reference[row]).ok_or("a reference of no row")?;
+        let cluster = clusters.of(&cluster[row]);
+        of.extend(
+            rows.iter()
+                .map(|id| ((source[row].as_str(), id.as_str()), cluster)),
+        );
     }
     let mut alone = clusters.0.len() as u32..;
+    // Rows that came together stay together, also where their record had too little to be encoded.
+    let mut left_out: BTreeMap<(&str, &str), u32> = BTreeMap::new();
+    for source in run {
+        let ids = &sources.get(source.as_str()).ok_or("a source of no run")?.0;
+        for rows in ids.values().filter(|rows| rows.len() > 1) {
+            let cluster = alone.next().ok_or("too many people")?;
+            left_out.extend(
+                rows.iter()
+                    .map(|id| ((source.as_str(), id.as_str()), cluster)),
+            );
+        }
+    }
     let mut records = Vec::new();
     for ((source, id), &(entity, household)) in truth {
         let Some(position) = run.iter().position(|own| own == source) else {
@@ -259,7 +308,10 @@ fn label(
             entity,
             household,
             encoded: cluster.is_some(),
-            cluster: cluster.or_else(|| alone.next()).ok_or("too many people")?,
+            cluster: cluster
+                .or_else(|| left_out.get(&(source.as_str(), id.as_str())).copied())
+                .or_else(|| alone.next())
+                .ok_or("too many people")?,
         });
     }
     Ok(records)
