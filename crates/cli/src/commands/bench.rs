@@ -1,6 +1,8 @@
 //! `encode` for a bench: any table of people, any schema, codes that are marked as not for release.
 
 mod joined;
+#[cfg(test)]
+mod tests;
 
 use crate::args::EncodeCli;
 use crate::commands::schema;
