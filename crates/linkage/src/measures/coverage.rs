@@ -1,6 +1,7 @@
 //! Do the intervals hold what they promise? Worlds with a known answer, drawn many times.
 
 use super::brute::Dice;
+use super::groups::compare;
 use super::interval::{Interval, Moments};
 use super::table::{Labelled, Table};
 
@@ -124,6 +125,38 @@ fn intervals_hold_in_small_files() {
         merged: 0.2,
     };
     holds(world, 4, 92.3..=99.7);
+}
+
+/// Where nothing differs, hardly any world may show a gap beyond chance: neither between people (sex, say), nor between records of the
+/// same people (sources, say), whose rates go up and down together. Of 400 worlds 5 % may, with a standard error of 1.1 points.
+#[test]
+fn chance_is_not_taken_for_a_gap() {
+    const WORLDS: u32 = 400;
+    let world = World {
+        people: 500,
+        split: 0.1,
+        merged: 0.05,
+    };
+    let mut dice = Dice::new(6);
+    let mut fooled = 0;
+    for _ in 0..WORLDS {
+        let records = draw(world, &mut dice);
+        let of_people: Vec<u32> = (0..world.people).map(|_| dice.below(4) as u32).collect();
+        let people: Vec<u32> = records
+            .iter()
+            .map(|record| of_people[record.entity as usize])
+            .collect();
+        let sources: Vec<u32> = records.iter().map(|_| dice.below(3) as u32).collect();
+        let table = Table::new(&records, &[]);
+        let gaps = compare(&[table.by_group(&people, 4), table.by_group(&sources, 3)]);
+        let beyond = gaps
+            .iter()
+            .flatten()
+            .flat_map(|gaps| [gaps.precision, gaps.recall])
+            .any(|gap| gap.is_some_and(|gap| gap.beyond_chance));
+        fooled += u32::from(beyond);
+    }
+    assert!((2..=32).contains(&fooled), "{fooled} of {WORLDS}");
 }
 
 /// A bootstrap over independent parts finds the same standard error as the formula, in the middle of the scale.

@@ -128,9 +128,10 @@ mod tests {
                 for second in first..3 {
                     let expected = of(&|a, b| (a, b) == (first, second));
                     let here = found.pairs.iter().find(|pair| (pair.0, pair.1) == (first, second));
-                    match here {
-                        Some(pair) => prop_assert_eq!(pair.2.rates, expected),
-                        None => prop_assert_eq!((expected.predicted, expected.actual), (0, 0)),
+                    if let Some(pair) = here {
+                        prop_assert_eq!(pair.2.rates, expected);
+                    } else {
+                        prop_assert_eq!((expected.predicted, expected.actual), (0, 0));
                     }
                 }
             }
