@@ -155,7 +155,7 @@ fn the_page_shows_what_the_commands_print() {
 
 /// What a command line prints; files are looked for from the top folder.
 fn printed_by(top: &Path, command: &str) -> String {
-    let text = crate::evaluation::text(&evaluate(&sample(top, command)).unwrap());
+    let text = text(&evaluate(&sample(top, command)).unwrap());
     for line in text.lines() {
         assert!(line.chars().count() <= 80, "{line}");
     }
@@ -301,7 +301,7 @@ fn groups_may_name_people_or_records_and_bands_are_in_order() {
     let of_people = "entity_id,age\nE1,10-14\nE2,5-9\nE3,5-9\nE4,adult\n";
     args.groups = Some(write(folder.path(), "groups.csv", of_people));
     let found = evaluate(&args).unwrap().truth.unwrap();
-    let shown = |by: &super::ByGroup| -> Vec<(String, u64)> {
+    let shown = |by: &ByGroup| -> Vec<(String, u64)> {
         let groups = by.groups.iter();
         groups
             .map(|group| (group.value.clone(), group.records))

@@ -52,7 +52,14 @@ fn against(text: &mut String, found: &Against) {
     if found.by_source_pair.len() <= SOURCE_PAIRS_MAX {
         for pair in &found.by_source_pair {
             let [a, b] = &pair.sources;
-            measured(text, &format!("  {a} x {b}"), &pair.measured);
+            let (name, rates) = (format!("  {a} x {b}"), &pair.measured.rates);
+            if rates.actual == 0 {
+                // Rates of nothing to find would only puzzle.
+                let wrong = count(rates.predicted);
+                let _ = writeln!(text, "{:22}nothing to find, {wrong} wrong", cut(&name, 21));
+            } else {
+                measured(text, &name, &pair.measured);
+            }
         }
     } else {
         let _ = writeln!(
@@ -350,7 +357,7 @@ fn count(number: u64) -> String {
     let digits = number.to_string();
     let mut shown = String::with_capacity(digits.len() + digits.len() / 3);
     for (position, digit) in digits.chars().enumerate() {
-        if position > 0 && (digits.len() - position) % 3 == 0 {
+        if position > 0 && (digits.len() - position).is_multiple_of(3) {
             shown.push(',');
         }
         shown.push(digit);
