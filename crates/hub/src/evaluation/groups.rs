@@ -77,7 +77,7 @@ pub(super) fn evaluate(
     table: &Table,
 ) -> Result<(Vec<ByGroup>, Option<LargestGap>), Problem> {
     let mut groupings = Vec::new();
-    if labels.source_names.len() > 1 {
+    if (2..=VALUES_MAX).contains(&labels.source_names.len()) {
         groupings.push(Grouping {
             column: "source".into(),
             values: labels.source_names.clone(),

@@ -7,8 +7,11 @@ use kinfold_linkage::measures::{Labelled, Memberships};
 use kinfold_message::Problem;
 use kinfold_store::Column;
 
-use super::files::{Keys, Names, People, filled, own, visit};
+use super::files::{Keys, Names, People, SOURCE, filled, own, visit};
 use crate::args::EvaluateArgs;
+
+/// More sources than this are a mistaken column: measures for each two of them would fill the memory.
+const SOURCES_MAX: usize = 200;
 
 /// The records of the truth with all their labels, numbered.
 #[derive(Clone, Debug)]
@@ -227,6 +230,12 @@ fn read_truth(path: &Path, keys: &Keys) -> Result<Truth, Problem> {
         truth.entity.push(truth.entities.number(entity));
         if let Some(source) = source {
             truth.source.push(truth.sources.number(source));
+            if truth.sources.len() > SOURCES_MAX {
+                return Err(at.cell(
+                    SOURCE,
+                    "there are more than 200 sources; a source is a custodian's file, not a record",
+                ));
+            }
         }
         if let Some(ids) = row.cell(3) {
             let ids = ids.split(';').map(str::trim).filter(|id| !id.is_empty());

@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use kinfold_linkage::measures::{self, Expected, Interval, Joiner, Moments, Scored, Share, Units};
+use kinfold_linkage::measures::{self, Expected, Interval, Moments, Scored, Share};
 use kinfold_message::Problem;
 use kinfold_store::Column;
 use serde::Serialize;
@@ -154,23 +154,20 @@ pub(super) fn evaluate(
     labels: Option<&Labels>,
 ) -> Result<Promise, Problem> {
     let pairs = read(path, keys, people)?;
-    let mut joiner = Joiner::new(people.cluster.len());
-    joiner.tie_by((0..).zip(people.cluster.iter().copied()));
-    for pair in &pairs {
-        joiner.tie(pair.left, pair.right);
-    }
-    let units = joiner.units();
+    // Pairs that begin at one person are taken to depend on each other. Parts tied by all candidates would be no use: weak candidates tie
+    // nearly everybody to everybody.
+    let part = |pair: &Pair| people.cluster[pair.left as usize];
     let together =
         |pair: &Pair| people.cluster[pair.left as usize] == people.cluster[pair.right as usize];
     let scored: Vec<Scored> = pairs
         .iter()
         .map(|pair| Scored {
-            part: units.of[pair.left as usize],
+            part: part(pair),
             linked: together(pair),
             probability: pair.probability,
         })
         .collect();
-    let expected = measures::expected(&scored, units.count);
+    let expected = measures::expected(&scored, people.clusters.len());
     let ids = people.clusters.list();
     let sizes = sizes(people, &ids);
     let within: u64 = cluster_sizes(people)
@@ -186,7 +183,7 @@ pub(super) fn evaluate(
         sizes,
         bridges: bridges(people, &pairs, &ids),
         households: households.map(large_households).transpose()?,
-        calibration: labels.map(|labels| calibration(&pairs, &units, people, labels)),
+        calibration: labels.map(|labels| calibration(&pairs, people, labels)),
     })
 }
 
@@ -401,7 +398,7 @@ fn large_households(path: &Path) -> Result<LargeHouseholds, Problem> {
 }
 
 /// Pairs of records that both have a truth, by bands of probability.
-fn calibration(pairs: &[Pair], units: &Units, people: &People, labels: &Labels) -> Vec<Band> {
+fn calibration(pairs: &[Pair], people: &People, labels: &Labels) -> Vec<Band> {
     let mut entity: Vec<Option<u32>> = vec![None; people.cluster.len()];
     for (key, &row) in &labels.rows {
         if let Some(&record) = people.numbers.get(key) {
@@ -415,7 +412,7 @@ fn calibration(pairs: &[Pair], units: &Units, people: &People, labels: &Labels) 
             let band = BANDS.partition_point(|&from| from <= pair.probability) - 1;
             Some((
                 band,
-                units.of[pair.left as usize],
+                people.cluster[pair.left as usize],
                 pair.probability,
                 left == right,
             ))

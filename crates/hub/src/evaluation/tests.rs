@@ -330,8 +330,8 @@ fn warnings_name_the_people_that_hang_on_one_weak_link() {
         "cluster_id,source,record_ref\nP1,a,01\nP1,b,02\nP1,b,03\nP2,a,04\nP2,b,05\nP3,a,06\n";
     let pairs = "source_l,record_ref_l,source_r,record_ref_r,match_probability,decision\n\
                  a,01,b,02,0.999,linked\na,01,b,03,0.9,linked\na,04,b,05,0.86,linked\na,06,b,05,0.3,review\n";
-    let households: String = (0..13)
-        .map(|n| format!("X1,P{n},true\nX2,P{n},false\n"))
+    let households: Vec<String> = (0..13)
+        .map(|n| format!("X1,P{n},true\nX2,P{n},false"))
         .collect();
     let args = EvaluateArgs {
         people: write(folder.path(), "people.csv", people),
@@ -339,7 +339,10 @@ fn warnings_name_the_people_that_hang_on_one_weak_link() {
         households: Some(write(
             folder.path(),
             "households.csv",
-            &format!("household_id,cluster_id,current\n{households}"),
+            &format!(
+                "household_id,cluster_id,current\n{}\n",
+                households.join("\n")
+            ),
         )),
         ..EvaluateArgs::default()
     };

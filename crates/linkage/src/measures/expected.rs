@@ -4,7 +4,7 @@
 //! of all candidates, how many are expected to be there to find. That gives an expected precision and an expected recall **among
 //! candidates**: true pairs that never became candidates are in neither. Both are only as good as the probabilities. The intervals say
 //! how far the real figures can lie from the expected ones if the probabilities are right: each pair is a coin with its own
-//! probability, and coins of one part (records tied by candidates) are taken to fall together, which is the widest case.
+//! probability, and coins of one part (the pairs of one person, say) are taken to fall together, which is the widest case.
 
 use serde::Serialize;
 
@@ -13,7 +13,7 @@ use super::interval::{Interval, Z95, interval_of};
 /// A candidate pair with its probability.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Scored {
-    /// The independent part it lies in.
+    /// The part it lies in; pairs of different parts are taken as independent.
     pub part: u32,
     /// Whether the result puts the two records together.
     pub linked: bool,

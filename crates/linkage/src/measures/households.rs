@@ -1,9 +1,8 @@
-//! Households: who lives with whom, which households of two agencies are one, and which came out whole.
+//! Households: who lives with whom, and which households came out whole.
 
 use std::collections::BTreeSet;
 
-use super::interval::Moments;
-use super::rates::{Counts, Measured, Share, Sums};
+use super::rates::{Counts, Measured, Sums};
 use super::table::{Labelled, Table, dense, parts};
 use super::units::Units;
 
@@ -43,7 +42,7 @@ impl Memberships {
     }
 
     /// (record, household), records ascending; households are made dense.
-    fn ties(&self) -> impl Iterator<Item = (u32, u32)> {
+    pub(super) fn ties(&self) -> impl Iterator<Item = (u32, u32)> {
         let labels = dense(self.households.iter().copied());
         (0..self.starts.len().saturating_sub(1)).flat_map(move |record| {
             let own = self.starts[record] as usize..self.starts[record + 1] as usize;
@@ -235,135 +234,6 @@ fn first_shared(mut a: &[u32], mut b: &[u32]) -> Option<u32> {
     None
 }
 
-/// Households of two agencies that a person ties together.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct HouseholdLinks {
-    /// Pairs of a household in one source and a household in another with at least one person in both.
-    pub links: Measured,
-    /// Of the true such pairs: those whose people are all found and that have none wrong.
-    pub whole: Share,
-}
-
-/// Household links: each source is taken to know its own households (`homes`, by record), and the question is which household of one
-/// source is which of another. A pair of households of two different sources is true when a person has a record in both, and
-/// predicted when a cluster has.
-///
-/// Time and memory grow with the square of the homes of one cluster.
-pub fn household_links(
-    records: &[Labelled],
-    sources: &[u32],
-    homes: &Memberships,
-) -> HouseholdLinks {
-    // A home is a household as one source knows it.
-    let mut known: Vec<(u32, u32)> = Vec::new();
-    for record in 0..records.len() as u32 {
-        let own = homes.of(record).iter();
-        known.extend(own.map(|&household| (sources[record as usize], household)));
-    }
-    known.sort_unstable();
-    known.dedup();
-    let home_of = |record: u32, household: u32| {
-        known.partition_point(|&home| home < (sources[record as usize], household)) as u32
-    };
-    let in_homes = Memberships::new((0..records.len() as u32).map(|record| {
-        let own = homes.of(record).iter();
-        own.map(|&household| home_of(record, household))
-            .collect::<Vec<_>>()
-    }));
-    let ties = |label: &dyn Fn(&Labelled) -> (u32, u32)| links(records, &in_homes, &known, label);
-    let truth = ties(&|record| (record.entity, 0));
-    let predicted = ties(&|record| (record.cluster, 0));
-    let both = ties(&|record| (record.entity, record.cluster));
-
-    let entity = dense(records.iter().map(|record| record.entity));
-    let cluster = dense(records.iter().map(|record| record.cluster));
-    let mut joiner = parts(&entity, &cluster);
-    joiner.tie_by(in_homes.ties());
-    let units = joiner.units();
-    let mut unit_of_home = vec![0u32; known.len()];
-    for record in 0..records.len() as u32 {
-        for &home in in_homes.of(record) {
-            unit_of_home[home as usize] = units.of[record as usize];
-        }
-    }
-    let unit = |link: &Link| unit_of_home[link.homes.0 as usize] as usize;
-    let pairs = |of: &[Link], homes: (u32, u32)| {
-        let at = of.binary_search_by_key(&homes, |link| link.homes).ok();
-        at.map_or(0, |at| of[at].pairs)
-    };
-    let mut counts = vec![Counts::default(); units.count];
-    let mut whole = vec![(0u64, 0u64); units.count];
-    for link in &truth {
-        let found = pairs(&predicted, link.homes);
-        let right = pairs(&both, link.homes);
-        let part = &mut counts[unit(link)];
-        part.actual += 1;
-        part.both += u64::from(found > 0);
-        let part = &mut whole[unit(link)];
-        part.0 += u64::from(found == link.pairs && right == link.pairs);
-        part.1 += 1;
-    }
-    for link in &predicted {
-        counts[unit(link)].predicted += 1;
-    }
-    let mut moments = Moments::default();
-    for (n, d) in whole {
-        moments.add(n, d);
-    }
-    HouseholdLinks {
-        links: Sums::of(counts).measured(),
-        whole: Share::of(&moments),
-    }
-}
-
-/// Two homes of different sources, and how many pairs of records tie them.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-struct Link {
-    homes: (u32, u32),
-    pairs: u64,
-}
-
-/// Every two homes of different sources that records with one label are in; ascending.
-fn links(
-    records: &[Labelled],
-    homes: &Memberships,
-    known: &[(u32, u32)],
-    label: &dyn Fn(&Labelled) -> (u32, u32),
-) -> Vec<Link> {
-    let mut members: Vec<((u32, u32), u32)> = Vec::new();
-    for (record, labels) in (0..).zip(records) {
-        let own = homes.of(record).iter();
-        members.extend(own.map(|&home| (label(labels), home)));
-    }
-    members.sort_unstable();
-    let mut found: Vec<Link> = Vec::new();
-    for same in members.chunk_by(|a, b| a.0 == b.0) {
-        let weights: Vec<(u32, u64)> = same
-            .chunk_by(|a, b| a.1 == b.1)
-            .map(|home| (home[0].1, home.len() as u64))
-            .collect();
-        for (position, &(a, weight_a)) in weights.iter().enumerate() {
-            for &(b, weight_b) in &weights[position + 1..] {
-                if known[a as usize].0 != known[b as usize].0 {
-                    found.push(Link {
-                        homes: (a, b),
-                        pairs: weight_a * weight_b,
-                    });
-                }
-            }
-        }
-    }
-    found.sort_unstable();
-    found.dedup_by(|later, first| {
-        let same = later.homes == first.homes;
-        if same {
-            first.pairs += later.pairs;
-        }
-        same
-    });
-    found
-}
-
 #[cfg(test)]
 mod tests {
     use super::super::brute::brute_force;
@@ -372,15 +242,13 @@ mod tests {
     use proptest::prelude::*;
     use std::collections::BTreeMap;
 
-    /// Labels, source, true households, predicted households.
-    type Row = (Labelled, u32, BTreeSet<u32>, BTreeSet<u32>);
+    /// Labels, true households, predicted households.
+    type Row = (Labelled, BTreeSet<u32>, BTreeSet<u32>);
 
     fn rows() -> impl Strategy<Value = Vec<Row>> {
         let households = || prop::collection::btree_set(0u32..4, 0..3);
-        let row = (0u32..6, 0u32..6, 0u32..3, households(), households()).prop_map(
-            |(entity, cluster, source, truth, predicted)| {
-                (Labelled { entity, cluster }, source, truth, predicted)
-            },
+        let row = (0u32..6, 0u32..6, households(), households()).prop_map(
+            |(entity, cluster, truth, predicted)| (Labelled { entity, cluster }, truth, predicted),
         );
         prop::collection::vec(row, 0..40)
     }
@@ -395,32 +263,31 @@ mod tests {
                     if alike > 0 {
                         row.0.cluster = row.0.entity;
                     }
-                    row.2.clone_from(&truth[row.0.entity as usize]);
+                    row.1.clone_from(&truth[row.0.entity as usize]);
                     let found = if alike > 1 { &truth } else { &predicted };
-                    row.3.clone_from(&found[row.0.cluster as usize]);
+                    row.2.clone_from(&found[row.0.cluster as usize]);
                 }
                 rows
             },
         )
     }
 
-    fn split(rows: &[Row]) -> (Vec<Labelled>, Vec<u32>, Memberships, Memberships) {
+    fn split(rows: &[Row]) -> (Vec<Labelled>, Memberships, Memberships) {
         (
             rows.iter().map(|row| row.0).collect(),
-            rows.iter().map(|row| row.1).collect(),
+            Memberships::new(rows.iter().map(|row| row.1.iter().copied())),
             Memberships::new(rows.iter().map(|row| row.2.iter().copied())),
-            Memberships::new(rows.iter().map(|row| row.3.iter().copied())),
         )
     }
 
     proptest! {
         #[test]
         fn household_pairs_equal_the_enumeration(rows in rows()) {
-            let (records, _, truth, predicted) = split(&rows);
+            let (records, truth, predicted) = split(&rows);
             let expected = brute_force(
                 &rows,
-                |a, b| a.0.entity != b.0.entity && !a.2.is_disjoint(&b.2),
-                |a, b| a.0.cluster != b.0.cluster && !a.3.is_disjoint(&b.3),
+                |a, b| a.0.entity != b.0.entity && !a.1.is_disjoint(&b.1),
+                |a, b| a.0.cluster != b.0.cluster && !a.2.is_disjoint(&b.2),
             );
             let table = HouseholdTable { records: &records, truth: &truth, predicted: &predicted };
             prop_assert_eq!(table.pairs().rates, expected);
@@ -428,7 +295,7 @@ mod tests {
 
         #[test]
         fn whole_households_equal_the_comparison_of_sets(rows in of_people()) {
-            let (records, _, truth, predicted) = split(&rows);
+            let (records, truth, predicted) = split(&rows);
             // A household as the set of its people, each a set of records.
             let of = |household: u32, person: &dyn Fn(&Row) -> u32, homes: &dyn Fn(&Row) -> BTreeSet<u32>| {
                 let mut people: BTreeMap<u32, BTreeSet<usize>> = BTreeMap::new();
@@ -440,8 +307,8 @@ mod tests {
             let several = |person: &dyn Fn(&Row) -> u32, homes: &dyn Fn(&Row) -> BTreeSet<u32>| -> Vec<_> {
                 (0..4).map(|h| of(h, person, homes)).filter(|people| people.len() > 1).collect()
             };
-            let actual = several(&|row| row.0.entity, &|row| row.2.clone());
-            let found = several(&|row| row.0.cluster, &|row| row.3.clone());
+            let actual = several(&|row| row.0.entity, &|row| row.1.clone());
+            let found = several(&|row| row.0.cluster, &|row| row.2.clone());
             let mut left = found.clone();
             let both = actual
                 .iter()
@@ -458,42 +325,13 @@ mod tests {
         }
 
         #[test]
-        fn household_links_equal_the_enumeration(rows in rows()) {
-            let (records, sources, truth, _) = split(&rows);
-            type Tied = BTreeMap<[(u32, u32); 2], BTreeSet<(usize, usize)>>;
-            let tied = |same: &dyn Fn(&Row, &Row) -> bool| -> Tied {
-                let mut tied = Tied::new();
-                for (i, a) in rows.iter().enumerate() {
-                    for (j, b) in rows.iter().enumerate().filter(|(_, b)| a.1 < b.1 && same(a, b)) {
-                        for x in &a.2 {
-                            for y in &b.2 {
-                                tied.entry([(a.1, *x), (b.1, *y)]).or_default().insert((i, j));
-                            }
-                        }
-                    }
-                }
-                tied
-            };
-            let actual = tied(&|a, b| a.0.entity == b.0.entity);
-            let predicted = tied(&|a, b| a.0.cluster == b.0.cluster);
-            let both = actual.keys().filter(|homes| predicted.contains_key(*homes)).count();
-            let whole = actual.iter().filter(|(homes, pairs)| predicted.get(*homes) == Some(*pairs)).count();
-            let found = household_links(&records, &sources, &truth);
-            prop_assert_eq!(
-                found.links.rates,
-                Rates::from_counts(both as u64, predicted.len() as u64, actual.len() as u64)
-            );
-            prop_assert_eq!((found.whole.count, found.whole.of), (whole as u64, actual.len() as u64));
-        }
-
-        #[test]
         fn the_order_of_records_does_not_matter(rows in rows()) {
             let mut turned = rows.clone();
             turned.reverse();
             let measured = |rows: &[Row]| {
-                let (records, sources, truth, predicted) = split(rows);
+                let (records, truth, predicted) = split(rows);
                 let table = HouseholdTable { records: &records, truth: &truth, predicted: &predicted };
-                (table.pairs(), table.whole(), household_links(&records, &sources, &truth))
+                (table.pairs(), table.whole())
             };
             prop_assert_eq!(measured(&rows), measured(&turned));
         }
