@@ -308,10 +308,19 @@ pub const CODES: &[Explanation] = &[
                  `--threads`; the result is the same.",
     },
     Explanation {
+        code: "E-EVALUATE-GROUPS",
+        meaning: "A column cannot be used to compare groups of people.",
+        advice: "The column is in neither file, or has more than 40 different values. Groups are \
+                 read side by side, so put values into bands first: ages into age bands, names \
+                 into lengths.",
+    },
+    Explanation {
         code: "E-EVALUATE-INPUT",
-        meaning: "The files to compare with the truth contradict each other.",
-        advice: "A record is listed twice, or belongs to two clusters. Check that people, \
-                 households, needs and truth are from the same run and the same sample.",
+        meaning: "The files to evaluate contradict each other, or a cell in them cannot be used.",
+        advice: "A record is listed twice, belongs to two clusters, has no id, or a probability \
+                 is not a number from 0 to 1. The message names file, line and column. Check that \
+                 people, pairs, households, needs and truth are from the same run and the same \
+                 sample.",
     },
     Explanation {
         code: "E-EXPLAIN-CODE",
