@@ -29,6 +29,9 @@ fn counted_by_hand(schema: &Schema, people: &[Person]) -> WithinCounts {
         let values = holders.iter().filter(|((own, _), _)| *own == key);
         values.filter(|(_, rows)| rows.len() == size).count() as f64
     };
+    let alone: Vec<f64> = (0..schema.keys.len())
+        .map(|key| (-3.0 * of_size(key, 3) / of_size(key, 2)).exp())
+        .collect();
     let mut pairs: BTreeMap<(usize, usize), Vec<usize>> = BTreeMap::new();
     for ((key, _), rows) in &holders {
         if let [a, b] = rows[..] {
@@ -42,10 +45,7 @@ fn counted_by_hand(schema: &Schema, people: &[Person]) -> WithinCounts {
             .iter()
             .map(|&key| schema.keys[key].recipe.implies())
             .fold(Agreement::default(), Agreement::max);
-        let weight = keys
-            .iter()
-            .map(|&key| (-3.0 * of_size(key, 3) / of_size(key, 2)).exp())
-            .fold(0.0, f64::max);
+        let weight = keys.iter().map(|&key| alone[key]).fold(0.0, f64::max);
         let comparable = comparing.comparable(released.presence[a], released.presence[b]);
         *weights.entry((agreement, comparable)).or_default() += weight;
     }
