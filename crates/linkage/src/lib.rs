@@ -9,6 +9,7 @@
 //! in a fixed order, so the same codes give the same bytes on every machine and with any number of threads.
 
 mod candidates;
+mod decisions;
 mod evidence;
 mod households;
 #[cfg(test)]
@@ -21,10 +22,11 @@ mod reference;
 
 use kinfold_schema::{CodeTable, Schema};
 
+pub use decisions::{Apart, Decision, Given, Judgement, Outcome, RecordKey};
 pub use households::{Household, HouseholdMember, Households, LifeStage, form_households};
 pub use kinfold_schema::Agreement;
 pub use model::ModelSummary;
-pub use people::PersonCluster;
+pub use people::{Bridge, People, PersonCluster, Tie, form_people};
 
 /// The codes of one custodian.
 #[derive(Clone, Debug)]
@@ -72,6 +74,10 @@ pub enum Veto {
     NhsNumbersDiffer,
     /// One of the records may not be linked to anything.
     DoNotLink,
+    /// A reviewer decided that they are two people.
+    Decided,
+    /// The person of one record died before an event of the other.
+    DiedBefore,
 }
 
 /// Why a pair that looks strong goes to review instead of being linked.
@@ -90,6 +96,8 @@ pub enum Verdict {
     Linked,
     /// Probable enough to link, but the cluster it would join says otherwise (another record of that custodian, or a veto).
     Outvoted,
+    /// Probable enough to link, but another record that cannot be the same person fits as well: for clerical review.
+    Tied,
     /// For clerical review.
     Review,
     /// Sent to review by a guard, whatever its weight.
@@ -152,6 +160,12 @@ pub struct Linked {
     pub pairs: Vec<Pair>,
     /// Every person, sorted by its first record; records that link to nothing are people of one record.
     pub people: Vec<PersonCluster>,
+    /// Records that fit two people equally well, for review.
+    pub ties: Vec<Tie>,
+    /// Single weak links between groups of records: cut, or for review.
+    pub bridges: Vec<Bridge>,
+    /// What became of each decision, in the order of [`Given::decisions`].
+    pub outcomes: Vec<Outcome>,
     /// What the model learnt.
     pub model: ModelSummary,
 }
@@ -175,10 +189,21 @@ pub fn link(
     options: &Options,
     progress: &dyn Progress,
 ) -> Linked {
+    link_given(schema, sets, options, &Given::default(), progress)
+}
+
+/// As [`link`], with reviewers' decisions and other facts from outside the codes.
+pub fn link_given(
+    schema: &Schema,
+    sets: &[RecordSet],
+    options: &Options,
+    given: &Given,
+    progress: &dyn Progress,
+) -> Linked {
     let candidates = candidates::find(schema, sets, options, progress);
     let fitted = model::fit(sets, &candidates);
     let mut pairs = model::judge(&candidates, &fitted, options);
-    let people = people::cluster(schema, sets, &mut pairs, &fitted);
+    let formed = form_people(schema, sets, &mut pairs, fitted.silence, given);
     let mut model = fitted.summary;
     model.guarded = pairs
         .iter()
@@ -190,7 +215,10 @@ pub fn link(
     model.expected_precision = sum / linked().count().max(1) as f64;
     Linked {
         pairs,
-        people,
+        people: formed.people,
+        ties: formed.ties,
+        bridges: formed.bridges,
+        outcomes: formed.outcomes,
         model,
     }
 }

@@ -50,6 +50,7 @@ pub(super) fn word(verdict: Verdict) -> &'static str {
     match verdict {
         Verdict::Linked => "linked",
         Verdict::Outvoted => "outvoted",
+        Verdict::Tied => "tied",
         Verdict::Review => "review",
         Verdict::Guarded(_) => "guarded",
         Verdict::NotLinked => "not_linked",
@@ -93,7 +94,7 @@ fn people_rows(run: &Run) -> impl Iterator<Item = PersonRow> + '_ {
                     cluster_id: person.reference.clone(),
                     source,
                     record_ref,
-                    confidence: person.confidence,
+                    confidence: Some(person.confidence),
                     withheld: facts.withheld,
                 }
             })
