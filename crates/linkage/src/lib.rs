@@ -23,7 +23,7 @@ mod reference;
 use kinfold_schema::{CodeTable, Schema};
 
 pub use decisions::{Apart, Decision, Given, Judgement, Outcome, RecordKey};
-pub use households::{Household, HouseholdMember, Households, LifeStage, form_households};
+pub use households::{Household, HouseholdMember, Households, LifeStage, Reason, form_households};
 pub use kinfold_schema::Agreement;
 pub use model::ModelSummary;
 pub use people::{Bridge, People, PersonCluster, Tie, form_people};
@@ -203,7 +203,11 @@ pub fn link_given(
     let candidates = candidates::find(schema, sets, options, progress);
     let fitted = model::fit(sets, &candidates);
     let mut pairs = model::judge(&candidates, &fitted, options);
-    let formed = form_people(schema, sets, &mut pairs, fitted.silence, given);
+    let mut formed = form_people(schema, sets, &mut pairs, fitted.silence, given);
+    if households::settle(schema, sets, &formed.people, &mut pairs) > 0 {
+        people::reopen(&mut pairs);
+        formed = form_people(schema, sets, &mut pairs, fitted.silence, given);
+    }
     let mut model = fitted.summary;
     model.guarded = pairs
         .iter()

@@ -31,7 +31,9 @@ impl Mint {
             hasher.update(&attempt.to_le_bytes());
             let hash = hasher.finalize();
             let body: Vec<u8> = hash.as_bytes()[..6].iter().map(|byte| byte % 32).collect();
-            let number = body.iter().fold(0, |sum, &value| sum << 5 | u32::from(value));
+            let number = body
+                .iter()
+                .fold(0, |sum, &value| sum << 5 | u32::from(value));
             if !self.used.insert(number) {
                 continue;
             }

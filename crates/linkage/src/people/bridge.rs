@@ -55,8 +55,7 @@ pub(super) fn inspect(
             .iter()
             .filter(|cut| !cut.decided)
             .min_by(|a, b| a.bits.total_cmp(&b.bits).then(a.ends.cmp(&b.ends)));
-        let is_bridge =
-            |cut: &Cut| cut.links <= 1 && cut.halves.iter().all(|half| half.len() > 1);
+        let is_bridge = |cut: &Cut| cut.links <= 1 && cut.halves.iter().all(|half| half.len() > 1);
         match worst {
             Some(cut) if cut.bits <= JOIN_BITS => {
                 if is_bridge(cut) {
@@ -69,9 +68,10 @@ pub(super) fn inspect(
                 open.extend(cut.halves.iter().cloned());
             }
             _ => {
-                for cut in cuts.iter().filter(|cut| {
-                    !cut.decided && cut.bits < WEAK_BITS && is_bridge(cut)
-                }) {
+                for cut in cuts
+                    .iter()
+                    .filter(|cut| !cut.decided && cut.bits < WEAK_BITS && is_bridge(cut))
+                {
                     weak.push(Weak {
                         ends: cut.ends,
                         bits: cut.bits,
@@ -106,7 +106,9 @@ fn cuts(graph: &Graph, part: Part<'_>, group: &[u32]) -> Vec<Cut> {
     let mut forest = Forest::new(group.len());
     let mut tree: Vec<(usize, usize)> = Vec::new();
     for &(a, b, edge) in &inside {
-        if edge.kind != Kind::Never && forest.find(a as u32) != forest.find(b as u32) {
+        if !matches!(edge.kind, Kind::Never | Kind::Guard)
+            && forest.find(a as u32) != forest.find(b as u32)
+        {
             forest.join(a as u32, b as u32);
             tree.push((a, b));
         }
@@ -144,7 +146,9 @@ fn cut_at(
     };
     let mut compared = 0;
     for &(a, b, edge) in inside.iter().filter(|&&(a, b, _)| side[a] != side[b]) {
-        compared += usize::from(!graph.same_single_source(part.nodes[group[a] as usize], part.nodes[group[b] as usize]));
+        compared += usize::from(
+            !graph.same_single_source(part.nodes[group[a] as usize], part.nodes[group[b] as usize]),
+        );
         cut.bits += edge.bits;
         cut.links += usize::from(edge.bits > 0.0);
         cut.decided |= edge.kind == Kind::Must;

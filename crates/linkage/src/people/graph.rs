@@ -3,11 +3,11 @@
 //! Records are numbered by their references, which are random and belong to the records, so nothing that follows depends on the order
 //! of sets or rows. All is kept in flat arrays: a million records and three million pairs take some 150 MB.
 
-use kinfold_schema::{FLAG_DO_NOT_LINK, Schema};
+use kinfold_schema::{FLAG_DO_NOT_LINK, Field, Schema};
 
 use crate::candidates::nhs_tokens;
 use crate::decisions::{Given, Judgement, Outcome, RecordKey};
-use crate::{Pair, RecordId, RecordSet, Verdict, Veto};
+use crate::{Guard, Pair, RecordId, RecordSet, Verdict, Veto};
 
 /// Bits beyond which one pair says no more, in either direction: a single pair never outweighs all the others.
 const BITS_MAX: f64 = 20.0;
@@ -23,7 +23,9 @@ pub(super) enum Kind {
     Link,
     /// A reviewer's decision that the two are one person.
     Must,
-    /// A veto, a guard or a reviewer's decision: never in one person.
+    /// The guard of twins: never in one person, unless a third record lifts it or a reviewer decides.
+    Guard,
+    /// A veto, the guard of namesakes or a reviewer's decision: never in one person.
     Never,
 }
 
@@ -40,6 +42,8 @@ pub(super) struct Edge {
     pub odds: f64,
     /// What it may do.
     pub kind: Kind,
+    /// Whether the pair says that first names or an identifier agree: what a guard misses.
+    pub named: bool,
 }
 
 /// All records and edges.
@@ -81,6 +85,7 @@ impl Graph {
         };
         let mut edges: Vec<Edge> = pairs.iter().map(|pair| graph.edge(pair)).collect();
         edges.sort_unstable_by_key(|edge| (edge.a, edge.b));
+        graph.lift_guards(&mut edges);
         let mut added: Vec<Edge> = Vec::new();
         for apart in &given.apart {
             set_kind(
@@ -121,8 +126,14 @@ impl Graph {
         x != NO_NUMBER && y != NO_NUMBER && x != y
     }
 
+    /// Whether two records can never be one person by what they are.
+    pub(super) fn excluded(&self, a: u32, b: u32) -> bool {
+        self.same_single_source(a, b) || self.numbers_differ(a, b)
+    }
+
     fn edge(&self, pair: &Pair) -> Edge {
         let (a, b) = self.ends(pair.left, pair.right);
+        let level = |field| pair.agreement.level(field);
         Edge {
             a,
             b,
@@ -130,11 +141,41 @@ impl Graph {
             odds: odds(pair.probability),
             kind: match pair.verdict {
                 Verdict::Linked => Kind::Link,
-                Verdict::Vetoed(_) | Verdict::Guarded(_) => Kind::Never,
+                Verdict::Vetoed(_) | Verdict::Guarded(Guard::BirthDatesDiffer) => Kind::Never,
+                Verdict::Guarded(Guard::TwinOrSibling) => Kind::Guard,
                 Verdict::Review | Verdict::NotLinked | Verdict::Outvoted | Verdict::Tied => {
                     Kind::Weak
                 }
             },
+            named: level(Field::First) >= 2
+                || level(Field::AnyName) >= 3
+                || level(Field::Identifier) > 0,
+        }
+    }
+
+    /// Takes guards away that a third record lifts: it links with both, and agrees with each in what the two do not show of each
+    /// other, the first name or an identifier. Twins have no such record.
+    fn lift_guards(&self, edges: &mut [Edge]) {
+        let mut sure: Vec<(u32, u32)> = edges
+            .iter()
+            .filter(|edge| edge.kind == Kind::Link && edge.named)
+            .flat_map(|edge| [(edge.a, edge.b), (edge.b, edge.a)])
+            .collect();
+        sure.sort_unstable();
+        let near = |node: u32| {
+            let from = sure.partition_point(|&(own, _)| own < node);
+            sure[from..]
+                .iter()
+                .take_while(move |&&(own, _)| own == node)
+        };
+        for edge in edges.iter_mut().filter(|edge| edge.kind == Kind::Guard) {
+            let lifted = near(edge.a).any(|&(_, third)| {
+                sure.binary_search(&(third.min(edge.b), third.max(edge.b)))
+                    .is_ok()
+            });
+            if lifted {
+                edge.kind = Kind::Weak;
+            }
         }
     }
 
@@ -282,6 +323,7 @@ fn set_kind(edges: &mut [Edge], added: &mut Vec<Edge>, (a, b): (u32, u32), kind:
             bits: 0.0,
             odds: 0.0,
             kind,
+            named: false,
         });
     }
 }
@@ -305,7 +347,13 @@ impl Numbers {
                     .collect()
             })
             .collect();
-        let mut all: Vec<[u8; 16]> = tokens.iter().flatten().flatten().flatten().copied().collect();
+        let mut all: Vec<[u8; 16]> = tokens
+            .iter()
+            .flatten()
+            .flatten()
+            .flatten()
+            .copied()
+            .collect();
         all.sort_unstable();
         all.dedup();
         let number = |token: &Option<[u8; 16]>| {

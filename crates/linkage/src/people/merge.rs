@@ -85,9 +85,7 @@ pub(super) fn merge(graph: &Graph, part: Part<'_>) -> Merged {
     if let ([a, b], [edge]) = (part.nodes, part.edges)
         && edge.kind == Kind::Link
     {
-        let joined = edge.bits > JOIN_BITS
-            && !graph.same_single_source(*a, *b)
-            && !graph.numbers_differ(*a, *b);
+        let joined = edge.bits > JOIN_BITS && !graph.excluded(*a, *b);
         return Merged {
             groups: if joined {
                 vec![vec![0, 1]]
@@ -139,7 +137,7 @@ impl<'a> Work<'a> {
                 bits: edge.bits,
                 pairs: 1,
                 linked: edge.kind == Kind::Link,
-                never: edge.kind == Kind::Never,
+                never: matches!(edge.kind, Kind::Never | Kind::Guard),
             };
             groups[edge.a as usize].near.push((edge.b, between));
             groups[edge.b as usize].near.push((edge.a, between));
@@ -296,9 +294,7 @@ impl<'a> Work<'a> {
 
     /// Whether what the records are forbids that two groups are one person.
     fn excluded(&self, x: u32, y: u32) -> bool {
-        self.any_pair(x, y, |a, b| {
-            self.graph.same_single_source(a, b) || self.graph.numbers_differ(a, b)
-        })
+        self.any_pair(x, y, |a, b| self.graph.excluded(a, b))
     }
 
     fn numbers_differ(&self, x: u32, y: u32) -> bool {
@@ -364,11 +360,7 @@ impl Default for Group {
 }
 
 /// The neighbours of two joined groups.
-fn together(
-    a: &[(u32, Between)],
-    b: &[(u32, Between)],
-    joined: (u32, u32),
-) -> Vec<(u32, Between)> {
+fn together(a: &[(u32, Between)], b: &[(u32, Between)], joined: (u32, u32)) -> Vec<(u32, Between)> {
     let mut all: Vec<(u32, Between)> = a
         .iter()
         .chain(b)

@@ -123,6 +123,15 @@ pub fn form_people(
     }
 }
 
+/// Makes links again of pairs that clustering did not keep, so that it can run once more.
+pub(crate) fn reopen(pairs: &mut [Pair]) {
+    for pair in pairs {
+        if matches!(pair.verdict, Verdict::Outvoted | Verdict::Tied) {
+            pair.verdict = Verdict::Linked;
+        }
+    }
+}
+
 /// A person while it has no reference.
 struct Found {
     nodes: Vec<u32>,
@@ -199,20 +208,24 @@ fn take_rivals_away(graph: &Graph, person_of: &[u32], found: &mut [Found]) {
     let mut rivals: Vec<(u32, u32, f64)> = graph
         .edges
         .iter()
-        .filter(|edge| edge.kind != Kind::Never)
+        .filter(|edge| edge.kind != Kind::Never && !graph.excluded(edge.a, edge.b))
         .filter_map(|edge| {
             let (a, b) = (person_of[edge.a as usize], person_of[edge.b as usize]);
             let probability = 1.0 / (1.0 + libm::exp2(-edge.odds));
             (a != b && probability >= RIVAL_MIN).then(|| (a.min(b), a.max(b), probability))
         })
         .collect();
-    rivals.sort_unstable_by(|x, y| {
-        (x.0, x.1)
-            .cmp(&(y.0, y.1))
-            .then(y.2.total_cmp(&x.2))
-    });
+    rivals.sort_unstable_by(|x, y| (x.0, x.1).cmp(&(y.0, y.1)).then(y.2.total_cmp(&x.2)));
     rivals.dedup_by_key(|rival| (rival.0, rival.1));
     for (a, b, probability) in rivals {
+        // Two people who cannot be one are no rivals: the competition of their records is in the probabilities already.
+        let excluded = found[a as usize].nodes.iter().any(|&x| {
+            let others = &found[b as usize].nodes;
+            others.iter().any(|&y| graph.excluded(x, y))
+        });
+        if excluded {
+            continue;
+        }
         for person in [a, b] {
             found[person as usize].confidence *= 1.0 - probability;
         }
@@ -238,9 +251,8 @@ fn report_broken(
             graph.find(sets, &decision.left),
             graph.find(sets, &decision.right),
         );
-        let is_broken = |&(a, b): &(u32, u32)| {
-            ends == (Some(a), Some(b)) || ends == (Some(b), Some(a))
-        };
+        let is_broken =
+            |&(a, b): &(u32, u32)| ends == (Some(a), Some(b)) || ends == (Some(b), Some(a));
         if broken.iter().any(is_broken) {
             *outcome = Outcome::Contradicted;
         }
@@ -279,15 +291,19 @@ fn judge(
         .apart
         .iter()
         .map(|apart| (apart.left, apart.right, Verdict::Vetoed(apart.veto)));
-    let decided = given.decisions.iter().zip(outcomes).filter_map(|(decision, outcome)| {
-        let find = |key| Some(graph.records[graph.find(sets, key)? as usize]);
-        let (left, right) = (find(&decision.left)?, find(&decision.right)?);
-        let verdict = match decision.judgement {
-            crate::Judgement::SamePerson => Verdict::Linked,
-            crate::Judgement::DifferentPeople => Verdict::Vetoed(Veto::Decided),
-        };
-        (*outcome == Outcome::Honoured).then_some((left, right, verdict))
-    });
+    let decided = given
+        .decisions
+        .iter()
+        .zip(outcomes)
+        .filter_map(|(decision, outcome)| {
+            let find = |key| Some(graph.records[graph.find(sets, key)? as usize]);
+            let (left, right) = (find(&decision.left)?, find(&decision.right)?);
+            let verdict = match decision.judgement {
+                crate::Judgement::SamePerson => Verdict::Linked,
+                crate::Judgement::DifferentPeople => Verdict::Vetoed(Veto::Decided),
+            };
+            (*outcome == Outcome::Honoured).then_some((left, right, verdict))
+        });
     let written: Vec<(RecordId, RecordId, Verdict)> = apart.chain(decided).collect();
     for (left, right, verdict) in written {
         let ends = (left.min(right), left.max(right));

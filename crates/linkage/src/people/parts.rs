@@ -65,6 +65,7 @@ impl Parts {
             bits: 0.0,
             odds: 0.0,
             kind: Kind::Weak,
+            named: false,
         };
         let mut edges = vec![blank; next.1 as usize];
         for edge in graph.edges.iter().filter(inside) {
