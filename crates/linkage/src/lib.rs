@@ -14,19 +14,23 @@ mod evidence;
 mod households;
 #[cfg(test)]
 mod laws;
+mod lineage;
 pub mod measures;
 mod model;
 mod pattern;
 mod people;
 mod reference;
+mod waterfall;
 
 use kinfold_schema::{CodeTable, Schema};
 
 pub use decisions::{Apart, Decision, Given, Judgement, Outcome, RecordKey};
 pub use households::{Household, HouseholdMember, Households, LifeStage, Reason, form_households};
 pub use kinfold_schema::Agreement;
+pub use lineage::{Change, Former, Lineage, Previous, carry_references};
 pub use model::ModelSummary;
 pub use people::{Bridge, People, PersonCluster, Tie, form_people};
+pub use waterfall::{WATERFALL_TOLERANCE, WaterfallStep, Waterfalls};
 
 /// The codes of one custodian.
 #[derive(Clone, Debug)]
@@ -158,6 +162,8 @@ pub struct Comparable {
 pub struct Linked {
     /// Every candidate pair, sorted by records.
     pub pairs: Vec<Pair>,
+    /// The weight of each pair as a sum of steps, in the order of the pairs.
+    pub waterfalls: Waterfalls,
     /// Every person, sorted by its first record; records that link to nothing are people of one record.
     pub people: Vec<PersonCluster>,
     /// Records that fit two people equally well, for review.
@@ -218,6 +224,7 @@ pub fn link_given(
     let sum: f64 = linked().map(|pair| pair.probability).sum();
     model.expected_precision = sum / linked().count().max(1) as f64;
     Linked {
+        waterfalls: Waterfalls::of_weights(&pairs),
         pairs,
         people: formed.people,
         ties: formed.ties,

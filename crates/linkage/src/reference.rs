@@ -21,6 +21,22 @@ impl Mint {
         }
     }
 
+    /// Keeps a reference from being minted; a text that is none of this kind is none of its business.
+    pub(crate) fn reserve(&mut self, reference: &str) {
+        let mut parts = reference.split('-');
+        let (prefix, body) = (parts.next(), parts.next());
+        if prefix != Some(self.prefix) {
+            return;
+        }
+        let number = body.and_then(|body| {
+            body.bytes().try_fold(0u32, |sum, letter| {
+                let value = LETTERS.iter().position(|known| *known == letter)?;
+                Some(sum << 5 | value as u32)
+            })
+        });
+        self.used.extend(number);
+    }
+
     /// A reference for the person or household whose smallest record reference is `anchor`: `P-7Q4K2M-X`.
     pub(crate) fn mint(&mut self, anchor: &[u8; 16]) -> String {
         for attempt in 0u32.. {

@@ -563,6 +563,13 @@ pub const CODES: &[Explanation] = &[
                  ask the custodians for newer packages.",
     },
     Explanation {
+        code: "E-LINK-DECISIONS",
+        meaning: "A line of the reviewers' decisions cannot be read.",
+        advice: "The file has one JSON object a line: `left` and `right`, each with `source` and \
+                 `record_ref` as in people.parquet, and `judgement`, which is `same-person` or \
+                 `different-people`. Lines are only added; the last one about two records counts.",
+    },
+    Explanation {
         code: "E-LINK-EMPTY",
         meaning: "There are no records to link.",
         advice: "Ingest the custodians' packages first; `kinfold-hub packages --hub DIR` shows \
@@ -573,6 +580,13 @@ pub const CODES: &[Explanation] = &[
         meaning: "The folder for a run's files is the hub's folder, inside it or around it.",
         advice: "The hub's folder holds what was received and is never handed on; the files of a run \
                  are. Choose another folder with `-o`, for instance one beside the hub.",
+    },
+    Explanation {
+        code: "E-LINK-PREVIOUS",
+        meaning: "The folder given as the run before holds no complete run.",
+        advice: "References of people and households are carried over from people.parquet, \
+                 households.parquet and lineage.parquet beside a run.json. Name the folder that the \
+                 earlier `kinfold-hub link -o` wrote, unchanged.",
     },
     Explanation {
         code: "E-LOG-BUSY",

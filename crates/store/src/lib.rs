@@ -46,8 +46,8 @@ pub use pair_parts::{PairParts, SimilarPair};
 pub use read::{Column, TextTable, read_text_columns};
 pub use runs::RunInfo;
 pub use tables::{
-    HouseholdRow, NeedRow, PairRow, PersonRow, write_households, write_needs, write_pairs,
-    write_people,
+    HouseholdRow, LineageRow, NeedRow, PairRow, PersonRow, write_households, write_lineage,
+    write_needs, write_pairs, write_people,
 };
 pub use whole::{Failure, WholeFile};
 pub use withdrawals::Withdrawal;

@@ -1,14 +1,16 @@
-//! The four tables of a run.
+//! The tables of a run.
 
 use std::path::Path;
 
-use kinfold_linkage::{Pair, RecordId, Verdict, Veto};
+use kinfold_linkage::{Pair, Reason, RecordId, Verdict, Veto};
 use kinfold_message::Problem;
 use kinfold_schema::NO_MONTH;
 use kinfold_store::{
-    HouseholdRow, NeedRow, PairRow, PersonRow, write_households, write_needs, write_pairs,
-    write_people,
+    HouseholdRow, LineageRow, NeedRow, PairRow, PersonRow, write_households, write_lineage,
+    write_needs, write_pairs, write_people,
 };
+
+use serde_json::json;
 
 use super::Run;
 use crate::terms::{Terms, hex};
@@ -18,30 +20,35 @@ use crate::terms::{Terms, hex};
 const PROBABILITY_MIN: f64 = 0.01;
 
 /// File names of the tables.
-pub(super) const NAMES: [&str; 4] = [
+pub(super) const NAMES: [&str; 5] = [
     "pairs.parquet",
     "people.parquet",
     "households.parquet",
     "needs.parquet",
+    "lineage.parquet",
 ];
 
 /// Writes the tables.
 pub(super) fn write(run: &Run, terms: &Terms, folder: &Path) -> Result<(), Problem> {
-    let [pairs, people, households, needs] = NAMES.map(|name| folder.join(name));
+    let [pairs, people, households, needs, lineage] = NAMES.map(|name| folder.join(name));
     let recipes: Vec<String> = terms
         .schema
         .keys
         .iter()
         .map(|key| key.recipe.to_string())
         .collect();
-    let kept = run.linked.pairs.iter().filter(|pair| {
+    let kept = run.linked.pairs.iter().enumerate().filter(|(_, pair)| {
         // That two records may not be linked would be told by listing the pair; such pairs are only counted.
         let secret = pair.verdict == Verdict::Vetoed(Veto::DoNotLink);
         !secret && (pair.probability >= PROBABILITY_MIN || pair.verdict != Verdict::NotLinked)
     });
-    write_pairs(&pairs, kept.map(|pair| pair_row(run, pair, &recipes)))?;
+    write_pairs(
+        &pairs,
+        kept.map(|(index, pair)| pair_row(run, index, pair, &recipes)),
+    )?;
     write_people(&people, people_rows(run))?;
     write_households(&households, household_rows(run))?;
+    write_lineage(&lineage, lineage_rows(run))?;
     Ok(write_needs(&needs, need_rows(run))?)
 }
 
@@ -58,7 +65,7 @@ pub(super) fn word(verdict: Verdict) -> &'static str {
     }
 }
 
-fn pair_row(run: &Run, pair: &Pair, recipes: &[String]) -> PairRow {
+fn pair_row(run: &Run, index: usize, pair: &Pair, recipes: &[String]) -> PairRow {
     let (source_l, record_ref_l) = named(run, pair.left);
     let (source_r, record_ref_r) = named(run, pair.right);
     let shared = recipes
@@ -79,6 +86,7 @@ fn pair_row(run: &Run, pair: &Pair, recipes: &[String]) -> PairRow {
             .join("; "),
         filter_sigmas: pair.sigmas,
         evidence: pair.sentence(),
+        waterfall: json!(run.linked.waterfalls.steps(index)).to_string(),
     }
 }
 
@@ -112,8 +120,27 @@ fn household_rows(run: &Run) -> impl Iterator<Item = HouseholdRow> + '_ {
             confidence: household.confidence,
             homes: household.homes as u32,
             sources: household.sources.join(";"),
+            custodians: member.custodians,
+            reasons: household
+                .reasons
+                .iter()
+                .map(Reason::sentence)
+                .collect::<Vec<_>>()
+                .join(" "),
             withheld: run.facts[member.person].withheld,
         })
+    })
+}
+
+fn lineage_rows(run: &Run) -> impl Iterator<Item = LineageRow> + '_ {
+    run.lineage.iter().map(|line| LineageRow {
+        reference: line.reference.clone(),
+        change: line.change.as_str().to_owned(),
+        other: line.other.clone(),
+        shared: line.shared,
+        lost: line.lost,
+        gained: line.gained,
+        why: line.sentence(),
     })
 }
 

@@ -13,7 +13,8 @@
 //! repetition (the sum) and nothing but repetition (the mean). The choice is checked on simulated files with known truth in
 //! `calibration.rs`.
 //!
-//! For the second, every other person that has a record with some probability of belonging here takes its share away.
+//! For the second, every other person that has a record with some probability of belonging here takes its share away, and so do records
+//! that no evidence connects: see `completeness`.
 
 use super::graph::{Edge, Graph};
 use super::parts::Part;

@@ -126,6 +126,11 @@ impl Graph {
         x != NO_NUMBER && y != NO_NUMBER && x != y
     }
 
+    /// Whether a set holds each person once.
+    pub(super) fn is_single(&self, set: u32) -> bool {
+        self.single[set as usize]
+    }
+
     /// Whether two records can never be one person by what they are.
     pub(super) fn excluded(&self, a: u32, b: u32) -> bool {
         self.same_single_source(a, b) || self.numbers_differ(a, b)

@@ -9,8 +9,13 @@
 //! result depends on neither the order of sets and rows nor the number of threads.
 
 mod bridge;
+#[cfg(test)]
+mod calibration;
+mod completeness;
 mod confidence;
 mod graph;
+#[cfg(test)]
+mod laws;
 mod merge;
 mod parts;
 
@@ -111,6 +116,8 @@ pub fn form_people(
         }
     }
     take_rivals_away(&graph, &person_of, &mut found);
+    let sources: Vec<&str> = sets.iter().map(|set| set.source.as_str()).collect();
+    completeness::take_missed_away(&graph, &sources, &person_of, &mut found);
     report_broken(&graph, sets, given, &broken, &mut outcomes);
     judge(&graph, given, &outcomes, sets, &person_of, &ties, pairs);
     ties.sort_unstable();

@@ -5,7 +5,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use kinfold_indicators::{HouseholdNeeds, NeedState};
-use kinfold_linkage::{Household, Pair, Verdict};
+use kinfold_linkage::{Household, Pair, Reason, Verdict};
 
 use crate::linking::Run;
 use crate::report::{
@@ -195,21 +195,18 @@ impl<'a> Gathering<'a> {
             }
         }
         if people.len() > 1 {
+            let share = household.confidence.unwrap_or_default();
+            let sentences: Vec<String> = household.reasons.iter().map(Reason::sentence).collect();
             let names: Vec<String> = household
                 .sources
                 .iter()
                 .map(|id| self.terms.party_name(id))
                 .collect();
-            let share = household.confidence.unwrap_or_default();
             joins.push(JoinFacts {
                 person: None,
                 sentence: format!(
-                    "The household shares {}; the evidence is from {}.",
-                    if household.homes == 1 {
-                        "one home at overlapping times".to_owned()
-                    } else {
-                        format!("{} homes, one after another", household.homes)
-                    },
+                    "{} The evidence is from {}.",
+                    sentences.join(" "),
                     names.join(", ")
                 ),
                 strength: strength_of(share),
