@@ -19,6 +19,7 @@ pub mod measures;
 mod model;
 mod pattern;
 mod people;
+mod periods;
 mod reference;
 mod waterfall;
 
@@ -30,6 +31,7 @@ pub use kinfold_schema::Agreement;
 pub use lineage::{Change, Former, Lineage, Previous, carry_references};
 pub use model::ModelSummary;
 pub use people::{Bridge, People, PersonCluster, Tie, form_people};
+pub use periods::same_records;
 pub use waterfall::{WATERFALL_TOLERANCE, WaterfallStep, Waterfalls};
 
 /// The codes of one custodian.

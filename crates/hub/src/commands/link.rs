@@ -37,7 +37,13 @@ pub(super) fn run(args: &LinkArgs, screen: &Screen) -> Result<Answer, Problem> {
         threads: args.threads,
         ..Options::default()
     };
-    let replay = Replay::read(args.decisions.as_deref(), args.previous.as_deref())?;
+    let replay = Replay::read(
+        args.decisions.as_deref(),
+        args.previous.as_deref(),
+        &hub,
+        &terms,
+        &inputs,
+    )?;
     let run = Run::new(&terms, inputs, reference_date, options, replay, screen);
     for note in run.replay.notes(&run.linked.outcomes) {
         screen.note(&format!("note: {note}"));

@@ -6,12 +6,17 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use kinfold_linkage::{Change, Decision, Former, Given, Judgement, Outcome, Previous, RecordKey};
+use kinfold_ledger::RunManifest;
+use kinfold_linkage::{
+    Change, Decision, Former, Given, Judgement, Outcome, Previous, RecordKey, same_records,
+};
 use kinfold_message::{Exit, Problem};
-use kinfold_store::{Column, TextTable, read_text_columns};
+use kinfold_store::{Column, Hub, TextTable, read_text_columns};
 use serde::Deserialize;
 
 use super::MANIFEST;
+use super::inputs::{Inputs, read_codes};
+use crate::terms::Terms;
 
 /// The decisions and the run before.
 #[derive(Debug, Default)]
@@ -29,7 +34,13 @@ impl Replay {
     ///
     /// # Errors
     /// `E-LINK-DECISIONS` with the line that is wrong; `E-LINK-PREVIOUS` when the folder holds no complete run; a file problem.
-    pub(crate) fn read(decisions: Option<&Path>, previous: Option<&Path>) -> Result<Self, Problem> {
+    pub(crate) fn read(
+        decisions: Option<&Path>,
+        previous: Option<&Path>,
+        hub: &Hub,
+        terms: &Terms,
+        inputs: &Inputs,
+    ) -> Result<Self, Problem> {
         let mut replay = Self::default();
         if let Some(path) = decisions {
             let text = std::fs::read_to_string(path)
@@ -39,11 +50,13 @@ impl Replay {
             replay.note("decisions", text.as_bytes());
         }
         if let Some(folder) = previous {
-            let path = folder.join(MANIFEST);
-            let manifest =
-                std::fs::read(&path).map_err(|_| no_run(folder, "it has no run.json"))?;
-            replay.previous = read_previous(folder)?;
-            replay.note("previous_run", &manifest);
+            let manifest = std::fs::read_to_string(folder.join(MANIFEST))
+                .map_err(|_| no_run(folder, "it has no run.json"))?;
+            let read = RunManifest::parse(&manifest)
+                .map_err(|_| no_run(folder, "its run.json is not as it was written"))?;
+            let renamed = renamed(&read, hub, terms, inputs)?;
+            replay.previous = read_previous(folder, &renamed)?;
+            replay.note("previous_run", manifest.as_bytes());
         }
         Ok(replay)
     }
@@ -135,7 +148,37 @@ fn parse(text: &str) -> Result<Vec<Decision>, Problem> {
     Ok(decisions)
 }
 
-fn read_previous(folder: &Path) -> Result<Previous, Problem> {
+/// Record references of the run before with those that the same records have now, for custodians that have sent a new delivery since.
+fn renamed(
+    manifest: &RunManifest,
+    hub: &Hub,
+    terms: &Terms,
+    inputs: &Inputs,
+) -> Result<BTreeMap<[u8; 16], [u8; 16]>, Problem> {
+    let mut renamed = BTreeMap::new();
+    for package in &manifest.packages {
+        let mut parts = package.name.split('/');
+        let (Some(custodian), Some("records")) = (parts.next(), parts.next()) else {
+            continue;
+        };
+        let is_current = inputs
+            .packages
+            .iter()
+            .any(|current| current.payload_hash == package.hash);
+        let set = inputs.sets.iter().find(|set| set.source == custodian);
+        let (false, Some(set)) = (is_current, set) else {
+            continue;
+        };
+        let before = read_codes(hub, terms, &package.hash)?;
+        renamed.extend(same_records(&terms.schema, &before, &set.table));
+    }
+    Ok(renamed)
+}
+
+fn read_previous(
+    folder: &Path,
+    renamed: &BTreeMap<[u8; 16], [u8; 16]>,
+) -> Result<Previous, Problem> {
     let table = |name: &str, columns: &[Column<'_>]| -> Result<TextTable, Problem> {
         Ok(read_text_columns(&folder.join(name), columns)?)
     };
@@ -150,6 +193,7 @@ fn read_previous(folder: &Path) -> Result<Previous, Problem> {
     for (person, record) in pairs_of(&people) {
         let record =
             bytes_of(record).ok_or_else(|| no_run(folder, "a record reference is damaged"))?;
+        let record = renamed.get(&record).copied().unwrap_or(record);
         records.entry(person).or_default().push(record);
     }
     let households = table(

@@ -75,7 +75,12 @@ fn simulate(error_percent: u64, seed: u64) -> Vec<(f64, bool)> {
                         continue;
                     }
                     let weight = prior + same as f64 * agree + (FACTS - same) as f64 * differ;
-                    pairs.push(pair((a as u32, i as u32), (b as u32, j as u32), weight, Verdict::NotLinked));
+                    pairs.push(pair(
+                        (a as u32, i as u32),
+                        (b as u32, j as u32),
+                        weight,
+                        Verdict::NotLinked,
+                    ));
                 }
             }
         }
@@ -90,7 +95,13 @@ fn simulate(error_percent: u64, seed: u64) -> Vec<(f64, bool)> {
     pairs.sort_by_key(|pair| (pair.left, pair.right));
     let sizes: Vec<usize> = files.iter().map(Vec::len).collect();
     let sets = sets(&sizes);
-    let people = form_people(&Schema::standard(), &sets, &mut pairs, -2.0, &Given::default());
+    let people = form_people(
+        &Schema::standard(),
+        &sets,
+        &mut pairs,
+        -2.0,
+        &Given::default(),
+    );
     let mut records = vec![0; PEOPLE];
     for &(person, _) in files.iter().flatten() {
         records[person] += 1;
@@ -104,8 +115,7 @@ fn simulate(error_percent: u64, seed: u64) -> Vec<(f64, bool)> {
                 .iter()
                 .map(|id| files[id.set as usize][id.row as usize].0)
                 .collect();
-            let right =
-                of.len() == 1 && of.iter().all(|&who| records[who] == person.members.len());
+            let right = of.len() == 1 && of.iter().all(|&who| records[who] == person.members.len());
             (person.confidence, right)
         })
         .collect()
@@ -128,7 +138,10 @@ fn confidence_is_the_share_that_is_right() {
                 .filter(|(c, _)| (from..to).contains(c))
                 .map(|&(_, right)| right)
                 .collect();
-            (bin.len(), bin.iter().filter(|right| **right).count() as f64 / bin.len().max(1) as f64)
+            (
+                bin.len(),
+                bin.iter().filter(|right| **right).count() as f64 / bin.len().max(1) as f64,
+            )
         };
         let (unsure, sure) = (share(0.0, 0.6), share(0.95, 1.1));
         if unsure.0 > 50 {

@@ -10,7 +10,8 @@
 //! ```
 //!
 //! where `m_k` is the rate at which a record is missed by all `k` records of the person. Misses of one person go together (a name that
-//! changed, a birth date that was never known), so `m_k` falls as the square root of independent misses would: `m^((k+1)/2)`.
+//! changed, a birth date that was never known), so `m_k` lies between `m` (one cause for all) and `m^k` (independent misses):
+//! `m^((k+2)/3)`. The choice is checked in `calibration`.
 
 use super::Found;
 use super::graph::{Graph, Kind};
@@ -40,7 +41,7 @@ pub(super) fn take_missed_away(
         for &node in &person.nodes {
             seen[graph.records[node as usize].set as usize] = true;
         }
-        let by_all = libm::pow(missed, (person.nodes.len() as f64 + 1.0) / 2.0);
+        let by_all = libm::pow(missed, (person.nodes.len() as f64 + 2.0) / 3.0);
         for &set in order.iter().filter(|&&set| single[set] && !seen[set]) {
             let hidden = held[set] * by_all;
             person.confidence *= (1.0 - held[set]) / (1.0 - held[set] + hidden);
