@@ -7,7 +7,9 @@ use kinfold_message::Problem;
 use serde_json::{Map, Value, json};
 
 use crate::args::LinkArgs;
-use crate::linking::{Estimate, Inputs, Replay, Run, date_fits, keys_agree, output_is_apart};
+use crate::linking::{
+    Estimate, Inputs, Replay, Run, date_fits, keys_agree, not_kept, output_is_apart,
+};
 use crate::screen::{Answer, Screen};
 use crate::terms::{Terms, day};
 
@@ -45,7 +47,7 @@ pub(super) fn run(args: &LinkArgs, screen: &Screen) -> Result<Answer, Problem> {
         &inputs,
     )?;
     let run = Run::new(&terms, inputs, reference_date, options, replay, screen);
-    for note in run.replay.notes(&run.linked.outcomes) {
+    for note in not_kept(&run.linked.outcomes) {
         screen.note(&format!("note: {note}"));
     }
     run.write(&terms, &mut hub, &args.output, screen)?;

@@ -34,7 +34,7 @@ use crate::terms::Terms;
 pub(crate) use estimate::Estimate;
 pub(crate) use inputs::Inputs;
 pub(crate) use preconditions::{date_fits, keys_agree, output_is_apart};
-pub(crate) use replay::Replay;
+pub(crate) use replay::{Replay, not_kept};
 use staging::Staging;
 
 /// The report's file name.

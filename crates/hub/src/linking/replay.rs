@@ -65,27 +65,27 @@ impl Replay {
         let hash = blake3::hash(bytes).to_hex().to_string();
         self.parameters.insert(name.to_owned(), hash);
     }
+}
 
-    /// What is to say about decisions that do not hold, one sentence for each kind.
-    pub(crate) fn notes(&self, outcomes: &[Outcome]) -> Vec<String> {
-        let mut lines: BTreeMap<&str, Vec<String>> = BTreeMap::new();
-        for (line, outcome) in outcomes.iter().enumerate() {
-            let why = match outcome {
-                Outcome::Honoured | Outcome::Replaced => continue,
-                Outcome::RecordMissing => "a record is not in this run",
-                Outcome::SameRecord => "both sides are one record",
-                Outcome::Vetoed(_) => {
-                    "the two may never be one person (numbers that differ, or not to be linked)"
-                }
-                Outcome::Contradicted => "it contradicts other decisions or a veto",
-            };
-            lines.entry(why).or_default().push((line + 1).to_string());
-        }
-        lines
-            .into_iter()
-            .map(|(why, lines)| format!("decisions not kept ({}): {why}.", lines.join(", ")))
-            .collect()
+/// What is to say about decisions that do not hold, one sentence for each kind.
+pub(crate) fn not_kept(outcomes: &[Outcome]) -> Vec<String> {
+    let mut lines: BTreeMap<&str, Vec<String>> = BTreeMap::new();
+    for (line, outcome) in outcomes.iter().enumerate() {
+        let why = match outcome {
+            Outcome::Honoured | Outcome::Replaced => continue,
+            Outcome::RecordMissing => "a record is not in this run",
+            Outcome::SameRecord => "both sides are one record",
+            Outcome::Vetoed(_) => {
+                "the two may never be one person (numbers that differ, or not to be linked)"
+            }
+            Outcome::Contradicted => "it contradicts other decisions or a veto",
+        };
+        lines.entry(why).or_default().push((line + 1).to_string());
     }
+    lines
+        .into_iter()
+        .map(|(why, lines)| format!("decisions not kept ({}): {why}.", lines.join(", ")))
+        .collect()
 }
 
 /// One line of the file. Other keys, such as who decided and when, are not read here.
@@ -128,7 +128,7 @@ fn parse(text: &str) -> Result<Vec<Decision>, Problem> {
         }
         let read: Line = serde_json::from_str(line)
             .map_err(|error| wrong(number, &format!("column {}", error.column())))?;
-        let key = |side: Side| {
+        let key = |side: Side| -> Result<RecordKey, Problem> {
             let reference = bytes_of(&side.record_ref)
                 .ok_or_else(|| wrong(number, "a record_ref is 32 hexadecimal digits"))?;
             Ok(RecordKey {
@@ -296,7 +296,7 @@ mod tests {
 
     #[test]
     fn what_is_not_kept_is_told_by_line() {
-        let notes = Replay::default().notes(&[
+        let notes = not_kept(&[
             Outcome::Honoured,
             Outcome::RecordMissing,
             Outcome::RecordMissing,

@@ -166,17 +166,20 @@ impl Facts {
         if self.homes > 1 {
             reasons.push(Reason::Moved { homes: self.homes });
         }
-        let counted: [(u32, fn(u32) -> Reason); 3] = [
-            (self.two_homes, |people| Reason::TwoHomes { people }),
-            (self.tied_by_one, |people| Reason::OneCustodian { people }),
-            (self.unsure, |people| Reason::UnsurePeople { people }),
+        let counted = [
+            Reason::TwoHomes {
+                people: self.two_homes,
+            },
+            Reason::OneCustodian {
+                people: self.tied_by_one,
+            },
+            Reason::UnsurePeople {
+                people: self.unsure,
+            },
         ];
-        reasons.extend(
-            counted
-                .into_iter()
-                .filter(|(count, _)| *count > 0)
-                .map(|(count, reason)| reason(count)),
-        );
+        let numbers = [self.two_homes, self.tied_by_one, self.unsure];
+        let there = counted.into_iter().zip(numbers).filter(|(_, n)| *n > 0);
+        reasons.extend(there.map(|(reason, _)| reason));
         if self.unsent {
             reasons.push(Reason::MayBeIncomplete);
         }

@@ -85,7 +85,7 @@ impl Graph {
         };
         let mut edges: Vec<Edge> = pairs.iter().map(|pair| graph.edge(pair)).collect();
         edges.sort_unstable_by_key(|edge| (edge.a, edge.b));
-        graph.lift_guards(&mut edges);
+        lift_guards(&mut edges);
         let mut added: Vec<Edge> = Vec::new();
         for apart in &given.apart {
             set_kind(
@@ -155,32 +155,6 @@ impl Graph {
             named: level(Field::First) >= 2
                 || level(Field::AnyName) >= 3
                 || level(Field::Identifier) > 0,
-        }
-    }
-
-    /// Takes guards away that a third record lifts: it links with both, and agrees with each in what the two do not show of each
-    /// other, the first name or an identifier. Twins have no such record.
-    fn lift_guards(&self, edges: &mut [Edge]) {
-        let mut sure: Vec<(u32, u32)> = edges
-            .iter()
-            .filter(|edge| edge.kind == Kind::Link && edge.named)
-            .flat_map(|edge| [(edge.a, edge.b), (edge.b, edge.a)])
-            .collect();
-        sure.sort_unstable();
-        let near = |node: u32| {
-            let from = sure.partition_point(|&(own, _)| own < node);
-            sure[from..]
-                .iter()
-                .take_while(move |&&(own, _)| own == node)
-        };
-        for edge in edges.iter_mut().filter(|edge| edge.kind == Kind::Guard) {
-            let lifted = near(edge.a).any(|&(_, third)| {
-                sure.binary_search(&(third.min(edge.b), third.max(edge.b)))
-                    .is_ok()
-            });
-            if lifted {
-                edge.kind = Kind::Weak;
-            }
         }
     }
 
@@ -273,6 +247,32 @@ impl Graph {
             .binary_search_by(|record| name(record).cmp(&wanted))
             .ok()
             .map(|node| node as u32)
+    }
+}
+
+/// Takes guards away that a third record lifts: it links with both, and agrees with each in what the two do not show of each
+/// other, the first name or an identifier. Twins have no such record.
+fn lift_guards(edges: &mut [Edge]) {
+    let mut sure: Vec<(u32, u32)> = edges
+        .iter()
+        .filter(|edge| edge.kind == Kind::Link && edge.named)
+        .flat_map(|edge| [(edge.a, edge.b), (edge.b, edge.a)])
+        .collect();
+    sure.sort_unstable();
+    let near = |node: u32| {
+        let from = sure.partition_point(|&(own, _)| own < node);
+        sure[from..]
+            .iter()
+            .take_while(move |&&(own, _)| own == node)
+    };
+    for edge in edges.iter_mut().filter(|edge| edge.kind == Kind::Guard) {
+        let lifted = near(edge.a).any(|&(_, third)| {
+            sure.binary_search(&(third.min(edge.b), third.max(edge.b)))
+                .is_ok()
+        });
+        if lifted {
+            edge.kind = Kind::Weak;
+        }
     }
 }
 
