@@ -1,6 +1,6 @@
 //! Every planted hard case of a synthetic borough with its outcome, and what the released codes allow at most.
 //!
-//! `cargo run -p kinfold-benches --bin hard_cases -- DEMO_FOLDER` reads the folder that `cargo xtask demo` wrote (its packages, opened by
+//! `cargo run -p kinfold-benches --features demo --bin hard_cases -- DEMO_FOLDER` reads the folder that `cargo xtask demo` wrote (its packages, opened by
 //! the linkage unit, and its truth), links and forms households as `kinfold-hub link` does, and prints: accuracy of people and
 //! households; for each planted case how many people and households are right; the ceiling that the released household keys set
 //! whatever the method, with the reasons of the rest; and how often people and households of a given confidence are right.

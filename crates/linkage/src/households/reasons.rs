@@ -214,3 +214,77 @@ pub(super) fn unsent_homes(schema: &Schema, sets: &[RecordSet], linked: &Linked)
         })
         .collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn facts() -> Facts {
+        Facts {
+            people: 4,
+            custodians: 2,
+            homes: 1,
+            two_homes: 0,
+            tied_by_one: 0,
+            unsure: 0,
+            unsent: false,
+            complete: COMPLETE,
+        }
+    }
+
+    #[test]
+    fn reasons_are_plain_sentences() {
+        let text = |facts: &Facts| -> String {
+            let reasons = facts.reasons();
+            let sentences: Vec<String> = reasons.iter().map(Reason::sentence).collect();
+            sentences.join(" ")
+        };
+        assert_eq!(
+            text(&facts()),
+            "4 people lived in one home at overlapping times, as 2 agencies say."
+        );
+        let doubtful = Facts {
+            custodians: 1,
+            homes: 2,
+            two_homes: 1,
+            tied_by_one: 3,
+            unsure: 1,
+            unsent: true,
+            ..facts()
+        };
+        assert_eq!(
+            text(&doubtful),
+            "4 people lived in one home at overlapping times, as one agency says. The household lived in 2 homes, one after another. \
+             1 member is also in another household at the same time. 3 members are tied to it by one agency alone. The records of 1 \
+             member may not all be one person's. Not every home that the agencies hold could be sent, so somebody may be missing."
+        );
+        let alone = Facts {
+            people: 1,
+            ..facts()
+        };
+        assert!(alone.reasons().is_empty() && alone.confidence().is_none());
+    }
+
+    #[test]
+    fn every_doubt_lowers_the_confidence() {
+        let sure = facts().confidence().unwrap();
+        let doubts = [
+            Facts {
+                tied_by_one: 1,
+                ..facts()
+            },
+            Facts {
+                unsure: 1,
+                ..facts()
+            },
+            Facts {
+                complete: COMPLETE_UNSENT,
+                ..facts()
+            },
+        ];
+        for doubt in doubts {
+            assert!(doubt.confidence().unwrap() < sure);
+        }
+        assert!(sure < 1.0);
+    }
+}

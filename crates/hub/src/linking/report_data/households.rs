@@ -15,6 +15,8 @@ use crate::terms::Terms;
 
 /// A link at least this probable is firm.
 const FIRM: f64 = 0.99;
+/// A household at least this probable is firm: somebody may always be missing, so none comes near the certainty of a link.
+const FIRM_HOUSEHOLD: f64 = 0.95;
 
 /// Every living household with at least one current need.
 pub(super) fn collect(run: &Run, terms: &Terms) -> Vec<HouseholdFacts> {
@@ -66,7 +68,7 @@ impl<'a> Gathering<'a> {
                     .iter()
                     .filter(|person| !person.withheld)
                     .map(|person| person.strength)
-                    .chain(household.confidence.map(strength_of)),
+                    .chain(household.confidence.map(strength_of_household)),
             ),
             joins: self.joins(household, &people),
             timeline: self.timeline(&people),
@@ -209,7 +211,7 @@ impl<'a> Gathering<'a> {
                     sentences.join(" "),
                     names.join(", ")
                 ),
-                strength: strength_of(share),
+                strength: strength_of_household(share),
             });
         }
         joins
@@ -275,6 +277,14 @@ impl<'a> Gathering<'a> {
 
 fn strength_of(probability: f64) -> LinkStrength {
     if probability >= FIRM {
+        LinkStrength::Firm
+    } else {
+        LinkStrength::Probable
+    }
+}
+
+fn strength_of_household(confidence: f64) -> LinkStrength {
+    if confidence >= FIRM_HOUSEHOLD {
         LinkStrength::Firm
     } else {
         LinkStrength::Probable
