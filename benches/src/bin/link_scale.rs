@@ -155,7 +155,7 @@ fn candidates(
 }
 
 fn pair(left: (usize, usize), right: (usize, usize), strong: bool, spread: u64) -> Pair {
-    let weight = if strong { 6.0 } else { -4.0 } + spread as f64;
+    let weight = if strong { 6.0 } else { -12.0 } + spread as f64;
     let probability = 1.0 / (1.0 + (-weight).exp2());
     let id = |(set, row): (usize, usize)| RecordId {
         set: set as u32,
