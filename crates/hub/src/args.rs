@@ -194,6 +194,12 @@ pub struct LinkArgs {
     /// Number of threads; it changes the time, never the result [default: all]
     #[arg(long, value_name = "N", default_value_t = 0, hide_default_value = true)]
     pub threads: usize,
+    /// The folder of the run before: references of people and households are carried over from it
+    #[arg(long, value_name = "DIR")]
+    pub previous: Option<PathBuf>,
+    /// Reviewers' decisions (JSON lines), replayed as must-link and cannot-link
+    #[arg(long, value_name = "FILE")]
+    pub decisions: Option<PathBuf>,
     /// Say what would be read, how long it takes and how much memory it needs, and stop
     #[arg(long)]
     pub dry_run: bool,

@@ -580,6 +580,13 @@ pub const CODES: &[Explanation] = &[
                  ask the custodians for newer packages.",
     },
     Explanation {
+        code: "E-LINK-DECISIONS",
+        meaning: "A line of the reviewers' decisions cannot be read.",
+        advice: "The file has one JSON object a line: `left` and `right`, each with `source` and \
+                 `record_ref` as in people.parquet, and `judgement`, which is `same-person` or \
+                 `different-people`. Lines are only added; the last one about two records counts.",
+    },
+    Explanation {
         code: "E-LINK-EMPTY",
         meaning: "There are no records to link.",
         advice: "Ingest the custodians' packages first; `kinfold-hub packages --hub DIR` shows \
@@ -611,6 +618,13 @@ pub const CODES: &[Explanation] = &[
         advice: "A file's name without its ending is its source, so two files may not have the same \
                  one, and the same table may not be given twice under two names. Where every two \
                  sources have keys of their own, each table is encoded with `--sources OWN OTHER …`.",
+    },
+    Explanation {
+        code: "E-LINK-PREVIOUS",
+        meaning: "The folder given as the run before holds no complete run.",
+        advice: "References of people and households are carried over from people.parquet, \
+                 households.parquet and lineage.parquet beside a run.json. Name the folder that the \
+                 earlier `kinfold-hub link -o` wrote, unchanged.",
     },
     Explanation {
         code: "E-LOG-BUSY",

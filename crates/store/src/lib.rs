@@ -48,9 +48,9 @@ pub use read::{
 };
 pub use runs::RunInfo;
 pub use tables::{
-    HouseholdRow, NOT_FOR_RELEASE, NeedRow, Origin, PairRow, PersonRow, RELEASE_KEY,
-    write_households, write_households_of, write_needs, write_pairs, write_pairs_of, write_people,
-    write_people_of,
+    HouseholdRow, LineageRow, NOT_FOR_RELEASE, NeedRow, Origin, PairRow, PersonRow, RELEASE_KEY,
+    write_households, write_households_of, write_lineage, write_needs, write_pairs, write_pairs_of,
+    write_people, write_people_of,
 };
 pub use whole::{Failure, WholeFile};
 pub use withdrawals::Withdrawal;
