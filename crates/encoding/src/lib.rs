@@ -26,6 +26,7 @@ mod measure;
 mod names;
 mod person;
 mod places;
+mod plain;
 mod plan;
 mod presence;
 mod report;
@@ -39,6 +40,7 @@ pub use encode::{Encoded, Encoder, Input, Options, encode};
 pub use error::Error;
 pub use measure::{FilterMeasure, measure};
 pub use person::has_value;
+pub use plain::PlainValues;
 pub use report::{EncodeReport, KeyCount};
 pub use secrets::ProjectSecrets;
 
