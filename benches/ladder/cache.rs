@@ -19,7 +19,7 @@ const VERSION: u32 = 2;
 /// Tries keys on a pair, or reads what an earlier run found for the same people, keys and schema.
 pub fn tried(
     folder: &Path,
-    set: &str,
+    (set, weight): (&str, f64),
     pair: &Pair,
     schema: &Schema,
     recipes: &[Recipe],
@@ -45,6 +45,7 @@ pub fn tried(
     };
     Ok(Tried {
         set: set.to_owned(),
+        weight,
         name: pair.name.clone(),
         size: pair.size(),
         pairs: pair.mates.len(),

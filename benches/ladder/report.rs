@@ -4,17 +4,18 @@ use std::error::Error;
 use std::fmt::Write as _;
 use std::path::Path;
 
-use kinfold_schema::{Recipe, Schema};
+use kinfold_schema::{Fact, Recipe, Schema};
 
 use crate::measure::{TOKEN_BYTES, measure};
+use crate::pair::encoded_share;
 use crate::picture::{Line, draw};
 use crate::schemas::{candidate, identifier_slots, shipped};
-use crate::search::{AIMS, Ground, number_of};
+use crate::search::{AIMS, Ground, number_of, with_damaged};
 use crate::select::Aim;
-use crate::table::Table;
+use crate::table::{KeyFigures, Table};
 
 /// Slots, identifiers included, of the frontier.
-const BUDGETS: [usize; 8] = [20, 40, 60, 80, 100, 120, 143, 170];
+const BUDGETS: [usize; 7] = [20, 40, 60, 80, 100, 120, 143];
 /// Of these, the ladders that are kept as schemas.
 const KEPT: [usize; 4] = [60, 80, 100, 143];
 /// The aim of `standard`.
@@ -50,7 +51,11 @@ pub fn write(schema: &Schema, ground: &Ground, out: &Path) -> Result<(), Box<dyn
     };
     let mut chosen: Vec<Chosen> = Vec::new();
     for aim in AIMS {
-        let budgets: &[usize] = if aim == STANDARD { &BUDGETS } else { &KEPT };
+        let budgets: &[usize] = if aim == STANDARD {
+            &BUDGETS
+        } else {
+            &KEPT[..3]
+        };
         let target = Aim::new(table, aim as f64, &[]);
         for &slots in budgets {
             chosen.push(Chosen {
@@ -74,15 +79,6 @@ pub fn write(schema: &Schema, ground: &Ground, out: &Path) -> Result<(), Box<dyn
     left_out(&mut text, table, identifiers);
     std::fs::create_dir_all(out.join("candidates"))?;
     std::fs::write(out.join("frontier.md"), &text)?;
-    whole(&mut text, schema, ground, &own, &chosen);
-    if let Some(best) = chosen
-        .iter()
-        .find(|one| (one.aim, one.slots) == (STANDARD, 100))
-    {
-        key_by_key(&mut text, table, &best.ladder(table), &best.name);
-    }
-    key_by_key(&mut text, table, &shipped(schema), &own.name);
-    std::fs::write(out.join("frontier.md"), text)?;
     std::fs::write(out.join("frontier.svg"), picture(table, &own, &chosen))?;
     for one in chosen.iter().filter(|one| KEPT.contains(&one.slots)) {
         let toml = candidate(
@@ -93,7 +89,27 @@ pub fn write(schema: &Schema, ground: &Ground, out: &Path) -> Result<(), Box<dyn
         );
         std::fs::write(out.join(format!("candidates/{}.toml", one.name)), toml)?;
     }
-    Ok(())
+    let best = chosen
+        .iter()
+        .find(|one| (one.aim, one.slots) == (STANDARD, 100));
+    if let Some(best) = best {
+        let ladders = [
+            (own.name.as_str(), shipped(schema)),
+            (best.name.as_str(), best.ladder(table)),
+        ];
+        ceilings(&mut text, schema, ground, &ladders);
+        key_by_key(&mut text, table, &best.ladder(table), &best.name);
+    }
+    key_by_key(&mut text, table, &shipped(schema), &own.name);
+    // The longest part comes last and is written as it comes.
+    whole(
+        &mut text,
+        schema,
+        ground,
+        &own,
+        &chosen,
+        &out.join("frontier.md"),
+    )
 }
 
 fn short(people: usize) -> String {
@@ -118,7 +134,8 @@ fn arms_of(table: &Table, ladder: &[(Recipe, u8)]) -> Vec<usize> {
 
 /// The largest level of every set, and all levels of the boroughs: what tables show.
 fn shown(table: &Table) -> Vec<usize> {
-    let divided = |name: &str| name.ends_with("1/4") || name.ends_with("1/2");
+    let left = ["1/4", "1/2", "damaged"];
+    let divided = |name: &str| left.iter().any(|end| name.ends_with(end));
     (0..table.levels.len())
         .filter(|level| !divided(&table.levels[*level].name))
         .collect()
@@ -143,7 +160,14 @@ fn frontier(text: &mut String, table: &Table, own: &Chosen, chosen: &[Chosen]) {
     let shown = shown(table);
     header(
         text,
-        &["ladder", "slots", "bytes", "keys", "at its size"],
+        &[
+            "ladder",
+            "slots",
+            "bytes",
+            "keys",
+            "at its size",
+            "damaged sets, mean",
+        ],
         shown.iter().map(|level| table.levels[*level].name.clone()),
     );
     for one in std::iter::once(own).chain(chosen) {
@@ -157,8 +181,51 @@ fn frontier(text: &mut String, table: &Table, own: &Chosen, chosen: &[Chosen]) {
             one.arms.len(),
             target.recall(&one.arms)
         );
+        let damaged: Vec<f64> = (0..table.levels.len())
+            .filter(|level| table.levels[*level].name.ends_with("damaged"))
+            .map(|level| table.recall(&one.arms, level))
+            .collect();
+        let count = damaged.len().max(1) as f64;
+        let _ = write!(text, " | {:.4}", damaged.iter().sum::<f64>() / count);
         for level in &shown {
             let _ = write!(text, " | {:.4}", table.recall(&one.arms, *level));
+        }
+        text.push_str(" |\n");
+    }
+    text.push('\n');
+}
+
+/// What the rule of usable records leaves to reach.
+fn ceilings(
+    text: &mut String,
+    schema: &Schema,
+    ground: &Ground,
+    ladders: &[(&str, Vec<(Recipe, u8)>)],
+) {
+    text.push_str(
+        "## What can be reached at all\n\nShare of true pairs whose two records are encoded under the shipped rule of usable records, and recall; then the same \
+         if a name with a place of birth made a record usable as well.\n\n",
+    );
+    let mut wider = schema.clone();
+    for name in [Fact::First, Fact::Last] {
+        wider.usable.push(vec![name, Fact::BirthPlace]);
+    }
+    header(
+        text,
+        &["set", "encoded"],
+        ladders
+            .iter()
+            .map(|(name, _)| (*name).to_owned())
+            .chain(std::iter::once("encoded, wider rule".to_owned()))
+            .chain(ladders.iter().map(|(name, _)| (*name).to_owned())),
+    );
+    for pair in ground.pairs.iter().filter(|pair| pair.size() < 20_000.0) {
+        let _ = write!(text, "| {}", pair.name);
+        for schema in [schema, &wider] {
+            let _ = write!(text, " | {:.4}", encoded_share(pair, schema));
+            for (_, ladder) in ladders {
+                let _ = write!(text, " | {:.4}", measure(pair, schema, ladder).recall[0]);
+            }
         }
         text.push_str(" |\n");
     }
@@ -184,6 +251,9 @@ fn growth(text: &mut String, table: &Table, own: &Chosen, chosen: &[Chosen]) {
         few.iter().map(|one| one.name.clone()),
     );
     for (set, name) in table.sets.iter().enumerate() {
+        if name.ends_with("damaged") {
+            continue;
+        }
         let levels: Vec<(usize, f64)> = table
             .levels_of(set)
             .map(|(number, level)| (number, level.size))
@@ -218,8 +288,8 @@ fn growth(text: &mut String, table: &Table, own: &Chosen, chosen: &[Chosen]) {
 
 fn left_out(text: &mut String, table: &Table, identifiers: usize) {
     text.push_str(
-        "## Is the choice tuned to one set?\n\nLadders of 100 slots for 75,000 people: recall on a set when all sets chose, and when this one was \
-         left out of the choosing.\n\n",
+        "## Is the choice tuned to one set?\n\nLadders of 100 slots for 75,000 people: recall on a set when all sets chose, and when this one (and \
+         its damaged copy) was left out of the choosing.\n\n",
     );
     header(
         text,
@@ -234,10 +304,11 @@ fn left_out(text: &mut String, table: &Table, identifiers: usize) {
     let slots = 100 - identifiers;
     let all = Aim::new(table, STANDARD as f64, &[]).choose(slots);
     for (set, name) in table.sets.iter().enumerate() {
-        if table.sets.len() < 2 {
+        let left_out = with_damaged(table, set);
+        if name.ends_with("damaged") || left_out.len() == table.sets.len() {
             continue;
         }
-        let without = Aim::new(table, STANDARD as f64, &[set]).choose(slots);
+        let without = Aim::new(table, STANDARD as f64, &left_out).choose(slots);
         let Some((level, _)) = table.levels_of(set).last() else {
             continue;
         };
@@ -258,7 +329,14 @@ fn left_out(text: &mut String, table: &Table, identifiers: usize) {
     text.push('\n');
 }
 
-fn whole(text: &mut String, schema: &Schema, ground: &Ground, own: &Chosen, chosen: &[Chosen]) {
+fn whole(
+    text: &mut String,
+    schema: &Schema,
+    ground: &Ground,
+    own: &Chosen,
+    chosen: &[Chosen],
+    path: &Path,
+) -> Result<(), Box<dyn Error>> {
     text.push_str(
         "## Whole ladders\n\nRecall and different pairs of strangers a record at caps 1, 2 and 5; slots filled with real tokens (mean, 99th percentile); \
          records with a unique place in the graph of who meets whom at cap 1, where the attacker holds both files and sees which keys agree (and only \
@@ -292,7 +370,12 @@ fn whole(text: &mut String, schema: &Schema, ground: &Ground, own: &Chosen, chos
             .collect();
     for (number, pair) in ground.pairs.iter().enumerate() {
         let mark = if number < ground.seen { "" } else { " *" };
+        // The largest boroughs take minutes a ladder: three are enough there.
+        let few = ["75k-100", "250k-100", own.name.as_str()];
         for (name, ladder) in &ladders {
+            if pair.size() > 20_000.0 && !few.contains(name) {
+                continue;
+            }
             let found = measure(pair, schema, ladder);
             let three = |numbers: [f64; 3], places: usize| {
                 let cells = numbers.map(|number| format!("{number:.places$}"));
@@ -311,9 +394,10 @@ fn whole(text: &mut String, schema: &Schema, ground: &Ground, own: &Chosen, chos
                 found.f1
             );
         }
+        std::fs::write(path, &*text)?;
         eprintln!("measured {}", pair.name);
     }
-    text.push('\n');
+    Ok(())
 }
 
 fn key_by_key(text: &mut String, table: &Table, ladder: &[(Recipe, u8)], name: &str) {
@@ -323,10 +407,15 @@ fn key_by_key(text: &mut String, table: &Table, ladder: &[(Recipe, u8)], name: &
          records need. \"Bits\": entropy of the key's values in the largest file (a list of the commonest values carries whoever has the key the \
          farther the fewer bits there are).\n"
     );
+    let figures: Vec<&(String, Vec<KeyFigures>)> = table
+        .figures
+        .iter()
+        .filter(|(name, _)| !name.ends_with("damaged"))
+        .collect();
     header(
         text,
         &["key", "slots", "bits"],
-        table.figures.iter().map(|(name, _)| name.clone()),
+        figures.iter().map(|(name, _)| name.clone()),
     );
     for (recipe, slots) in ladder {
         let Some(key) = number_of(&table.recipes, recipe) else {
@@ -337,7 +426,7 @@ fn key_by_key(text: &mut String, table: &Table, ladder: &[(Recipe, u8)], name: &
             .last()
             .map_or(0.0, |(_, keys)| keys[key].entropy);
         let _ = write!(text, "| {recipe} | {slots} | {bits:.1}");
-        for (_, keys) in &table.figures {
+        for (_, keys) in &figures {
             let own = &keys[key];
             let _ = write!(
                 text,

@@ -61,13 +61,27 @@ pub fn prepare(schema: &Schema, options: &Options<'_>) -> Result<Ground, Box<dyn
     let mut pairs = open::read(options.data)?;
     let mut all: Vec<Tried> = Vec::new();
     for pair in &pairs {
-        all.push(tried(options.kept, &pair.name, pair, schema, &pool, true)?);
+        let set = (pair.name.as_str(), 1.0);
+        all.push(tried(options.kept, set, pair, schema, &pool, true)?);
         say(pair);
+    }
+    for pair in &pairs {
+        let damaged = pair.damaged();
+        let set = (damaged.name.as_str(), DAMAGED);
+        all.push(tried(options.kept, set, &damaged, schema, &pool, false)?);
+        say(&damaged);
     }
     let mut boroughs = options.sizes.iter();
     if let Some(&smallest) = boroughs.next() {
         let pair = borough::borough(smallest, false);
-        all.push(tried(options.kept, BOROUGH, &pair, schema, &pool, false)?);
+        all.push(tried(
+            options.kept,
+            (BOROUGH, 1.0),
+            &pair,
+            schema,
+            &pool,
+            false,
+        )?);
         say(&pair);
         pairs.push(pair);
     }
@@ -84,7 +98,7 @@ pub fn prepare(schema: &Schema, options: &Options<'_>) -> Result<Ground, Box<dyn
         let pair = borough::borough(size, false);
         rest.push(tried(
             options.kept,
-            BOROUGH,
+            (BOROUGH, 1.0),
             &pair,
             schema,
             &recipes,
@@ -105,6 +119,9 @@ pub fn prepare(schema: &Schema, options: &Options<'_>) -> Result<Ground, Box<dyn
     })
 }
 
+/// How much a damaged set counts: it keeps a choice from resting on what happens to be complete in a few sets.
+const DAMAGED: f64 = 0.5;
+
 /// The boroughs are one set.
 const BOROUGH: &str = "borough uk";
 
@@ -124,12 +141,21 @@ fn short_list(pool: &[Recipe], schema: &Schema, all: &[Tried]) -> Vec<usize> {
         add(Aim::new(&table, size as f64, &[]));
     }
     for set in 0..table.sets.len() {
-        add(Aim::new(&table, AIMS[1] as f64, &[set]));
+        add(Aim::new(&table, AIMS[1] as f64, &with_damaged(&table, set)));
     }
     for key in schema.keys.iter().map(|key| &key.recipe) {
         keys.extend(number_of(pool, key).filter(|_| !is_of_identifiers(key)));
     }
     keys.into_iter().collect()
+}
+
+/// A set and what was made of it: those that are left out together.
+pub fn with_damaged(table: &Table, set: usize) -> Vec<usize> {
+    let name = &table.sets[set];
+    let same = |other: &String| other == name || *other == format!("{name} damaged");
+    (0..table.sets.len())
+        .filter(|other| same(&table.sets[*other]))
+        .collect()
 }
 
 /// The number of a recipe in a list, whatever the order of its atoms.

@@ -22,7 +22,7 @@ const STRANGERS_MAX: f64 = 1.5;
 /// Farther than this a line is not carried on: four doublings.
 const DOUBLINGS_MAX: f64 = 4.0;
 /// Passes of taking out and filling anew.
-const PASSES: usize = 4;
+const PASSES: usize = 3;
 
 /// How much of each level makes the recall at a size: between two levels by a straight line over doublings; beyond the largest along the
 /// line from a level at least two doublings smaller, or the smallest; below the smallest as there.
@@ -87,12 +87,14 @@ impl<'a> Aim<'a> {
             stranger: vec![0.0; table.levels.len()],
             largest: Vec::new(),
         };
+        let total: f64 = sets.iter().map(|set| table.weights[*set]).sum();
         for set in &sets {
+            let weight = table.weights[*set] / total;
             let own: Vec<usize> = table.levels_of(*set).map(|(number, _)| number).collect();
             let sizes: Vec<f64> = own.iter().map(|level| table.levels[*level].size).collect();
             for (level, share) in own.iter().zip(at_size(&sizes, size)) {
-                aim.pair[*level] = share / sets.len() as f64 / table.levels[*level].pairs as f64;
-                aim.stranger[*level] = share / sets.len() as f64 * STRANGERS_COST;
+                aim.pair[*level] = share * weight / table.levels[*level].pairs as f64;
+                aim.stranger[*level] = share * weight * STRANGERS_COST;
             }
             aim.largest.extend(own.last());
         }
@@ -259,6 +261,7 @@ mod tests {
         Table {
             recipes: vec![recipe; keys],
             sets: vec!["one".to_owned()],
+            weights: vec![1.0],
             levels: vec![Level {
                 name: "one".to_owned(),
                 set: 0,

@@ -167,6 +167,8 @@ pub struct Table {
     pub recipes: Vec<Recipe>,
     /// Names of the sets.
     pub sets: Vec<String>,
+    /// How much each counts in a choice.
+    pub weights: Vec<f64>,
     /// The levels, set by set, smallest first.
     pub levels: Vec<Level>,
     /// Keys with slots, key by key; more slots than the next smaller number only where they do something.
@@ -179,6 +181,8 @@ pub struct Table {
 pub struct Tried {
     /// Name of the set that it belongs to.
     pub set: String,
+    /// How much the set counts in a choice.
+    pub weight: f64,
     /// Name of the pair.
     pub name: String,
     /// Mean records of a file.
@@ -194,6 +198,7 @@ impl Tried {
     pub fn only(&self, keys: &[usize]) -> Self {
         Self {
             set: self.set.clone(),
+            weight: self.weight,
             name: self.name.clone(),
             size: self.size,
             pairs: self.pairs,
@@ -207,6 +212,7 @@ impl Table {
     pub fn new(recipes: Vec<Recipe>, tried: Vec<Tried>) -> Self {
         let mut table = Self {
             sets: Vec::new(),
+            weights: Vec::new(),
             levels: Vec::new(),
             arms: Vec::new(),
             figures: Vec::new(),
@@ -216,6 +222,7 @@ impl Table {
         for own in &tried {
             if table.sets.last() != Some(&own.set) {
                 table.sets.push(own.set.clone());
+                table.weights.push(own.weight);
             }
             let levels = own.keys.first().map_or(0, |key| key.hits.len());
             for (part, share, _) in &DIVISIONS[DIVISIONS.len() - levels..] {

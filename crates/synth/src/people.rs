@@ -115,8 +115,8 @@ impl Borough {
         }));
         // Health and the police ask for it; one in five police rows does not have it.
         let asked = match record.source {
-            Source::Patients => record.person % 25 != 0,
-            Source::PolicePeople => record.person % 5 != 0,
+            Source::Patients => !record.person.is_multiple_of(25),
+            Source::PolicePeople => !record.person.is_multiple_of(5),
             _ => false,
         };
         person.birth_place = read_place(&own.birth_place).ok().filter(|_| asked);
