@@ -23,18 +23,22 @@ use kinfold_schema::Schema;
 const HELP: &str = "\
 Searches for ladders of match keys and writes what it finds.
 
-Usage: ladder [--data FOLDER] [--out FOLDER] [--kept FOLDER] [--sizes N,N,...]
+Usage: ladder [--data FOLDER] [--out FOLDER] [--kept FOLDER] [--sizes N,N,...] [--second X] [--key X] [--people N]
 
   --data FOLDER   open sets with truth [../shared/data]
   --out FOLDER    where frontier.md, frontier.svg and candidates/ go [benches/ladder]
   --kept FOLDER   results of earlier runs, to go on from [target/ladder]
   --sizes N,...   people a file of the invented boroughs [10000,50000,250000]
+  --second X      what a second key for a pair is worth beside the first [0.3]
+  --key X         slots that a new key counts as, beyond its own [0.5]
+  --people N      most people of a file, on average, who may share a value of a key [16]
 ";
 
 fn main() -> Result<(), Box<dyn Error>> {
     let mut data = PathBuf::from("../shared/data");
     let mut out = PathBuf::from("benches/ladder");
     let mut kept = PathBuf::from("target/ladder");
+    let mut taste = select::Taste::LADDER;
     let mut sizes = vec![10_000, 50_000, 250_000];
     let mut arguments = std::env::args().skip(1);
     while let Some(name) = arguments.next() {
@@ -47,6 +51,9 @@ fn main() -> Result<(), Box<dyn Error>> {
             "--data" => data = value()?.into(),
             "--out" => out = value()?.into(),
             "--kept" => kept = value()?.into(),
+            "--second" => taste.second = value()?.parse()?,
+            "--key" => taste.key = value()?.parse()?,
+            "--people" => taste.people = value()?.parse()?,
             "--sizes" => {
                 sizes = value()?
                     .split(',')
@@ -73,5 +80,5 @@ fn main() -> Result<(), Box<dyn Error>> {
             sizes: &sizes,
         },
     )?;
-    report::write(&schema, &ground, &out)
+    report::write(&schema, &ground, taste, &out)
 }

@@ -11,7 +11,7 @@ use crate::pair::encoded_share;
 use crate::picture::{Line, draw};
 use crate::schemas::{candidate, identifier_slots, shipped};
 use crate::search::{AIMS, Ground, number_of, with_damaged};
-use crate::select::Aim;
+use crate::select::{Aim, Taste};
 use crate::table::{KeyFigures, Table};
 
 /// Slots, identifiers included, of the frontier.
@@ -40,7 +40,12 @@ impl Chosen {
 }
 
 /// Writes `frontier.md`, `frontier.svg` and `candidates/*.toml`.
-pub fn write(schema: &Schema, ground: &Ground, out: &Path) -> Result<(), Box<dyn Error>> {
+pub fn write(
+    schema: &Schema,
+    ground: &Ground,
+    taste: Taste,
+    out: &Path,
+) -> Result<(), Box<dyn Error>> {
     let table = &ground.table;
     let identifiers = identifier_slots(schema);
     let own = Chosen {
@@ -56,7 +61,7 @@ pub fn write(schema: &Schema, ground: &Ground, out: &Path) -> Result<(), Box<dyn
         } else {
             &KEPT[..3]
         };
-        let target = Aim::new(table, aim as f64, &[]);
+        let target = Aim::new(table, aim as f64, &[], taste);
         for &slots in budgets {
             chosen.push(Chosen {
                 name: format!("{}-{slots}", short(aim)),
@@ -70,13 +75,13 @@ pub fn write(schema: &Schema, ground: &Ground, out: &Path) -> Result<(), Box<dyn
     let mut text = format!(
         "<!-- Written by the ladder bench. -->\n# Ladders of match keys: what was found\n\n\
          {} recipes tried, {} on the short list. A token has {TOKEN_BYTES} bytes. `75k-100` is the ladder of 100 slots chosen for files of 75,000 people; \
-         {identifiers} slots are of identifiers, which none of the figures use.\n\n",
+         {identifiers} slots are of identifiers, which none of the figures use. Chosen with {taste:?}.\n\n",
         ground.tried,
         table.recipes.len()
     );
     frontier(&mut text, table, &own, &chosen);
     growth(&mut text, table, &own, &chosen);
-    left_out(&mut text, table, identifiers);
+    left_out(&mut text, table, identifiers, taste);
     std::fs::create_dir_all(out.join("candidates"))?;
     std::fs::write(out.join("frontier.md"), &text)?;
     std::fs::write(out.join("frontier.svg"), picture(table, &own, &chosen))?;
@@ -171,7 +176,7 @@ fn frontier(text: &mut String, table: &Table, own: &Chosen, chosen: &[Chosen]) {
         shown.iter().map(|level| table.levels[*level].name.clone()),
     );
     for one in std::iter::once(own).chain(chosen) {
-        let target = Aim::new(table, one.aim as f64, &[]);
+        let target = Aim::new(table, one.aim as f64, &[], Taste::WIDE);
         let _ = write!(
             text,
             "| {} | {} | {} | {} | {:.4}",
@@ -286,7 +291,7 @@ fn growth(text: &mut String, table: &Table, own: &Chosen, chosen: &[Chosen]) {
     text.push('\n');
 }
 
-fn left_out(text: &mut String, table: &Table, identifiers: usize) {
+fn left_out(text: &mut String, table: &Table, identifiers: usize, taste: Taste) {
     text.push_str(
         "## Is the choice tuned to one set?\n\nLadders of 100 slots for 75,000 people: recall on a set when all sets chose, and when this one (and \
          its damaged copy) was left out of the choosing.\n\n",
@@ -302,13 +307,13 @@ fn left_out(text: &mut String, table: &Table, identifiers: usize) {
         std::iter::empty(),
     );
     let slots = 100 - identifiers;
-    let all = Aim::new(table, STANDARD as f64, &[]).choose(slots);
+    let all = Aim::new(table, STANDARD as f64, &[], taste).choose(slots);
     for (set, name) in table.sets.iter().enumerate() {
         let left_out = with_damaged(table, set);
         if name.ends_with("damaged") || left_out.len() == table.sets.len() {
             continue;
         }
-        let without = Aim::new(table, STANDARD as f64, &left_out).choose(slots);
+        let without = Aim::new(table, STANDARD as f64, &left_out, taste).choose(slots);
         let Some((level, _)) = table.levels_of(set).last() else {
             continue;
         };

@@ -10,7 +10,7 @@ use kinfold_schema::{Recipe, Schema};
 use crate::cache::tried;
 use crate::pair::Pair;
 use crate::pool::{is_of_identifiers, pool};
-use crate::select::Aim;
+use crate::select::{Aim, Taste};
 use crate::table::{Table, Tried};
 use crate::{borough, open};
 
@@ -138,10 +138,11 @@ fn short_list(pool: &[Recipe], schema: &Schema, all: &[Tried]) -> Vec<usize> {
         keys.extend(chosen.into_iter().map(|arm| table.arms[arm].key));
     };
     for size in AIMS {
-        add(Aim::new(&table, size as f64, &[]));
+        add(Aim::new(&table, size as f64, &[], Taste::WIDE));
     }
     for set in 0..table.sets.len() {
-        add(Aim::new(&table, AIMS[1] as f64, &with_damaged(&table, set)));
+        let left_out = with_damaged(&table, set);
+        add(Aim::new(&table, AIMS[1] as f64, &left_out, Taste::WIDE));
     }
     for key in schema.keys.iter().map(|key| &key.recipe) {
         keys.extend(number_of(pool, key).filter(|_| !is_of_identifiers(key)));

@@ -13,8 +13,37 @@ use rayon::prelude::*;
 
 use crate::table::{Arm, Table};
 
-/// What a pair that two keys reach is worth beyond a pair that one key reaches.
-const SECOND: f64 = 0.1;
+/// What makes one ladder better than another, besides recall.
+#[derive(Clone, Copy, Debug)]
+pub struct Taste {
+    /// What a pair that two keys reach is worth beyond a pair that one key reaches: a link needs evidence.
+    pub second: f64,
+    /// How many slots a new key counts as, beyond its own: each further key takes time, and is one more thing to tell records apart by.
+    pub key: f64,
+    /// A key whose values would be shared by more people than this, on average over a file of the size aimed at, is not taken. It fades,
+    /// and its values can be guessed. Counted by the entropy of its values in the largest file.
+    pub people: f64,
+    /// What a slot must at least add.
+    pub least: f64,
+}
+
+impl Taste {
+    /// For a short list, which leaves much open.
+    pub const WIDE: Self = Self {
+        second: 0.1,
+        key: 0.0,
+        people: f64::INFINITY,
+        least: 0.0,
+    };
+    /// For ladders.
+    pub const LADDER: Self = Self {
+        second: 0.3,
+        key: 0.5,
+        people: 16.0,
+        least: 1e-5,
+    };
+}
+
 /// What one pair of strangers a record costs, in recall.
 const STRANGERS_COST: f64 = 0.02;
 /// Most pairs of strangers a record, summed over keys, in any set.
@@ -63,6 +92,9 @@ pub struct Aim<'a> {
     stranger: Vec<f64>,
     /// The largest levels of the sets that count.
     largest: Vec<usize>,
+    /// For each key whether it may be taken.
+    allowed: Vec<bool>,
+    taste: Taste,
 }
 
 /// A ladder while it grows.
@@ -77,7 +109,7 @@ struct Ladder {
 
 impl<'a> Aim<'a> {
     /// For files of `size` people, over all sets but those left out.
-    pub fn new(table: &'a Table, size: f64, without: &[usize]) -> Self {
+    pub fn new(table: &'a Table, size: f64, without: &[usize], taste: Taste) -> Self {
         let sets: Vec<usize> = (0..table.sets.len())
             .filter(|set| !without.contains(set))
             .collect();
@@ -86,7 +118,13 @@ impl<'a> Aim<'a> {
             pair: vec![0.0; table.levels.len()],
             stranger: vec![0.0; table.levels.len()],
             largest: Vec::new(),
+            allowed: vec![true; table.recipes.len()],
+            taste,
         };
+        if let Some((_, figures)) = table.figures.last() {
+            let bits = libm::log2(size / taste.people);
+            aim.allowed = figures.iter().map(|key| key.entropy >= bits).collect();
+        }
         let total: f64 = sets.iter().map(|set| table.weights[*set]).sum();
         for set in &sets {
             let weight = table.weights[*set] / total;
@@ -204,7 +242,7 @@ impl<'a> Aim<'a> {
     fn gain(&self, ladder: &Ladder, arm: &Arm, slots: usize) -> f64 {
         let before = ladder.arms.get(&arm.key).map(|own| &self.table.arms[*own]);
         let had = before.map_or(0, |own| own.slots);
-        if arm.slots <= had {
+        if arm.slots <= had || !self.allowed[arm.key] {
             return 0.0;
         }
         let more = usize::from(arm.slots - had);
@@ -230,10 +268,12 @@ impl<'a> Aim<'a> {
                 first += (new & !ladder.once[word]).count_ones();
                 second += (new & ladder.once[word] & !ladder.twice[word]).count_ones();
             }
-            gain += self.pair[level] * (f64::from(first) + SECOND * f64::from(second));
+            gain += self.pair[level] * (f64::from(first) + self.taste.second * f64::from(second));
             gain -= self.stranger[level] * extra(level);
         }
-        gain / more as f64
+        let new = if had == 0 { self.taste.key } else { 0.0 };
+        let each = gain / (more as f64 + new);
+        if each < self.taste.least { 0.0 } else { each }
     }
 
     fn worth(&self, ladder: &Ladder) -> f64 {
@@ -242,7 +282,7 @@ impl<'a> Aim<'a> {
         for (level, own) in self.table.levels.iter().enumerate() {
             let first = ones(&ladder.once[own.words.clone()]);
             let second = ones(&ladder.twice[own.words.clone()]);
-            worth += self.pair[level] * (f64::from(first) + SECOND * f64::from(second));
+            worth += self.pair[level] * (f64::from(first) + self.taste.second * f64::from(second));
             worth -= self.stranger[level] * ladder.strangers[level];
         }
         worth
@@ -304,7 +344,7 @@ mod tests {
             (1, 1, 0b00_0111, 0.0),
             (2, 1, 0b11_1000, 0.0),
         ]);
-        let aim = Aim::new(&table, 1000.0, &[]);
+        let aim = Aim::new(&table, 1000.0, &[], Taste::WIDE);
         assert_eq!(aim.choose(2), [1, 2]);
         assert_eq!(aim.choose(4), [1, 2]);
         assert!((aim.recall(&[1, 2]) - 0.6).abs() < 1e-12);
@@ -315,15 +355,29 @@ mod tests {
     #[test]
     fn more_slots_of_a_key_replace_fewer() {
         let table = table(&[(0, 1, 0b1, 0.0), (0, 3, 0b1111, 0.0)]);
-        assert_eq!(Aim::new(&table, 1.0, &[]).choose(3), [1]);
-        assert_eq!(Aim::new(&table, 1.0, &[]).choose(2), [0]);
+        assert_eq!(Aim::new(&table, 1.0, &[], Taste::WIDE).choose(3), [1]);
+        assert_eq!(Aim::new(&table, 1.0, &[], Taste::WIDE).choose(2), [0]);
     }
 
     #[test]
     fn strangers_keep_a_key_out() {
         let table = table(&[(0, 1, 0b1111, 2.0), (1, 1, 0b1, 0.0), (2, 1, 0b10, 1.0)]);
         // Key 0 brings too many; key 2 costs less than it reaches.
-        assert_eq!(Aim::new(&table, 1.0, &[]).choose(3), [1, 2]);
+        assert_eq!(Aim::new(&table, 1.0, &[], Taste::WIDE).choose(3), [1, 2]);
+    }
+
+    #[test]
+    fn what_can_be_guessed_is_not_taken() {
+        let mut table = table(&[(0, 1, 0b1111, 0.0), (1, 1, 0b11, 0.0)]);
+        let with = |entropy| crate::table::KeyFigures {
+            entropy,
+            ..Default::default()
+        };
+        table.figures = vec![("one".to_owned(), vec![with(3.0), with(7.0)])];
+        // 1,024 people in 8 values are 128 a value, in 128 values eight.
+        let aim = |taste| Aim::new(&table, 1024.0, &[], taste).choose(2);
+        assert_eq!(aim(Taste::LADDER), [1]);
+        assert_eq!(aim(Taste::WIDE), [0, 1]);
     }
 
     #[test]
@@ -334,7 +388,7 @@ mod tests {
             (1, 1, 0b00_0111, 0.0),
             (2, 1, 0b11_1000, 0.0),
         ]);
-        let ladder = Aim::new(&table, 1.0, &[]).choose(2);
+        let ladder = Aim::new(&table, 1.0, &[], Taste::WIDE).choose(2);
         assert_eq!(ladder, [1, 2]);
     }
 }
