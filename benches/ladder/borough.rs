@@ -16,7 +16,7 @@ const PEOPLE_A_HOUSEHOLD: f64 = 2.0;
 pub fn borough(size: usize, stress: bool) -> Pair {
     let borough = generate(&Options {
         households: (size as f64 / PEOPLE_A_HOUSEHOLD) as usize,
-        seed: 20_261_126 ^ size as u64,
+        seed: 0x0135_2906 ^ size as u64,
         profile: if stress { Profile::Stress } else { Profile::Uk },
     });
     let patients = sample(borough.known_to(Source::Patients), size);

@@ -26,22 +26,21 @@ pub fn tried(
     divided: bool,
 ) -> Result<Tried, Box<dyn Error>> {
     let path = place(folder, pair, schema, recipes, divided);
-    let keys = match fs::File::open(&path) {
-        Ok(file) => read(&mut GzDecoder::new(std::io::BufReader::new(file)), recipes)?,
-        Err(_) => {
-            let keys = try_keys(pair, schema, recipes, divided);
-            fs::create_dir_all(folder)?;
-            // Whole or not at all: a run that is stopped leaves no half.
-            let unfinished = path.with_extension("unfinished");
-            let file = std::io::BufWriter::new(fs::File::create(&unfinished)?);
-            let mut out = GzEncoder::new(file, Compression::fast());
-            write(&mut out, &keys)?;
-            out.finish()?
-                .into_inner()
-                .map_err(|error| error.into_error())?;
-            fs::rename(&unfinished, &path)?;
-            keys
-        }
+    let keys = if let Ok(file) = fs::File::open(&path) {
+        read(&mut GzDecoder::new(std::io::BufReader::new(file)), recipes)?
+    } else {
+        let keys = try_keys(pair, schema, recipes, divided);
+        fs::create_dir_all(folder)?;
+        // Whole or not at all: a run that is stopped leaves no half.
+        let unfinished = path.with_extension("unfinished");
+        let file = std::io::BufWriter::new(fs::File::create(&unfinished)?);
+        let mut out = GzEncoder::new(file, Compression::fast());
+        write(&mut out, &keys)?;
+        out.finish()?
+            .into_inner()
+            .map_err(std::io::IntoInnerError::into_error)?;
+        fs::rename(&unfinished, &path)?;
+        keys
     };
     Ok(Tried {
         set: set.to_owned(),

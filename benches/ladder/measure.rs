@@ -75,8 +75,8 @@ pub fn measure(pair: &Pair, schema: &Schema, ladder: &Rungs) -> Figures {
         }
     }
     let mut filled: Vec<usize> = Vec::new();
-    for file in 0..2 {
-        filled.extend((0..rows[file]).map(|row| {
+    for (file, rows) in rows.iter().enumerate() {
+        filled.extend((0..*rows).map(|row| {
             let own = keys.iter().map(|key| usize::from(key.filled[file][row]));
             own.sum::<usize>()
         }));
