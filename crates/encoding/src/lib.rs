@@ -28,6 +28,7 @@ mod meetings;
 mod names;
 mod person;
 mod places;
+mod plain;
 mod plan;
 mod presence;
 mod report;
@@ -41,6 +42,7 @@ pub use encode::{Encoded, Encoder, Input, Options, encode};
 pub use error::Error;
 pub use measure::{FilterMeasure, measure};
 pub use person::has_value;
+pub use plain::PlainValues;
 pub use report::{EncodeReport, KeyCount};
 pub use secrets::ProjectSecrets;
 
