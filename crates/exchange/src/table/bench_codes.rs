@@ -3,7 +3,7 @@
 //! The columns are those of [`super::codes`]. Its kind is another, so nothing that seals or opens packages takes it, and it carries
 //! the text of its linkage schema, so that linking needs no agreement and no other file.
 
-use super::arrow_file::{Columns, Parts, Writer};
+use super::arrow_file::{Columns, Parts};
 use super::codes::{check_references, columns, from_columns};
 use crate::error::{Error, Result};
 use crate::hex;
