@@ -143,6 +143,7 @@ impl Borough {
             person.addresses.push(AddressSpell {
                 address: self.address(record.home, record.postcode.as_deref().unwrap_or("")),
                 uprn: record.uprn.as_deref().and_then(|u| Uprn::parse(u).ok()),
+                town: None,
                 from: NO_MONTH,
                 to: NO_MONTH,
             });

@@ -1,41 +1,46 @@
 //! The counts of pairs within the file are those that anybody would count who saw all values.
 
 use super::*;
+use crate::PlainValues;
 use kinfold_schema::{Agreement, Comparing, WithinCounts};
 
-/// Counts from codes in which values that up to five people have are released, token by token and pair by pair.
+/// Counts from the plain values of everybody, value by value and pair by pair.
 fn counted_by_hand(schema: &Schema, people: &[Person]) -> WithinCounts {
-    let mut open = schema.clone();
-    for key in &mut open.keys {
-        key.cap = 5;
-        // Room for all values: what does not fit is not released and counts all the same.
-        key.slots = 40;
-    }
     let order = identity_order(people.len());
-    let shared = encode_with(&open, people, &order, &Options::default()).table;
     let released = encode_with(schema, people, &order, &Options::default()).table;
-    assert_eq!(shared.record_ref, released.record_ref);
-    let slots = open.key_slots();
-    let mut holders: BTreeMap<(usize, Token), Vec<usize>> = BTreeMap::new();
-    for (key, range) in open.key_layout().iter().enumerate() {
-        for row in 0..shared.len() {
-            for slot in range.clone() {
-                let token = shared.keys[row * slots + slot];
-                holders.entry((key, token)).or_default().push(row);
-            }
-        }
+    let row_of = |n: usize| {
+        let own = reference(n);
+        let found = released.record_ref.iter().position(|other| *other == own);
+        found.expect("everybody is encoded")
+    };
+    let mut values = PlainValues::new(schema);
+    let mut holders: BTreeMap<(usize, u64), Vec<usize>> = BTreeMap::new();
+    for (n, person) in people.iter().enumerate() {
+        let row = row_of(n);
+        values.read(person, |key, value| {
+            holders.entry((key, value)).or_default().push(row);
+        });
     }
     let of_size = |key: usize, size: usize| {
         let values = holders.iter().filter(|((own, _), _)| *own == key);
         values.filter(|(_, rows)| rows.len() == size).count() as f64
     };
     let alone: Vec<f64> = (0..schema.keys.len())
-        .map(|key| (-3.0 * of_size(key, 3) / of_size(key, 2)).exp())
+        .map(|key| {
+            let damped = [64.0, 63.0, 57.0, 42.0, 22.0, 7.0, 1.0];
+            let sum: f64 = (0..7usize)
+                .map(|k| {
+                    let sign = if k % 2 == 0 { 1.0 } else { -1.0 };
+                    sign * ((k + 1) * (k + 2)) as f64 * of_size(key, k + 2) * damped[k] / 64.0
+                })
+                .sum();
+            (sum / (2.0 * of_size(key, 2).max(1.0))).clamp(0.05, 1.0)
+        })
         .collect();
     let mut pairs: BTreeMap<(usize, usize), Vec<usize>> = BTreeMap::new();
     for ((key, _), rows) in &holders {
         if let [a, b] = rows[..] {
-            pairs.entry((a, b)).or_default().push(*key);
+            pairs.entry((a.min(b), a.max(b))).or_default().push(*key);
         }
     }
     let comparing = Comparing::new(&schema.presence);
