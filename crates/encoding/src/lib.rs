@@ -22,6 +22,7 @@ mod household;
 mod lanes;
 #[cfg(test)]
 mod laws;
+mod listing;
 mod measure;
 mod names;
 mod person;
@@ -37,6 +38,7 @@ mod worker;
 
 pub use encode::{Encoded, Encoder, Input, Options, encode};
 pub use error::Error;
+pub use listing::{Listed, ListedToken, Lister};
 pub use measure::{FilterMeasure, measure};
 pub use person::has_value;
 pub use report::{EncodeReport, KeyCount};
