@@ -1,0 +1,36 @@
+//! The release check: what could an attacker learn from the file that is about to be sent?
+//!
+//! kinfold runs the published attacks, and stronger ones of its own, on the custodian's own codes, on the custodian's own machine, with the
+//! custodian's own list of people as the attacker's knowledge, and says in plain words what they reached. The attacks know every public
+//! parameter and no key.
+//!
+//! ```text
+//!  codes + people ─► File ─► measures (M1 to M6, M9)
+//!                     ├────► Scene (records, a list in another order) ─► attacks ─► Named ─┐
+//!                     └────► the same people coded without hardening ─► the same attacks ──┴─► Report
+//! ```
+//!
+//! Every attack is run on un-hardened codes of the same people first and must succeed there; otherwise the check is broken and releases
+//! nothing. All randomness comes from the hash of the payload: the same file meets the same attacks and gets the same verdict, on any
+//! machine and number of threads.
+
+mod bound;
+mod coded;
+mod draws;
+mod exact;
+mod file;
+mod homes;
+mod kernel;
+mod known;
+#[cfg(test)]
+mod made_up;
+mod predict;
+mod scene;
+
+pub use bound::Share;
+pub use draws::Draws;
+pub use file::{File, KeyView, NotAligned, Stay, View};
+pub use kernel::{Kernel, common, positions};
+pub use known::{Choice, Named, attack, choose};
+pub use predict::Known;
+pub use scene::{ListQuality, NOBODY, Scene};
