@@ -191,7 +191,26 @@ pub fn attack(scene: &Scene, known: &[Known], most: usize, draws: &mut Draws) ->
             best_record[*candidate as usize] = *record;
         }
     }
-    judge(scene, &rows, &best, &best_record, &known_home)
+    let picks: Vec<Pick> = rows
+        .iter()
+        .zip(&best)
+        .enumerate()
+        .map(|(place, (row, best))| Pick {
+            row: *row,
+            candidate: best.candidate,
+            ahead: best.score - best.second,
+            mutual: best.candidate != NOBODY
+                && best_record[best.candidate as usize] == place as u32,
+        })
+        .collect();
+    let mut named = judge(scene, &picks, &known_home);
+    let fitting: Vec<f64> = best.iter().map(Best::fitting).collect();
+    named.suspicion = Some(round(
+        fitting.iter().map(|fit| 1.0 / fit).sum::<f64>() / fitting.len().max(1) as f64,
+    ));
+    let sure = fitting.iter().filter(|fit| **fit < 1.5).count();
+    named.sure_of_one = Some(Share::new(sure as u64, fitting.len() as u64));
+    named
 }
 
 /// A record that the list can say anything about: some filter is not random.
@@ -204,27 +223,29 @@ fn has_codes(scene: &Scene, row: u32) -> bool {
             .any(|view| view.tokens[person as usize].is_some())
 }
 
-fn judge(
-    scene: &Scene,
-    rows: &[u32],
-    best: &[Best],
-    best_record: &[u32],
-    known_home: &[bool],
-) -> Named {
+/// What an attack says of a record.
+pub(crate) struct Pick {
+    pub(crate) row: u32,
+    /// The person, or [`NOBODY`].
+    pub(crate) candidate: u32,
+    /// By how much the person is ahead of the next.
+    pub(crate) ahead: f64,
+    /// Whether the record is also what fits the person best.
+    pub(crate) mutual: bool,
+}
+
+/// Counts what is right. `known_home` says which households have a known person; empty when nobody is known.
+pub(crate) fn judge(scene: &Scene, picks: &[Pick], known_home: &[bool]) -> Named {
     let mut all = (0, 0);
     let mut beyond = (0, 0);
     let mut sizes = [(0, 0); 5];
-    let mut suspicion = 0.0;
-    let mut sure = 0;
-    let mut picks: Vec<(f64, u32, bool)> = Vec::new();
-    for (place, (row, best)) in rows.iter().zip(best).enumerate() {
-        let person = scene.truth[*row as usize];
-        let right = person != NOBODY && person == best.candidate;
-        if best.candidate != NOBODY && best_record[best.candidate as usize] == place as u32 {
-            picks.push((best.score - best.second, place as u32, right));
+    let mut sure: Vec<(f64, usize, bool)> = Vec::new();
+    for (place, pick) in picks.iter().enumerate() {
+        let person = scene.truth[pick.row as usize];
+        let right = person != NOBODY && person == pick.candidate;
+        if pick.mutual {
+            sure.push((pick.ahead, place, right));
         }
-        suspicion += 1.0 / best.fitting();
-        sure += u64::from(best.fitting() < 1.5);
         if person == NOBODY {
             continue;
         }
@@ -233,26 +254,27 @@ fn judge(
             *of += 1;
         };
         count(&mut all);
-        if !known_home[scene.home[person as usize] as usize] {
+        let home = scene.home[person as usize] as usize;
+        if !known_home.get(home).copied().unwrap_or(false) {
             count(&mut beyond);
         }
         let size = scene.home_size[person as usize].clamp(1, 5) as usize;
         count(&mut sizes[size - 1]);
     }
-    // The surest first; which record comes first among equals was drawn by lot.
-    picks.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
-    let tenth = picks.len().div_ceil(10);
-    let right = picks[..tenth].iter().filter(|(_, _, right)| *right).count();
+    // The surest first; which pick comes first among equals was drawn by lot.
+    sure.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
+    let tenth = sure.len().div_ceil(10);
+    let right = sure[..tenth].iter().filter(|(_, _, right)| *right).count();
     Named {
         all: Some(Share::new(all.0, all.1)),
-        beyond_households: Some(Share::new(beyond.0, beyond.1)),
+        beyond_households: (!known_home.is_empty()).then(|| Share::new(beyond.0, beyond.1)),
         surest_tenth: Some(Share::new(right as u64, tenth as u64)),
         by_size: sizes
             .iter()
             .map(|(hits, of)| Share::new(*hits, *of))
             .collect(),
-        suspicion: Some(round(suspicion / rows.len().max(1) as f64)),
-        sure_of_one: Some(Share::new(sure, rows.len() as u64)),
+        suspicion: None,
+        sure_of_one: None,
     }
 }
 

@@ -20,12 +20,15 @@ mod draws;
 mod exact;
 mod file;
 mod homes;
+pub mod household_attack;
 mod kernel;
 mod known;
+pub mod law;
 #[cfg(test)]
 mod made_up;
 mod predict;
 mod scene;
+pub mod visible;
 
 pub use bound::Share;
 pub use draws::Draws;

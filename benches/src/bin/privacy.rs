@@ -1,0 +1,195 @@
+//! What attacks reach against filters of different diffusion.
+//!
+//! `cargo run --release -p kinfold-benches --bin privacy [-- PEOPLE [SEED]]` makes people up, codes their names and birth dates with the
+//! tokens of the `standard` schema at several diffusions, and prints for each what the attacks of the release check name, and how well an
+//! attacker's expectation fits what he sees. Two populations: one whose names and dates are drawn independently, as in the studies that
+//! the check is compared with, and an invented borough, where names go with age.
+
+use std::time::Instant;
+
+use kinfold_benches::Words;
+use kinfold_encoding::Lister;
+use kinfold_identity::{AddressSpell, BirthDate, Person, read_address};
+use kinfold_release::{Choice, Draws, File, ListQuality, Scene, Stay, View, attack, choose, law};
+use kinfold_schema::Schema;
+use kinfold_synth::{Options, Profile, generate};
+
+const DIFFUSIONS: [usize; 6] = [0, 2, 4, 5, 6, 8];
+const KNOWN: [usize; 3] = [20, 200, 1000];
+
+fn main() {
+    let mut arguments = std::env::args().skip(1);
+    let people: usize = arguments
+        .next()
+        .and_then(|n| n.parse().ok())
+        .unwrap_or(3000);
+    let seed: u64 = arguments.next().and_then(|n| n.parse().ok()).unwrap_or(1);
+    let seeds = borough(2_500, 7);
+    let drawn = independent(&seeds, people, seed);
+    report("names and dates drawn independently", &drawn, seed);
+    let mut invented = borough(people / 2, 1000 + seed);
+    invented.retain(|person| !person.births.is_empty() && !person.first_names.is_empty());
+    invented.truncate(people);
+    report("invented borough", &invented, seed);
+}
+
+fn borough(households: usize, seed: u64) -> Vec<Person> {
+    generate(&Options {
+        households: households as u32,
+        seed,
+        profile: Profile::Uk,
+    })
+    .people()
+}
+
+/// Households of one to five (0.30, 0.35, 0.16, 0.13, 0.06), 85 % with the family name of the household, forty people a postcode.
+fn independent(seeds: &[Person], count: usize, seed: u64) -> Vec<Person> {
+    let mut words = Words(seed);
+    let mut draw = move |below: usize| (words.next().unwrap_or(0) % below as u64) as usize;
+    let mut people = Vec::new();
+    let mut home = 0;
+    while people.len() < count {
+        home += 1;
+        let size = match draw(100) {
+            0..30 => 1,
+            30..65 => 2,
+            65..81 => 3,
+            81..94 => 4,
+            _ => 5,
+        };
+        let family = draw(seeds.len());
+        for _ in 0..size {
+            let own = if draw(100) < 85 {
+                family
+            } else {
+                draw(seeds.len())
+            };
+            let mut person = Person::default();
+            person
+                .first_names
+                .extend(seeds[draw(seeds.len())].first_names.first().cloned());
+            person
+                .family_names
+                .extend(seeds[own].family_names.first().cloned());
+            person.births.push(BirthDate {
+                year: 1930 + draw(95) as u16,
+                month: Some(1 + draw(12) as u8),
+                day: Some(1 + draw(28) as u8),
+            });
+            let postcode = format!("XE{} {}AB", home / 180 % 90 + 1, home / 18 % 10);
+            person.addresses.push(AddressSpell {
+                address: read_address(&[&format!("{home} Hawthorn Road")], &postcode).ok(),
+                uprn: None,
+                from: 1400,
+                to: 1500,
+            });
+            people.push(person);
+        }
+    }
+    people.truncate(count);
+    people
+}
+
+/// A file of the first filter of `standard`, with the weight of tokens changed so that the mean fill is 0.48.
+fn file(people: &[Person]) -> File {
+    let schema = Schema::standard();
+    let mut lister = Lister::new(&schema).expect("the shipped schema can be encoded with");
+    let listed: Vec<_> = people.iter().map(|person| lister.list(person)).collect();
+    let mut tokens: Vec<_> = listed
+        .iter()
+        .map(|person| person.filters[0].clone())
+        .collect();
+    let fill = |tokens: &[Option<Vec<(u32, u16)>>], factor: f64| {
+        let fills = tokens.iter().flatten().map(|own| {
+            let positions: f64 = own
+                .iter()
+                .map(|(_, k)| (f64::from(*k) * factor).round())
+                .sum();
+            1.0 - (-positions / 2048.0).exp()
+        });
+        fills.sum::<f64>() / tokens.iter().flatten().count() as f64
+    };
+    let factor = (50..300)
+        .map(|percent| f64::from(percent) / 100.0)
+        .min_by(|a, b| {
+            (fill(&tokens, *a) - 0.48)
+                .abs()
+                .total_cmp(&(fill(&tokens, *b) - 0.48).abs())
+        })
+        .unwrap_or(1.0);
+    println!(
+        "mean fill {:.3}, positions of a token times {factor:.2}",
+        fill(&tokens, factor)
+    );
+    for (_, k) in tokens.iter_mut().flatten().flatten() {
+        *k = (f64::from(*k) * factor).round() as u16;
+    }
+    let stay = |key: &kinfold_schema::HouseholdKey| Stay {
+        home: key.token,
+        from: 0,
+        to: u16::MAX,
+    };
+    let stays: Vec<Vec<Stay>> = listed
+        .iter()
+        .map(|person| person.homes.iter().take(1).map(stay).collect())
+        .collect();
+    File {
+        records: people.len(),
+        views: vec![View {
+            id: "names-birth".to_owned(),
+            bits: 2048,
+            inner_bits: 2048,
+            diffusion: 0,
+            codes: Vec::new(),
+            tokens,
+            vocabulary: lister.vocabulary()[0],
+        }],
+        crowd: 5,
+        stays_seen: stays.clone(),
+        stays_listed: stays,
+        place: listed.iter().map(|person| person.place).collect(),
+        names: listed.iter().map(|person| person.names.clone()).collect(),
+        ..File::default()
+    }
+}
+
+fn report(title: &str, people: &[Person], seed: u64) {
+    println!("\n{title}: {} people, seed {seed}", people.len());
+    let plain = file(people);
+    let key = *blake3::hash(&seed.to_le_bytes()).as_bytes();
+    for diffusion in DIFFUSIONS {
+        let coded = plain.coded(&key, diffusion);
+        let scene = Scene::draw(&coded, ListQuality::EXACT, &key);
+        let mut home = vec![0; people.len()];
+        for (row, person) in scene.truth.iter().enumerate() {
+            home[row] = scene.home[*person as usize];
+        }
+        let mut draws = Draws::new(&key, "law");
+        let signal = law::signal(&coded.views[0], &home, 4_000_000, &mut draws);
+        println!(
+            "t={diffusion}: rho seen {:.4}, root of l Var(K) {:.4}, root of l mean(K^2) {:.4} over {} pairs",
+            signal.seen, signal.expected, signal.with_mean, signal.pairs
+        );
+        for known in KNOWN {
+            for choice in Choice::ALL {
+                let started = Instant::now();
+                let known = choose(&scene, known.min(people.len() / 2), choice, &mut draws);
+                let named = attack(&scene, &known, usize::MAX, &mut draws);
+                let share = |share: Option<kinfold_release::Share>| {
+                    share.map_or(String::new(), |s| {
+                        format!("{:.4} (<= {:.4})", s.share, s.upper)
+                    })
+                };
+                println!(
+                    "  M {} known {}: all {}, beyond households {}, surest tenth {}, {:.1} s",
+                    known.len(),
+                    choice.words(),
+                    share(named.all),
+                    share(named.beyond_households),
+                    share(named.surest_tenth),
+                    started.elapsed().as_secs_f64()
+                );
+            }
+        }
+    }
+}
