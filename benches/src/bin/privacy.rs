@@ -5,12 +5,20 @@
 //! attacker's expectation fits what he sees. Two populations: one whose names and dates are drawn independently, as in the studies that
 //! the check is compared with, and an invented borough, where names go with age.
 
+use std::error::Error;
+use std::path::Path;
 use std::time::Instant;
 
+use flate2::read::GzDecoder;
 use kinfold_benches::Words;
 use kinfold_encoding::Lister;
-use kinfold_identity::{AddressSpell, BirthDate, Person, read_address};
-use kinfold_release::{Choice, Draws, File, ListQuality, Scene, Stay, View, attack, choose, law};
+use kinfold_identity::{
+    AddressSpell, BirthDate, Person, read_address, read_family_names, read_given_names,
+};
+use kinfold_release::{
+    Choice, Draws, File, ListQuality, Scene, Share, Stay, View, attack, choose, household_attack,
+    law, visible,
+};
 use kinfold_schema::Schema;
 use kinfold_synth::{Options, Profile, generate};
 
@@ -24,18 +32,63 @@ fn main() {
         .and_then(|n| n.parse().ok())
         .unwrap_or(3000);
     let seed: u64 = arguments.next().and_then(|n| n.parse().ok()).unwrap_or(1);
+    for (set, first, last) in [
+        ("pp_census_easy", "first_name", "last_name"),
+        ("anonlink_ncvr3_ocp0", "firstname", "lastname"),
+    ] {
+        let path = Path::new("../shared/data").join(set).join("a.csv.gz");
+        match names(&path, first, last) {
+            Ok(seeds) => report(
+                &format!("names of {set}, drawn independently"),
+                &independent(&seeds, people, seed),
+                seed,
+            ),
+            Err(error) => println!("\n{set} is absent: {error}"),
+        }
+    }
     let seeds = borough(2_500, 7);
     let drawn = independent(&seeds, people, seed);
-    report("names and dates drawn independently", &drawn, seed);
+    report(
+        "names of an invented borough, drawn independently",
+        &drawn,
+        seed,
+    );
     let mut invented = borough(people / 2, 1000 + seed);
     invented.retain(|person| !person.births.is_empty() && !person.first_names.is_empty());
     invented.truncate(people);
     report("invented borough", &invented, seed);
 }
 
+/// The names of an open set, as people with nothing else.
+fn names(path: &Path, first: &str, last: &str) -> Result<Vec<Person>, Box<dyn Error>> {
+    let mut reader = csv::Reader::from_reader(GzDecoder::new(std::fs::File::open(path)?));
+    let columns = reader.headers()?.clone();
+    let column = |name: &str| {
+        columns
+            .iter()
+            .position(|own| own == name)
+            .ok_or("a column is missing")
+    };
+    let (first, last) = (column(first)?, column(last)?);
+    let mut people = Vec::new();
+    for row in reader.records() {
+        let row = row?;
+        let (Ok(given), Ok(family)) =
+            (read_given_names(&row[first]), read_family_names(&row[last]))
+        else {
+            continue;
+        };
+        let mut person = Person::default();
+        person.add_given_names(given);
+        person.family_names = family;
+        people.push(person);
+    }
+    Ok(people)
+}
+
 fn borough(households: usize, seed: u64) -> Vec<Person> {
     generate(&Options {
-        households: households as u32,
+        households,
         seed,
         profile: Profile::Uk,
     })
@@ -155,6 +208,7 @@ fn file(people: &[Person]) -> File {
 
 fn report(title: &str, people: &[Person], seed: u64) {
     println!("\n{title}: {} people, seed {seed}", people.len());
+    commonest(people);
     let plain = file(people);
     let key = *blake3::hash(&seed.to_le_bytes()).as_bytes();
     for diffusion in DIFFUSIONS {
@@ -170,16 +224,39 @@ fn report(title: &str, people: &[Person], seed: u64) {
             "t={diffusion}: rho seen {:.4}, root of l Var(K) {:.4}, root of l mean(K^2) {:.4} over {} pairs",
             signal.seen, signal.expected, signal.with_mean, signal.pairs
         );
+        let sight = visible::Sight::new(&coded.views, coded.records, &mut draws);
+        println!(
+            "  visible at 4.5 sigma {}",
+            share(Some(visible::visible(&sight.edges(4.5), coded.records)))
+        );
+        let rebuilt = visible::groups(&sight.edges(5.5), coded.records);
+        for (words, groups) in [
+            ("household keys", &scene.groups),
+            ("groups rebuilt", &rebuilt),
+        ] {
+            let started = Instant::now();
+            let reached = household_attack::attack(&scene, groups, &mut draws);
+            println!(
+                "  H/S with {words}: H {}, S {}, surest tenth {}, {} of {} believed rightly, by size {:?}, {:.1} s",
+                share(reached.households.all),
+                share(reached.snowball.all),
+                share(reached.snowball.surest_tenth),
+                reached.believed_rightly,
+                reached.believed,
+                reached
+                    .snowball
+                    .by_size
+                    .iter()
+                    .map(|s| s.share)
+                    .collect::<Vec<_>>(),
+                started.elapsed().as_secs_f64()
+            );
+        }
         for known in KNOWN {
             for choice in Choice::ALL {
                 let started = Instant::now();
                 let known = choose(&scene, known.min(people.len() / 2), choice, &mut draws);
                 let named = attack(&scene, &known, usize::MAX, &mut draws);
-                let share = |share: Option<kinfold_release::Share>| {
-                    share.map_or(String::new(), |s| {
-                        format!("{:.4} (<= {:.4})", s.share, s.upper)
-                    })
-                };
                 println!(
                     "  M {} known {}: all {}, beyond households {}, surest tenth {}, {:.1} s",
                     known.len(),
@@ -192,4 +269,37 @@ fn report(title: &str, people: &[Person], seed: u64) {
             }
         }
     }
+}
+
+/// How common names are: the figures by which populations are told apart.
+fn commonest(people: &[Person]) {
+    let of = |names: Vec<String>| {
+        let mut counts = std::collections::BTreeMap::<String, usize>::new();
+        for name in &names {
+            *counts.entry(name.clone()).or_default() += 1;
+        }
+        let shared = names.iter().filter(|name| counts[*name] > 1).count();
+        let most = counts.values().max().copied().unwrap_or(0);
+        (
+            shared as f64 / names.len() as f64,
+            most as f64 / names.len() as f64,
+        )
+    };
+    let first = people
+        .iter()
+        .filter_map(|person| person.first_names.first().map(ToString::to_string));
+    let last = people
+        .iter()
+        .filter_map(|person| person.family_names.first().map(|name| name.whole.clone()));
+    let (first, last) = (of(first.collect()), of(last.collect()));
+    println!(
+        "people whose first name is shared {:.2}, the commonest {:.3}; family names {:.2}, {:.3}",
+        first.0, first.1, last.0, last.1
+    );
+}
+
+fn share(share: Option<Share>) -> String {
+    share.map_or(String::new(), |s| {
+        format!("{:.4} (<= {:.4})", s.share, s.upper)
+    })
 }

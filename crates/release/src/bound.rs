@@ -1,9 +1,9 @@
 //! How large a share may be when so many of so many were seen: the one-sided Clopper-Pearson bound.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
-/// Some of many, with the bounds of the share behind it.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+/// Some of many, with the bounds of the share behind it. Fields stand in alphabetical order, for canonical JSON.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Share {
     /// How many were hit.
     pub hits: u64,

@@ -81,8 +81,10 @@ pub struct File {
     pub stays_seen: Vec<Vec<Stay>>,
     /// For each person the homes.
     pub stays_listed: Vec<Vec<Stay>>,
-    /// The released presence pattern of each record.
+    /// The released presence pattern of each record; empty when there is none.
     pub presence: Vec<u32>,
+    /// For each person the presence pattern before it was made coarser; empty when there is none.
+    pub presence_listed: Vec<u32>,
     /// For each person a number that is near for neighbours, 0 when it is not known.
     pub place: Vec<u64>,
     /// For each person a number for each name.
@@ -186,6 +188,7 @@ impl File {
                 .map(|person| person.homes.iter().map(Stay::of).collect())
                 .collect(),
             presence: table.presence.clone(),
+            presence_listed: people.iter().map(|person| person.presence).collect(),
             place: people.iter().map(|person| person.place).collect(),
             names: people.iter().map(|person| person.names.clone()).collect(),
         })
@@ -229,6 +232,7 @@ impl File {
             stays_seen: pick(&self.stays_seen, rows),
             stays_listed: pick(&self.stays_listed, rows),
             presence: pick(&self.presence, rows),
+            presence_listed: pick(&self.presence_listed, rows),
             place: pick(&self.place, rows),
             names: pick(&self.names, rows),
         }

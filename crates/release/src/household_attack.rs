@@ -21,6 +21,9 @@ const LANDMARKS_MAX: usize = 1_000;
 /// A group is believed when its household is at least this much likelier than the next: e^4, fifty to one.
 const BELIEVED: f64 = 4.0;
 
+/// The score of somebody who lacks a fact that the record claims.
+const IMPOSSIBLE: f64 = -1e9;
+
 /// What the attack reached.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Reached {
@@ -233,9 +236,12 @@ impl Sides {
                     for number in 0..candidates.len() / people {
                         let household = &households[first + number];
                         let single = |member: usize, person: usize| {
-                            scores[(place * people + member) * candidates.len()
-                                + number * people
-                                + person]
+                            let at = number * people + person;
+                            if scene.can_be(group.rows[member], candidates[at]) {
+                                scores[(place * people + member) * candidates.len() + at]
+                            } else {
+                                IMPOSSIBLE
+                            }
                         };
                         let own = self.fit(group, household, first + number, &single);
                         found[place].offer(own);
@@ -452,7 +458,10 @@ mod tests {
         let plain = reached(0, 2);
         // Households of three to five are found by their likeness alone; couples are two people in either order.
         let by_size = &plain.households.by_size;
-        assert!(by_size[3].share > 0.6 && by_size[4].share > 0.8, "{plain:?}");
+        assert!(
+            by_size[3].share > 0.6 && by_size[4].share > 0.8,
+            "{plain:?}"
+        );
         assert!(plain.snowball.all.unwrap().share > 0.9, "{plain:?}");
         assert!(plain.believed_rightly * 10 > plain.believed * 9);
     }
@@ -475,10 +484,10 @@ mod tests {
         let homes = crate::homes::households(&file.stays_listed, usize::MAX);
         for (tokens, home) in file.views[0].tokens.iter_mut().zip(&homes) {
             let own = tokens.get_or_insert_default();
-            own.extend((0..8).map(|part| (2300 + home * 8 + part, 40)));
+            own.extend((0..12).map(|part| (2300 + home * 12 + part, 40)));
         }
-        file.views[0].vocabulary = 2300 + 400 * 8;
-        let file = file.coded(&SEED, 4);
+        file.views[0].vocabulary = 2300 + 400 * 12;
+        let file = file.coded(&SEED, 2);
         let scene = Scene::draw(&file, ListQuality::EXACT, &SEED);
         let mut draws = Draws::new(&SEED, "test");
         let edges = Sight::new(&scene.views, scene.records, &mut draws).edges(5.0);

@@ -44,11 +44,39 @@ pub struct Named {
     pub surest_tenth: Option<Share>,
     /// Rightly named by size of household on the list, from one to five and more.
     pub by_size: Vec<Share>,
-    /// How an intruder is left, on average: one divided by the people who fit a record, each weighted by how well (Vatsalan and others
-    /// 2014: the probability of suspicion).
+    /// M5: what an intruder is left with, on average: one divided by the number of people who fit a record, each counted by how well
+    /// (the probability of suspicion of Vatsalan and others 2014).
     pub suspicion: Option<f64>,
     /// Records that only one person fits.
     pub sure_of_one: Option<Share>,
+}
+
+impl Named {
+    /// The counts of two attempts together.
+    #[must_use]
+    pub(crate) fn plus(&self, other: &Self) -> Self {
+        let add = |a: Share, b: Share| Share::new(a.hits + b.hits, a.of + b.of);
+        let both = |a: Option<Share>, b: Option<Share>| match (a, b) {
+            (Some(a), Some(b)) => Some(add(a, b)),
+            (one, other) => one.or(other),
+        };
+        Self {
+            all: both(self.all, other.all),
+            beyond_households: both(self.beyond_households, other.beyond_households),
+            surest_tenth: both(self.surest_tenth, other.surest_tenth),
+            by_size: self
+                .by_size
+                .iter()
+                .zip(&other.by_size)
+                .map(|(a, b)| add(*a, *b))
+                .collect(),
+            suspicion: match (self.suspicion, other.suspicion) {
+                (Some(a), Some(b)) => Some(a.max(b)),
+                (one, another) => one.or(another),
+            },
+            sure_of_one: both(self.sure_of_one, other.sure_of_one),
+        }
+    }
 }
 
 /// Chooses known people.
@@ -172,6 +200,9 @@ pub fn attack(scene: &Scene, known: &[Known], most: usize, draws: &mut Draws) ->
             let mut record = vec![(f64::NEG_INFINITY, NOBODY); block.len()];
             for (row, scores) in scores.chunks_exact(block.len()).enumerate() {
                 for ((score, candidate), record) in scores.iter().zip(block).zip(&mut record) {
+                    if !scene.can_be(rows[row], *candidate) {
+                        continue;
+                    }
                     best[row].offer(*score, *candidate);
                     if *score > record.0 {
                         *record = (*score, row as u32);

@@ -15,6 +15,7 @@
 //! machine and number of threads.
 
 mod bound;
+mod check;
 mod coded;
 mod draws;
 mod exact;
@@ -26,14 +27,21 @@ mod known;
 pub mod law;
 #[cfg(test)]
 mod made_up;
+pub mod measures;
+mod page;
 mod predict;
+mod report;
 mod scene;
+pub mod sharing;
 pub mod visible;
 
 pub use bound::Share;
+pub use check::{Options, Outcome, Progress, check};
 pub use draws::Draws;
 pub use file::{File, KeyView, NotAligned, Stay, View};
 pub use kernel::{Kernel, common, positions};
 pub use known::{Choice, Named, attack, choose};
+pub use page::page;
 pub use predict::Known;
+pub use report::{Form, Level, Line, REPORT_SCHEMA, Report};
 pub use scene::{ListQuality, NOBODY, Scene};

@@ -43,10 +43,25 @@ pub struct Scene {
     pub place: Vec<u64>,
     /// Records that household keys put together, and single ones.
     pub groups: Vec<Vec<u32>>,
+    /// The released presence pattern of each record, and the facts of each person on the list; both empty when there are none.
+    presence: (Vec<u32>, Vec<u32>),
 }
 
 impl Scene {
-    /// Draws a list for a file. With less than full overlap the file is halved: people of the left-out part are the strangers on the list.
+    /// Whether a record can be a person's by its presence pattern: patterns are made coarser by claiming less, never more.
+    pub fn can_be(&self, row: u32, person: u32) -> bool {
+        let seen = self.presence.0.get(row as usize).copied().unwrap_or(0);
+        let listed = self
+            .presence
+            .1
+            .get(person as usize)
+            .copied()
+            .unwrap_or(u32::MAX);
+        seen & !listed == 0
+    }
+
+    /// Draws a list for a file. With less than full overlap only a part of the file is attacked: people of the other part are the strangers on
+    /// the list.
     pub fn draw(file: &File, quality: ListQuality, seed: &[u8; 32]) -> Self {
         let mut draws = Draws::new(seed, "scene");
         let (rows, listed) = if quality.overlap >= 1.0 {
@@ -91,12 +106,13 @@ impl Scene {
             home_size: home.iter().map(|first| size[*first as usize]).collect(),
             home,
             place: list.place,
+            presence: (seen.presence, list.presence_listed),
             groups: homes::groups_of(&homes::households(&seen.stays_seen, usize::MAX)),
         }
     }
 }
 
-/// Rows and listed people, of one size, that share a part; whole households stay on one side.
+/// Rows and listed people, of one size, that share a part; households stay together but where a side ends.
 fn two_lists(file: &File, overlap: f64, draws: &mut Draws) -> (Vec<u32>, Vec<u32>) {
     let homes = homes::households(&file.stays_listed, usize::MAX);
     let mut members: Vec<Vec<u32>> = vec![Vec::new(); file.records];
