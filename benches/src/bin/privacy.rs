@@ -11,22 +11,30 @@ use std::time::Instant;
 
 use flate2::read::GzDecoder;
 use kinfold_benches::Words;
-use kinfold_encoding::Lister;
+use kinfold_encoding::{Input, Lister, ProjectSecrets, encode};
 use kinfold_identity::{
     AddressSpell, BirthDate, Person, read_address, read_family_names, read_given_names,
 };
 use kinfold_release::{
-    Choice, Draws, File, ListQuality, Scene, Share, Stay, View, attack, choose, household_attack,
-    law, visible,
+    Choice, Draws, File, Form, ListQuality, Options, Scene, Share, Stay, View, attack, check,
+    choose, household_attack, law, page, visible,
 };
 use kinfold_schema::Schema;
-use kinfold_synth::{Options, Profile, generate};
+use kinfold_synth::{Profile, generate};
 
 const DIFFUSIONS: [usize; 6] = [0, 2, 4, 5, 6, 8];
 const KNOWN: [usize; 3] = [20, 200, 1000];
 
 fn main() {
-    let mut arguments = std::env::args().skip(1);
+    let mut arguments = std::env::args().skip(1).peekable();
+    if arguments.next_if(|argument| argument == "check").is_some() {
+        let people = arguments
+            .next()
+            .and_then(|n| n.parse().ok())
+            .unwrap_or(50_000);
+        let schema = arguments.next().unwrap_or_else(|| "standard".to_owned());
+        return whole_check(people, &schema);
+    }
     let people: usize = arguments
         .next()
         .and_then(|n| n.parse().ok())
@@ -59,6 +67,80 @@ fn main() {
     report("invented borough", &invented, seed);
 }
 
+/// Encodes an invented borough and checks it.
+fn whole_check(count: usize, schema: &str) {
+    let schema = Schema::shipped(schema).expect("a shipped schema");
+    let mut people = borough(count / 2, 77);
+    people.truncate(count);
+    let secrets = ProjectSecrets::new(|purpose| *blake3::hash(purpose.as_bytes()).as_bytes());
+    let reference = |number: usize| {
+        let mut reference = [0; 16];
+        reference.copy_from_slice(&blake3::hash(&number.to_le_bytes()).as_bytes()[..16]);
+        reference
+    };
+    let inputs: Vec<Input<'_>> = people
+        .iter()
+        .enumerate()
+        .map(|(number, person)| Input::new(reference(number), person))
+        .collect();
+    let options = kinfold_encoding::Options {
+        own: "a".to_owned(),
+        partners: vec!["b".to_owned()],
+        ..Default::default()
+    };
+    let encoded =
+        encode(&schema, &secrets, &inputs, &options).expect("invented people can be encoded");
+    let started = Instant::now();
+    let mut lister = Lister::new(&schema).expect("a shipped schema can be encoded with");
+    let of_reference: std::collections::BTreeMap<[u8; 16], usize> = (0..people.len())
+        .map(|number| (reference(number), number))
+        .collect();
+    let listed: Vec<_> = encoded
+        .table
+        .record_ref
+        .iter()
+        .map(|own| lister.list(&people[of_reference[own]]))
+        .collect();
+    let file = File::new(&schema, &encoded.table, &listed, &lister.vocabulary())
+        .expect("one person a record");
+    println!(
+        "{} records listed in {:.1} s",
+        file.records,
+        started.elapsed().as_secs_f64()
+    );
+    for form in [Form::Quick, Form::Full] {
+        let started = Instant::now();
+        let options = Options {
+            form,
+            payload: [1; 32],
+        };
+        let outcome = check(&file, &options, &mut |progress| {
+            eprintln!(
+                "{:6.1} s {}",
+                started.elapsed().as_secs_f64(),
+                progress.step
+            );
+        });
+        println!(
+            "\n{form:?}: {:?} in {:.1} s, {} outliers",
+            outcome.report.verdict,
+            started.elapsed().as_secs_f64(),
+            outcome.outliers.len()
+        );
+        for line in &outcome.report.lines {
+            println!(
+                "{:?} {} [{}]: {}",
+                line.level, line.id, line.subject, line.sentence
+            );
+        }
+        let path = std::env::temp_dir().join(format!("release-{form:?}.html").to_lowercase());
+        std::fs::write(&path, page(&outcome.report, "Invented borough"))
+            .expect("a file for the page");
+        let json = path.with_extension("json");
+        std::fs::write(json, outcome.report.to_json()).expect("a file for the report");
+    }
+}
+
 /// The names of an open set, as people with nothing else.
 fn names(path: &Path, first: &str, last: &str) -> Result<Vec<Person>, Box<dyn Error>> {
     let mut reader = csv::Reader::from_reader(GzDecoder::new(std::fs::File::open(path)?));
@@ -87,7 +169,7 @@ fn names(path: &Path, first: &str, last: &str) -> Result<Vec<Person>, Box<dyn Er
 }
 
 fn borough(households: usize, seed: u64) -> Vec<Person> {
-    generate(&Options {
+    generate(&kinfold_synth::Options {
         households,
         seed,
         profile: Profile::Uk,

@@ -56,7 +56,7 @@ fn upper(hits: u64, of: u64) -> f64 {
     let (mut low, mut high) = (hits as f64 / of as f64, 1.0);
     // Each step halves the gap: 50 of them are more than a report shows.
     for _ in 0..50 {
-        let middle = (low + high) / 2.0;
+        let middle = f64::midpoint(low, high);
         if at_most(hits, of, middle) > 1.0 - CONFIDENCE {
             low = middle;
         } else {

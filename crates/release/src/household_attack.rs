@@ -10,7 +10,7 @@ use rayon::prelude::*;
 use crate::draws::Draws;
 use crate::homes::HOUSEHOLD_MAX;
 use crate::kernel::Kernel;
-use crate::known::{Named, Pick, judge};
+use crate::known::{Named, Pick, has_codes, judge};
 use crate::predict::{BLOCK, Known, Predictor, Targets};
 use crate::scene::{NOBODY, Scene};
 
@@ -175,13 +175,12 @@ impl Sides {
         for half in 0..2 {
             let others = &known[1 - half];
             let predictor = (!others.is_empty()).then(|| Predictor::new(scene, others));
-            for size in 0..HOUSEHOLD_MAX {
-                let numbers: Vec<usize> = (0..self.groups[size].len())
-                    .filter(|number| self.groups[size][*number].half == half)
-                    .collect();
+            for (size, all) in all.iter_mut().enumerate() {
+                let of_half = |number: &usize| self.groups[size][*number].half == half;
+                let numbers: Vec<usize> = (0..self.groups[size].len()).filter(of_half).collect();
                 let own = self.matched_size(scene, size, &numbers, predictor.as_ref());
                 for (number, found) in numbers.into_iter().zip(own) {
-                    all[size][number] = found;
+                    all[number] = found;
                 }
             }
         }
@@ -359,7 +358,11 @@ impl Sides {
         for pick in &picks {
             seen[pick.row as usize] = true;
         }
-        for row in (0..scene.records as u32).filter(|row| !seen[*row as usize]) {
+        // Random bits are nobody's: they are not counted.
+        picks.retain(|pick| has_codes(scene, pick.row));
+        for row in
+            (0..scene.records as u32).filter(|row| !seen[*row as usize] && has_codes(scene, *row))
+        {
             picks.push(Pick {
                 row,
                 candidate: NOBODY,

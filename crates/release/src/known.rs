@@ -245,7 +245,7 @@ pub fn attack(scene: &Scene, known: &[Known], most: usize, draws: &mut Draws) ->
 }
 
 /// A record that the list can say anything about: some filter is not random.
-fn has_codes(scene: &Scene, row: u32) -> bool {
+pub(crate) fn has_codes(scene: &Scene, row: u32) -> bool {
     let person = scene.truth[row as usize];
     person == NOBODY
         || scene

@@ -229,17 +229,20 @@ impl ViewPredictor {
             squares: vec![0.0; columns],
             variance,
         };
-        for column in 0..columns {
-            let values = product.column(column);
+        for (column, scale) in scale.iter().enumerate() {
+            let own = || {
+                product
+                    .column(column)
+                    .into_iter()
+                    .map(|value| f64::from(*value) / scale)
+            };
             let (mut sum, mut squares) = (0.0, 0.0);
-            for value in values {
-                let value = f64::from(*value) / scale[column];
+            for value in own() {
                 sum += libm::fabs(value);
                 squares += value * value;
             }
             let mut into = expected.bits.slice_mut(s![.., column]);
-            let values = values.iter().map(|value| f64::from(*value) / scale[column]);
-            expected.scale[column] = whole_column(values, |row, value| into[row] = value, sum);
+            expected.scale[column] = whole_column(own(), |row, value| into[row] = value, sum);
             expected.squares[column] = squares;
         }
         expected

@@ -97,11 +97,12 @@ impl Line {
         self.at_most(share.upper, limit, to_do)
     }
 
-    /// Judges shares by size of household. Of a size with so few people that even none named would be above the limit, only what is surely above
-    /// it counts.
+    /// Judges shares by size of household, each beyond what chance names: one of the people in households of that size. Of a size with so few
+    /// people that even none named would be above the limit, only what is surely above it counts.
     #[must_use]
     pub(crate) fn sizes_at_most(mut self, sizes: &[Share], limit: f64, to_do: &str) -> Self {
         for share in sizes.iter().filter(|share| share.of > 0) {
+            let limit = limit + 1.0 / share.of as f64;
             let enough = Share::new(0, share.of).upper <= limit / 2.0;
             let own = if enough {
                 level(share.upper, limit)

@@ -7,6 +7,8 @@
 
 use std::collections::BTreeMap;
 
+use rayon::prelude::*;
+
 use crate::bound::Share;
 use crate::file::KeyView;
 
@@ -47,13 +49,7 @@ impl Graph {
     pub fn of_seen(keys: &[KeyView], records: usize) -> Self {
         let mut graph = Self::new(records);
         for (kind, key) in keys.iter().enumerate() {
-            let mut holders: BTreeMap<[u8; 16], Vec<u32>> = BTreeMap::new();
-            for (row, tokens) in key.seen.iter().enumerate() {
-                for token in tokens {
-                    holders.entry(*token).or_default().push(row as u32);
-                }
-            }
-            graph.join_all(holders.into_values(), kind, usize::MAX);
+            graph.join_all(&holders(&key.seen), kind, usize::MAX);
         }
         graph
     }
@@ -62,21 +58,19 @@ impl Graph {
     pub fn of_list(keys: &[KeyView], people: usize) -> Self {
         let mut graph = Self::new(people);
         for (kind, key) in keys.iter().enumerate() {
-            graph.join_all(holders(&key.listed).into_values(), kind, key.cap as usize);
+            graph.join_all(&holders(&key.listed), kind, key.cap as usize);
         }
         graph
     }
 
-    fn join_all(&mut self, holders: impl Iterator<Item = Vec<u32>>, kind: usize, cap: usize) {
-        for people in holders {
+    fn join_all<T: PartialEq>(&mut self, holders: &[(T, u32)], kind: usize, cap: usize) {
+        for people in holders.chunk_by(|a, b| a.0 == b.0) {
             if !(2..=cap).contains(&people.len()) {
                 continue;
             }
-            for (place, a) in people.iter().enumerate() {
-                for b in &people[place + 1..] {
-                    if a != b {
-                        self.join(*a, *b, kind as u64);
-                    }
+            for (place, (_, a)) in people.iter().enumerate() {
+                for (_, b) in &people[place + 1..] {
+                    self.join(*a, *b, kind as u64);
                 }
             }
         }
@@ -88,9 +82,12 @@ impl Graph {
         let mut graph = Self::new(people + others);
         for (kind, (a, b)) in first.iter().zip(second).enumerate() {
             let (left, right) = (holders(&a.listed), holders(&b.listed));
-            for (value, own) in &left {
-                if let ([own], Some([other])) =
-                    (own.as_slice(), right.get(value).map(Vec::as_slice))
+            let mut others = right.chunk_by(|a, b| a.0 == b.0).peekable();
+            for own in left.chunk_by(|a, b| a.0 == b.0) {
+                let value = own[0].0;
+                while others.next_if(|other| other[0].0 < value).is_some() {}
+                if let ([(_, own)], Some([(other_value, other)])) = (own, others.peek())
+                    && *other_value == value
                 {
                     graph.join(*own, people as u32 + other, kind as u64);
                 }
@@ -117,7 +114,7 @@ impl Graph {
         // A path of many records needs many rounds; each round that changes nothing ends it.
         for _ in 0..self.edges.len() {
             let next: Vec<u64> = merged
-                .iter()
+                .par_iter()
                 .zip(&colours)
                 .map(|(edges, own)| {
                     let mut around: Vec<(u64, u64)> = edges
@@ -213,22 +210,21 @@ pub fn attack(seen: &Graph, list: &Graph, records: usize) -> Singled {
     }
 }
 
-fn holders(listed: &[Vec<u64>]) -> BTreeMap<u64, Vec<u32>> {
-    let mut holders: BTreeMap<u64, Vec<u32>> = BTreeMap::new();
-    for (person, values) in listed.iter().enumerate() {
-        for value in values {
-            let own = holders.entry(*value).or_default();
-            if own.last() != Some(&(person as u32)) {
-                own.push(person as u32);
-            }
-        }
-    }
-    holders
+/// Values with their records, sorted, each pair once.
+fn holders<T: Ord + Copy + Send + Sync>(lists: &[Vec<T>]) -> Vec<(T, u32)> {
+    let pairs = lists
+        .iter()
+        .zip(0u32..)
+        .flat_map(|(own, row)| own.iter().map(move |value| (*value, row)));
+    let mut pairs: Vec<(T, u32)> = pairs.collect();
+    pairs.par_sort_unstable();
+    pairs.dedup();
+    pairs
 }
 
 fn number_of_colours(colours: &[u64]) -> usize {
     let mut sorted = colours.to_vec();
-    sorted.sort_unstable();
+    sorted.par_sort_unstable();
     sorted.dedup();
     sorted.len()
 }

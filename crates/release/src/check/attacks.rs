@@ -173,7 +173,7 @@ pub(super) fn households(context: &Context<'_>) -> Found {
             "households/keys"
         };
         let mut line = Line::note(id, TOGETHER, why, String::new());
-        let mut worst: Option<(Share, Vec<Share>, usize)> = None;
+        let mut worst: Option<(Share, Vec<Share>, usize, f64)> = None;
         // Beyond ten thousand people the attack adds minutes and, by its trend, no danger: households meet more look-alikes.
         for &size in context.plan.sizes.iter().filter(|size| **size <= 10_000) {
             let purpose = format!("{id}/{size}");
@@ -203,15 +203,19 @@ pub(super) fn households(context: &Context<'_>) -> Found {
                     .with(&format!("{size} people, {words}: at most"), share.upper);
                 line = surest(line, named);
                 line = line.sizes_at_most(&named.by_size, HOUSEHOLDS_MAX, DO_HOUSEHOLDS);
+                // Whoever guesses a household of the right size and an order of its members names one of each size.
+                let sizes = named.by_size.iter().filter(|share| share.of > 0).count();
+                let chance = sizes as f64 / share.of.max(1) as f64;
+                let beyond = share.upper - chance;
                 if worst
                     .as_ref()
-                    .is_none_or(|(before, ..)| share.upper > before.upper)
+                    .is_none_or(|(before, _, _, chance)| beyond > before.upper - chance)
                 {
-                    worst = Some((share, named.by_size.clone(), size));
+                    worst = Some((share, named.by_size.clone(), size, chance));
                 }
             }
         }
-        let Some((share, by_size, size)) = worst else {
+        let Some((share, by_size, size, chance)) = worst else {
             continue;
         };
         let with = if rebuilt {
@@ -221,11 +225,16 @@ pub(super) fn households(context: &Context<'_>) -> Found {
         };
         let so_far = std::mem::take(&mut line.sentence);
         line.sentence = format!(
-            "{with}, with nobody known and a full list of {size} people, name {} (at most {}).{so_far}",
+            "{with}, with nobody known and a full list of {size} people, name {} (at most {}; chance names {}).{so_far}",
             percent(share.share),
-            percent(share.upper)
+            percent(share.upper),
+            percent(chance)
         );
-        line = line.share_at_most(share, HOUSEHOLDS_MAX, DO_HOUSEHOLDS);
+        line = line.with("chance", chance).share_at_most(
+            share,
+            HOUSEHOLDS_MAX + chance,
+            DO_HOUSEHOLDS,
+        );
         line.by_size = by_size;
         lines.push(line);
     }

@@ -1,6 +1,7 @@
 //! Every attack proves itself on plain codes of the same people first.
 
 use super::{Context, Found, TOGETHER, USUAL};
+use crate::bound::Share;
 use crate::household_attack;
 use crate::known::{Choice, attack, choose};
 use crate::measures::count;
@@ -19,7 +20,7 @@ pub(super) fn controls(context: &Context<'_>) -> Found {
     let plain = sample.coded(&context.seed("control/key"), 0);
     let scene = Scene::draw(&plain, ListQuality::EXACT, &context.seed("control/scene"));
     let mut draws = context.draws("control");
-    let named = |share: Option<crate::Share>| share.map_or(0.0, |share| share.share);
+    let named = |share: Option<Share>| share.map_or(0.0, |share| share.share);
     let listed = scene
         .views
         .iter()
@@ -52,7 +53,11 @@ pub(super) fn controls(context: &Context<'_>) -> Found {
     let groups = crate::homes::groups_of(&homes);
     if groups.iter().filter(|group| group.len() > 2).count() >= 5 {
         let reached = household_attack::attack(&scene, &groups, &mut draws);
-        let share = named(reached.snowball.all);
+        // Larger homes are no households to the attack.
+        let sizes = &reached.snowball.by_size[..4];
+        let hits: u64 = sizes.iter().map(|share| share.hits).sum();
+        let of: u64 = sizes.iter().map(|share| share.of).sum();
+        let share = Share::new(hits, of).share;
         line = line.with("households: named of plain codes", share);
         if share < MUST_NAME {
             broken.push("the matching of households");

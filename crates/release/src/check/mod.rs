@@ -114,7 +114,7 @@ pub fn check(file: &File, options: &Options, progress: &mut dyn FnMut(Progress))
         plan,
         payload: options.payload,
     };
-    let steps: [(&'static str, fn(&Context<'_>) -> Found); 9] = [
+    let steps: [(&'static str, Step); 9] = [
         ("proving the attacks on plain codes", controls::controls),
         ("counting equal codes", look::counts),
         ("looking at bits", look::bits),
@@ -144,6 +144,9 @@ pub fn check(file: &File, options: &Options, progress: &mut dyn FnMut(Progress))
         outliers,
     }
 }
+
+/// A step of the check.
+type Step = fn(&Context<'_>) -> Found;
 
 /// What one step found.
 #[derive(Default)]
@@ -182,7 +185,7 @@ mod tests {
     use crate::report::Level;
 
     fn outcome(diffusion: usize, form: Form) -> Outcome {
-        let file = made_up::people(500, 9).coded(&[5; 32], diffusion);
+        let file = made_up::people(320, 9).coded(&[5; 32], diffusion);
         let options = Options {
             form,
             payload: [6; 32],

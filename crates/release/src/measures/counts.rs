@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use rayon::prelude::*;
+
 use crate::bound::Share;
 
 /// How often codes occur.
@@ -51,60 +53,69 @@ pub fn count(codes: &[u64], values: &[Option<u64>]) -> Counts {
 /// Counts codes of which a record has several, and lines them up with the values of its person. Values that more than `cap` people have are
 /// known not to be released.
 pub fn count_in_records(seen: &[Vec<u64>], listed: &[Vec<u64>], cap: usize) -> Counts {
-    let by_code = holders(seen);
-    let mut by_value = holders(listed);
-    by_value.retain(|_, people| people.len() <= cap);
-    let mut code_of_size: BTreeMap<usize, Vec<u64>> = BTreeMap::new();
-    for (code, rows) in &by_code {
-        code_of_size.entry(rows.len()).or_default().push(*code);
+    let codes = holders(seen);
+    let values = holders(listed);
+    let groups = || codes.chunk_by(|a, b| a.0 == b.0);
+    let mut distinct = 0;
+    // Of each size of a group the first group and how many there are.
+    let mut code_of_size: Sizes<'_> = BTreeMap::new();
+    for group in groups() {
+        distinct += 1;
+        code_of_size.entry(group.len()).or_insert((group, 0)).1 += 1;
     }
-    let mut value_of_size: BTreeMap<usize, Vec<u64>> = BTreeMap::new();
-    for (value, people) in &by_value {
-        value_of_size.entry(people.len()).or_default().push(*value);
+    let mut value_of_size: Sizes<'_> = BTreeMap::new();
+    for group in values
+        .chunk_by(|a, b| a.0 == b.0)
+        .filter(|group| group.len() <= cap)
+    {
+        value_of_size.entry(group.len()).or_insert((group, 0)).1 += 1;
     }
     let mut read = 0;
     // A code that occurs once is not read by its count, be it the only one.
-    for (size, codes) in code_of_size.range(2..) {
-        if let ([code], Some([value])) =
-            (codes.as_slice(), value_of_size.get(size).map(Vec::as_slice))
-        {
-            let people = &by_value[value];
-            read += by_code[code]
-                .iter()
-                .filter(|row| people.contains(row))
-                .count() as u64;
+    for (size, (rows, number)) in code_of_size.range(2..) {
+        if let (1, Some((people, 1))) = (number, value_of_size.get(size)) {
+            // Both are sorted by record.
+            let listed = |row: u32| {
+                people
+                    .binary_search_by_key(&row, |(_, person)| *person)
+                    .is_ok()
+            };
+            read += rows.iter().filter(|(_, row)| listed(*row)).count() as u64;
         }
     }
     let of_size = |least: usize| -> u64 {
-        by_code
-            .values()
-            .map(|rows| rows.len() as u64)
-            .filter(|size| *size >= least as u64)
+        code_of_size
+            .range(least..)
+            .map(|(size, (_, number))| *size as u64 * number)
             .sum()
     };
-    let all = of_size(0);
+    let all = codes.len() as u64;
     Counts {
         codes: all,
-        distinct: by_code.len() as u64,
+        distinct,
         shared: Share::new(of_size(2), all),
         in_tens: Share::new(of_size(10), all),
-        largest: by_code.values().map(Vec::len).max().unwrap_or(0) as u64,
+        largest: code_of_size
+            .keys()
+            .next_back()
+            .map_or(0, |size| *size as u64),
         read_by_count: Share::new(read, all),
     }
 }
 
-/// The records of each code, each once.
-fn holders(lists: &[Vec<u64>]) -> BTreeMap<u64, Vec<u32>> {
-    let mut holders: BTreeMap<u64, Vec<u32>> = BTreeMap::new();
-    for (row, own) in lists.iter().enumerate() {
-        for code in own {
-            let rows = holders.entry(*code).or_default();
-            if rows.last() != Some(&(row as u32)) {
-                rows.push(row as u32);
-            }
-        }
-    }
-    holders
+/// For each size of a group of equal codes the first such group, and how many there are.
+type Sizes<'a> = BTreeMap<usize, (&'a [(u64, u32)], u64)>;
+
+/// Codes with their records, sorted, each pair once.
+fn holders(lists: &[Vec<u64>]) -> Vec<(u64, u32)> {
+    let pairs = lists
+        .iter()
+        .zip(0u32..)
+        .flat_map(|(own, row)| own.iter().map(move |code| (*code, row)));
+    let mut pairs: Vec<(u64, u32)> = pairs.collect();
+    pairs.par_sort_unstable();
+    pairs.dedup();
+    pairs
 }
 
 #[cfg(test)]

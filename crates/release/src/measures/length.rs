@@ -52,7 +52,7 @@ pub(super) fn ranks(values: &[f64]) -> Vec<f64> {
             .iter()
             .take_while(|at| values[**at] == values[order[start]])
             .count();
-        let rank = start as f64 + (equal as f64 + 1.0) / 2.0;
+        let rank = start as f64 + f64::midpoint(equal as f64, 1.0);
         for at in &order[start..start + equal] {
             ranks[*at] = rank;
         }
