@@ -21,7 +21,8 @@ impl File {
     }
 }
 
-fn code(view: &View, seed: &[u8; 32], diffusion: usize) -> View {
+/// One filter of the people of a view, coded under a key made from `seed`.
+pub(crate) fn code(view: &View, seed: &[u8; 32], diffusion: usize) -> View {
     let (m, l) = (view.inner_bits, view.bits);
     let positions = positions(view, seed);
     let bits = if diffusion == 0 { m } else { l };

@@ -25,6 +25,7 @@ pub mod household_attack;
 mod kernel;
 mod known;
 pub mod law;
+pub mod legacy;
 #[cfg(test)]
 mod made_up;
 pub mod measures;

@@ -97,6 +97,33 @@ impl Line {
         self.at_most(share.upper, limit, to_do)
     }
 
+    /// Judges a share beyond what chance names. In a file so small that chance alone could be above the limit, only what is surely above it
+    /// blocks, and the line warns.
+    #[must_use]
+    pub(crate) fn share_beyond_chance(
+        mut self,
+        share: Share,
+        chance: f64,
+        limit: f64,
+        to_do: &str,
+    ) -> Self {
+        let limit = limit + chance;
+        let by_chance = libm::round(chance * share.of as f64) as u64;
+        if Share::new(by_chance.min(share.of), share.of).upper <= limit {
+            return self.share_at_most(share, limit, to_do);
+        }
+        self.share = Some(share);
+        self.limit = Some(round(limit));
+        if share.lower() > limit {
+            self.judge(Level::Block, to_do)
+        } else {
+            self.judge(
+                Level::Warn,
+                "The file is too small to tell the attack from chance. Release it together with others, if you can.",
+            )
+        }
+    }
+
     /// Judges shares by size of household, each beyond what chance names: one of the people in households of that size. Of a size with so few
     /// people that even none named would be above the limit, only what is surely above it counts.
     #[must_use]
@@ -231,6 +258,21 @@ mod tests {
         );
         assert_eq!(line().at_most(0.0, 0.01, "do").to_do, "");
         assert_eq!(line().at_most(1.0, 0.01, "do").to_do, "do");
+    }
+
+    #[test]
+    fn a_small_file_blocks_only_when_it_is_surely_above() {
+        let level = |hits, of, chance| {
+            let share = Share::new(hits, of);
+            line().share_beyond_chance(share, chance, 0.01, "do").level
+        };
+        // Chance names 5 of 320, and could name 10.
+        assert_eq!(level(7, 320, 5.0 / 320.0), Level::Warn);
+        assert_eq!(level(40, 320, 5.0 / 320.0), Level::Block);
+        // Of 10,000 chance names 5; 50 are too many to be half of the limit.
+        assert_eq!(level(5, 10_000, 0.0005), Level::Pass);
+        assert_eq!(level(80, 10_000, 0.0005), Level::Warn);
+        assert_eq!(level(110, 10_000, 0.0005), Level::Block);
     }
 
     #[test]
