@@ -22,7 +22,7 @@ use kinfold_release::{
 use kinfold_schema::Schema;
 use kinfold_synth::{Profile, generate};
 
-const DIFFUSIONS: [usize; 6] = [0, 2, 4, 5, 6, 8];
+const DIFFUSIONS: [usize; 5] = [0, 4, 5, 6, 8];
 const KNOWN: [usize; 3] = [20, 200, 1000];
 
 fn main() {
@@ -225,15 +225,81 @@ fn independent(seeds: &[Person], count: usize, seed: u64) -> Vec<Person> {
     people
 }
 
-/// A file of the first filter of `standard`, with the weight of tokens changed so that the mean fill is 0.48.
-fn file(people: &[Person]) -> File {
+/// A token with its weight.
+type Weighted = (u32, f64);
+
+/// The tokens of the study that the check is compared with (names as pairs of letters and whole; day, month, year, day with month, month with
+/// year, and the eight digits of a birth date, together 0.8 of the weight of an average name), and how many there are.
+fn study_tokens(people: &[Person]) -> (Vec<Vec<Weighted>>, usize) {
+    let mut numbers = std::collections::BTreeMap::<String, u32>::new();
+    let mut number = |token: String| {
+        let next = numbers.len() as u32;
+        *numbers.entry(token).or_insert(next)
+    };
+    let mut names: Vec<Vec<Weighted>> = Vec::new();
+    let mut dates: Vec<Vec<u32>> = Vec::new();
+    for person in people {
+        let mut own = Vec::new();
+        let first = person.first_names.first().map(ToString::to_string);
+        let last = person.family_names.first().map(|name| name.whole.clone());
+        for name in first.into_iter().chain(last) {
+            let padded: Vec<char> = format!("_{name}_").chars().collect();
+            own.extend(
+                padded
+                    .windows(2)
+                    .map(|pair| (number(pair.iter().collect()), 1.0)),
+            );
+            own.push((number(format!("whole {name}")), 0.7));
+        }
+        own.sort_by_key(|(token, _)| *token);
+        own.dedup_by_key(|(token, _)| *token);
+        names.push(own);
+        let birth = person.births[0];
+        let (year, month, day) = (birth.year, birth.month.unwrap_or(0), birth.day.unwrap_or(0));
+        let parts = [
+            format!("d{day}"),
+            format!("m{month}"),
+            format!("y{year}"),
+            format!("dm{day}-{month}"),
+            format!("my{month}-{year}"),
+        ];
+        let digits = format!("{year:04}{month:02}{day:02}");
+        let digits = digits
+            .chars()
+            .enumerate()
+            .map(|(place, digit)| format!("digit {place} {digit}"));
+        dates.push(parts.into_iter().chain(digits).map(&mut number).collect());
+    }
+    let mass: f64 = names.iter().flatten().map(|(_, weight)| weight).sum();
+    let weight = 0.8 * mass / (13.0 * people.len() as f64);
+    for (own, date) in names.iter_mut().zip(dates) {
+        own.extend(date.into_iter().map(|token| (token, weight)));
+        own.sort_by_key(|(token, _)| *token);
+    }
+    (names, numbers.len())
+}
+
+/// A file of one filter of names and birth date, with positions chosen so that the mean fill is 0.48: with the tokens of the study, or those of
+/// the first filter of `standard`.
+fn file(people: &[Person], study: bool) -> File {
     let schema = Schema::standard();
     let mut lister = Lister::new(&schema).expect("the shipped schema can be encoded with");
     let listed: Vec<_> = people.iter().map(|person| lister.list(person)).collect();
+    let mut vocabulary = lister.vocabulary()[0];
     let mut tokens: Vec<_> = listed
         .iter()
         .map(|person| person.filters[0].clone())
         .collect();
+    if study {
+        let (weighted, count) = study_tokens(people);
+        vocabulary = count;
+        let heavy = |own: Vec<Weighted>| {
+            own.into_iter()
+                .map(|(token, weight)| (token, (weight * 40.0).round() as u16))
+                .collect()
+        };
+        tokens = weighted.into_iter().map(|own| Some(heavy(own))).collect();
+    }
     let fill = |tokens: &[Option<Vec<(u32, u16)>>], factor: f64| {
         let fills = tokens.iter().flatten().map(|own| {
             let positions: f64 = own
@@ -277,7 +343,7 @@ fn file(people: &[Person]) -> File {
             diffusion: 0,
             codes: Vec::new(),
             tokens,
-            vocabulary: lister.vocabulary()[0],
+            vocabulary,
         }],
         crowd: 5,
         stays_seen: stays.clone(),
@@ -291,12 +357,17 @@ fn file(people: &[Person]) -> File {
 fn report(title: &str, people: &[Person], seed: u64) {
     println!("\n{title}: {} people, seed {seed}", people.len());
     commonest(people);
-    let plain = file(people);
+    measure(&file(people, true), "tokens of the study", seed);
+    measure(&file(people, false), "tokens of `standard`", seed);
+}
+
+fn measure(plain: &File, tokens: &str, seed: u64) {
+    println!("\n{tokens}");
     let key = *blake3::hash(&seed.to_le_bytes()).as_bytes();
     for diffusion in DIFFUSIONS {
         let coded = plain.coded(&key, diffusion);
         let scene = Scene::draw(&coded, ListQuality::EXACT, &key);
-        let mut home = vec![0; people.len()];
+        let mut home = vec![0; plain.records];
         for (row, person) in scene.truth.iter().enumerate() {
             home[row] = scene.home[*person as usize];
         }
@@ -337,7 +408,7 @@ fn report(title: &str, people: &[Person], seed: u64) {
         for known in KNOWN {
             for choice in Choice::ALL {
                 let started = Instant::now();
-                let known = choose(&scene, known.min(people.len() / 2), choice, &mut draws);
+                let known = choose(&scene, known.min(plain.records / 2), choice, &mut draws);
                 let named = attack(&scene, &known, usize::MAX, &mut draws);
                 println!(
                     "  M {} known {}: all {}, beyond households {}, surest tenth {}, {:.1} s",

@@ -97,6 +97,13 @@ impl Line {
         self.at_most(share.upper, limit, to_do)
     }
 
+    /// Judges a share that was counted over the whole file, where there is nothing to extrapolate.
+    #[must_use]
+    pub(crate) fn counted_at_most(mut self, share: Share, limit: f64, to_do: &str) -> Self {
+        self.share = Some(share);
+        self.at_most(share.share, limit, to_do)
+    }
+
     /// Judges a share beyond what chance names. In a file so small that chance alone could be above the limit, only what is surely above it
     /// blocks, and the line warns.
     #[must_use]

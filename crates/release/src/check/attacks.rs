@@ -74,7 +74,9 @@ pub(super) fn known(context: &Context<'_>) -> Found {
             percent(share.share),
             percent(share.upper)
         );
-        line = line.share_beyond_chance(share, 1.0 / size.max(1) as f64, limit, DO_MORE);
+        // Whoever guesses one of those whose records are not known.
+        let chance = 1.0 / size.saturating_sub(number).max(1) as f64;
+        line = line.share_beyond_chance(share, chance, limit, DO_MORE);
         line.by_size.clone_from(&named.by_size);
         lines.push(surest(line, &named));
         if wanted == 200 {
@@ -286,7 +288,7 @@ pub(super) fn incomplete(context: &Context<'_>) -> Found {
         "With lists that lack people or have errors, and 200 people known, at most {} of the others are named.",
         percent(share.upper)
     );
-    let chance = 1.0 / context.plan.sizes[0].max(1) as f64;
+    let chance = 2.0 / context.plan.sizes[0].max(1) as f64;
     Found::of(vec![line.share_beyond_chance(
         share,
         chance,
@@ -380,13 +382,13 @@ pub(super) fn graphs(context: &Context<'_>) -> Found {
         .with("with a shared key", singled.with_edge.share)
         .with("alone in their place", singled.unique.share)
         .with("largest part", singled.largest_part as f64)
-        .share_at_most(
-            if singled.unique.upper > singled.named.upper && singled.with_edge.hits > 0 {
+        .counted_at_most(
+            if singled.unique.hits > singled.named.hits {
                 singled.unique
             } else {
                 singled.named
             },
-            GRAPH_MAX.max(Share::new(0, file.records as u64).upper * 2.0),
+            GRAPH_MAX,
             "Release each value of a match key once (cap 1).",
         );
     Found::of(vec![inside, across(context)])

@@ -47,7 +47,7 @@ pub(super) fn counts(context: &Context<'_>) -> Found {
             .with("shared", counts.shared.share)
             .with("in groups of ten or more", counts.in_tens.share)
             .with("largest group", counts.largest as f64)
-            .share_at_most(
+            .counted_at_most(
                 counts.read_by_count,
                 READ_MAX,
                 "Put more fields into the filter, so that no two people have the same code.",
@@ -150,7 +150,7 @@ fn keys(context: &Context<'_>, why: &str) -> Option<Line> {
     };
     let line = Line::note("counts/keys", "match keys", why, sentence)
         .with("most shared key", shared.share)
-        .share_at_most(
+        .counted_at_most(
             Share::new(read, tokens),
             READ_MAX,
             "Release each value of a match key once (cap 1).",
@@ -311,8 +311,8 @@ pub(super) fn outliers(context: &Context<'_>) -> Found {
     lines.push(
         Line::note("visible", TOGETHER, why, sentence)
             .with("chance", chance)
-            .at_most(
-                share.share,
+            .counted_at_most(
+                share,
                 VISIBLE_MAX,
                 "Raise the diffusion, or release fewer filters.",
             ),
