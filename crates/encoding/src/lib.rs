@@ -23,6 +23,7 @@ mod household;
 mod lanes;
 #[cfg(test)]
 mod laws;
+mod listing;
 mod measure;
 mod meetings;
 mod names;
@@ -40,6 +41,7 @@ mod worker;
 
 pub use encode::{Encoded, Encoder, Input, Options, encode};
 pub use error::Error;
+pub use listing::{Listed, ListedToken, Lister};
 pub use measure::{FilterMeasure, measure};
 pub use person::has_value;
 pub use plain::PlainValues;
