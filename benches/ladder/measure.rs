@@ -118,12 +118,12 @@ fn is_true(pair: &Pair, edge: &Edge) -> bool {
 /// A pattern is the strongest agreement in each field that the shared keys imply ([`Recipe::implies`]); its weight is the log of true pairs
 /// over others that have it, counted with truth. Pairs are taken by weight, then by number of keys; a record once.
 fn best_f1(pair: &Pair, ladder: &Rungs, edges: &[Edge]) -> f64 {
-    let implied: Vec<[u8; 7]> = ladder
+    let implied: Vec<[u8; 8]> = ladder
         .iter()
         .map(|(recipe, _)| recipe.implies().levels)
         .collect();
     let pattern = |keys: u128| {
-        let mut most = [0; 7];
+        let mut most = [0; 8];
         for (number, levels) in implied.iter().enumerate() {
             if keys >> number & 1 == 1 {
                 for (own, level) in most.iter_mut().zip(levels) {
@@ -133,7 +133,7 @@ fn best_f1(pair: &Pair, ladder: &Rungs, edges: &[Edge]) -> f64 {
         }
         most
     };
-    let mut counts: BTreeMap<[u8; 7], [u32; 2]> = BTreeMap::new();
+    let mut counts: BTreeMap<[u8; 8], [u32; 2]> = BTreeMap::new();
     for edge in edges {
         counts.entry(pattern(edge.keys)).or_default()[usize::from(is_true(pair, edge))] += 1;
     }

@@ -152,6 +152,7 @@ fn person(row: &BTreeMap<String, String>, layout: &Layout) -> Person {
         .into_iter()
         .map(|address| AddressSpell {
             address: Some(address),
+            town: None,
             uprn: None,
             from: NO_MONTH,
             to: NO_MONTH,

@@ -214,6 +214,7 @@ fn independent(seeds: &[Person], count: usize, seed: u64) -> Vec<Person> {
             let postcode = format!("XE{} {}AB", home / 180 % 90 + 1, home / 18 % 10);
             person.addresses.push(AddressSpell {
                 address: read_address(&[&format!("{home} Hawthorn Road")], &postcode).ok(),
+                town: None,
                 uprn: None,
                 from: 1400,
                 to: 1500,

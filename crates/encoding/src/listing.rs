@@ -227,6 +227,7 @@ mod tests {
         }];
         person.addresses = vec![AddressSpell {
             address: read_address(&[house], "XE1 2AB").ok(),
+            town: None,
             uprn: None,
             from: 1400,
             to: 1500,
