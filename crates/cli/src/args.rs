@@ -152,9 +152,9 @@ pub struct EncodeCli {
     /// This source and the others, for keys of every two
     #[arg(long, value_name = "NAME", requires = "input", num_args = 1.., help_heading = BENCH)]
     pub sources: Vec<String>,
-    /// Every row is a person of its own: bring no rows together
+    /// Bring the rows of one person together first, by all evidence; slow for large tables
     #[arg(long, requires = "input", help_heading = BENCH)]
-    pub one_row_a_person: bool,
+    pub unite: bool,
     /// Number of threads; the result is the same
     #[arg(long, value_name = "N", requires = "input", help_heading = BENCH)]
     pub threads: Option<usize>,

@@ -6,7 +6,7 @@ use crate::args::Period;
 use crate::outcome::Message;
 use crate::progress::Progress;
 use kinfold_exchange::Agreement;
-use kinfold_extract::{Day, Gathered, Memory, Reason, Tells, United, days, gather, unite};
+use kinfold_extract::{Day, Gathered, Memory, Reason, Tells, United, days, gather, unite_by_rules};
 use kinfold_message::{Exit, Problem};
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -47,7 +47,7 @@ pub fn survey(
 ) -> Result<Survey, Problem> {
     let gathered = gather(mapping, memory, scratch, |step| progress.step(step))?;
     progress.step("Bringing together the rows of each person");
-    let united = unite(&gathered.rows)?;
+    let united = unite_by_rules(&gathered.rows)?;
     gathered.rows.must_be_unchanged()?;
     let mut survey = Survey {
         strangers: strangers(&gathered),

@@ -470,6 +470,16 @@ fn bigrams(text: &str, mut each: impl FnMut(&[u8])) {
 pub(crate) struct TokenBook {
     masks: Map<Box<[u8]>, Box<[u64]>>,
     name: Zeroizing<Vec<u8>>,
+    /// What was asked for, when somebody listens.
+    heard: Option<Vec<Heard>>,
+}
+
+/// A token that was asked for.
+pub(crate) struct Heard {
+    /// A number for the token and its key.
+    pub token: u64,
+    /// Its positions.
+    pub positions: u16,
 }
 
 impl TokenBook {
@@ -491,6 +501,16 @@ impl Drop for TokenBook {
 const TOKENS_MAX: usize = 1 << 14;
 
 impl TokenBook {
+    /// From now on remembers what is asked for.
+    pub(crate) fn listen(&mut self) {
+        self.heard = Some(Vec::new());
+    }
+
+    /// What was asked for since the call of [`TokenBook::listen`]; no longer remembers.
+    pub(crate) fn heard(&mut self) -> Vec<Heard> {
+        self.heard.take().unwrap_or_default()
+    }
+
     fn mask(&mut self, filter: &FilterPlan, token: &TokenPlan, label: u8, text: &[u8]) -> &[u64] {
         self.name.clear();
         self.name.extend([filter.index as u8, token.hasher as u8]);
@@ -498,6 +518,20 @@ impl TokenBook {
         let hashed = self.name.len();
         self.name.push(label);
         self.name.extend_from_slice(text);
+        if let Some(heard) = &mut self.heard {
+            // Fields of a group share their key, and one token has the same first positions whatever its weight.
+            let mut hasher = filter.hashers[token.hasher].clone();
+            hasher.update(&self.name[hashed..]);
+            let number = *hasher
+                .finalize()
+                .as_bytes()
+                .first_chunk()
+                .expect("32 bytes");
+            heard.push(Heard {
+                token: u64::from_le_bytes(number),
+                positions: token.positions,
+            });
+        }
         if self.masks.len() >= TOKENS_MAX {
             self.forget();
         }

@@ -3,6 +3,7 @@
 
 mod contact;
 mod nothing_more;
+mod within;
 
 use std::collections::BTreeMap;
 
@@ -375,8 +376,8 @@ fn memory_changes_nothing() {
 #[test]
 fn a_cap_of_two_releases_what_two_share_and_not_what_three_do() {
     let text = Schema::standard().text().replace(
-        "recipe = \"DF H\"\nslots = 2",
-        "recipe = \"DF H\"\nslots = 2\ncap = 2",
+        "recipe = \"DF H\"\nslots = 1",
+        "recipe = \"DF H\"\nslots = 1\ncap = 2",
     );
     let schema = Schema::parse_for_bench(&text).unwrap();
     let people: Vec<Person> = [1, 2, 3, 1, 2, 1].map(person).to_vec();

@@ -23,11 +23,13 @@ mod household;
 mod lanes;
 #[cfg(test)]
 mod laws;
+mod listing;
 mod measure;
 mod meetings;
 mod names;
 mod person;
 mod places;
+mod plain;
 mod plan;
 mod presence;
 mod report;
@@ -39,8 +41,10 @@ mod worker;
 
 pub use encode::{Encoded, Encoder, Input, Options, encode};
 pub use error::Error;
+pub use listing::{Listed, ListedToken, Lister};
 pub use measure::{FilterMeasure, measure};
 pub use person::has_value;
+pub use plain::PlainValues;
 pub use report::{EncodeReport, KeyCount};
 pub use secrets::ProjectSecrets;
 

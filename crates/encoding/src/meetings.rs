@@ -20,8 +20,8 @@ pub(crate) struct Meetings {
     held: Vec<(Place, Place, u8)>,
     /// One pair in two to this power is held.
     thinned: u32,
-    /// Of each key how many values two people have, and three.
-    twos_and_threes: Vec<(u64, u64)>,
+    /// Of each key how many values two people have, three, and so on.
+    sizes: Vec<Sizes>,
 }
 
 impl Meetings {
@@ -34,12 +34,12 @@ impl Meetings {
         let same = |a: &&Entry, b: &&Entry| (a.fingerprint(), a.key) == (b.fingerprint(), b.key);
         for value in order.chunk_by(same) {
             let key = usize::from(value[0].key);
-            if self.twos_and_threes.len() <= key {
-                self.twos_and_threes.resize(key + 1, (0, 0));
+            if self.sizes.len() <= key {
+                self.sizes.resize(key + 1, Sizes::default());
             }
-            let counts = &mut self.twos_and_threes[key];
-            counts.0 += u64::from(value.len() == 2);
-            counts.1 += u64::from(value.len() == 3);
+            if let Some(count) = self.sizes[key].get_mut(value.len().wrapping_sub(2)) {
+                *count += 1;
+            }
             if let [a, b] = value {
                 let place = |entry: &Entry| (entry.pile as u32, entry.number);
                 let pair = (place(a), place(b));
@@ -74,7 +74,7 @@ impl Meetings {
         let implied: Vec<Agreement> = schema.keys.iter().map(|key| key.recipe.implies()).collect();
         let comparing = Comparing::new(&schema.presence);
         self.held.sort_unstable();
-        let alone: Vec<f64> = self.twos_and_threes.iter().map(|&n| alone(n)).collect();
+        let alone: Vec<f64> = self.sizes.iter().map(alone).collect();
         let mut weights: BTreeMap<(Agreement, Comparable), f64> = BTreeMap::new();
         for pair in self.held.chunk_by(|a, b| (a.0, a.1) == (b.0, b.1)) {
             let (a, b, _) = pair[0];
@@ -101,15 +101,58 @@ impl Meetings {
     }
 }
 
-/// How likely it is that nobody else has a value that two people have: with a mean of `l` others (Poisson), three have it `l / 3` times as
-/// often as two, and nobody else with the probability `exp(-l)`. A value is only released, and met by a stranger, when nobody else has it.
-fn alone((twos, threes): (u64, u64)) -> f64 {
-    libm::exp(-3.0 * threes as f64 / twos.max(1) as f64)
+/// How many values two people have, three, up to eight.
+type Sizes = [u64; 7];
+
+/// The chance that a binomial variable of six halves is at least 0, 1, …: how far each term of [`alone`] is believed.
+const BELIEVED: [f64; 7] = [
+    1.0,
+    63.0 / 64.0,
+    57.0 / 64.0,
+    42.0 / 64.0,
+    22.0 / 64.0,
+    7.0 / 64.0,
+    1.0 / 64.0,
+];
+
+/// Least share, where the sum is not to be trusted.
+const ALONE_MIN: f64 = 0.05;
+
+/// Of the values that two people of this file have, how many times as many one person here and one person of another such file would have:
+/// half as often as two of one file, were there not others who have them too, for a value is only released when one person has it.
+///
+/// With a mean of `l` holders, two of one file have a value with the probability `l^2 e^-l / 2` and one in each of two files with
+/// `l^2 e^-2l`. The latter, summed over all values, is the alternating sum of `(k + 1)(k + 2) f(k + 2)` over the numbers `f` of values
+/// that two, three, … people have (Good and Toulmin, Biometrika 43, 1956), whose late terms are damped by a binomial tail (Efron and Thisted,
+/// Biometrika 63, 1976). Given as a share of `2 f(2)`.
+fn alone(sizes: &Sizes) -> f64 {
+    let mut sum = 0.0;
+    for (k, (count, believed)) in sizes.iter().zip(BELIEVED).enumerate() {
+        let term = ((k + 1) * (k + 2)) as f64 * *count as f64 * believed;
+        sum += if k % 2 == 0 { term } else { -term };
+    }
+    (sum / (2.0 * sizes[0].max(1) as f64)).clamp(ALONE_MIN, 1.0)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn values_that_others_have_too_are_seldom_met() {
+        // Nobody else has them.
+        assert!((alone(&[100, 0, 0, 0, 0, 0, 0]) - 1.0).abs() < 1e-12);
+        // A mean of half a holder: e^-0.5.
+        let poisson = |l: f64, n: i32| {
+            let factorial: f64 = (1..=n).map(f64::from).product();
+            (1e6 * l.powi(n) * (-l).exp() / factorial).round() as u64
+        };
+        let sizes = |l| std::array::from_fn(|k| poisson(l, k as i32 + 2));
+        assert!((alone(&sizes(0.5)) - (-0.5f64).exp()).abs() < 0.03);
+        assert!((alone(&sizes(1.0)) - (-1.0f64).exp()).abs() < 0.1);
+        assert!((alone(&sizes(6.0)) - ALONE_MIN).abs() < 1e-12);
+        assert!(alone(&[0; 7]) >= ALONE_MIN);
+    }
 
     #[test]
     fn thinning_keeps_about_one_in_two_to_the_power_and_the_same_ones() {

@@ -131,6 +131,12 @@ impl NameBook {
         self.names[number as usize].sound
     }
 
+    /// A name and its formal names, as text.
+    pub(crate) fn text(&self, number: NameId) -> (&str, &'static [&'static str]) {
+        let text = self.texts[number as usize].as_str();
+        (text, canonical_nicknames(text))
+    }
+
     /// Whether a name is this text.
     pub(crate) fn is(&self, number: NameId, text: &str) -> bool {
         *self.texts[number as usize] == text

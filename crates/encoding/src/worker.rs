@@ -47,7 +47,7 @@ pub(crate) struct Shared {
     usable: Vec<u32>,
     insists: u32,
     /// Fields that the schema does not list.
-    hidden: Vec<FieldName>,
+    pub hidden: Vec<FieldName>,
 }
 
 impl Shared {

@@ -50,4 +50,6 @@ pub use stream::{
     RejectedCounts, TABLE_ROLES, TableColumns, TablePerson, read_table_row, usual_columns,
 };
 pub use table::Memory;
-pub use unite::{Doubt, Doubtful, Reason, SharedOwnId, United, UnitedPerson, unite};
+pub use unite::{
+    Doubt, Doubtful, Reason, SharedOwnId, United, UnitedPerson, unite, unite_by_rules,
+};

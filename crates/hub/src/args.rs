@@ -58,7 +58,7 @@ pub enum Command {
     Link(LinkArgs),
     /// Compare two files of encodings, every pair of rows
     Match(MatchArgs),
-    /// Measure a result against known truth
+    /// Measure a result against known truth, or say what to expect without it
     Evaluate(EvaluateArgs),
     /// Show a report in a browser on this machine only
     Serve(ServeArgs),
@@ -194,6 +194,12 @@ pub struct LinkArgs {
     /// Number of threads; it changes the time, never the result [default: all]
     #[arg(long, value_name = "N", default_value_t = 0, hide_default_value = true)]
     pub threads: usize,
+    /// The folder of the run before: references of people and households are carried over from it
+    #[arg(long, value_name = "DIR")]
+    pub previous: Option<PathBuf>,
+    /// Reviewers' decisions (JSON lines), replayed as must-link and cannot-link
+    #[arg(long, value_name = "FILE")]
+    pub decisions: Option<PathBuf>,
     /// Say what would be read, how long it takes and how much memory it needs, and stop
     #[arg(long)]
     pub dry_run: bool,
@@ -337,22 +343,37 @@ impl ValueEnum for Simd {
 }
 
 /// Arguments of `evaluate`.
-#[derive(Debug, Args)]
+#[derive(Debug, Default, Args)]
 pub struct EvaluateArgs {
     /// Records and their person: source, record_ref or rec_id, cluster_id (.parquet or .csv)
     #[arg(long, value_name = "FILE")]
     pub people: PathBuf,
     /// The truth: source, rec_id or record_ref, entity_id, household_id (several separated by ;)
+    #[arg(long, value_name = "FILE", required_unless_present = "pairs")]
+    pub truth: Option<PathBuf>,
+    /// Candidate pairs with match_probability: what to expect where nobody knows the truth
     #[arg(long, value_name = "FILE")]
-    pub truth: PathBuf,
+    pub pairs: Option<PathBuf>,
+    /// Groups of people to compare: rec_id, record_ref or entity_id, and a column for each grouping
+    #[arg(long, value_name = "FILE", requires = "truth")]
+    pub groups: Option<PathBuf>,
+    /// Columns of the groups file or of the truth to compare by; without it, all of the groups file
+    #[arg(
+        long,
+        value_name = "COLUMN",
+        num_args = 1..,
+        value_delimiter = ',',
+        requires = "truth"
+    )]
+    pub by: Vec<String>,
     /// Custodians' local reference files (source, own_id, record_ref), to join the two; synthetic data only
-    #[arg(long, value_name = "FILE", num_args = 1..)]
+    #[arg(long, value_name = "FILE", num_args = 1.., requires = "truth")]
     pub references: Vec<PathBuf>,
     /// Predicted households: household_id, cluster_id
     #[arg(long, value_name = "FILE")]
     pub households: Option<PathBuf>,
     /// True households: household_id, entity_id; instead of the truth's household_id
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", requires = "truth")]
     pub true_households: Option<PathBuf>,
     /// Predicted needs: household_id, indicator, state (or current)
     #[arg(
@@ -363,7 +384,7 @@ pub struct EvaluateArgs {
     )]
     pub needs: Option<PathBuf>,
     /// True needs: household_id, indicator, current
-    #[arg(long, value_name = "FILE", requires = "needs")]
+    #[arg(long, value_name = "FILE", requires = "needs", requires = "truth")]
     pub true_needs: Option<PathBuf>,
 }
 

@@ -56,7 +56,8 @@ impl Email {
             Some((kept, _)) if !kept.is_empty() => kept,
             _ => local,
         };
-        let local = local.trim_matches('.');
+        // What a spreadsheet puts around a value is no part of it, whatever stood before it.
+        let local = local.trim_matches(['.', '\'', '=']);
         let domain = domain.trim_matches('.');
         let domain = if domain == "googlemail.com" {
             "gmail.com"
@@ -69,7 +70,12 @@ impl Email {
         if is_no_address(local) || is_no_domain(domain) {
             return Err(Rejected::Placeholder);
         }
-        Ok(Self(Plain::new(format!("{local}@{domain}"))))
+        let whole = Plain::new(format!("{local}@{domain}"));
+        // `Jane <un@kn.own>` says it only without the name before it.
+        if says_unknown(whole.expose()) {
+            return Err(Rejected::Placeholder);
+        }
+        Ok(Self(whole))
     }
 
     /// The local part, before the `@`: it often stays when somebody changes the provider, and it often is the name.
@@ -188,6 +194,7 @@ mod tests {
             ("jane@example.org.", "jane@example.org"),
             ("nk@thompson.com", "nk@thompson.com"),
             ("josé@example.org", "jose@example.org"),
+            (".'jane@example.org", "jane@example.org"),
         ] {
             assert_eq!(
                 Email::parse(cell).map(|e| e.as_str().to_owned()),
@@ -220,6 +227,7 @@ mod tests {
             "not known",
             "noreply@nhs.uk",
             "xxx@xxx.com",
+            "Jane <un@kn.own>",
         ] {
             assert_eq!(
                 Email::parse(stand_in),

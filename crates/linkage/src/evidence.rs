@@ -73,7 +73,16 @@ pub(crate) fn sentence(pair: &Pair) -> String {
         Verdict::Vetoed(Veto::NhsNumbersDiffer) => {
             text.push_str(" (two verified NHS numbers that differ are never one person)");
         }
-        Verdict::Outvoted => text.push_str(" (another record of that custodian fits better)"),
+        Verdict::Vetoed(Veto::Decided) => {
+            text.push_str(" (a reviewer decided that they are two people)");
+        }
+        Verdict::Vetoed(Veto::DiedBefore) => {
+            text.push_str(" (one died before something that happened to the other)");
+        }
+        Verdict::Outvoted => {
+            text.push_str(" (the other records of the two people speak against it)");
+        }
+        Verdict::Tied => text.push_str(" (another record fits as well, so it is for review)"),
         Verdict::Linked | Verdict::Review | Verdict::NotLinked => {}
     }
     let mut letters = text.chars();

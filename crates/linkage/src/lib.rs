@@ -9,22 +9,30 @@
 //! in a fixed order, so the same codes give the same bytes on every machine and with any number of threads.
 
 mod candidates;
+mod decisions;
 mod evidence;
 mod households;
 #[cfg(test)]
 mod laws;
+mod lineage;
 pub mod measures;
 mod model;
 mod pattern;
 mod people;
+mod periods;
 mod reference;
+mod waterfall;
 
 use kinfold_schema::{CodeTable, Schema};
 
-pub use households::{Household, HouseholdMember, Households, LifeStage, form_households};
+pub use decisions::{Apart, Decision, Given, Judgement, Outcome, RecordKey};
+pub use households::{Household, HouseholdMember, Households, LifeStage, Reason, form_households};
 pub use kinfold_schema::{Agreement, Comparable};
+pub use lineage::{Change, Former, Lineage, Previous, carry_references};
 pub use model::{Doubt, Estimate, ModelSummary};
-pub use people::PersonCluster;
+pub use people::{Bridge, People, PersonCluster, Tie, form_people};
+pub use periods::same_records;
+pub use waterfall::{WATERFALL_TOLERANCE, WaterfallStep, Waterfalls};
 
 /// The codes of one custodian.
 #[derive(Clone, Debug)]
@@ -72,6 +80,10 @@ pub enum Veto {
     NhsNumbersDiffer,
     /// One of the records may not be linked to anything.
     DoNotLink,
+    /// A reviewer decided that they are two people.
+    Decided,
+    /// The person of one record died before an event of the other.
+    DiedBefore,
 }
 
 /// Why a pair that looks strong goes to review instead of being linked.
@@ -90,6 +102,8 @@ pub enum Verdict {
     Linked,
     /// Probable enough to link, but the cluster it would join says otherwise (another record of that custodian, or a veto).
     Outvoted,
+    /// Probable enough to link, but another record that cannot be the same person fits as well: for clerical review.
+    Tied,
     /// For clerical review.
     Review,
     /// Sent to review by a guard, whatever its weight.
@@ -137,8 +151,16 @@ impl Pair {
 pub struct Linked {
     /// Every candidate pair, sorted by records.
     pub pairs: Vec<Pair>,
+    /// The weight of each pair as a sum of steps, in the order of the pairs.
+    pub waterfalls: Waterfalls,
     /// Every person, sorted by its first record; records that link to nothing are people of one record.
     pub people: Vec<PersonCluster>,
+    /// Records that fit two people equally well, for review.
+    pub ties: Vec<Tie>,
+    /// Single weak links between groups of records: cut, or for review.
+    pub bridges: Vec<Bridge>,
+    /// What became of each decision, in the order of [`Given::decisions`].
+    pub outcomes: Vec<Outcome>,
     /// What the model learnt.
     pub model: ModelSummary,
 }
@@ -162,10 +184,25 @@ pub fn link(
     options: &Options,
     progress: &dyn Progress,
 ) -> Linked {
+    link_given(schema, sets, options, &Given::default(), progress)
+}
+
+/// As [`link`], with reviewers' decisions and other facts from outside the codes.
+pub fn link_given(
+    schema: &Schema,
+    sets: &[RecordSet],
+    options: &Options,
+    given: &Given,
+    progress: &dyn Progress,
+) -> Linked {
     let candidates = candidates::find(schema, sets, options, progress);
     let fitted = model::fit(sets, &candidates, options);
-    let mut pairs = model::judge(&candidates, &fitted);
-    let people = people::cluster(schema, sets, &mut pairs, &fitted);
+    let (mut pairs, waterfalls) = model::judge(&candidates, &fitted);
+    let mut formed = form_people(schema, sets, &mut pairs, fitted.silence, given);
+    if households::settle(schema, sets, &formed.people, &mut pairs) > 0 {
+        people::reopen(&mut pairs);
+        formed = form_people(schema, sets, &mut pairs, fitted.silence, given);
+    }
     let mut model = fitted.summary;
     model.guarded = pairs
         .iter()
@@ -176,8 +213,12 @@ pub fn link(
     let sum: f64 = linked().map(|pair| pair.probability).sum();
     model.expected_precision = sum / linked().count().max(1) as f64;
     Linked {
+        waterfalls,
         pairs,
-        people,
+        people: formed.people,
+        ties: formed.ties,
+        bridges: formed.bridges,
+        outcomes: formed.outcomes,
         model,
     }
 }

@@ -1,6 +1,6 @@
 //! References of people and households: short, pronounceable over a telephone, with a check character.
 
-use std::collections::BTreeSet;
+use std::collections::HashSet;
 
 /// Letters and digits that are hard to confuse (Crockford's base 32).
 const LETTERS: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
@@ -9,15 +9,32 @@ const LETTERS: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
 /// asked for, except where two hash to the same text: then the one asked for later takes the next.
 pub(crate) struct Mint {
     prefix: &'static str,
-    used: BTreeSet<String>,
+    /// Bodies of the references that are taken, as numbers; only asked, never listed, so its order does not matter.
+    used: HashSet<u32>,
 }
 
 impl Mint {
     pub(crate) fn new(prefix: &'static str) -> Self {
         Self {
             prefix,
-            used: BTreeSet::new(),
+            used: HashSet::new(),
         }
+    }
+
+    /// Keeps a reference from being minted; a text that is none of this kind is none of its business.
+    pub(crate) fn reserve(&mut self, reference: &str) {
+        let mut parts = reference.split('-');
+        let (prefix, body) = (parts.next(), parts.next());
+        if prefix != Some(self.prefix) {
+            return;
+        }
+        let number = body.and_then(|body| {
+            body.bytes().try_fold(0u32, |sum, letter| {
+                let value = LETTERS.iter().position(|known| *known == letter)?;
+                Some(sum << 5 | value as u32)
+            })
+        });
+        self.used.extend(number);
     }
 
     /// A reference for the person or household whose smallest record reference is `anchor`: `P-7Q4K2M-X`.
@@ -30,14 +47,17 @@ impl Mint {
             hasher.update(&attempt.to_le_bytes());
             let hash = hasher.finalize();
             let body: Vec<u8> = hash.as_bytes()[..6].iter().map(|byte| byte % 32).collect();
+            let number = body
+                .iter()
+                .fold(0, |sum, &value| sum << 5 | u32::from(value));
+            if !self.used.insert(number) {
+                continue;
+            }
             let text: String = body
                 .iter()
                 .map(|&value| char::from(LETTERS[value as usize]))
                 .collect();
-            let reference = format!("{}-{text}-{}", self.prefix, check(&body));
-            if self.used.insert(reference.clone()) {
-                return reference;
-            }
+            return format!("{}-{text}-{}", self.prefix, check(&body));
         }
         unreachable!("a run has fewer people than references")
     }
@@ -56,6 +76,7 @@ fn check(body: &[u8]) -> char {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::collections::BTreeSet;
 
     #[test]
     fn references_are_distinct_and_repeatable() {

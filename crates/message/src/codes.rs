@@ -308,10 +308,19 @@ pub const CODES: &[Explanation] = &[
                  `--threads`; the result is the same.",
     },
     Explanation {
+        code: "E-EVALUATE-GROUPS",
+        meaning: "A column cannot be used to compare groups of people.",
+        advice: "The column is in neither file, or has more than 40 different values. Groups are \
+                 read side by side, so put values into bands first: ages into age bands, names \
+                 into lengths.",
+    },
+    Explanation {
         code: "E-EVALUATE-INPUT",
-        meaning: "The files to compare with the truth contradict each other.",
-        advice: "A record is listed twice, or belongs to two clusters. Check that people, \
-                 households, needs and truth are from the same run and the same sample.",
+        meaning: "The files to evaluate contradict each other, or a cell in them cannot be used.",
+        advice: "A record is listed twice, belongs to two clusters, has no id, or a probability \
+                 is not a number from 0 to 1. The message names file, line and column. Check that \
+                 people, pairs, households, needs and truth are from the same run and the same \
+                 sample.",
     },
     Explanation {
         code: "E-EXPLAIN-CODE",
@@ -571,6 +580,13 @@ pub const CODES: &[Explanation] = &[
                  ask the custodians for newer packages.",
     },
     Explanation {
+        code: "E-LINK-DECISIONS",
+        meaning: "A line of the reviewers' decisions cannot be read.",
+        advice: "The file has one JSON object a line: `left` and `right`, each with `source` and \
+                 `record_ref` as in people.parquet, and `judgement`, which is `same-person` or \
+                 `different-people`. Lines are only added; the last one about two records counts.",
+    },
+    Explanation {
         code: "E-LINK-EMPTY",
         meaning: "There are no records to link.",
         advice: "Ingest the custodians' packages first; `kinfold-hub packages --hub DIR` shows \
@@ -602,6 +618,13 @@ pub const CODES: &[Explanation] = &[
         advice: "A file's name without its ending is its source, so two files may not have the same \
                  one, and the same table may not be given twice under two names. Where every two \
                  sources have keys of their own, each table is encoded with `--sources OWN OTHER …`.",
+    },
+    Explanation {
+        code: "E-LINK-PREVIOUS",
+        meaning: "The folder given as the run before holds no complete run.",
+        advice: "References of people and households are carried over from people.parquet, \
+                 households.parquet and lineage.parquet beside a run.json. Name the folder that the \
+                 earlier `kinfold-hub link -o` wrote, unchanged.",
     },
     Explanation {
         code: "E-LOG-BUSY",

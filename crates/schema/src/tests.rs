@@ -64,7 +64,7 @@ const MALFORMED: &[(&str, &str, FaultKind, &str, &str)] = {
             "compare",
         ),
         (
-            "version = \"2.0.0\"",
+            "version = \"3.0.0\"",
             "version = \"\"",
             Rule,
             "schema.version",
@@ -130,7 +130,7 @@ const MALFORMED: &[(&str, &str, FaultKind, &str, &str)] = {
             "[\"nhs\"],",
             "[\"nhss\"],",
             Shape,
-            "schema.usable[4][0]",
+            "schema.usable[8][0]",
             "write `nhs` instead",
         ),
         (
@@ -267,50 +267,50 @@ const MALFORMED: &[(&str, &str, FaultKind, &str, &str)] = {
             "remove one",
         ),
         (
-            "recipe = \"NN D\"",
-            "recipe = \"nn D\"",
+            "recipe = \"F3 MD\"",
+            "recipe = \"nn MD\"",
             Rule,
             "key[4].recipe",
             "`NN` and not `nn`",
         ),
         (
-            "recipe = \"NN D\"",
+            "recipe = \"F3 MD\"",
             "recipe = \"\"",
             Rule,
             "key[4].recipe",
             "atoms",
         ),
         (
-            "recipe = \"NN D\"",
-            "recipe = \"NNs Y\"",
+            "recipe = \"F3 MD\"",
+            "recipe = \"F3 YM\"",
             Rule,
             "key[5].recipe",
             "remove one",
         ),
         (
-            "recipe = \"NN D\"",
+            "recipe = \"F3 MD\"",
             "recipe = \"NN F L D SX\"",
             Rule,
             "key[4].recipe",
             "atoms",
         ),
         (
-            "recipe = \"NN D\"\nslots = 6",
-            "recipe = \"NN D\"\nslots = 40",
+            "recipe = \"F3 MD\"\nslots = 1",
+            "recipe = \"F3 MD\"\nslots = 40",
             Rule,
             "key[4].slots",
             "values",
         ),
         (
-            "recipe = \"NN D\"\nslots = 6",
-            "recipe = \"NN D\"\nslots = 6\ncap = 2",
+            "recipe = \"F3 MD\"\nslots = 1",
+            "recipe = \"F3 MD\"\nslots = 1\ncap = 2",
             Release,
             "key[4].cap",
             "leave the key out",
         ),
         (
-            "recipe = \"NN D\"\nslots = 6",
-            "recipe = \"NN D\"\nslots = 6\ncap = 9",
+            "recipe = \"F3 MD\"\nslots = 1",
+            "recipe = \"F3 MD\"\nslots = 1\ncap = 9",
             Rule,
             "key[4].cap",
             "leave the key out",
@@ -505,7 +505,7 @@ fn all_faults_are_found_in_one_pass() {
     let text = Schema::standard()
         .text()
         .replace("bits = 2048", "bits = 2000")
-        .replace("recipe = \"NN D\"", "recipe = \"QQ\"")
+        .replace("recipe = \"F3 MD\"", "recipe = \"QQ\"")
         .replace("min_records = 20", "min_records = 1");
     let error = Schema::parse(&text).unwrap_err();
     assert_eq!(error.faults().len(), 3, "{error}");
@@ -541,7 +541,7 @@ fn contact_may_be_keys_and_never_a_filter_or_an_identity() {
     let only = with_contact("", "").replace("[\"nhs\"],", "[\"telephone\", \"email\"],");
     assert_eq!(
         faults(&only),
-        [(FaultKind::Release, "schema.usable[4]".to_owned())]
+        [(FaultKind::Release, "schema.usable[8]".to_owned())]
     );
     // No figure says how safe a filter with such tokens is, nor with towns, which are few.
     for (field, form) in [

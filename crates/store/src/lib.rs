@@ -43,12 +43,14 @@ pub use hub::{Hub, Texts};
 pub use mapped::MappedFile;
 pub use packages::{Accepted, Incoming, PackageInfo, SectionInfo};
 pub use pair_parts::{PairParts, SimilarPair};
-pub use read::{Column, TextTable, read_text_columns};
+pub use read::{
+    Column, Place, TextRow, TextTable, column_names, read_text_columns, visit_text_rows,
+};
 pub use runs::RunInfo;
 pub use tables::{
-    HouseholdRow, NOT_FOR_RELEASE, NeedRow, Origin, PairRow, PersonRow, RELEASE_KEY,
-    write_households, write_households_of, write_needs, write_pairs, write_pairs_of, write_people,
-    write_people_of,
+    HouseholdRow, LineageRow, NOT_FOR_RELEASE, NeedRow, Origin, PairRow, PersonRow, RELEASE_KEY,
+    write_households, write_households_of, write_lineage, write_needs, write_pairs, write_pairs_of,
+    write_people, write_people_of,
 };
 pub use whole::{Failure, WholeFile};
 pub use withdrawals::Withdrawal;

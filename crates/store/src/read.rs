@@ -57,29 +57,132 @@ impl TextTable {
     }
 }
 
+/// A row that is being visited.
+#[derive(Debug)]
+pub struct TextRow<'a> {
+    /// Where it is: the line of a comma-separated file, the row (from 1) of a Parquet file.
+    pub place: Place,
+    cells: &'a [Option<&'a str>],
+}
+
+impl TextRow<'_> {
+    /// The cell of the column that was wanted at `position`, a missing value being the empty text; `None` when the file does not
+    /// have the column.
+    pub fn cell(&self, position: usize) -> Option<&str> {
+        self.cells[position]
+    }
+}
+
+/// A place in a table.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Place {
+    /// Line of a text file, the header being line 1.
+    Line(u64),
+    /// Row of a table without lines, the first being row 1.
+    Row(u64),
+}
+
+impl Place {
+    /// The place in a file, as messages show it: `truth.csv:17` or `people.parquet, row 17`.
+    pub fn of(self, path: &Path) -> String {
+        match self {
+            Self::Line(line) => format!("{}:{line}", path.display()),
+            Self::Row(row) => format!("{}, row {row}", path.display()),
+        }
+    }
+}
+
 /// Reads the wanted columns of a `.parquet` file, or of a comma-separated file with a header when the name ends otherwise.
 ///
 /// # Errors
 /// [`Error::Read`] when a needed column is missing or the file is not what its name says; a file failure.
 pub fn read_text_columns(path: &Path, wanted: &[Column<'_>]) -> Result<TextTable, Error> {
-    if path
-        .extension()
-        .is_some_and(|extension| extension.eq_ignore_ascii_case("parquet"))
-    {
-        read_parquet(path, wanted)
+    let names = column_names(path)?;
+    let names: Vec<&str> = names.iter().map(String::as_str).collect();
+    let found = find(path, wanted, &names)?;
+    let mut table = TextTable {
+        rows: 0,
+        columns: found.iter().map(|f| f.map(|_| Vec::new())).collect(),
+    };
+    visit_text_rows::<Error>(path, wanted, |row| {
+        table.rows += 1;
+        for (target, cell) in table.columns.iter_mut().zip(row.cells) {
+            if let (Some(target), Some(cell)) = (target, cell) {
+                target.push((*cell).to_owned());
+            }
+        }
+        Ok(())
+    })?;
+    Ok(table)
+}
+
+/// The names of the columns of a file, in its order.
+///
+/// # Errors
+/// [`Error::Read`] when the file is not what its name says; a file failure.
+pub fn column_names(path: &Path) -> Result<Vec<String>, Error> {
+    if is_parquet(path) {
+        let builder = open_parquet(path)?;
+        let fields = builder.schema().fields();
+        return Ok(fields.iter().map(|field| field.name().clone()).collect());
+    }
+    let mut reader = open_csv(path)?;
+    csv_names(path, &mut reader)
+}
+
+/// Visits the rows of a file in their order, without keeping them: for tables of millions of rows.
+///
+/// # Errors
+/// As [`read_text_columns`]; and whatever `visit` says, which ends the reading.
+pub fn visit_text_rows<E: From<Error>>(
+    path: &Path,
+    wanted: &[Column<'_>],
+    visit: impl FnMut(&TextRow<'_>) -> Result<(), E>,
+) -> Result<(), E> {
+    if is_parquet(path) {
+        visit_parquet(path, wanted, visit)
     } else {
-        read_csv(path, wanted)
+        visit_csv(path, wanted, visit)
     }
 }
 
-fn read_parquet(path: &Path, wanted: &[Column<'_>]) -> Result<TextTable, Error> {
-    let failed = |reason: String| Error::Read {
+fn is_parquet(path: &Path) -> bool {
+    path.extension()
+        .is_some_and(|extension| extension.eq_ignore_ascii_case("parquet"))
+}
+
+fn failed(path: &Path, reason: impl Into<String>) -> Error {
+    Error::Read {
         path: path.to_owned(),
-        reason,
-    };
+        reason: reason.into(),
+    }
+}
+
+fn open_parquet(path: &Path) -> Result<ParquetRecordBatchReaderBuilder<File>, Error> {
     let file = File::open(path).map_err(|e| Problem::io("read the table", path, &e))?;
-    let builder = ParquetRecordBatchReaderBuilder::try_new(file)
-        .map_err(|e| failed(format!("not a Parquet file ({e})")))?;
+    ParquetRecordBatchReaderBuilder::try_new(file)
+        .map_err(|e| failed(path, format!("not a Parquet file ({e})")))
+}
+
+fn open_csv(path: &Path) -> Result<csv::Reader<File>, Error> {
+    let file = File::open(path).map_err(|e| Problem::io("read the table", path, &e))?;
+    Ok(csv::Reader::from_reader(file))
+}
+
+fn csv_names(path: &Path, reader: &mut csv::Reader<File>) -> Result<Vec<String>, Error> {
+    let headers = reader.headers().map_err(|e| failed(path, csv_reason(&e)))?;
+    Ok(headers
+        .iter()
+        .map(|name| name.trim_start_matches('\u{feff}').trim().to_owned())
+        .collect())
+}
+
+fn visit_parquet<E: From<Error>>(
+    path: &Path,
+    wanted: &[Column<'_>],
+    mut visit: impl FnMut(&TextRow<'_>) -> Result<(), E>,
+) -> Result<(), E> {
+    let builder = open_parquet(path)?;
     let names: Vec<&str> = builder
         .schema()
         .fields()
@@ -95,67 +198,70 @@ fn read_parquet(path: &Path, wanted: &[Column<'_>]) -> Result<TextTable, Error> 
     let reader = builder
         .with_projection(mask)
         .build()
-        .map_err(|e| failed(e.to_string()))?;
-    let mut table = TextTable {
-        rows: 0,
-        columns: found.iter().map(|f| f.map(|_| Vec::new())).collect(),
-    };
+        .map_err(|e| failed(path, e.to_string()))?;
+    let mut number = 0;
     for batch in reader {
-        let batch = batch.map_err(|e| failed(e.to_string()))?;
-        table.rows += batch.num_rows();
-        for (target, root) in table.columns.iter_mut().zip(&found) {
-            let (Some(target), Some(root)) = (target, root) else {
+        let batch = batch.map_err(|e| failed(path, e.to_string()))?;
+        let mut columns: Vec<Option<StringArray>> = Vec::with_capacity(found.len());
+        for root in &found {
+            let Some(root) = root else {
+                columns.push(None);
                 continue;
             };
             let position = roots.partition_point(|other| other < root);
             let as_text = cast(batch.column(position), &DataType::Utf8)
-                .map_err(|e| failed(format!("column {}: {e}", root + 1)))?;
+                .map_err(|e| failed(path, format!("column {}: {e}", root + 1)))?;
             let Some(values) = as_text.as_any().downcast_ref::<StringArray>() else {
-                return Err(failed("a column cannot be read as text".into()));
+                return Err(failed(path, "a column cannot be read as text").into());
             };
-            target.extend(
-                values
-                    .iter()
-                    .map(|value| value.unwrap_or_default().to_owned()),
-            );
+            columns.push(Some(values.clone()));
+        }
+        let mut cells: Vec<Option<&str>> = vec![None; columns.len()];
+        for row in 0..batch.num_rows() {
+            number += 1;
+            for (cell, values) in cells.iter_mut().zip(&columns) {
+                *cell = values.as_ref().map(|values| {
+                    if values.is_null(row) {
+                        ""
+                    } else {
+                        values.value(row)
+                    }
+                });
+            }
+            visit(&TextRow {
+                place: Place::Row(number),
+                cells: &cells,
+            })?;
         }
     }
-    Ok(table)
+    Ok(())
 }
 
-fn read_csv(path: &Path, wanted: &[Column<'_>]) -> Result<TextTable, Error> {
-    let failed = |reason: String| Error::Read {
-        path: path.to_owned(),
-        reason,
-    };
-    let file = File::open(path).map_err(|e| Problem::io("read the table", path, &e))?;
-    let mut reader = csv::Reader::from_reader(file);
-    let headers = reader
-        .headers()
-        .map_err(|e| failed(csv_reason(&e)))?
-        .clone();
-    let names: Vec<&str> = headers
-        .iter()
-        .map(|name| name.trim_start_matches('\u{feff}').trim())
-        .collect();
+fn visit_csv<E: From<Error>>(
+    path: &Path,
+    wanted: &[Column<'_>],
+    mut visit: impl FnMut(&TextRow<'_>) -> Result<(), E>,
+) -> Result<(), E> {
+    let mut reader = open_csv(path)?;
+    let names = csv_names(path, &mut reader)?;
+    let names: Vec<&str> = names.iter().map(String::as_str).collect();
     let found = find(path, wanted, &names)?;
-    let mut table = TextTable {
-        rows: 0,
-        columns: found.iter().map(|f| f.map(|_| Vec::new())).collect(),
-    };
     let mut record = csv::StringRecord::new();
     while reader
         .read_record(&mut record)
-        .map_err(|e| failed(csv_reason(&e)))?
+        .map_err(|e| failed(path, csv_reason(&e)))?
     {
-        table.rows += 1;
-        for (target, position) in table.columns.iter_mut().zip(&found) {
-            if let (Some(target), Some(position)) = (target, position) {
-                target.push(record.get(*position).unwrap_or_default().to_owned());
-            }
-        }
+        let line = record.position().map_or(0, csv::Position::line);
+        let cells: Vec<Option<&str>> = found
+            .iter()
+            .map(|position| position.map(|at| record.get(at).unwrap_or_default()))
+            .collect();
+        visit(&TextRow {
+            place: Place::Line(line),
+            cells: &cells,
+        })?;
     }
-    Ok(table)
+    Ok(())
 }
 
 /// Position of each wanted column among `names`.
@@ -246,6 +352,25 @@ mod tests {
             error.contains("line 3") && !error.contains("SECRET"),
             "{error}"
         );
+    }
+
+    #[test]
+    fn rows_know_their_lines_even_behind_a_cell_of_two_lines() {
+        let (_folder, path) = csv_file("a,b\n\"x\ny\",2\n3,4\n");
+        let mut seen = Vec::new();
+        let wanted = [Column::needed(&["b"]), Column::optional(&["c"])];
+        visit_text_rows::<Error>(&path, &wanted, |row| {
+            seen.push((
+                row.place,
+                row.cell(0).map(str::to_owned),
+                row.cell(1).is_none(),
+            ));
+            Ok(())
+        })
+        .unwrap();
+        let row = |line, text: &str| (Place::Line(line), Some(text.to_owned()), true);
+        assert_eq!(seen, [row(2, "2"), row(4, "4")]);
+        assert_eq!(column_names(&path).unwrap(), ["a", "b"]);
     }
 
     #[test]

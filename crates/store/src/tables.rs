@@ -62,6 +62,8 @@ pub struct PairRow {
     pub filter_sigmas: Option<f64>,
     /// The evidence, in a sentence.
     pub evidence: String,
+    /// What the weight is made of: a JSON list of objects with `label` and `bits`, which add up to it.
+    pub waterfall: String,
 }
 
 /// One record and the person it belongs to.
@@ -73,7 +75,7 @@ pub struct PersonRow {
     pub source: String,
     /// Record reference, 32 hex digits.
     pub record_ref: String,
-    /// Probability of the weakest link that holds the person together; none for a person of one record.
+    /// Probability that the person is right as a whole; none where it is not known.
     pub confidence: Option<f64>,
     /// Whether a record of the person is protected, whichever row this is: nothing may be shown about the person.
     pub withheld: bool,
@@ -92,12 +94,16 @@ pub struct HouseholdRow {
     pub to: Option<String>,
     /// Whether the person is a member at the reference date.
     pub current: bool,
-    /// Share of the members who are tied by evidence of two custodians or two kinds of key; none for a household of one.
+    /// Probability that exactly the current members belong to it; none for a household of one.
     pub confidence: Option<f64>,
     /// Homes in which the household lived.
     pub homes: u32,
     /// Custodians whose evidence ties it, separated by `;`.
     pub sources: String,
+    /// How many custodians tie this member to it.
+    pub custodians: u32,
+    /// Why these people are taken as a household, and what makes it unsure, in sentences; empty for a household of one.
+    pub reasons: String,
     /// Whether a record of the person is protected: nothing may be shown about the person.
     pub withheld: bool,
 }
@@ -123,6 +129,25 @@ pub struct NeedRow {
     pub sources: String,
 }
 
+/// One reference and what became of it since the run before.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LineageRow {
+    /// A `P-` or `HH-` reference that was ever used.
+    pub reference: String,
+    /// `kept`, `changed`, `new`, `split`, `merged`, `withdrawn` or `retired`.
+    pub change: String,
+    /// The reference that it was merged into, or split off.
+    pub other: Option<String>,
+    /// Records that it has in common with the run before.
+    pub shared: u32,
+    /// Records of the run before that it has no more.
+    pub lost: u32,
+    /// Records that it did not have before.
+    pub gained: u32,
+    /// Why, in a sentence.
+    pub why: String,
+}
+
 /// Writes `pairs.parquet` of a run.
 pub fn write_pairs(path: &Path, rows: impl IntoIterator<Item = PairRow>) -> Result<(), Error> {
     write_pairs_of(Origin::Run, path, rows)
@@ -145,6 +170,7 @@ pub fn write_pairs_of(
         ("match_keys", DataType::Utf8, false),
         ("filter_sigmas", DataType::Float64, true),
         ("evidence", DataType::Utf8, false),
+        ("waterfall", DataType::Utf8, false),
     ];
     write_rows(origin, path, &columns, rows, |rows| {
         vec![
@@ -158,6 +184,7 @@ pub fn write_pairs_of(
             text(rows, |r| &r.match_keys),
             perhaps(rows, |r| r.filter_sigmas),
             text(rows, |r| &r.evidence),
+            text(rows, |r| &r.waterfall),
         ]
     })
 }
@@ -214,6 +241,8 @@ pub fn write_households_of(
         ("confidence", DataType::Float64, true),
         ("homes", DataType::UInt32, false),
         ("sources", DataType::Utf8, false),
+        ("custodians", DataType::UInt32, false),
+        ("reasons", DataType::Utf8, false),
         ("withheld", DataType::Boolean, false),
     ];
     write_rows(origin, path, &columns, rows, |rows| {
@@ -232,9 +261,39 @@ pub fn write_households_of(
             ),
             flag(rows, |r| r.current),
             perhaps(rows, |r| r.confidence),
-            Arc::new(UInt32Array::from_iter_values(rows.iter().map(|r| r.homes))),
+            count(rows, |r| r.homes),
             text(rows, |r| &r.sources),
+            count(rows, |r| r.custodians),
+            text(rows, |r| &r.reasons),
             flag(rows, |r| r.withheld),
+        ]
+    })
+}
+
+/// Writes `lineage.parquet`.
+pub fn write_lineage(path: &Path, rows: impl IntoIterator<Item = LineageRow>) -> Result<(), Error> {
+    let columns = [
+        ("reference", DataType::Utf8, false),
+        ("change", DataType::Utf8, false),
+        ("other", DataType::Utf8, true),
+        ("shared", DataType::UInt32, false),
+        ("lost", DataType::UInt32, false),
+        ("gained", DataType::UInt32, false),
+        ("why", DataType::Utf8, false),
+    ];
+    write_rows(Origin::Run, path, &columns, rows, |rows| {
+        vec![
+            text(rows, |r| &r.reference),
+            text(rows, |r| &r.change),
+            Arc::new(
+                rows.iter()
+                    .map(|r| r.other.as_deref())
+                    .collect::<StringArray>(),
+            ),
+            count(rows, |r| r.shared),
+            count(rows, |r| r.lost),
+            count(rows, |r| r.gained),
+            text(rows, |r| &r.why),
         ]
     })
 }
@@ -261,9 +320,7 @@ pub fn write_needs(path: &Path, rows: impl IntoIterator<Item = NeedRow>) -> Resu
             )),
             Arc::new(rows.iter().map(|r| r.first).collect::<Date32Array>()),
             Arc::new(rows.iter().map(|r| r.last).collect::<Date32Array>()),
-            Arc::new(UInt32Array::from_iter_values(
-                rows.iter().map(|r| r.records),
-            )),
+            count(rows, |r| r.records),
             text(rows, |r| &r.sources),
         ]
     })
@@ -326,6 +383,10 @@ fn text<Row>(rows: &[Row], of: impl Fn(&Row) -> &String) -> ArrayRef {
 
 fn number<Row>(rows: &[Row], of: impl Fn(&Row) -> f64) -> ArrayRef {
     Arc::new(Float64Array::from_iter_values(rows.iter().map(of)))
+}
+
+fn count<Row>(rows: &[Row], of: impl Fn(&Row) -> u32) -> ArrayRef {
+    Arc::new(UInt32Array::from_iter_values(rows.iter().map(of)))
 }
 
 fn flag<Row>(rows: &[Row], of: impl Fn(&Row) -> bool) -> ArrayRef {
@@ -397,6 +458,7 @@ mod tests {
             match_keys: "NN D".into(),
             filter_sigmas: None,
             evidence: "names agree".into(),
+            waterfall: "[]".into(),
         };
         write_pairs(&path("pairs.parquet"), [pair]).unwrap();
         let household = HouseholdRow {
@@ -408,6 +470,8 @@ mod tests {
             confidence: Some(0.5),
             homes: 1,
             sources: "council;health".into(),
+            custodians: 2,
+            reasons: "2 people lived in one home.".into(),
             withheld: true,
         };
         write_households(&path("households.parquet"), [household]).unwrap();
@@ -423,6 +487,17 @@ mod tests {
         };
         write_needs(&path("needs.parquet"), [need]).unwrap();
 
+        let line = LineageRow {
+            reference: "P-1".into(),
+            change: "merged".into(),
+            other: Some("P-2".into()),
+            shared: 1,
+            lost: 0,
+            gained: 0,
+            why: "1 record of it belongs to P-2 now.".into(),
+        };
+        write_lineage(&path("lineage.parquet"), [line]).unwrap();
+
         let cell = |file: &str, column: &'static str| {
             let table = read_text_columns(&path(file), &[Column::needed(&[column])]).unwrap();
             assert_eq!(table.rows, 1);
@@ -432,6 +507,8 @@ mod tests {
         assert_eq!(cell("households.parquet", "to"), "");
         assert_eq!(cell("households.parquet", "current"), "true");
         assert_eq!(cell("households.parquet", "withheld"), "true");
+        assert_eq!(cell("lineage.parquet", "other"), "P-2");
+        assert_eq!(cell("households.parquet", "custodians"), "2");
         assert_eq!(cell("needs.parquet", "last"), "1970-01-01");
     }
 

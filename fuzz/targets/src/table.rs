@@ -1,7 +1,10 @@
 //! Bytes of codes: household keys and the tables of a package.
 
 use crate::schema::STANDARD;
-use kinfold_exchange::{codes_from_ipc, codes_to_ipc, events_from_ipc, subjects_from_ipc};
+use kinfold_exchange::{
+    BenchCodesWriter, bench_codes_from_ipc, codes_from_ipc, codes_to_ipc, events_from_ipc,
+    subjects_from_ipc,
+};
 use kinfold_schema::{CodeTable, HOUSEHOLD_NONE, HouseholdKey, NO_MONTH};
 
 /// What a table holds is written as a table that holds the same; what no writer writes is refused.
@@ -15,6 +18,10 @@ pub fn codes(bytes: &[u8]) {
         let written = codes_to_ipc(&table, schema).expect("what was read can be written");
         let again = codes_from_ipc(&written, schema).expect("what was written can be read");
         assert!(again == table);
+    }
+    if let Ok(read) = bench_codes_from_ipc(bytes) {
+        let slots = read.schema.key_slots() * read.table.key_sets();
+        assert_eq!(read.table.keys.len(), read.table.len() * slots);
     }
     let _ = events_from_ipc(bytes);
     let _ = subjects_from_ipc(bytes);
@@ -45,9 +52,17 @@ pub fn tables() -> Vec<Vec<u8>> {
                     .extend(vec![u64::from(record); filter.bits as usize / 64]);
             }
         }
-        codes_to_ipc(&table, schema).expect("the table fits the schema")
+        table
     };
-    let mut seeds: Vec<Vec<u8>> = [0, 1, 3].map(table).into();
+    let sealed =
+        |records| codes_to_ipc(&table(records), schema).expect("the table fits the schema");
+    let mut seeds: Vec<Vec<u8>> = [0, 1, 3].map(sealed).into();
+    let bench = || {
+        let mut writer = BenchCodesWriter::new(Vec::new(), schema, &[], &[7; 32])?;
+        writer.write(&table(3))?;
+        writer.finish()
+    };
+    seeds.extend(bench());
     seeds.push(none.to_bytes().to_vec());
     seeds.extend(kinfold_exchange::events_to_ipc(&[]));
     seeds.extend(kinfold_exchange::subjects_to_ipc(&[]));

@@ -7,13 +7,14 @@ use std::collections::BTreeSet;
 use xtask::binaries::cargo;
 
 /// For each crate, the other crates of the workspace it may name. `message` may be used by all and is left out.
-const MAY_DEPEND_ON: [(&str, &[&str]); 14] = [
+const MAY_DEPEND_ON: [(&str, &[&str]); 15] = [
     ("message", &[]),
     ("identity", &[]),
     ("schema", &[]),
     ("encoding", &["identity", "schema"]),
     ("extract", &["identity"]),
     ("exchange", &["schema"]),
+    ("release", &["encoding", "matcher", "schema"]),
     ("matcher", &[]),
     ("linkage", &["matcher", "schema"]),
     ("indicators", &[]),
@@ -44,6 +45,7 @@ const MAY_DEPEND_ON: [(&str, &[&str]); 14] = [
             "linkage",
             "indicators",
             "ledger",
+            "release",
             "synth",
         ],
     ),
@@ -159,6 +161,7 @@ fn the_linkage_unit_cannot_name_plaintext() {
             "kinfold-identity",
             "kinfold-encoding",
             "kinfold-extract",
+            "kinfold-release",
             "kinfold-synth",
         ] {
             assert!(

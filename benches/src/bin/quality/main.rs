@@ -14,6 +14,7 @@
 //! files and programs give the same figures.
 
 mod anchors;
+mod errors;
 mod measure;
 mod programs;
 mod report;
@@ -52,6 +53,9 @@ struct Args {
     /// Number of threads of the programs; the figures are the same
     #[arg(long, value_name = "N")]
     threads: Option<usize>,
+    /// Say what the missed and the wrong pairs look like: which fields differ, what was decided; never a value
+    #[arg(long)]
+    errors: bool,
     /// Print one JSON object instead of tables
     #[arg(long)]
     json: bool,
@@ -88,7 +92,14 @@ fn measure(args: &Args) -> Result<(), Box<dyn Error>> {
         for schema in &args.schemas {
             eprintln!("{} with {schema} …", set.name);
             let schema = sets::schema_file(&here, schema);
-            results.extend(run::run(set, &schema, &data, &work, &programs)?);
+            results.extend(run::run(
+                set,
+                &schema,
+                &data,
+                &work,
+                &programs,
+                args.errors,
+            )?);
         }
     }
     if !absent.is_empty() {

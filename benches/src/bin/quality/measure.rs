@@ -10,12 +10,14 @@ use serde::Serialize;
 pub struct Record {
     /// Position of its source in the run.
     pub source: usize,
+    /// Its identifier in its table.
+    pub own_id: String,
+    /// Its record reference, if it became a code.
+    pub reference: Option<String>,
     /// The true person.
     pub entity: u32,
     /// The true household of the row's own source, if it is told.
     pub household: Option<u32>,
-    /// Whether the row became a code.
-    pub encoded: bool,
     /// The person it was put into.
     pub cluster: u32,
 }
@@ -199,7 +201,8 @@ mod tests {
             source,
             entity,
             household: Some(household),
-            encoded: true,
+            own_id: String::new(),
+            reference: None,
             cluster,
         }
     }

@@ -6,6 +6,7 @@ use std::fmt::Write as _;
 use serde_json::{Value, json};
 
 use crate::anchors::{Anchor, Anchors};
+use crate::errors;
 use crate::run::Outcome;
 
 /// Tables in Markdown.
@@ -99,6 +100,18 @@ pub fn markdown(results: &[Outcome], anchors: &Anchors, absent: &[String]) -> St
         );
     }
     unions(results, &mut text);
+    for outcome in results {
+        if let Some(errors) = &outcome.errors {
+            let _ = write!(
+                text,
+                "\n{} {} with {}:\n\n{}",
+                outcome.set,
+                outcome.sources.concat(),
+                outcome.schema,
+                errors::markdown(errors)
+            );
+        }
+    }
     let mut notes: Vec<String> = Vec::new();
     for outcome in results {
         for anchor in anchors.of(&outcome.set, &outcome.sources.concat()) {
@@ -173,6 +186,7 @@ pub fn json(results: &[Outcome], anchors: &Anchors, absent: &[String]) -> Value 
                 "encoded": outcome.encoded,
                 "encodings": outcome.encodings,
                 "measures": outcome.measures,
+                "errors": outcome.errors,
                 "model": outcome.model,
                 "seconds": outcome.seconds,
                 "target": { "pairs": pairs, "household_pairs": households },

@@ -12,6 +12,7 @@ use kinfold_linkage::measures::{Labelled, pairwise};
 use kinfold_store::{Column, read_text_columns};
 use serde_json::{Value, json};
 
+use crate::errors::{self, Errors, Texts};
 use crate::measure::{Measures, Record};
 use crate::programs::Programs;
 use crate::sets::Set;
@@ -38,19 +39,22 @@ pub struct Outcome {
     pub encodings: BTreeMap<String, Value>,
     /// How right it is.
     pub measures: Measures,
+    /// What is wrong, if that was asked.
+    pub errors: Option<Errors>,
     /// What the model says about itself.
     pub model: Value,
     /// Seconds of linking.
     pub seconds: f64,
 }
 
-/// Runs a set with a schema.
+/// Runs a set with a schema; `with_errors` profiles what is wrong.
 pub fn run(
     set: &Set,
     schema: &Path,
     data: &Path,
     work: &Path,
     programs: &Programs,
+    with_errors: bool,
 ) -> Result<Vec<Outcome>, Box<dyn Error>> {
     let name = schema.file_stem().and_then(|stem| stem.to_str());
     let name = name.ok_or("the schema's file has no name")?.to_owned();
@@ -95,19 +99,36 @@ pub fn run(
         let answer = programs.hub(words)?;
         let seconds = began.elapsed().as_secs_f64();
         let records = label(run, &sources, &truth, &output.join("people.parquet"))?;
+        let profile = |output: &Path, records: &[Record]| -> Result<Errors, Box<dyn Error>> {
+            let fields = set.fields();
+            let tables: Vec<Texts> = run
+                .iter()
+                .map(|source| {
+                    let table = work.join(&set.name).join(format!("{source}.csv"));
+                    Texts::read(&table, set.columns_of(source), &fields)
+                })
+                .collect::<Result<_, _>>()?;
+            errors::of(records, &fields, &tables, &output.join("pairs.parquet"))
+        };
         outcomes.push(Outcome {
             set: set.name.clone(),
             title: set.title.clone(),
             schema: name.clone(),
             sources: run.clone(),
             rows: records.len(),
-            encoded: records.iter().filter(|record| record.encoded).count(),
+            encoded: records
+                .iter()
+                .filter(|record| record.reference.is_some())
+                .count(),
             encodings: said
                 .iter()
                 .filter(|(source, _)| run.contains(source))
                 .map(|(source, said)| (source.clone(), said.clone()))
                 .collect(),
             measures: Measures::of(run, &records, set.one_to_one),
+            errors: with_errors
+                .then(|| profile(&output, &records))
+                .transpose()?,
             model: answer["model"].clone(),
             seconds,
         });
@@ -148,7 +169,11 @@ impl Encoding<'_> {
             return Ok(before["said"].clone());
         }
         let path = |path: &Path| path.display().to_string();
-        let mut words = vec!["encode".to_owned(), "--schema".to_owned()];
+        let mut words = vec![
+            "encode".to_owned(),
+            "--unite".to_owned(),
+            "--schema".to_owned(),
+        ];
         words.extend([path(self.schema), "--key-file".to_owned(), path(self.key)]);
         words.extend([path(&self.table), "-o".to_owned(), path(&self.codes)]);
         words.extend(flags);
@@ -271,17 +296,17 @@ fn label(
         return Err("people.parquet lacks a column".into());
     };
     let mut clusters = Numbers::default();
-    let mut of: BTreeMap<(&str, &str), u32> = BTreeMap::new();
+    let mut of: BTreeMap<(&str, &str), (u32, &str)> = BTreeMap::new();
     for row in 0..table.rows {
         let ids = &sources
             .get(source[row].as_str())
             .ok_or("a source of no run")?
             .0;
         let rows = ids.get(&reference[row]).ok_or("a reference of no row")?;
-        let cluster = clusters.of(&cluster[row]);
+        let found = (clusters.of(&cluster[row]), reference[row].as_str());
         of.extend(
             rows.iter()
-                .map(|id| ((source[row].as_str(), id.as_str()), cluster)),
+                .map(|id| ((source[row].as_str(), id.as_str()), found)),
         );
     }
     let mut alone = clusters.0.len() as u32..;
@@ -302,12 +327,15 @@ fn label(
         let Some(position) = run.iter().position(|own| own == source) else {
             continue;
         };
-        let cluster = of.get(&(source.as_str(), id.as_str())).copied();
+        let found = of.get(&(source.as_str(), id.as_str())).copied();
+        let cluster = found.map(|(cluster, _)| cluster);
         records.push(Record {
             source: position,
+            own_id: id.clone(),
+            reference: found.map(|(_, reference)| reference.to_owned()),
             entity,
             household,
-            encoded: cluster.is_some(),
+            encoded: found.is_some(),
             cluster: cluster
                 .or_else(|| left_out.get(&(source.as_str(), id.as_str())).copied())
                 .or_else(|| alone.next())

@@ -65,9 +65,23 @@ impl Set {
         all
     }
 
+    /// The columns of a source.
+    pub fn columns_of(&self, source: &str) -> &Columns {
+        self.sources.get(source).unwrap_or(&self.columns)
+    }
+
+    /// Every field of any source, by name.
+    pub fn fields(&self) -> Vec<String> {
+        let all = self.sources.values().chain([&self.columns]);
+        let mut fields: Vec<String> = all.flat_map(|columns| columns.keys().cloned()).collect();
+        fields.sort_unstable();
+        fields.dedup();
+        fields
+    }
+
     /// The flags of `kinfold encode` that say what the columns of a source are.
     pub fn flags(&self, source: &str) -> Vec<String> {
-        let columns = self.sources.get(source).unwrap_or(&self.columns);
+        let columns = self.columns_of(source);
         let mut flags = Vec::new();
         for (field, each) in columns {
             for column in each {

@@ -1,6 +1,8 @@
 //! `encode` for a bench: any table of people, any schema, codes that are marked as not for release.
 
 mod joined;
+#[cfg(test)]
+mod tests;
 mod united;
 
 use crate::args::EncodeCli;
@@ -67,7 +69,7 @@ pub fn run(args: &EncodeCli, progress: &Progress) -> Result<Outcome, Problem> {
         schema: &schema,
         key,
         columns: Arc::new(columns(input, &args.columns, &schema)?),
-        one_row_a_person: args.one_row_a_person,
+        unite: args.unite,
         date_order: args.date_order,
         sources: &args.sources,
         progress,
@@ -90,7 +92,7 @@ struct Work<'a> {
     schema: &'a Schema,
     key: Zeroizing<[u8; 32]>,
     columns: Arc<Found>,
-    one_row_a_person: bool,
+    unite: bool,
     date_order: Option<DateOrder>,
     sources: &'a [String],
     progress: &'a Progress,
@@ -141,12 +143,12 @@ impl Work<'_> {
         let mut codes = begin(self.output)?;
         let mut rejected = RejectedCounts::new();
         let (encoding, refs) = (&mut encoder, &mut references);
-        let (rows, together) = if self.one_row_a_person {
-            let rows = self.push_all(&rules, &table_hash, encoding, refs, &mut rejected)?;
-            (rows, None)
-        } else {
+        let (rows, together) = if self.unite {
             let pushed = self.push_united(&rules, &table_hash, encoding, refs, &mut rejected)?;
             (pushed.0, Some(pushed.1))
+        } else {
+            let rows = self.push_all(&rules, &table_hash, encoding, refs, &mut rejected)?;
+            (rows, None)
         };
         self.progress.step(&format!(
             "Deciding what is released of {} rows",

@@ -44,7 +44,7 @@ fn two_forms_of_one_name_are_not_two_names() {
             let index = schema
                 .keys
                 .iter()
-                .position(|key| key.recipe.to_string() == "NN D")
+                .position(|key| key.recipe.to_string() == "NN")
                 .unwrap();
             table.keys[schema.key_layout()[index].clone()].to_vec()
         };

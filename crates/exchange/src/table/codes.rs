@@ -53,6 +53,7 @@ pub struct CodesWriter {
     schema: Schema,
     partners: Vec<String>,
     folder: PathBuf,
+    within: String,
     last: Option<[u8; 16]>,
 }
 
@@ -68,6 +69,7 @@ impl CodesWriter {
             schema: schema.clone(),
             partners: partners.to_vec(),
             folder: folder.to_owned(),
+            within: String::new(),
             last: None,
         })
     }
@@ -83,6 +85,7 @@ impl CodesWriter {
                 ..CodeTable::empty(&self.schema, &self.partners)
             };
             self.table = TableFile::new(columns(&head, &self.schema, TABLE)?, &self.folder)?;
+            self.within = table.within.to_text();
         }
         let mut references = table.record_ref.iter().copied();
         check_references(self.last.into_iter().chain(references.by_ref()))?;
@@ -90,8 +93,12 @@ impl CodesWriter {
         check_shape(table, &self.schema)?;
         let rows: Vec<usize> = (0..table.len()).collect();
         for rows in rows.chunks(ROWS_AT_ONCE) {
-            self.table
-                .add(columns_of(table, &self.schema, TABLE, rows)?)?;
+            let mut columns = columns_of(table, &self.schema, TABLE, rows)?;
+            // What the head says, all parts say.
+            if !self.within.is_empty() {
+                columns.note(WITHIN_KEY, self.within.clone());
+            }
+            self.table.add(columns)?;
         }
         Ok(())
     }

@@ -2,7 +2,9 @@
 
 use super::*;
 use crate::testing::{date, world};
-use kinfold_schema::{CodeTable, FilterColumn, HouseholdKey, Schema};
+use kinfold_schema::{
+    Agreement, CodeTable, Comparable, FilterColumn, HouseholdKey, Schema, WithinCounts,
+};
 use proptest::prelude::*;
 use std::sync::LazyLock;
 
@@ -53,7 +55,27 @@ fn codes(rows: usize, salt: u64, area: bool) -> CodeTable {
         flags: bytes(rows).into_iter().map(|byte| byte & 3).collect(),
         household,
         area: area.then(|| (0..rows).map(|row| format!("E0{row}")).collect()),
+        within: if rows == 0 {
+            WithinCounts::default()
+        } else {
+            counts(salt)
+        },
     }
+}
+
+/// Counts of pairs within a file; none for some.
+fn counts(salt: u64) -> WithinCounts {
+    let mut counts = WithinCounts::default();
+    for n in 0..salt % 5 {
+        let mut agreement = Agreement::default();
+        agreement.levels[n as usize] = (n % 3 + 1) as u8;
+        counts.add(
+            agreement,
+            Comparable::of_class(n as usize),
+            salt % 1000 + n + 1,
+        );
+    }
+    counts
 }
 
 /// The same rows from the last to the first.
@@ -82,6 +104,16 @@ fn reversed(table: &CodeTable) -> CodeTable {
             .area
             .as_ref()
             .map(|area| area.iter().rev().cloned().collect()),
+        within: table.within.clone(),
+    }
+}
+
+/// The counts of a table, which its first part has.
+fn first_of(table: &CodeTable, from: usize) -> WithinCounts {
+    if from == 0 {
+        table.within.clone()
+    } else {
+        WithinCounts::default()
     }
 }
 
@@ -108,6 +140,7 @@ fn part(table: &CodeTable, rows: std::ops::Range<usize>) -> CodeTable {
         flags: of(&table.flags, all, &rows),
         household: of(&table.household, all, &rows),
         area: None,
+        within: first_of(table, rows.start),
     }
 }
 
@@ -497,6 +530,7 @@ fn bench(table: &CodeTable, schema: &Schema, part: usize) -> Vec<u8> {
                 flags: table.flags[range(rows)].to_vec(),
                 household: table.household[range(table.household.len())].to_vec(),
                 area: None,
+                within: first_of(table, from),
             })
             .unwrap();
     }

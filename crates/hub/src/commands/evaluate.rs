@@ -1,18 +1,25 @@
-//! `evaluate`: measures a result against known truth.
+//! `evaluate`: measures a result against known truth, or says what to expect of it without.
 
-use std::fmt::Write as _;
-
-use kinfold_linkage::measures::Rates;
 use kinfold_message::{Exit, Problem};
 
 use crate::args::EvaluateArgs;
-use crate::evaluation::{Evaluation, evaluate};
+use crate::evaluation::{evaluate, text};
 use crate::screen::{Answer, Screen};
 
 pub(super) fn run(args: &EvaluateArgs, screen: &Screen) -> Result<Answer, Problem> {
-    let step = screen.step("Comparing with the truth", 0);
+    let title = if args.truth.is_some() {
+        "Comparing with the truth"
+    } else {
+        "Looking at the result"
+    };
+    let step = screen.step(title, 0);
     let found = evaluate(args)?;
-    step.done(&format!("{} records", found.records));
+    let records = match (&found.truth, &found.without_truth) {
+        (Some(truth), _) => truth.records,
+        (None, Some(promise)) => promise.records,
+        (None, None) => 0,
+    };
+    step.done(&format!("{records} records"));
     let data = serde_json::to_value(&found).map_err(|error| {
         Problem::new(
             "E-BUG",
@@ -21,38 +28,5 @@ pub(super) fn run(args: &EvaluateArgs, screen: &Screen) -> Result<Answer, Proble
             "report this message",
         )
     })?;
-    Ok(Answer::new(table(&found), data))
-}
-
-fn table(found: &Evaluation) -> String {
-    let mut text = format!(
-        "{} records of {} people; {} of them not in the result\n\n{:24} precision  recall      F1\n",
-        found.records, found.entities, found.missing, ""
-    );
-    let mut line = |name: &str, precision: f64, recall: f64, f1: f64| {
-        // Writing to a string cannot fail.
-        let _ = writeln!(text, "{name:24} {precision:9.4} {recall:7.4} {f1:7.4}");
-    };
-    let rates = |rates: &Rates| (rates.precision, rates.recall, rates.f1);
-    let (precision, recall, f1) = rates(&found.pairwise);
-    line("pairs of records", precision, recall, f1);
-    line(
-        "B-cubed",
-        found.b_cubed.precision,
-        found.b_cubed.recall,
-        found.b_cubed.f1,
-    );
-    if let Some(pairs) = &found.household_pair {
-        let (precision, recall, f1) = rates(pairs);
-        line("household pairs", precision, recall, f1);
-    }
-    if let Some(needs) = &found.needs {
-        let (precision, recall, f1) = rates(&needs.rates);
-        line("current needs", precision, recall, f1);
-        for (indicator, each) in &needs.by_indicator {
-            let (precision, recall, f1) = rates(each);
-            line(&format!("  {indicator}"), precision, recall, f1);
-        }
-    }
-    text
+    Ok(Answer::new(text(&found), data))
 }

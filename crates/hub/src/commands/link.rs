@@ -7,7 +7,9 @@ use kinfold_message::Problem;
 use serde_json::{Map, Value, json};
 
 use crate::args::LinkArgs;
-use crate::linking::{Estimate, Inputs, Run, date_fits, keys_agree, output_is_apart};
+use crate::linking::{
+    Estimate, Inputs, Replay, Run, date_fits, keys_agree, not_kept, output_is_apart,
+};
 use crate::screen::{Answer, Screen};
 use crate::terms::{Terms, day};
 
@@ -40,7 +42,17 @@ pub(super) fn run(args: &LinkArgs, screen: &Screen) -> Result<Answer, Problem> {
         threads: args.threads,
         ..Options::default()
     };
-    let run = Run::new(&terms, inputs, reference_date, options, screen);
+    let replay = Replay::read(
+        args.decisions.as_deref(),
+        args.previous.as_deref(),
+        &hub,
+        &terms,
+        &inputs,
+    )?;
+    let run = Run::new(&terms, inputs, reference_date, options, replay, screen);
+    for note in not_kept(&run.linked.outcomes) {
+        screen.note(&format!("note: {note}"));
+    }
     run.write(&terms, &mut hub, &args.output, screen)?;
     Ok(answer(args, &terms, &run))
 }

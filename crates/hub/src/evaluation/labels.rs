@@ -1,282 +1,263 @@
 //! Joining a result with the truth: each true record with its entity, its cluster and the households of both.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
-use std::path::{Path, PathBuf};
+use std::collections::HashMap;
+use std::path::Path;
 
-use kinfold_linkage::measures::HouseholdRecord;
+use kinfold_linkage::measures::{Labelled, Memberships};
 use kinfold_message::Problem;
-use kinfold_store::{Column, TextTable, read_text_columns};
+use kinfold_store::Column;
 
-use super::contradiction;
+use super::files::{Keys, Names, People, SOURCE, filled, own, visit};
 use crate::args::EvaluateArgs;
 
-const SOURCE: &[&str] = &["source", "source_dataset"];
-const RECORD_REF: &[&str] = &["record_ref", "unique_id"];
+/// More sources than this are a mistaken column: measures for each two of them would fill the memory.
+const SOURCES_MAX: usize = 200;
 
 /// The records of the truth with all their labels, numbered.
 #[derive(Clone, Debug)]
 pub(crate) struct Labels {
     /// One for each row of the truth, in its order.
-    pub(crate) records: Vec<HouseholdRecord>,
+    pub(crate) records: Vec<Labelled>,
+    /// The source of each record; empty when the truth does not say.
+    pub(super) sources: Vec<u32>,
+    /// Names of the sources, sorted; a record's source is a position here.
+    pub(super) source_names: Vec<String>,
     /// Whether the result has the record.
     pub(crate) present: Vec<bool>,
     /// Records of the result that the truth does not have.
     pub(crate) unknown: usize,
     /// Whether any file says what the true households are.
     pub(crate) has_true_households: bool,
+    /// Every true household of each record's person.
+    pub(super) truth: Memberships,
+    /// Every predicted household of each record's cluster.
+    pub(super) predicted: Memberships,
+    /// The true households of each record itself, as its source knows them.
+    pub(super) homes: Memberships,
     /// Numbers of the true households, in the order of their ids.
     pub(crate) true_households: Numbers,
     /// Numbers of the predicted households, in the order of their ids.
     pub(crate) predicted_households: Numbers,
+    /// Ids of the true people.
+    pub(super) entities: Names,
+    /// Rows by source and id, as the truth has them.
+    pub(super) own: Names,
+    /// Rows by the key of the record in the result.
+    pub(super) rows: HashMap<String, u32>,
 }
 
 impl Labels {
-    /// Reads and joins the files.
-    pub(crate) fn read(args: &EvaluateArgs) -> Result<Self, Problem> {
-        let keys = Keys::choose(args)?;
-        let clusters = read_clusters(&args.people, &keys)?;
-        let truth = read_truth(&args.truth, &keys)?;
-        let true_households = match &args.true_households {
-            Some(path) => Some(read_memberships(path, "entity_id")?),
-            None => truth.households.clone(),
-        };
-        let predicted_households = match &args.households {
-            Some(path) => read_memberships(path, "cluster_id")?,
-            None => Memberships::new(),
-        };
-
-        let has_true_households = true_households.is_some();
-        let true_households = true_households.unwrap_or_default();
-        let true_numbers = Numbers::of(true_households.values().flatten());
-        let predicted_numbers = Numbers::of(predicted_households.values().flatten());
-        let entities = Numbers::of(truth.rows.iter().map(|(_, entity)| entity));
-        let names = Numbers::of(clusters.values());
-        let nobody = BTreeSet::new();
-        let (mut records, mut present) = (Vec::new(), Vec::new());
-        let mut known = HashSet::new();
-        for (row, (key, entity)) in truth.rows.iter().enumerate() {
-            let cluster = key.as_ref().and_then(|key| clusters.get_key_value(key));
-            if let Some((key, _)) = cluster {
-                known.insert(key);
-            }
-            let of_entity = true_households.get(entity).unwrap_or(&nobody);
-            let of_cluster = cluster
-                .and_then(|(_, name)| predicted_households.get(name))
-                .unwrap_or(&nobody);
-            records.push(HouseholdRecord {
-                entity: entities.number(entity),
-                // A record that the result does not have is a person of its own.
-                cluster: cluster.map_or((names.len() + row) as u32, |(_, name)| names.number(name)),
-                true_households: of_entity.iter().map(|id| true_numbers.number(id)).collect(),
-                predicted_households: of_cluster
+    /// Reads the truth and the households and joins them with the people of the result.
+    pub(super) fn read(
+        args: &EvaluateArgs,
+        truth: &Path,
+        keys: &Keys,
+        people: &People,
+    ) -> Result<Self, Problem> {
+        let truth = read_truth(truth, keys)?;
+        let of_entities = match &args.true_households {
+            Some(path) => Some(read_memberships(path, "entity_id", &truth.entities)?),
+            None => truth.households.as_ref().map(|rows| {
+                let pairs = truth
+                    .entity
                     .iter()
-                    .map(|id| predicted_numbers.number(id))
-                    .collect(),
-            });
-            present.push(cluster.is_some());
+                    .zip(rows)
+                    .flat_map(|(&entity, ids)| ids.iter().map(move |id| (entity, id.clone())));
+                Households::new(pairs.collect(), truth.entities.len())
+            }),
+        };
+        let has_true_households = of_entities.is_some();
+        let of_entities = of_entities.unwrap_or_default();
+        let of_clusters = match &args.households {
+            Some(path) => read_memberships(path, "cluster_id", &people.clusters)?,
+            None => Households::default(),
+        };
+        let count = truth.entity.len();
+        let mut records = Vec::with_capacity(count);
+        let mut present = Vec::with_capacity(count);
+        let mut rows = HashMap::with_capacity(count);
+        let mut known = vec![false; people.cluster.len()];
+        for (row, &entity) in truth.entity.iter().enumerate() {
+            let found = truth.keys[row]
+                .as_ref()
+                .and_then(|key| people.numbers.get(key));
+            // A record that the result does not have is a person of its own.
+            let mut cluster = (people.clusters.len() + row) as u32;
+            if let Some(&record) = found {
+                known[record as usize] = true;
+                cluster = people.cluster[record as usize];
+            }
+            present.push(found.is_some());
+            records.push(Labelled { entity, cluster });
         }
+        for (row, key) in truth.keys.into_iter().enumerate() {
+            if let Some(key) = key {
+                rows.insert(key, row as u32);
+            }
+        }
+        let homes = match (&truth.households, args.true_households.is_some()) {
+            (Some(of_records), false) => Memberships::new(of_records.iter().map(|ids| {
+                ids.iter()
+                    .filter_map(|id| of_entities.ids.find(id))
+                    .collect::<Vec<_>>()
+            })),
+            _ => of_entities.by(records.iter().map(|record| record.entity)),
+        };
+        let (sources, source_names) = sorted(&truth.source, &truth.sources);
         Ok(Self {
-            unknown: clusters.len() - known.len(),
+            truth: of_entities.by(records.iter().map(|record| record.entity)),
+            predicted: of_clusters.by(records.iter().map(|record| record.cluster)),
+            homes,
+            sources,
+            source_names,
             records,
             present,
+            unknown: known.iter().filter(|known| !**known).count(),
             has_true_households,
-            true_households: true_numbers,
-            predicted_households: predicted_numbers,
+            true_households: of_entities.ids,
+            predicted_households: of_clusters.ids,
+            entities: truth.entities,
+            own: truth.own,
+            rows,
         })
     }
 }
 
+/// Sources numbered in the order of their names.
+fn sorted(of: &[u32], names: &Names) -> (Vec<u32>, Vec<String>) {
+    let list = names.list();
+    let mut order: Vec<u32> = (0..list.len() as u32).collect();
+    order.sort_unstable_by_key(|&number| list[number as usize]);
+    let mut place = vec![0u32; order.len()];
+    for (position, &number) in order.iter().enumerate() {
+        place[number as usize] = position as u32;
+    }
+    (
+        of.iter().map(|&number| place[number as usize]).collect(),
+        order
+            .iter()
+            .map(|&number| list[number as usize].to_owned())
+            .collect(),
+    )
+}
+
 /// Ids numbered in their order, so that "the smaller id" and "the smaller number" are the same.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Numbers(BTreeMap<String, u32>);
+pub(crate) struct Numbers(Vec<String>);
 
 impl Numbers {
-    fn of<'a>(ids: impl IntoIterator<Item = &'a String>) -> Self {
-        let sorted: BTreeSet<&String> = ids.into_iter().collect();
-        Self(
-            sorted
-                .into_iter()
-                .zip(0..)
-                .map(|(id, number)| (id.clone(), number))
-                .collect(),
-        )
-    }
-
     /// The number of an id, if it is one of these.
     pub(crate) fn find(&self, id: &str) -> Option<u32> {
-        self.0.get(id).copied()
-    }
-
-    fn number(&self, id: &str) -> u32 {
-        self.0[id]
-    }
-
-    fn len(&self) -> usize {
-        self.0.len()
+        let at = self.0.binary_search_by(|known| known.as_str().cmp(id)).ok();
+        at.map(|at| at as u32)
     }
 }
 
-/// Person (or entity) to household ids.
-type Memberships = BTreeMap<String, BTreeSet<String>>;
-
-/// What names a record in both files.
-enum Keys {
-    /// Source and own id stand in both.
-    OwnId,
-    /// The record reference stands in both.
-    Reference,
-    /// The result has record references, the truth own ids; the custodians' files say which is which.
-    Translated(HashMap<(String, String), String>),
+/// The households of people.
+#[derive(Clone, Debug, Default)]
+struct Households {
+    ids: Numbers,
+    /// By person.
+    of: Vec<Vec<u32>>,
 }
 
-impl Keys {
-    fn choose(args: &EvaluateArgs) -> Result<Self, Problem> {
-        if !args.references.is_empty() {
-            return read_references(&args.references).map(Self::Translated);
+impl Households {
+    /// From (person, household id). A person that no record has is `u32::MAX`; its households still have numbers.
+    fn new(pairs: Vec<(u32, String)>, people: usize) -> Self {
+        let mut ids: Vec<&str> = pairs.iter().map(|(_, id)| id.as_str()).collect();
+        ids.sort_unstable();
+        ids.dedup();
+        let ids = Numbers(ids.into_iter().map(str::to_owned).collect());
+        let mut of = vec![Vec::new(); people];
+        for (person, id) in &pairs {
+            if let (Some(own), Some(number)) = (of.get_mut(*person as usize), ids.find(id)) {
+                own.push(number);
+            }
         }
-        let wanted = [Column::optional(RECORD_REF)];
-        let has_reference =
-            |path: &Path| Ok::<_, Problem>(read_text_columns(path, &wanted)?.column(0).is_some());
-        Ok(
-            if has_reference(&args.people)? && has_reference(&args.truth)? {
-                Self::Reference
-            } else {
-                Self::OwnId
-            },
-        )
+        Self { ids, of }
     }
 
-    /// One text that names the record; sources and ids come from files, so a separator they cannot hold is used.
-    fn own(source: &str, id: &str) -> String {
-        format!("{source}\0{id}")
+    /// The households of each of some people.
+    fn by(&self, people: impl Iterator<Item = u32>) -> Memberships {
+        Memberships::new(people.map(|person| {
+            let own = self.of.get(person as usize);
+            own.map(Vec::as_slice).unwrap_or_default().iter().copied()
+        }))
     }
-}
-
-fn read_references(paths: &[PathBuf]) -> Result<HashMap<(String, String), String>, Problem> {
-    let mut references = HashMap::new();
-    for path in paths {
-        let wanted = [
-            Column::needed(SOURCE),
-            Column::needed(&["own_id", "rec_id"]),
-            Column::needed(RECORD_REF),
-        ];
-        let table = read_text_columns(path, &wanted)?;
-        for ((source, id), reference) in column(&table, 0)
-            .iter()
-            .zip(column(&table, 1))
-            .zip(column(&table, 2))
-        {
-            references.insert((source.clone(), id.clone()), reference.to_ascii_lowercase());
-        }
-    }
-    Ok(references)
-}
-
-/// Record key to cluster.
-fn read_clusters(path: &Path, keys: &Keys) -> Result<HashMap<String, String>, Problem> {
-    let by_reference = !matches!(keys, Keys::OwnId);
-    let (id, source): (&[&str], _) = if by_reference {
-        (RECORD_REF, Column::optional(SOURCE))
-    } else {
-        (&["rec_id"], Column::needed(SOURCE))
-    };
-    let wanted = [Column::needed(&["cluster_id"]), Column::needed(id), source];
-    let table = read_text_columns(path, &wanted)?;
-    let mut clusters = HashMap::new();
-    for (row, (cluster, id)) in column(&table, 0).iter().zip(column(&table, 1)).enumerate() {
-        let key = if by_reference {
-            id.to_ascii_lowercase()
-        } else {
-            Keys::own(&column(&table, 2)[row], id)
-        };
-        if clusters
-            .insert(key, cluster.clone())
-            .is_some_and(|other| other != *cluster)
-        {
-            return Err(contradiction(
-                path,
-                &format!("the record of row {} is in two clusters", row + 1),
-            ));
-        }
-    }
-    Ok(clusters)
 }
 
 /// The truth as it is read.
 struct Truth {
-    /// Record key (none when its custodian left it out) and entity, in the file's order.
-    rows: Vec<(Option<String>, String)>,
-    /// Households of each entity, when the file says.
-    households: Option<Memberships>,
+    /// By row: key (none when its custodian left it out), entity, source.
+    keys: Vec<Option<String>>,
+    entity: Vec<u32>,
+    source: Vec<u32>,
+    entities: Names,
+    sources: Names,
+    /// Rows by source and id.
+    own: Names,
+    /// Household ids of each row, when the file says.
+    households: Option<Vec<Vec<String>>>,
 }
 
 fn read_truth(path: &Path, keys: &Keys) -> Result<Truth, Problem> {
-    let id: &[&str] = if matches!(keys, Keys::Reference) {
-        RECORD_REF
-    } else {
-        &["rec_id", "own_id"]
-    };
-    let source = if matches!(keys, Keys::Reference) {
-        Column::optional(SOURCE)
-    } else {
-        Column::needed(SOURCE)
-    };
+    let (id, source) = keys.truth_columns();
     let wanted = [
         Column::needed(id),
         Column::needed(&["entity_id"]),
         source,
         Column::optional(&["household_id"]),
     ];
-    let table = read_text_columns(path, &wanted)?;
-    let mut rows = Vec::with_capacity(table.rows);
-    let mut seen = HashSet::new();
-    let mut households = table.column(3).map(|_| Memberships::new());
-    for (row, (id, entity)) in column(&table, 0).iter().zip(column(&table, 1)).enumerate() {
-        let source = column(&table, 2).get(row).map_or("", String::as_str);
-        if !seen.insert((source, id)) {
-            return Err(contradiction(
-                path,
-                &format!("the record of row {} is there twice", row + 1),
-            ));
+    let mut truth = Truth {
+        keys: Vec::new(),
+        entity: Vec::new(),
+        source: Vec::new(),
+        entities: Names::default(),
+        sources: Names::default(),
+        own: Names::default(),
+        households: None,
+    };
+    visit(path, &wanted, |row, at| {
+        let (id, source) = (filled(row, at, 0, id)?, row.cell(2));
+        let entity = filled(row, at, 1, &["entity_id"])?;
+        let next = truth.own.len() as u32;
+        if truth.own.number(&own(source.unwrap_or_default(), id)) != next {
+            return Err(at.row("the record of this row is there twice"));
         }
-        let key = match keys {
-            Keys::OwnId => Some(Keys::own(source, id)),
-            Keys::Reference => Some(id.to_ascii_lowercase()),
-            Keys::Translated(references) => {
-                references.get(&(source.to_owned(), id.clone())).cloned()
+        truth
+            .keys
+            .push(keys.of_truth(source.unwrap_or_default(), id));
+        truth.entity.push(truth.entities.number(entity));
+        if let Some(source) = source {
+            truth.source.push(truth.sources.number(source));
+            if truth.sources.len() > SOURCES_MAX {
+                return Err(at.cell(
+                    SOURCE,
+                    "there are more than 200 sources; a source is a custodian's file, not a record",
+                ));
             }
-        };
-        rows.push((key, entity.clone()));
-        if let (Some(households), Some(ids)) = (&mut households, table.column(3)) {
-            let ids = ids[row]
-                .split(';')
-                .map(str::trim)
-                .filter(|id| !id.is_empty());
-            households
-                .entry(entity.clone())
-                .or_default()
-                .extend(ids.map(str::to_owned));
         }
-    }
-    Ok(Truth { rows, households })
+        if let Some(ids) = row.cell(3) {
+            let ids = ids.split(';').map(str::trim).filter(|id| !id.is_empty());
+            truth
+                .households
+                .get_or_insert_default()
+                .push(ids.map(str::to_owned).collect());
+        }
+        Ok(())
+    })?;
+    Ok(truth)
 }
 
-fn read_memberships(path: &Path, member: &str) -> Result<Memberships, Problem> {
-    let table = read_text_columns(
-        path,
-        &[Column::needed(&[member]), Column::needed(&["household_id"])],
-    )?;
-    let mut memberships = Memberships::new();
-    for (member, household) in column(&table, 0).iter().zip(column(&table, 1)) {
-        memberships
-            .entry(member.clone())
-            .or_default()
-            .insert(household.clone());
-    }
-    Ok(memberships)
-}
-
-/// A column that was needed, or nothing for an optional one that is missing.
-pub(super) fn column(table: &TextTable, position: usize) -> &[String] {
-    table.column(position).unwrap_or_default()
+fn read_memberships(path: &Path, member: &str, people: &Names) -> Result<Households, Problem> {
+    let (member, household) = ([member], ["household_id"]);
+    let wanted = [Column::needed(&member), Column::needed(&household)];
+    let mut pairs = Vec::new();
+    visit(path, &wanted, |row, at| {
+        let person = people.find(filled(row, at, 0, &member)?);
+        let household = filled(row, at, 1, &household)?;
+        pairs.push((person.unwrap_or(u32::MAX), household.to_owned()));
+        Ok(())
+    })?;
+    Ok(Households::new(pairs, people.len()))
 }

@@ -1,24 +1,48 @@
-//! A result measured against known truth.
+//! A result measured against known truth, and what it promises where there is none.
 //!
 //! Only synthetic or specially labelled data has a truth. The files are joined here; the measures themselves are
 //! `kinfold_linkage::measures`. Records that the result does not have count as people of their own, so leaving records out never
 //! makes a result look better.
 
+mod files;
+mod groups;
 mod labels;
 mod needs;
+mod promise;
+#[cfg(test)]
+mod tests;
+mod words;
 
 use std::collections::BTreeMap;
+use std::path::Path;
 
-use kinfold_linkage::measures::{self, BCubed, HouseholdRecord, Labelled, Rates};
-use kinfold_message::{Exit, Problem};
+use kinfold_linkage::measures::{
+    BCubedMeasured, HouseholdTable, Measured, Share, Table, household_links,
+};
+use kinfold_message::Problem;
 use serde::Serialize;
 
 use crate::args::EvaluateArgs;
+use files::{Keys, People};
+use groups::{ByGroup, LargestGap};
 pub(crate) use labels::Labels;
+use promise::Promise;
+pub(crate) use words::text;
 
 /// Everything that `evaluate` says.
 #[derive(Clone, Debug, Serialize)]
 pub(crate) struct Evaluation {
+    /// Against the truth, when it is given.
+    #[serde(flatten)]
+    pub(crate) truth: Option<Against>,
+    /// What the result promises by itself, when pairs are given.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) without_truth: Option<Promise>,
+}
+
+/// A result against the truth.
+#[derive(Clone, Debug, Serialize)]
+pub(crate) struct Against {
     /// Records of the truth.
     pub(crate) records: usize,
     /// Of these, how many the result does not have.
@@ -30,12 +54,34 @@ pub(crate) struct Evaluation {
     /// Predicted people among the records of the truth; missing records count as one each.
     pub(crate) people: usize,
     /// Pairs of records of one person.
-    pub(crate) pairwise: Rates,
+    pub(crate) pairwise: Measured,
     /// The same, averaged over records.
-    pub(crate) b_cubed: BCubed,
+    pub(crate) b_cubed: BCubedMeasured,
+    /// Of these, pairs of records of two sources, when the truth says the source.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) across_sources: Option<Measured>,
+    /// Each two sources.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(crate) by_source_pair: Vec<SourcePair>,
+    /// People of two or more records that were found with no record too many and none too few.
+    pub(crate) exact_cluster: Measured,
+    /// The same over all people, those of one record too.
+    pub(crate) exact_person: Measured,
+    /// By group: source, and whatever columns were given.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(crate) by_group: Vec<ByGroup>,
+    /// The largest gap between a group and all others that chance does not explain.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) largest_gap: Option<LargestGap>,
     /// Pairs of records of different people of one household, when households are given.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) household_pair: Option<Rates>,
+    pub(crate) household_pair: Option<Measured>,
+    /// Households of two or more people with all their records, no other, and each person right; when households are given.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) whole_household: Option<Measured>,
+    /// Which household of one source is which of another, by the people in both; when true households are given.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) household_link: Option<HouseholdLink>,
     /// Household by indicator, current or not, when needs are given.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) needs: Option<NeedsEvaluation>,
@@ -44,14 +90,34 @@ pub(crate) struct Evaluation {
     pub(crate) needs_f1: Option<f64>,
 }
 
+/// Pairs of records of two sources.
+#[derive(Clone, Debug, Serialize)]
+pub(crate) struct SourcePair {
+    /// The two sources, in the order of their names; one source twice for pairs within it.
+    pub(crate) sources: [String; 2],
+    /// Pairwise measures.
+    #[serde(flatten)]
+    pub(crate) measured: Measured,
+}
+
+/// Households across sources.
+#[derive(Clone, Debug, Serialize)]
+pub(crate) struct HouseholdLink {
+    /// Pairs of households with a person in both.
+    #[serde(flatten)]
+    pub(crate) links: Measured,
+    /// Of the true pairs: all people in both found, and none wrong.
+    pub(crate) whole: Share,
+}
+
 /// How well current needs were found.
 #[derive(Clone, Debug, Serialize)]
 pub(crate) struct NeedsEvaluation {
     /// Over all indicators.
     #[serde(flatten)]
-    pub(crate) rates: Rates,
+    pub(crate) measured: Measured,
     /// Each indicator.
-    pub(crate) by_indicator: BTreeMap<String, Rates>,
+    pub(crate) by_indicator: BTreeMap<String, Measured>,
     /// True households with at least one record in the result.
     pub(crate) true_households: usize,
     /// Predicted households with at least one record of the truth.
@@ -62,161 +128,85 @@ pub(crate) struct NeedsEvaluation {
 
 /// Reads the files and measures.
 pub(crate) fn evaluate(args: &EvaluateArgs) -> Result<Evaluation, Problem> {
-    let labels = Labels::read(args)?;
-    let records: Vec<Labelled> = labels
-        .records
-        .iter()
-        .map(|r| Labelled {
-            entity: r.entity,
-            cluster: r.cluster,
-        })
-        .collect();
-    let distinct = |of: fn(&HouseholdRecord) -> u32| {
-        labels
-            .records
-            .iter()
-            .map(of)
-            .collect::<std::collections::BTreeSet<_>>()
-            .len()
+    let keys = Keys::choose(args)?;
+    let people = People::read(&args.people, &keys)?;
+    let labels = match &args.truth {
+        Some(truth) => Some(Labels::read(args, truth, &keys, &people)?),
+        None => None,
     };
-    let household_pair = (args.households.is_some() && labels.has_true_households)
-        .then(|| measures::household_pairs(&labels.records));
-    let needs = match (&args.needs, &args.true_needs) {
-        (Some(predicted), Some(truth)) => Some(needs::evaluate(&labels, predicted, truth)?),
+    let truth = match (&args.truth, &labels) {
+        (Some(path), Some(labels)) => Some(against(args, path, &keys, labels)?),
         _ => None,
     };
+    let without_truth = match &args.pairs {
+        Some(pairs) => Some(promise::evaluate(
+            pairs,
+            args.households.as_deref(),
+            &keys,
+            &people,
+            labels.as_ref(),
+        )?),
+        None => None,
+    };
     Ok(Evaluation {
-        records: labels.records.len(),
-        missing: labels.present.iter().filter(|present| !**present).count(),
-        unknown: labels.unknown,
-        entities: distinct(|record| record.entity),
-        people: distinct(|record| record.cluster),
-        pairwise: measures::pairwise(&records),
-        b_cubed: measures::b_cubed(&records),
-        household_pair,
-        needs_f1: needs.as_ref().map(|needs| needs.rates.f1),
-        needs,
+        truth,
+        without_truth,
     })
 }
 
-/// The files contradict each other.
-fn contradiction(path: &std::path::Path, what: &str) -> Problem {
-    Problem::new(
-        "E-EVALUATE-INPUT",
-        Exit::CouldNotRun,
-        what,
-        "check that the files belong to the same run and the same truth",
-    )
-    .at(path.display().to_string())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use std::path::{Path, PathBuf};
-
-    fn write(folder: &Path, name: &str, text: &str) -> PathBuf {
-        let path = folder.join(name);
-        std::fs::write(&path, text).unwrap();
-        path
-    }
-
-    /// Two households of two people; one record of person E3 is put with E4, and one record is missing.
-    fn files(folder: &Path) -> EvaluateArgs {
-        let truth = "source,rec_id,entity_id,household_id\n\
-                     a,1,E1,H1\nb,1,E1,H1\na,2,E2,H1\na,3,E3,H2;H1\nb,3,E3,H2;H1\na,4,E4,H2\na,5,E5,H2\n";
-        let people =
-            "cluster_id,source,rec_id\nP1,a,1\nP1,b,1\nP2,a,2\nP3,a,3\nP4,b,3\nP4,a,4\nP9,zz,9\n";
-        EvaluateArgs {
-            people: write(folder, "people.csv", people),
-            truth: write(folder, "truth.csv", truth),
-            references: Vec::new(),
-            households: None,
-            true_households: None,
-            needs: None,
-            true_needs: None,
-        }
-    }
-
-    #[test]
-    fn pairs_are_counted_over_all_records_of_the_truth() {
-        let folder = tempfile::tempdir().unwrap();
-        let found = evaluate(&files(folder.path())).unwrap();
-        assert_eq!((found.records, found.missing, found.unknown), (7, 1, 1));
-        assert_eq!((found.entities, found.people), (5, 5));
-        assert_eq!(found.pairwise, Rates::from_counts(1, 2, 2));
-        assert!(found.household_pair.is_none() && found.needs.is_none());
-    }
-
-    #[test]
-    fn households_and_needs_are_measured_when_they_are_given() {
-        let folder = tempfile::tempdir().unwrap();
-        let mut args = files(folder.path());
-        let households = "household_id,cluster_id\nX1,P1\nX1,P2\nX2,P3\nX2,P4\n";
-        args.households = Some(write(folder.path(), "households.csv", households));
-        let needs = "household_id,indicator,state\n\
-                     X1,education,current\nX1,homelessness,past\nX2,education,current\n";
-        args.needs = Some(write(folder.path(), "needs.csv", needs));
-        let true_needs = "household_id,indicator,current\n\
-                          H1,education,true\nH1,homelessness,true\nH2,education,false\nH3,education,true\n";
-        args.true_needs = Some(write(folder.path(), "true-needs.csv", true_needs));
-        let found = evaluate(&args).unwrap();
-        // True: H1 has 2+1+2 records of E1, E2, E3 (2*1 + 2*2 + 1*2 = 8 pairs), H2 adds E3-E4 (2), E3-E5 (2), E4-E5 (1) = 13.
-        // Predicted: P1-P2 (2), P3-P4 (2: a3 with b3, which is one person, and with a4, which is right) = 4; right: 3.
-        assert_eq!(found.household_pair.unwrap(), Rates::from_counts(3, 4, 13));
-        let needs = found.needs.unwrap();
-        // H3 has no record in the result and is left out. X1 is matched with H1, X2 with H2.
-        assert_eq!((needs.true_households, needs.matched), (2, 2));
-        assert_eq!(needs.rates, Rates::from_counts(1, 2, 2));
-        assert_eq!(found.needs_f1, Some(0.5));
-    }
-
-    #[test]
-    fn references_join_a_result_that_has_only_record_references() {
-        let folder = tempfile::tempdir().unwrap();
-        let mut args = files(folder.path());
-        let people = "cluster_id,source,record_ref\nP1,council,aa\nP1,health,BB\nP2,council,cc\n";
-        args.people = write(folder.path(), "people.csv", people);
-        let council = "source,own_id,record_ref\na,1,aa\na,2,cc\n";
-        args.references = vec![
-            write(folder.path(), "council.csv", council),
-            write(
-                folder.path(),
-                "health.csv",
-                "source,own_id,record_ref\nb,1,bb\n",
-            ),
-        ];
-        let found = evaluate(&args).unwrap();
-        assert_eq!((found.records, found.missing, found.unknown), (7, 4, 0));
-        assert_eq!(found.pairwise, Rates::from_counts(1, 1, 2));
-    }
-
-    #[test]
-    fn true_households_may_come_from_their_own_file() {
-        let folder = tempfile::tempdir().unwrap();
-        let mut args = files(folder.path());
-        args.households = Some(write(
-            folder.path(),
-            "households.csv",
-            "household_id,cluster_id\nX1,P1\nX1,P2\n",
-        ));
-        let households = "household_id,entity_id\nH1,E1\nH1,E2\n";
-        args.true_households = Some(write(folder.path(), "true-households.csv", households));
-        assert_eq!(
-            evaluate(&args).unwrap().household_pair.unwrap(),
-            Rates::from_counts(2, 2, 2)
-        );
-    }
-
-    #[test]
-    fn a_record_of_two_people_is_a_contradiction() {
-        let folder = tempfile::tempdir().unwrap();
-        let mut args = files(folder.path());
-        args.people = write(
-            folder.path(),
-            "people.csv",
-            "cluster_id,source,rec_id\nP1,a,1\nP2,a,1\n",
-        );
-        assert_eq!(evaluate(&args).unwrap_err().code, "E-EVALUATE-INPUT");
-    }
+fn against(
+    args: &EvaluateArgs,
+    truth: &Path,
+    keys: &Keys,
+    labels: &Labels,
+) -> Result<Against, Problem> {
+    let table = Table::new(&labels.records, &labels.sources);
+    let by_source = (labels.source_names.len() > 1).then(|| table.by_source());
+    let (by_group, largest_gap) = groups::evaluate(args, truth, keys, labels, &table)?;
+    let households = HouseholdTable {
+        records: &labels.records,
+        truth: &labels.truth,
+        predicted: &labels.predicted,
+    };
+    let both_households = args.households.is_some() && labels.has_true_households;
+    let linked_households = by_source.is_some() && labels.has_true_households;
+    let needs = match (&args.needs, &args.true_needs) {
+        (Some(predicted), Some(truth)) => Some(needs::evaluate(labels, predicted, truth)?),
+        _ => None,
+    };
+    Ok(Against {
+        records: table.records(),
+        missing: labels.present.iter().filter(|present| !**present).count(),
+        unknown: labels.unknown,
+        entities: table.entities(),
+        people: table.clusters(),
+        pairwise: table.pairwise(),
+        b_cubed: table.b_cubed(),
+        across_sources: by_source.as_ref().map(|by| by.across),
+        by_source_pair: by_source.map_or_else(Vec::new, |by| {
+            let name = |source: u32| labels.source_names[source as usize].clone();
+            by.pairs
+                .into_iter()
+                .map(|(a, b, measured)| SourcePair {
+                    sources: [name(a), name(b)],
+                    measured,
+                })
+                .collect()
+        }),
+        exact_cluster: table.exact(2),
+        exact_person: table.exact(1),
+        by_group,
+        largest_gap,
+        household_pair: both_households.then(|| households.pairs()),
+        whole_household: both_households.then(|| households.whole()),
+        household_link: linked_households.then(|| {
+            let found = household_links(&labels.records, &labels.sources, &labels.homes);
+            HouseholdLink {
+                links: found.links,
+                whole: found.whole,
+            }
+        }),
+        needs_f1: needs.as_ref().map(|needs| needs.measured.rates.f1),
+        needs,
+    })
 }

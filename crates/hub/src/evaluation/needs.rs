@@ -5,9 +5,10 @@ use std::path::Path;
 
 use kinfold_linkage::measures::{self, CurrentNeeds};
 use kinfold_message::Problem;
-use kinfold_store::{Column, read_text_columns};
+use kinfold_store::Column;
 
-use super::labels::{Numbers, column};
+use super::files::{filled, visit};
+use super::labels::Numbers;
 use super::{Labels, NeedsEvaluation};
 
 /// Measures the needs of the households in `predicted` against those in `truth`.
@@ -25,20 +26,15 @@ pub(super) fn evaluate(
 
     let mut shared: BTreeMap<(u32, u32), u64> = BTreeMap::new();
     let (mut true_households, mut predicted_households) = (BTreeSet::new(), BTreeSet::new());
-    for (record, _) in labels
-        .records
-        .iter()
-        .zip(&labels.present)
-        .filter(|(_, present)| **present)
-    {
-        let alive = record
-            .true_households
-            .iter()
-            .filter(|id| truth.listed.contains(id));
-        true_households.extend(alive.clone().copied());
-        predicted_households.extend(record.predicted_households.iter().copied());
-        for &household in alive {
-            for &other in &record.predicted_households {
+    for record in (0..labels.records.len() as u32).filter(|&r| labels.present[r as usize]) {
+        let found = labels.predicted.of(record);
+        predicted_households.extend(found.iter().copied());
+        for &household in labels.truth.of(record) {
+            if !truth.listed.contains(&household) {
+                continue;
+            }
+            true_households.insert(household);
+            for &other in found {
                 *shared.entry((other, household)).or_default() += 1;
             }
         }
@@ -47,16 +43,16 @@ pub(super) fn evaluate(
     let matched = measures::match_households(&shared);
     let mut actual = truth.current;
     actual.retain(|household, _| true_households.contains(household));
-    let (rates, each) = measures::needs(&matched, &predicted.current, &actual);
+    let (measured, each) = measures::needs(&matched, &predicted.current, &actual);
     let names: BTreeMap<u32, &String> = indicators
         .iter()
         .map(|(name, number)| (*number, name))
         .collect();
     Ok(NeedsEvaluation {
-        rates,
+        measured,
         by_indicator: each
             .into_iter()
-            .map(|(number, rates)| (names[&number].clone(), rates))
+            .map(|(number, measured)| (names[&number].clone(), measured))
             .collect(),
         true_households: true_households.len(),
         predicted_households: predicted_households.len(),
@@ -82,30 +78,29 @@ fn read_needs(
         Column::needed(&["indicator"]),
         Column::needed(&["current", "state"]),
     ];
-    let table = read_text_columns(path, &wanted)?;
     let mut needs = Needs {
         listed: BTreeSet::new(),
         current: CurrentNeeds::new(),
     };
-    let mut strangers: BTreeMap<&str, u32> = BTreeMap::new();
-    for row in 0..table.rows {
-        let household = &column(&table, 0)[row];
+    let mut strangers: BTreeMap<String, u32> = BTreeMap::new();
+    visit(path, &wanted, |row, at| {
+        let household = filled(row, at, 0, &["household_id"])?;
+        let indicator = filled(row, at, 1, &["indicator"])?;
         let next = u32::MAX - strangers.len() as u32;
         let number = households
             .find(household)
-            .unwrap_or_else(|| *strangers.entry(household.as_str()).or_insert(next));
+            .unwrap_or_else(|| *strangers.entry(household.to_owned()).or_insert(next));
         needs.listed.insert(number);
-        let state = &column(&table, 2)[row];
+        let state = row.cell(2).unwrap_or_default();
         if ["current", "true", "1"]
             .iter()
             .any(|word| state.eq_ignore_ascii_case(word))
         {
             let next = indicators.len() as u32;
-            let indicator = *indicators
-                .entry(column(&table, 1)[row].clone())
-                .or_insert(next);
+            let indicator = *indicators.entry(indicator.to_owned()).or_insert(next);
             needs.current.entry(number).or_default().insert(indicator);
         }
-    }
+        Ok(())
+    })?;
     Ok(needs)
 }

@@ -294,7 +294,7 @@ impl Bench {
             withheld: &withheld,
         };
         found.write(Origin::Bench, staging.folder())?;
-        let [pairs, people, households, _] = NAMES;
+        let [pairs, people, households, ..] = NAMES;
         let mut names = vec![pairs, people];
         names.extend(self.households.is_some().then_some(households));
         let manifest = self.manifest(staging.folder(), &names)?;

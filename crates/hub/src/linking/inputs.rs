@@ -110,24 +110,32 @@ impl Inputs {
         terms: &Terms,
         package: &PackageInfo,
     ) -> Result<(), Problem> {
-        let mut table: Option<kinfold_schema::CodeTable> = None;
-        for section in hub.sections(&package.payload_hash)? {
-            let Some(bytes) = hub.load_section(&package.payload_hash, &section.name)? else {
-                continue;
-            };
-            let more = codes_from_ipc(&bytes, &terms.schema)?;
-            match &mut table {
-                None => table = Some(more),
-                Some(table) => table.append(more),
-            }
-        }
-        let table = table.unwrap_or_default();
         self.sets.push(RecordSet {
             source: package.custodian.clone(),
-            table,
+            table: read_codes(hub, terms, &package.payload_hash)?,
         });
         Ok(())
     }
+}
+
+/// The codes of a package of records: all its sections as one table.
+pub(super) fn read_codes(
+    hub: &Hub,
+    terms: &Terms,
+    payload_hash: &str,
+) -> Result<kinfold_schema::CodeTable, Problem> {
+    let mut table: Option<kinfold_schema::CodeTable> = None;
+    for section in hub.sections(payload_hash)? {
+        let Some(bytes) = hub.load_section(payload_hash, &section.name)? else {
+            continue;
+        };
+        let more = codes_from_ipc(&bytes, &terms.schema)?;
+        match &mut table {
+            None => table = Some(more),
+            Some(table) => table.append(more),
+        }
+    }
+    Ok(table.unwrap_or_default())
 }
 
 /// Why the events of these records are missing: the newest events of the period are of another delivery, or there are none.

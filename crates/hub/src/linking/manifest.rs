@@ -9,7 +9,7 @@ use kinfold_message::Problem;
 use kinfold_store::PackageInfo;
 use serde_json::{Value, json};
 
-use super::{Inputs, Run};
+use super::{Inputs, Replay, Run};
 use crate::terms::Terms;
 
 /// The name of a run: 16 hex digits of the hash of everything that goes into it, so that its own report can carry it. The build
@@ -19,8 +19,9 @@ pub(super) fn run_id(
     inputs: &Inputs,
     reference_date: Date,
     options: &Options,
+    replay: &Replay,
 ) -> String {
-    made_from(terms, inputs, reference_date, options).id()[..16].to_owned()
+    made_from(terms, inputs, reference_date, options, replay).id()[..16].to_owned()
 }
 
 /// The manifest with what was learnt and the outputs, which lie in `folder`. No time and no place stands in it: the same inputs
@@ -31,19 +32,15 @@ pub(super) fn compose(
     folder: &Path,
     outputs: &[&str],
 ) -> Result<String, Problem> {
-    let mut manifest = made_from(terms, &run.inputs, run.reference_date, &run.options);
+    let mut manifest = made_from(
+        terms,
+        &run.inputs,
+        run.reference_date,
+        &run.options,
+        &run.replay,
+    );
     manifest.tool_hash = hash_of_program();
-    let model = &run.linked.model;
-    manifest.model = json!({
-        "rounds": model.rounds,
-        "settled": model.settled,
-        "candidates": model.candidates,
-        "by_filter_alone": model.by_filter_alone,
-        "expected_matches": model.expected_matches,
-        "expected_precision": model.expected_precision,
-        "vetoed": model.vetoed,
-        "guarded": model.guarded,
-    });
+    manifest.model = json!(run.linked.model);
     manifest.outputs = outputs
         .iter()
         .map(|name| FileRecord::of(folder, name))
@@ -56,6 +53,7 @@ fn made_from(
     inputs: &Inputs,
     reference_date: Date,
     options: &Options,
+    replay: &Replay,
 ) -> RunManifest {
     let parameters: [(&str, Value); 3] = [
         ("link_probability", json!(options.link_probability)),
@@ -76,8 +74,15 @@ fn made_from(
         packages: inputs.packages.iter().map(named).collect(),
         inputs: Vec::new(),
         parameters: parameters
+            .into_iter()
             .map(|(name, value)| (name.to_owned(), value))
-            .into(),
+            .chain(
+                replay
+                    .parameters
+                    .iter()
+                    .map(|(name, hash)| (name.clone(), json!(hash))),
+            )
+            .collect(),
         model: Value::Null,
         outputs: Vec::new(),
     }

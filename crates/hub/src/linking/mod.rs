@@ -15,6 +15,7 @@ mod facts;
 mod inputs;
 mod manifest;
 mod preconditions;
+mod replay;
 mod report_data;
 mod staging;
 mod tables;
@@ -25,7 +26,7 @@ use std::time::Instant;
 
 use kinfold_exchange::Date;
 use kinfold_indicators::{HouseholdNeeds, NeedState, PersonFacts};
-use kinfold_linkage::{Households, Linked, Options};
+use kinfold_linkage::{Households, Lineage, Linked, Options};
 use kinfold_message::{Problem, write_whole};
 use kinfold_store::{Hub, RunInfo};
 
@@ -35,6 +36,7 @@ pub(crate) use bench::{Bench, BenchInputs};
 pub(crate) use estimate::Estimate;
 pub(crate) use inputs::Inputs;
 pub(crate) use preconditions::{date_fits, keys_agree, output_is_apart};
+pub(crate) use replay::{Replay, not_kept};
 use staging::Staging;
 
 /// The report's file name.
@@ -49,8 +51,11 @@ pub(crate) struct Run {
     pub(crate) reference_date: Date,
     pub(crate) options: Options,
     pub(crate) inputs: Inputs,
+    pub(crate) replay: Replay,
     pub(crate) linked: Linked,
     pub(crate) households: Households,
+    /// What became of every reference since the run before.
+    pub(crate) lineage: Vec<Lineage>,
     /// Households with a current member, as positions in `households`: only these have needs.
     pub(crate) living: Vec<usize>,
     /// One for each person, in the order of `linked.people`.
@@ -68,11 +73,18 @@ impl Run {
         inputs: Inputs,
         reference_date: Date,
         options: Options,
+        replay: Replay,
         screen: &Screen,
     ) -> Self {
         let began = Instant::now();
         let step = screen.step("Linking people", 0);
-        let linked = kinfold_linkage::link(&terms.schema, &inputs.sets, &options, &step);
+        let mut linked = kinfold_linkage::link_given(
+            &terms.schema,
+            &inputs.sets,
+            &options,
+            &replay.given,
+            &step,
+        );
         let people = linked.people.len();
         step.done(&format!("{people} people in {} records", inputs.records()));
 
@@ -82,8 +94,14 @@ impl Run {
             .iter()
             .map(|person| facts::stage_for_linkage(person.life_stage))
             .collect();
-        let households =
+        let mut households =
             kinfold_linkage::form_households(&terms.schema, &inputs.sets, &linked, &stages);
+        let lineage = kinfold_linkage::carry_references(
+            &inputs.sets,
+            &mut linked,
+            &mut households,
+            &replay.previous,
+        );
         let link_seconds = began.elapsed().as_secs_f64();
         let living: Vec<usize> = (0..households.households.len())
             .filter(|&index| {
@@ -107,14 +125,16 @@ impl Run {
         let current = needs.iter().filter(|needs| needs.current() > 0).count();
         step.done(&format!("{current} households with a current need"));
         let seconds = [link_seconds, began.elapsed().as_secs_f64()];
-        let id = manifest::run_id(terms, &inputs, reference_date, &options);
+        let id = manifest::run_id(terms, &inputs, reference_date, &options, &replay);
         Self {
             id,
             reference_date,
             options,
             inputs,
+            replay,
             linked,
             households,
+            lineage,
             living,
             facts,
             needs,

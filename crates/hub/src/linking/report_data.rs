@@ -168,14 +168,22 @@ fn reason(verdict: Verdict) -> Option<&'static str> {
         Verdict::Guarded(Guard::BirthDatesDiffer) => {
             Some("same names, other birth date: perhaps parent and child (sent to review)")
         }
-        Verdict::Outvoted => Some("another record of the same agency fits better"),
+        Verdict::Vetoed(Veto::Decided) => Some("a reviewer decided that they are two people"),
+        Verdict::Vetoed(Veto::DiedBefore) => {
+            Some("one died before something that happened to the other")
+        }
+        Verdict::Outvoted => Some("the other records of the two people speak against it"),
+        Verdict::Tied => Some("another record fits as well (sent to review)"),
         Verdict::Linked | Verdict::Review | Verdict::NotLinked => None,
     }
 }
 
 /// Whether a person must decide about the pair.
 fn for_review(verdict: Verdict) -> bool {
-    matches!(verdict, Verdict::Review | Verdict::Guarded(_))
+    matches!(
+        verdict,
+        Verdict::Review | Verdict::Guarded(_) | Verdict::Tied
+    )
 }
 
 /// Bins that touch, from the lowest to the highest weight. The weights are those after other records have competed for the

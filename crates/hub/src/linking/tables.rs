@@ -1,14 +1,16 @@
-//! The four tables of a run.
+//! The tables of a run.
 
 use std::path::Path;
 
-use kinfold_linkage::{Households, Linked, Pair, RecordId, RecordSet, Verdict, Veto};
+use kinfold_linkage::{Households, Linked, Pair, Reason, RecordId, RecordSet, Verdict, Veto};
 use kinfold_message::Problem;
 use kinfold_schema::{NO_MONTH, Schema};
 use kinfold_store::{
-    HouseholdRow, NeedRow, Origin, PairRow, PersonRow, write_households_of, write_needs,
-    write_pairs_of, write_people_of,
+    HouseholdRow, LineageRow, NeedRow, Origin, PairRow, PersonRow, write_households_of,
+    write_lineage, write_needs, write_pairs_of, write_people_of,
 };
+
+use serde_json::json;
 
 use super::Run;
 use crate::terms::{Terms, hex};
@@ -18,11 +20,12 @@ use crate::terms::{Terms, hex};
 const PROBABILITY_MIN: f64 = 0.01;
 
 /// File names of the tables.
-pub(super) const NAMES: [&str; 4] = [
+pub(super) const NAMES: [&str; 5] = [
     "pairs.parquet",
     "people.parquet",
     "households.parquet",
     "needs.parquet",
+    "lineage.parquet",
 ];
 
 /// Writes the tables.
@@ -36,6 +39,7 @@ pub(super) fn write(run: &Run, terms: &Terms, folder: &Path) -> Result<(), Probl
         withheld: &withheld,
     };
     found.write(Origin::Run, folder)?;
+    write_lineage(&folder.join(NAMES[4]), lineage_rows(run))?;
     Ok(write_needs(&folder.join(NAMES[3]), need_rows(run))?)
 }
 
@@ -53,10 +57,10 @@ pub(super) struct Found<'a> {
 impl Found<'_> {
     /// Writes pairs, people and, where there are any, households.
     pub(super) fn write(&self, origin: Origin, folder: &Path) -> Result<(), Problem> {
-        let [pairs, people, households, _] = NAMES.map(|name| folder.join(name));
+        let [pairs, people, households, ..] = NAMES.map(|name| folder.join(name));
         let keys = self.schema.keys.iter();
         let recipes: Vec<String> = keys.map(|key| key.recipe.to_string()).collect();
-        let kept = self.linked.pairs.iter().filter(|pair| {
+        let kept = self.linked.pairs.iter().enumerate().filter(|(_, pair)| {
             // That two records may not be linked would be told by listing the pair; such pairs are only counted.
             let secret = pair.verdict == Verdict::Vetoed(Veto::DoNotLink);
             !secret && (pair.probability >= PROBABILITY_MIN || pair.verdict != Verdict::NotLinked)
@@ -64,7 +68,7 @@ impl Found<'_> {
         write_pairs_of(
             origin,
             &pairs,
-            kept.map(|pair| self.pair_row(pair, &recipes)),
+            kept.map(|(index, pair)| self.pair_row(index, pair, &recipes)),
         )?;
         write_people_of(origin, &people, self.people_rows())?;
         if let Some(found) = self.households {
@@ -73,7 +77,7 @@ impl Found<'_> {
         Ok(())
     }
 
-    fn pair_row(&self, pair: &Pair, recipes: &[String]) -> PairRow {
+    fn pair_row(&self, index: usize, pair: &Pair, recipes: &[String]) -> PairRow {
         let (source_l, record_ref_l) = self.named(pair.left);
         let (source_r, record_ref_r) = self.named(pair.right);
         let shared = recipes
@@ -94,6 +98,7 @@ impl Found<'_> {
                 .join("; "),
             filter_sigmas: pair.sigmas,
             evidence: pair.sentence(),
+            waterfall: json!(self.linked.waterfalls.steps(index)).to_string(),
         }
     }
 
@@ -109,7 +114,7 @@ impl Found<'_> {
                         cluster_id: person.reference.clone(),
                         source,
                         record_ref,
-                        confidence: person.confidence,
+                        confidence: Some(person.confidence),
                         withheld,
                     }
                 })
@@ -130,6 +135,13 @@ impl Found<'_> {
                 confidence: household.confidence,
                 homes: household.homes as u32,
                 sources: household.sources.join(";"),
+                custodians: member.custodians,
+                reasons: household
+                    .reasons
+                    .iter()
+                    .map(Reason::sentence)
+                    .collect::<Vec<_>>()
+                    .join(" "),
                 withheld: self.withheld[member.person],
             })
         })
@@ -150,11 +162,24 @@ pub(super) fn word(verdict: Verdict) -> &'static str {
     match verdict {
         Verdict::Linked => "linked",
         Verdict::Outvoted => "outvoted",
+        Verdict::Tied => "tied",
         Verdict::Review => "review",
         Verdict::Guarded(_) => "guarded",
         Verdict::NotLinked => "not_linked",
         Verdict::Vetoed(_) => "vetoed",
     }
+}
+
+fn lineage_rows(run: &Run) -> impl Iterator<Item = LineageRow> + '_ {
+    run.lineage.iter().map(|line| LineageRow {
+        reference: line.reference.clone(),
+        change: line.change.as_str().to_owned(),
+        other: line.other.clone(),
+        shared: line.shared,
+        lost: line.lost,
+        gained: line.gained,
+        why: line.sentence(),
+    })
 }
 
 fn need_rows(run: &Run) -> impl Iterator<Item = NeedRow> + '_ {

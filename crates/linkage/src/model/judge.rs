@@ -2,11 +2,11 @@
 
 use super::Fitted;
 use crate::candidates::{Candidate, SetPair};
-use crate::{Guard, Pair, Verdict};
+use crate::{Guard, Pair, Verdict, Waterfalls};
 use kinfold_schema::Field;
 
-/// Turns candidates and the fitted model into judged pairs.
-pub(crate) fn judge(set_pairs: &[SetPair], fitted: &Fitted) -> Vec<Pair> {
+/// Turns candidates and the fitted model into judged pairs, and what the weight of each is made of.
+pub(crate) fn judge(set_pairs: &[SetPair], fitted: &Fitted) -> (Vec<Pair>, Waterfalls) {
     let summary = &fitted.summary;
     let mut pairs = Vec::with_capacity(set_pairs.iter().map(|pair| pair.candidates.len()).sum());
     for (set_pair, scores) in set_pairs.iter().zip(&fitted.scores) {
@@ -24,7 +24,8 @@ pub(crate) fn judge(set_pairs: &[SetPair], fitted: &Fitted) -> Vec<Pair> {
                 (None, _) if probability >= summary.review_probability => Verdict::Review,
                 (None, _) => Verdict::NotLinked,
             };
-            pairs.push(Pair {
+            let steps = score.steps();
+            let pair = Pair {
                 left: set_pair.left(candidate),
                 right: set_pair.right(candidate),
                 weight: score.weight(),
@@ -35,11 +36,16 @@ pub(crate) fn judge(set_pairs: &[SetPair], fitted: &Fitted) -> Vec<Pair> {
                 sigmas: candidate.sigmas,
                 comparable: candidate.comparable,
                 verdict,
-            });
+            };
+            pairs.push((pair, steps));
         }
     }
-    pairs.sort_by_key(|pair| (pair.left, pair.right));
-    pairs
+    pairs.sort_by_key(|(pair, _)| (pair.left, pair.right));
+    let waterfalls = Waterfalls::new(pairs.iter().map(|(_, steps)| steps.as_slice()));
+    (
+        pairs.into_iter().map(|(pair, _)| pair).collect(),
+        waterfalls,
+    )
 }
 
 /// Filters this near, in standard deviations, are those of one person with a misspelt first name; twins stay below.

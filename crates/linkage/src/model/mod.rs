@@ -21,7 +21,7 @@ use cells::Cells;
 use strangers::Strangers;
 
 use crate::candidates::SetPair;
-use crate::{Options, RecordSet};
+use crate::{Options, RecordSet, WaterfallStep};
 
 pub(crate) use judge::judge;
 pub use summary::{Doubt, Estimate, ModelSummary};
@@ -59,6 +59,17 @@ impl Score {
     /// Log2 of the odds before competition.
     pub(crate) fn weight(&self) -> f64 {
         self.prior + self.keys + self.filter + self.home
+    }
+
+    /// The same, step by step.
+    fn steps(&self) -> [WaterfallStep; 4] {
+        [
+            ("any two records, before anything is compared", self.prior),
+            ("what the shared match keys say", self.keys),
+            ("how near names and birth date are as a whole", self.filter),
+            ("whether they share a home", self.home),
+        ]
+        .map(|(label, bits)| WaterfallStep { label, bits })
     }
 }
 

@@ -26,8 +26,11 @@ const FREE_MIN: f64 = 0.02;
 const CALIBRATE_FROM: f64 = 10.0;
 /// Largest share of matches in a cell that shows strangers.
 const CALIBRATE_SHARE: f64 = 0.2;
-/// The formula is not corrected by more than this factor either way.
+/// The formula is not corrected by less or more than these factors; taking strangers for matches is the worse mistake.
+const CALIBRATE_MIN: f64 = 0.7;
 const CALIBRATE_MAX: f64 = 2.0;
+/// From this probability a match counts as sure.
+const SURE: f64 = 0.9;
 /// Sums of levels from which a mutual best pair is a seed: the first that gives enough seeds is taken.
 const SEED_SCORES: [u32; 3] = [7, 5, 3];
 /// Enough seeds are one for this many records of the smaller file.
@@ -179,7 +182,9 @@ impl Strangers {
         expected: &[Vec<f64>],
     ) {
         for (at, pair) in set_pairs.iter().enumerate() {
-            let matches: f64 = expected[at].iter().sum();
+            // Only the sure ones: doubtful matches that took records from strangers would make themselves surer round by round.
+            let sure = expected[at].iter().filter(|g| **g >= SURE);
+            let matches: f64 = sure.sum();
             let (n, m) = sizes(sets, pair);
             let free = |records: f64| (1.0 - matches / records).max(FREE_MIN);
             self.bands[at] = self.all_bands[at].map(|all| all * free(n) * free(m));
@@ -246,7 +251,7 @@ fn calibrate(
             foretold += strangers;
         }
     }
-    let factor = (found / foretold).clamp(1.0 / CALIBRATE_MAX, CALIBRATE_MAX);
+    let factor = (found / foretold).clamp(CALIBRATE_MIN, CALIBRATE_MAX);
     for strangers in strangers {
         *strangers *= factor;
     }

@@ -1,6 +1,7 @@
 //! The commands on real folders and real packages.
 
 mod bench;
+mod replay;
 mod world;
 
 use std::path::Path;
@@ -82,7 +83,7 @@ fn two_runs_give_the_same_bytes() {
         .map(|entry| entry.unwrap().file_name())
         .collect();
     names.sort();
-    assert_eq!(names.len(), 6, "{names:?}");
+    assert_eq!(names.len(), 7, "{names:?}");
     for name in names {
         let bytes = |folder: &str| std::fs::read(world.path(folder).join(&name)).unwrap();
         assert!(
@@ -104,6 +105,7 @@ fn the_manifest_names_every_output_by_its_hash() {
         "people.parquet",
         "households.parquet",
         "needs.parquet",
+        "lineage.parquet",
         "report.html",
     ] {
         let bytes = std::fs::read(world.path("out").join(name)).unwrap();

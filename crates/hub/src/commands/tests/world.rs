@@ -204,7 +204,8 @@ fn random<const N: usize>(text: &str) -> [u8; N] {
     bytes
 }
 
-fn reference(custodian: &str, person: usize) -> [u8; 16] {
+/// The record reference of a custodian's record of a person.
+pub(super) fn reference(custodian: &str, person: usize) -> [u8; 16] {
     random(&format!("{custodian} {person}"))
 }
 

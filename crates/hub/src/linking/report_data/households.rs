@@ -5,7 +5,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use kinfold_indicators::{HouseholdNeeds, NeedState};
-use kinfold_linkage::{Household, Pair, Verdict};
+use kinfold_linkage::{Household, Pair, Reason, Verdict};
 
 use crate::linking::Run;
 use crate::report::{
@@ -15,6 +15,8 @@ use crate::terms::Terms;
 
 /// A link at least this probable is firm.
 const FIRM: f64 = 0.99;
+/// A household at least this probable is firm: somebody may always be missing, so none comes near the certainty of a link.
+const FIRM_HOUSEHOLD: f64 = 0.95;
 
 /// Every living household with at least one current need.
 pub(super) fn collect(run: &Run, terms: &Terms) -> Vec<HouseholdFacts> {
@@ -66,7 +68,7 @@ impl<'a> Gathering<'a> {
                     .iter()
                     .filter(|person| !person.withheld)
                     .map(|person| person.strength)
-                    .chain(household.confidence.map(strength_of)),
+                    .chain(household.confidence.map(strength_of_household)),
             ),
             joins: self.joins(household, &people),
             timeline: self.timeline(&people),
@@ -195,24 +197,21 @@ impl<'a> Gathering<'a> {
             }
         }
         if people.len() > 1 {
+            let share = household.confidence.unwrap_or_default();
+            let sentences: Vec<String> = household.reasons.iter().map(Reason::sentence).collect();
             let names: Vec<String> = household
                 .sources
                 .iter()
                 .map(|id| self.terms.party_name(id))
                 .collect();
-            let share = household.confidence.unwrap_or_default();
             joins.push(JoinFacts {
                 person: None,
                 sentence: format!(
-                    "The household shares {}; the evidence is from {}.",
-                    if household.homes == 1 {
-                        "one home at overlapping times".to_owned()
-                    } else {
-                        format!("{} homes, one after another", household.homes)
-                    },
+                    "{} The evidence is from {}.",
+                    sentences.join(" "),
                     names.join(", ")
                 ),
-                strength: strength_of(share),
+                strength: strength_of_household(share),
             });
         }
         joins
@@ -278,6 +277,14 @@ impl<'a> Gathering<'a> {
 
 fn strength_of(probability: f64) -> LinkStrength {
     if probability >= FIRM {
+        LinkStrength::Firm
+    } else {
+        LinkStrength::Probable
+    }
+}
+
+fn strength_of_household(confidence: f64) -> LinkStrength {
+    if confidence >= FIRM_HOUSEHOLD {
         LinkStrength::Firm
     } else {
         LinkStrength::Probable

@@ -1,0 +1,461 @@
+//! The attacks, on everything in the package together.
+
+use super::{Context, Found, TOGETHER, USUAL, percent};
+use crate::bound::Share;
+use crate::file::KeyView;
+use crate::household_attack;
+use crate::known::{Choice, Named, attack, choose};
+use crate::legacy;
+use crate::report::{Level, Line};
+use crate::scene::{ListQuality, NOBODY, Scene};
+use crate::sharing::{self, Graph};
+use crate::visible::{Sight, groups};
+
+/// Most people that may be named by somebody who knows 20, 200 or 1,000 of the file, beyond the housemates of these, as upper bounds
+/// (composite attack study, 5.7 b).
+const KNOWN_MAX: [(usize, f64); 3] = [(20, 0.005), (200, 0.01), (1_000, 0.015)];
+/// Most people that may be named by households, in all and of each size (5.7 c).
+const HOUSEHOLDS_MAX: f64 = 0.01;
+/// An attacker's surest picks may not be right more often than this; nothing was published, so it warns and does not block.
+const SUREST_MAX: f64 = 0.2;
+/// Fewer tries than this and an attack is repeated with other lots, so that small files can be judged at all.
+const TRIES: u64 = 3_000;
+/// Standard deviations at which likeness is taken for a household when there are no household keys.
+const HOUSEHOLD_SIGMAS: f64 = 5.5;
+
+const DO_MORE: &str =
+    "Raise the diffusion of the filter by one or two, or release it for fewer people.";
+
+/// Attack M, for each number of known people.
+pub(super) fn known(context: &Context<'_>) -> Found {
+    let mut lines = Vec::new();
+    for &wanted in &context.plan.known {
+        let why = "Agencies and their staff know some people of every file: their own families, a street, an earlier leak.";
+        let mut line = Line::note(&format!("known/{wanted}"), TOGETHER, why, String::new());
+        let limit = KNOWN_MAX
+            .iter()
+            .find(|(known, _)| *known == wanted)
+            .map_or(0.01, |(_, limit)| *limit);
+        let mut worst: Option<(Named, usize, Choice)> = None;
+        for &size in &context.plan.sizes {
+            let choices: &[Choice] = if size <= USUAL && !context.plan.quick {
+                &Choice::ALL
+            } else {
+                &[Choice::Random]
+            };
+            for &choice in choices {
+                let named = known_once(context, size, wanted, choice, ListQuality::EXACT);
+                let judged = named.beyond_households.unwrap_or(Share::new(0, 0));
+                line = line
+                    .with(
+                        &format!("{size} people, {}: named", choice.words()),
+                        judged.share,
+                    )
+                    .with(
+                        &format!("{size} people, {}: at most", choice.words()),
+                        judged.upper,
+                    );
+                let before = worst
+                    .as_ref()
+                    .and_then(|(named, ..)| named.beyond_households);
+                if before.is_none_or(|before| judged.upper > before.upper) {
+                    worst = Some((named, size, choice));
+                }
+            }
+        }
+        let Some((named, size, choice)) = worst else {
+            continue;
+        };
+        let share = named.beyond_households.unwrap_or(Share::new(0, 0));
+        let number = wanted.min(size / 2);
+        line.sentence = format!(
+            "Somebody with a full list who knows {number} of {size} people, {}, names {} of the others who live with none of them (at most {}).",
+            choice.words(),
+            percent(share.share),
+            percent(share.upper)
+        );
+        // Whoever guesses one of those whose records are not known.
+        let chance = 1.0 / size.saturating_sub(number).max(1) as f64;
+        line = line.share_beyond_chance(share, chance, limit, DO_MORE);
+        line.by_size.clone_from(&named.by_size);
+        lines.push(surest(line, &named));
+        if wanted == 200 {
+            lines.push(suspicion(&named, size));
+        }
+    }
+    Found::of(lines)
+}
+
+/// Most that one person may fit a record, on average, and most records that one person alone may fit (security study, section 3, M5).
+const SUSPICION_MAX: f64 = 0.01;
+
+/// M5: how many people an intruder is left with.
+fn suspicion(named: &Named, size: usize) -> Line {
+    let mean = named.suspicion.unwrap_or(0.0);
+    let alone = named.sure_of_one.unwrap_or(Share::new(0, 0));
+    let why = "Even a wrong guess harms, and a short list of suspects is enough for somebody who can look further.";
+    let sentence = format!(
+        "On average an intruder who knows 200 people is left with about {:.0} possible people for a record; {} of the records fit one person alone.",
+        1.0 / mean.max(1e-6),
+        percent(alone.share)
+    );
+    // In a small file everybody is one of few.
+    let limit = SUSPICION_MAX.max(4.0 / size.max(1) as f64);
+    Line::note("suspicion", TOGETHER, why, sentence)
+        .with("records that fit one person alone", alone.share)
+        .at_most(mean, limit, DO_MORE)
+        .judge(
+            if alone.lower() > SUSPICION_MAX {
+                Level::Block
+            } else {
+                Level::Pass
+            },
+            DO_MORE,
+        )
+}
+
+/// Adds the surest tenth.
+fn surest(mut line: Line, named: &Named) -> Line {
+    if let Some(surest) = named.surest_tenth.filter(|share| share.of > 0) {
+        line = line
+            .with("surest tenth: right", surest.share)
+            .with("surest tenth: picks", surest.of as f64);
+        if surest.lower() > SUREST_MAX {
+            line.sentence.push_str(&format!(
+                " Of what such an intruder is surest of, {} is right.",
+                percent(surest.share)
+            ));
+            line = line.judge(Level::Warn, DO_MORE);
+        }
+    }
+    line
+}
+
+/// Attack M on a sample, repeated when it is small.
+fn known_once(
+    context: &Context<'_>,
+    size: usize,
+    wanted: usize,
+    choice: Choice,
+    quality: ListQuality,
+) -> Named {
+    let purpose = format!("known/{size}/{wanted}/{choice:?}/{quality:?}");
+    let file = context
+        .file
+        .sample(size, &context.seed(&format!("{purpose}/sample")));
+    let scene = Scene::draw(&file, quality, &context.seed(&format!("{purpose}/scene")));
+    let mut draws = context.draws(&purpose);
+    let mut sum: Option<Named> = None;
+    // At most ten times: the same people again say less and less.
+    for _ in 0..10 {
+        // Of those who are on an incomplete list enough must be left to be named.
+        let listed = scene
+            .truth
+            .iter()
+            .filter(|person| **person != NOBODY)
+            .count();
+        let most = if quality.overlap < 1.0 {
+            listed / 4
+        } else {
+            listed / 2
+        };
+        let known = choose(&scene, wanted.min(most), choice, &mut draws);
+        let named = attack(&scene, &known, context.plan.targets, &mut draws);
+        let all = sum.map_or(named.clone(), |before| before.plus(&named));
+        let tries = all.beyond_households.map_or(0, |share| share.of);
+        sum = Some(all);
+        if tries >= TRIES.min(context.plan.targets as u64) {
+            break;
+        }
+    }
+    sum.unwrap_or_default()
+}
+
+/// Attacks H and S, with household keys and with groups rebuilt from likeness.
+pub(super) fn households(context: &Context<'_>) -> Found {
+    let why = "Families have shapes: how alike the codes of a home are to each other can be computed for every listed family.";
+    let mut lines = Vec::new();
+    for rebuilt in [false, true] {
+        if context.plan.quick && rebuilt
+            || !rebuilt && context.file.stays_seen.iter().all(Vec::is_empty)
+        {
+            continue;
+        }
+        let id = if rebuilt {
+            "households/likeness"
+        } else {
+            "households/keys"
+        };
+        let mut line = Line::note(id, TOGETHER, why, String::new());
+        let mut worst: Option<(Share, Vec<Share>, usize, f64)> = None;
+        // Beyond ten thousand people the attack adds minutes and, by its trend, no danger: households meet more look-alikes.
+        for &size in context.plan.sizes.iter().filter(|size| **size <= 10_000) {
+            let purpose = format!("{id}/{size}");
+            let file = context
+                .file
+                .sample(size, &context.seed(&format!("{purpose}/sample")));
+            let scene = Scene::draw(
+                &file,
+                ListQuality::EXACT,
+                &context.seed(&format!("{purpose}/scene")),
+            );
+            let mut draws = context.draws(&purpose);
+            let groups = if rebuilt {
+                let sight = Sight::new(&scene.views, scene.records, &mut draws);
+                groups(&sight.edges(HOUSEHOLD_SIGMAS), scene.records)
+            } else {
+                scene.groups.clone()
+            };
+            let reached = household_attack::attack(&scene, &groups, &mut draws);
+            for (words, named) in [
+                ("by households", &reached.households),
+                ("after the snowball", &reached.snowball),
+            ] {
+                let share = named.all.unwrap_or(Share::new(0, 0));
+                line = line
+                    .with(&format!("{size} people, {words}: named"), share.share)
+                    .with(&format!("{size} people, {words}: at most"), share.upper);
+                line = surest(line, named);
+                line = line.sizes_at_most(&named.by_size, HOUSEHOLDS_MAX, DO_HOUSEHOLDS);
+                // Whoever guesses a household of the right size and an order of its members names one of each size.
+                let sizes = named.by_size.iter().filter(|share| share.of > 0).count();
+                let chance = sizes as f64 / share.of.max(1) as f64;
+                let beyond = share.upper - chance;
+                if worst
+                    .as_ref()
+                    .is_none_or(|(before, _, _, chance)| beyond > before.upper - chance)
+                {
+                    worst = Some((share, named.by_size.clone(), size, chance));
+                }
+            }
+        }
+        let Some((share, by_size, size, chance)) = worst else {
+            continue;
+        };
+        let with = if rebuilt {
+            "Groups of codes that are visibly alike"
+        } else {
+            "Household keys"
+        };
+        let so_far = std::mem::take(&mut line.sentence);
+        line.sentence = format!(
+            "{with}, with nobody known and a full list of {size} people, name {} (at most {}; chance names {}).{so_far}",
+            percent(share.share),
+            percent(share.upper),
+            percent(chance)
+        );
+        line = line.with("chance", chance).share_beyond_chance(
+            share,
+            chance,
+            HOUSEHOLDS_MAX,
+            DO_HOUSEHOLDS,
+        );
+        line.by_size = by_size;
+        lines.push(line);
+    }
+    Found::of(lines)
+}
+
+const DO_HOUSEHOLDS: &str = "Raise the diffusion, or lower `group_max` of the household keys, or leave household keys out of this package.";
+
+/// Attack M with lists that lack people and have errors.
+pub(super) fn incomplete(context: &Context<'_>) -> Found {
+    if context.plan.quick {
+        return Found::default();
+    }
+    let why = "Nobody's list is complete or free of slips; what still works with such a list works in practice.";
+    let mut line = Line::note("incomplete", TOGETHER, why, String::new());
+    let mut worst: Option<Share> = None;
+    for (overlap, errors) in [(1.0, 0.3), (0.5, 0.0), (0.5, 0.3), (0.2, 0.0), (0.2, 0.3)] {
+        let quality = ListQuality { overlap, errors };
+        let size = context.plan.sizes[0];
+        let named = known_once(context, size, 200, Choice::Random, quality);
+        let share = named.beyond_households.unwrap_or(Share::new(0, 0));
+        let words = format!(
+            "{:.0} % on the list, {:.0} % with an error",
+            overlap * 100.0,
+            errors * 100.0
+        );
+        line = line
+            .with(&format!("{words}: named"), share.share)
+            .with(&format!("{words}: at most"), share.upper);
+        if share.of > 0 && worst.is_none_or(|before| share.upper > before.upper) {
+            worst = Some(share);
+        }
+    }
+    let share = worst.unwrap_or(Share::new(0, 0));
+    line.sentence = format!(
+        "With lists that lack people or have errors, and 200 people known, at most {} of the others are named.",
+        percent(share.upper)
+    );
+    let chance = 2.0 / context.plan.sizes[0].max(1) as f64;
+    Found::of(vec![line.share_beyond_chance(
+        share,
+        chance,
+        HOUSEHOLDS_MAX,
+        DO_MORE,
+    )])
+}
+
+/// People of the legacy line: all pairs are compared on both sides.
+const LEGACY_PEOPLE: usize = 1_500;
+
+/// Graph matching as published.
+pub(super) fn legacy(context: &Context<'_>) -> Found {
+    if context.plan.quick {
+        return Found::default();
+    }
+    let why = "This is the attack that broke plain filters in public. Diffusion stops it; the attacks above are stronger, and what they reach is what counts.";
+    let mut line = Line::note("legacy/graph", TOGETHER, why, String::new());
+    let file = context
+        .sample
+        .sample(LEGACY_PEOPLE, &context.seed("legacy/sample"));
+    let plain = file.coded(&context.seed("legacy/key"), 0);
+    let mut worst = Share::new(0, 0);
+    let mut control = 0.0;
+    for (codes, file) in [("plain codes", &plain), ("these codes", &file)] {
+        for wanted in [0, 20, 200] {
+            let purpose = format!("legacy/{codes}/{wanted}");
+            let scene = Scene::draw(file, ListQuality::EXACT, &context.seed(&purpose));
+            let mut draws = context.draws(&purpose);
+            let known = choose(
+                &scene,
+                wanted.min(scene.records / 4),
+                Choice::Random,
+                &mut draws,
+            );
+            let named = legacy::attack(&scene, &known, &mut draws);
+            let share = named.all.unwrap_or(Share::new(0, 0));
+            line = line.with(&format!("{codes}, {wanted} known: named"), share.share);
+            if codes == "plain codes" {
+                control = f64::max(control, share.share);
+            } else if share.upper > worst.upper || worst.of == 0 {
+                worst = share;
+            }
+        }
+    }
+    line.sentence = format!(
+        "Published graph matching names {} (at most {}); of unprotected codes of the same {} people it names {}.",
+        percent(worst.share),
+        percent(worst.upper),
+        file.records,
+        percent(control)
+    );
+    if control < 0.9 {
+        return Found::of(vec![line.judge(Level::Broken, "The attack does not prove itself on these people. Report it with the figures of this line.")]);
+    }
+    let chance = 1.0 / file.records.max(1) as f64;
+    Found::of(vec![line.share_beyond_chance(
+        worst,
+        chance,
+        HOUSEHOLDS_MAX,
+        DO_MORE,
+    )])
+}
+
+/// Most records that may be singled out by shared keys inside the file.
+const GRAPH_MAX: f64 = 0.01;
+/// Share of the people that an invented partner has too, and of their values that differ there.
+const PARTNER: (f64, f64) = (0.5, 0.2);
+
+/// The graph of shared keys inside the file, and the graph of matches with an invented partner.
+pub(super) fn graphs(context: &Context<'_>) -> Found {
+    let file = context.file;
+    if file.keys.is_empty() {
+        return Found::default();
+    }
+    let why = "Records that share keys form a net; whoever draws the same net from a list finds people by their place in it.";
+    let seen = Graph::of_seen(&file.keys, file.records);
+    let list = Graph::of_list(&file.keys, file.records);
+    let singled = sharing::attack(&seen, &list, file.records);
+    let sentence = if singled.with_edge.hits == 0 {
+        "No two records of the file share a key.".to_owned()
+    } else {
+        format!(
+            "{} of the records share a key with another; {} have a place in the net that is theirs alone, and {} are named by it.",
+            percent(singled.with_edge.share),
+            percent(singled.unique.share),
+            percent(singled.named.share)
+        )
+    };
+    let inside = Line::note("graph/inside", "match keys", why, sentence)
+        .with("with a shared key", singled.with_edge.share)
+        .with("alone in their place", singled.unique.share)
+        .with("largest part", singled.largest_part as f64)
+        .counted_at_most(
+            if singled.unique.hits > singled.named.hits {
+                singled.unique
+            } else {
+                singled.named
+            },
+            GRAPH_MAX,
+            "Release each value of a match key once (cap 1).",
+        );
+    Found::of(vec![inside, across(context)])
+}
+
+/// The matches that the linkage unit would find with a partner who knows half of the people, some of them otherwise.
+fn across(context: &Context<'_>) -> Line {
+    let size = *context.plan.sizes.last().unwrap_or(&USUAL);
+    let file = context.file.sample(size, &context.seed("graph/sample"));
+    let mut draws = context.draws("graph/partner");
+    let has: Vec<bool> = (0..file.records)
+        .map(|_| draws.share() < PARTNER.0)
+        .collect();
+    let partner: Vec<KeyView> = file
+        .keys
+        .iter()
+        .map(|key| KeyView {
+            listed: key
+                .listed
+                .iter()
+                .zip(&has)
+                .map(|(values, has)| {
+                    // Another number for a value is a value that nobody else has.
+                    let mut own = |value: &u64| {
+                        if draws.share() < PARTNER.1 {
+                            draws.word()
+                        } else {
+                            *value
+                        }
+                    };
+                    if *has {
+                        values.iter().map(&mut own).collect()
+                    } else {
+                        Vec::new()
+                    }
+                })
+                .collect(),
+            ..key.clone()
+        })
+        .collect();
+    let n = file.records;
+    let seen = Graph::of_matches(&file.keys, &partner, n, n);
+    // Somebody with both lists, slips included; and somebody with one list of the population without them.
+    let exact = sharing::attack(&seen, &seen, n);
+    let one_list: Vec<KeyView> = partner
+        .iter()
+        .zip(&file.keys)
+        .map(|(partner, own)| KeyView {
+            listed: own
+                .listed
+                .iter()
+                .zip(&has)
+                .map(|(values, has)| if *has { values.clone() } else { Vec::new() })
+                .collect(),
+            ..partner.clone()
+        })
+        .collect();
+    let population = sharing::attack(&seen, &Graph::of_matches(&file.keys, &one_list, n, n), n);
+    let why = "The linkage unit sees which kinds of keys two agencies' records share. Somebody who holds both agencies' lists, letter by letter, could find people by that.";
+    let sentence = format!(
+        "Of {n} records matched with an invented partner's, {} could be told by somebody with both lists to the letter, and {} were named with one list of the population.",
+        percent(exact.unique.share),
+        percent(population.named.share)
+    );
+    Line::note("graph/across", "match keys", why, sentence)
+        .with("both lists: alone in their place", exact.unique.share)
+        .with("both lists: named", exact.named.share)
+        .with("one list: named", population.named.share)
+        .with("one list: at most", population.named.upper)
+}

@@ -1,0 +1,115 @@
+//! Every attack proves itself on plain codes of the same people first.
+
+use super::{Context, Found, TOGETHER, USUAL};
+use crate::bound::Share;
+use crate::household_attack;
+use crate::known::{Choice, attack, choose};
+use crate::measures::count;
+use crate::report::{Level, Line};
+use crate::scene::{ListQuality, Scene};
+use crate::sharing::{self, Graph};
+
+/// Plain codes must be named this often (security study, section 3).
+const MUST_NAME: f64 = 0.9;
+/// Fewer people than this cannot prove an attack.
+const LEAST_PEOPLE: usize = 50;
+
+pub(super) fn controls(context: &Context<'_>) -> Found {
+    let why = "An attack that fails on unprotected codes would say nothing when it fails on yours.";
+    let sample = &context.sample;
+    let plain = sample.coded(&context.seed("control/key"), 0);
+    let scene = Scene::draw(&plain, ListQuality::EXACT, &context.seed("control/scene"));
+    let mut draws = context.draws("control");
+    let named = |share: Option<Share>| share.map_or(0.0, |share| share.share);
+    let listed = scene
+        .views
+        .iter()
+        .any(|view| view.tokens.iter().any(Option::is_some));
+    let mut line = Line::note("control", TOGETHER, why, String::new());
+    let mut broken = Vec::new();
+    if !listed || sample.records < LEAST_PEOPLE {
+        line.sentence = format!(
+            "The file has too few people with filters ({}) to try the attacks on.",
+            sample.records
+        );
+        return Found::of(vec![line.judge(
+            Level::Broken,
+            "Release these records together with others, or make a schema without filters.",
+        )]);
+    }
+    let known = choose(
+        &scene,
+        20.min(scene.records / 4),
+        Choice::Random,
+        &mut draws,
+    );
+    let ranking = named(attack(&scene, &known, USUAL, &mut draws).all);
+    line = line.with("known people: named of plain codes", ranking);
+    if ranking < MUST_NAME {
+        broken.push("the ranking by known people");
+    }
+    // Households are tried with the households of the list, so that a package without household keys proves the attack too.
+    let homes = crate::homes::households(&plain.stays_listed, usize::MAX);
+    let groups = crate::homes::groups_of(&homes);
+    if groups.iter().filter(|group| group.len() > 2).count() >= 5 {
+        let reached = household_attack::attack(&scene, &groups, &mut draws);
+        // Larger homes are no households to the attack.
+        let sizes = &reached.snowball.by_size[..4];
+        let hits: u64 = sizes.iter().map(|share| share.hits).sum();
+        let of: u64 = sizes.iter().map(|share| share.of).sum();
+        let share = Share::new(hits, of).share;
+        line = line.with("households: named of plain codes", share);
+        if share < MUST_NAME {
+            broken.push("the matching of households");
+        }
+    }
+    // First names alone, unprotected: the commonest must be read by its count.
+    let names: Vec<u64> = sample
+        .names
+        .iter()
+        .filter_map(|own| own.first().copied())
+        .collect();
+    let values: Vec<Option<u64>> = names.iter().copied().map(Some).collect();
+    let counts = count(&names, &values);
+    if counts.largest > 1 {
+        line = line.with(
+            "counts: read of plain first names",
+            counts.read_by_count.share,
+        );
+        if counts.read_by_count.hits == 0 {
+            broken.push("the counting of equal codes");
+        }
+    }
+    // Keys that up to five people share: whoever stands alone in the graph must be named.
+    let mut open = sample.keys.clone();
+    for key in &mut open {
+        key.cap = 5;
+    }
+    let graph = Graph::of_list(&open, sample.records);
+    let singled = sharing::attack(&graph, &graph, sample.records);
+    line = line.with(
+        "graph: named with keys that five may share",
+        singled.named.share,
+    );
+    if singled.named != singled.unique {
+        broken.push("the graph of shared keys");
+    }
+    line = if broken.is_empty() {
+        line.sentence = format!(
+            "On unprotected codes of the same {} people the attacks succeed: {} named with 20 people known.",
+            sample.records,
+            super::percent(ranking)
+        );
+        line.judge(Level::Pass, "")
+    } else {
+        line.sentence = format!(
+            "On unprotected codes of the same people this fails: {}.",
+            broken.join(", ")
+        );
+        line.judge(
+            Level::Broken,
+            "Nothing can be released on the word of this check. Report it with the figures of this line.",
+        )
+    };
+    Found::of(vec![line])
+}

@@ -1,0 +1,264 @@
+//! The whole check: measures, controls, attacks, verdict.
+
+mod attacks;
+mod controls;
+mod look;
+
+use crate::draws::Draws;
+use crate::file::File;
+use crate::report::{Form, Report};
+
+/// How to check.
+#[derive(Clone, Copy, Debug)]
+pub struct Options {
+    /// Everything, or a quick look that allows no release.
+    pub form: Form,
+    /// BLAKE3 of the payload that would be sent: the seed of all that is drawn by lot.
+    pub payload: [u8; 32],
+}
+
+/// How far a check has come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Progress {
+    /// What is done next, in a few words.
+    pub step: &'static str,
+    /// Steps that are done.
+    pub done: usize,
+    /// Steps in all.
+    pub of: usize,
+}
+
+/// What a check found.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Outcome {
+    /// The report: counts and shares, no person.
+    pub report: Report,
+    /// Numbers of the records that stand out most. For a private list of the custodian: this never leaves.
+    pub outliers: Vec<u32>,
+}
+
+/// Sizes of the attacked part, people known, and how often.
+struct Plan {
+    /// Numbers of people that the attacks are run on, smallest first.
+    sizes: Vec<usize>,
+    known: Vec<usize>,
+    /// Records that an attack tries to name.
+    targets: usize,
+    /// Pairs of strangers for rho.
+    pairs: usize,
+    /// Pairs of columns.
+    columns: usize,
+    quick: bool,
+}
+
+/// The size at which attacks are compared with what was published, and at which controls are run.
+const USUAL: usize = 3_000;
+
+impl Plan {
+    fn new(form: Form, records: usize) -> Self {
+        let quick = form == Form::Quick;
+        let wanted: &[usize] = if quick {
+            &[1_500]
+        } else {
+            &[USUAL, 10_000, 20_000]
+        };
+        let mut sizes: Vec<usize> = wanted.iter().map(|size| (*size).min(records)).collect();
+        sizes.dedup();
+        Self {
+            sizes,
+            known: if quick {
+                vec![20, 200]
+            } else {
+                vec![20, 200, 1_000]
+            },
+            targets: if quick { 1_500 } else { 5_000 },
+            pairs: if quick { 200_000 } else { 1_000_000 },
+            columns: if quick { 20_000 } else { 100_000 },
+            quick,
+        }
+    }
+}
+
+/// What every part of the check gets.
+struct Context<'a> {
+    file: &'a File,
+    /// The smallest of the attacked sizes.
+    sample: File,
+    plan: Plan,
+    payload: [u8; 32],
+}
+
+impl Context<'_> {
+    /// A stream of its own for each part, so that one part more does not change another's.
+    fn draws(&self, purpose: &str) -> Draws {
+        Draws::new(&self.payload, purpose)
+    }
+
+    /// A seed for a part.
+    fn seed(&self, purpose: &str) -> [u8; 32] {
+        let mut seed = [0; 32];
+        let mut draws = self.draws(purpose);
+        for bytes in seed.as_chunks_mut::<8>().0 {
+            *bytes = draws.word().to_le_bytes();
+        }
+        seed
+    }
+}
+
+/// Checks a file. The same file and payload give the same outcome on any machine and number of threads.
+pub fn check(file: &File, options: &Options, progress: &mut dyn FnMut(Progress)) -> Outcome {
+    let plan = Plan::new(options.form, file.records);
+    let context = Context {
+        file,
+        sample: file.sample(plan.sizes[0], &options.payload),
+        plan,
+        payload: options.payload,
+    };
+    let steps: [(&'static str, Step); 10] = [
+        ("proving the attacks on plain codes", controls::controls),
+        ("counting equal codes", look::counts),
+        ("looking at bits", look::bits),
+        ("looking for records that stand out", look::outliers),
+        ("measuring what a list foretells", look::law),
+        ("attacking with some people known", attacks::known),
+        ("attacking by households", attacks::households),
+        ("attacking with an incomplete list", attacks::incomplete),
+        ("drawing graphs of shared keys", attacks::graphs),
+        ("matching graphs as published", attacks::legacy),
+    ];
+    let of = steps.len();
+    let mut lines = Vec::new();
+    let mut outliers = Vec::new();
+    for (done, (step, run)) in steps.into_iter().enumerate() {
+        progress(Progress { step, done, of });
+        let found = run(&context);
+        lines.extend(found.lines);
+        outliers.extend(found.outliers);
+    }
+    progress(Progress {
+        step: "done",
+        done: of,
+        of,
+    });
+    Outcome {
+        report: Report::new(options.form, &options.payload, file.records, lines),
+        outliers,
+    }
+}
+
+/// A step of the check.
+type Step = fn(&Context<'_>) -> Found;
+
+/// What one step found.
+#[derive(Default)]
+struct Found {
+    lines: Vec<crate::report::Line>,
+    outliers: Vec<u32>,
+}
+
+impl Found {
+    fn of(lines: Vec<crate::report::Line>) -> Self {
+        Self {
+            lines,
+            outliers: Vec::new(),
+        }
+    }
+}
+
+/// Everything in the package together.
+const TOGETHER: &str = "everything together";
+
+/// A share as people read it.
+fn percent(share: f64) -> String {
+    if share == 0.0 {
+        "none".to_owned()
+    } else if share < 0.0995 {
+        format!("{:.2} %", share * 100.0)
+    } else {
+        format!("{:.0} %", share * 100.0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::made_up;
+    use crate::report::Level;
+
+    fn outcome(diffusion: usize, form: Form) -> Outcome {
+        let file = made_up::people(240, 9).coded(&[5; 32], diffusion);
+        let options = Options {
+            form,
+            payload: [6; 32],
+        };
+        check(&file, &options, &mut |_| {})
+    }
+
+    #[test]
+    fn plain_codes_are_refused_and_the_attacks_prove_themselves() {
+        let outcome = outcome(0, Form::Full);
+        let level = |id: &str| {
+            outcome
+                .report
+                .lines
+                .iter()
+                .find(|line| line.id == id)
+                .map(|line| line.level)
+        };
+        assert_eq!(level("control"), Some(Level::Pass), "{:#?}", outcome.report);
+        assert_eq!(level("known/20"), Some(Level::Block));
+        assert_eq!(level("households/keys"), Some(Level::Block));
+        assert_eq!(level("law"), Some(Level::Block));
+        assert!(!outcome.report.allows_release());
+    }
+
+    #[test]
+    fn strongly_diffused_codes_pass_the_attacks() {
+        let outcome = outcome(10, Form::Full);
+        let blocked: Vec<_> = outcome
+            .report
+            .lines
+            .iter()
+            .filter(|line| line.level >= Level::Block)
+            .collect();
+        assert!(blocked.is_empty(), "{blocked:#?}");
+        assert!(outcome.report.allows_release());
+    }
+
+    #[test]
+    fn the_quick_form_says_so_and_the_same_file_gets_the_same_report() {
+        let run = |threads| {
+            let pool = rayon::ThreadPoolBuilder::new()
+                .num_threads(threads)
+                .build()
+                .unwrap();
+            pool.install(|| outcome(6, Form::Quick))
+        };
+        let (one, other) = (run(1), run(3));
+        assert_eq!(one.report.to_json(), other.report.to_json());
+        assert_eq!(one.outliers, other.outliers);
+        assert_eq!(one.report.form, Form::Quick);
+        assert!(!one.report.allows_release());
+    }
+
+    #[test]
+    fn progress_is_told() {
+        let file = made_up::people(200, 9).coded(&[5; 32], 8);
+        let options = Options {
+            form: Form::Quick,
+            payload: [6; 32],
+        };
+        let mut told = Vec::new();
+        check(&file, &options, &mut |progress| told.push(progress));
+        assert_eq!(told.len(), 11);
+        assert_eq!(told[10].done, told[10].of);
+    }
+
+    #[test]
+    fn shares_are_written_for_people() {
+        assert_eq!(
+            [0.0, 0.0005, 0.012, 0.5].map(percent),
+            ["none", "0.05 %", "1.20 %", "50 %"]
+        );
+    }
+}

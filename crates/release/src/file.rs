@@ -1,0 +1,275 @@
+//! What is attacked: a file as the linkage unit would see it, and what its owner's list says about the people in it.
+
+use kinfold_encoding::{Listed, ListedToken};
+use kinfold_schema::{CodeTable, HOUSEHOLD_NONE, HouseholdKey, NO_MONTH, Schema};
+
+use crate::draws::Draws;
+
+/// One filter of every record, with what a list says about it.
+#[derive(Clone, Debug)]
+pub struct View {
+    /// The filter's id in the schema.
+    pub id: String,
+    /// Released bits (l).
+    pub bits: usize,
+    /// Bits before diffusion (m).
+    pub inner_bits: usize,
+    /// Input bits of each released bit (t); 0 for a filter that is released as it is.
+    pub diffusion: usize,
+    /// The released filters, `bits / 64` words a record.
+    pub codes: Vec<u64>,
+    /// For each person the tokens of the filter, sorted; `None` where the filter is random bits.
+    pub tokens: Vec<Option<Vec<ListedToken>>>,
+    /// Token numbers are below this.
+    pub vocabulary: usize,
+}
+
+impl View {
+    /// The filter of a record.
+    pub fn row(&self, row: usize) -> &[u64] {
+        let width = self.bits / 64;
+        &self.codes[row * width..(row + 1) * width]
+    }
+}
+
+/// One kind of match key of every record.
+#[derive(Clone, Debug)]
+pub struct KeyView {
+    /// Its recipe, as the schema writes it.
+    pub id: String,
+    /// Most records that may share a released value.
+    pub cap: u32,
+    /// For each record the released tokens, the random ones among them.
+    pub seen: Vec<Vec<[u8; 16]>>,
+    /// For each person the values.
+    pub listed: Vec<Vec<u64>>,
+}
+
+/// A household key as the attacks need it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Stay {
+    /// The home: the released token, or the number that the list gives it.
+    pub home: [u8; 16],
+    /// First month, 0 when it is not known.
+    pub from: u16,
+    /// Last month, the largest number when it is open.
+    pub to: u16,
+}
+
+impl Stay {
+    fn of(key: &HouseholdKey) -> Self {
+        Self {
+            home: key.token,
+            from: if key.from == NO_MONTH { 0 } else { key.from },
+            to: key.to,
+        }
+    }
+}
+
+/// A file: record `i` is the code of person `i`, which only the owner knows.
+#[derive(Clone, Debug, Default)]
+pub struct File {
+    /// Records, and people.
+    pub records: usize,
+    /// The filters.
+    pub views: Vec<View>,
+    /// The match keys.
+    pub keys: Vec<KeyView>,
+    /// Largest number of people for whom a home is released, 0 without household keys.
+    pub crowd: usize,
+    /// For each record the released household keys, without random ones.
+    pub stays_seen: Vec<Vec<Stay>>,
+    /// For each person the homes.
+    pub stays_listed: Vec<Vec<Stay>>,
+    /// The released presence pattern of each record; empty when there is none.
+    pub presence: Vec<u32>,
+    /// For each person the presence pattern before it was made coarser; empty when there is none.
+    pub presence_listed: Vec<u32>,
+    /// For each person a number that is near for neighbours, 0 when it is not known.
+    pub place: Vec<u64>,
+    /// For each person a number for each name.
+    pub names: Vec<Vec<u64>>,
+}
+
+/// Codes and people do not belong together.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NotAligned {
+    /// Records of the codes.
+    pub records: usize,
+    /// People of the list.
+    pub people: usize,
+}
+
+impl std::fmt::Display for NotAligned {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(
+            f,
+            "the codes have {} records and the list has {} people",
+            self.records, self.people
+        )
+    }
+}
+
+impl std::error::Error for NotAligned {}
+
+impl File {
+    /// A file from its codes and the people in it, in the order of the records.
+    ///
+    /// With keys for every two custodians, those for the first partner are looked at: each partner's are made alike.
+    ///
+    /// # Errors
+    /// [`NotAligned`] when there are not as many people as records.
+    pub fn new(
+        schema: &Schema,
+        table: &CodeTable,
+        people: &[Listed],
+        vocabulary: &[usize],
+    ) -> Result<Self, NotAligned> {
+        let records = table.len();
+        if people.len() != records {
+            return Err(NotAligned {
+                records,
+                people: people.len(),
+            });
+        }
+        let views = schema.filters.iter().zip(&table.filters).enumerate();
+        let views = views.map(|(number, (filter, column))| View {
+            id: filter.id.clone(),
+            bits: filter.bits as usize,
+            inner_bits: filter.inner_bits.unwrap_or(filter.bits) as usize,
+            diffusion: filter.diffusion as usize,
+            codes: column.words.clone(),
+            tokens: people
+                .iter()
+                .map(|person| person.filters[number].clone())
+                .collect(),
+            vocabulary: vocabulary[number],
+        });
+        let (sets, slots) = (table.key_sets(), schema.key_slots());
+        let keys = schema.keys.iter().zip(schema.key_layout()).enumerate();
+        let keys = keys.map(|(number, (key, range))| KeyView {
+            id: key.recipe.to_string(),
+            cap: key.cap,
+            seen: (0..records)
+                .map(|row| {
+                    let start = row * sets * slots;
+                    table.keys[start + range.start..start + range.end].to_vec()
+                })
+                .collect(),
+            listed: people
+                .iter()
+                .map(|person| {
+                    let own = person
+                        .keys
+                        .iter()
+                        .filter(|(own, _)| usize::from(*own) == number);
+                    own.map(|(_, value)| *value).collect()
+                })
+                .collect(),
+        });
+        let slots = schema.household_slots();
+        Ok(Self {
+            records,
+            views: views.collect(),
+            keys: keys.collect(),
+            crowd: schema
+                .household
+                .as_ref()
+                .map_or(0, |rule| rule.crowd() as usize),
+            stays_seen: (0..records)
+                .map(|row| {
+                    let own = &table.household[row * slots..(row + 1) * slots];
+                    let real = own.iter().filter(|key| key.kind != HOUSEHOLD_NONE);
+                    real.map(Stay::of).collect()
+                })
+                .collect(),
+            stays_listed: people
+                .iter()
+                .map(|person| person.homes.iter().map(Stay::of).collect())
+                .collect(),
+            presence: table.presence.clone(),
+            presence_listed: people.iter().map(|person| person.presence).collect(),
+            place: people.iter().map(|person| person.place).collect(),
+            names: people.iter().map(|person| person.names.clone()).collect(),
+        })
+    }
+
+    /// The records and people with these numbers.
+    #[must_use]
+    pub fn only(&self, rows: &[u32]) -> Self {
+        fn pick<T: Clone>(all: &[T], rows: &[u32]) -> Vec<T> {
+            if all.is_empty() {
+                return Vec::new();
+            }
+            rows.iter().map(|row| all[*row as usize].clone()).collect()
+        }
+        Self {
+            records: rows.len(),
+            views: self
+                .views
+                .iter()
+                .map(|view| View {
+                    codes: rows
+                        .iter()
+                        .flat_map(|row| view.row(*row as usize))
+                        .copied()
+                        .collect(),
+                    tokens: pick(&view.tokens, rows),
+                    ..view.shape()
+                })
+                .collect(),
+            keys: self
+                .keys
+                .iter()
+                .map(|key| KeyView {
+                    id: key.id.clone(),
+                    cap: key.cap,
+                    seen: pick(&key.seen, rows),
+                    listed: pick(&key.listed, rows),
+                })
+                .collect(),
+            crowd: self.crowd,
+            stays_seen: pick(&self.stays_seen, rows),
+            stays_listed: pick(&self.stays_listed, rows),
+            presence: pick(&self.presence, rows),
+            presence_listed: pick(&self.presence_listed, rows),
+            place: pick(&self.place, rows),
+            names: pick(&self.names, rows),
+        }
+    }
+
+    /// About so many people in whole households, by lot; all when there are no more.
+    #[must_use]
+    pub fn sample(&self, people: usize, seed: &[u8; 32]) -> Self {
+        if self.records <= people {
+            return self.clone();
+        }
+        let homes = crate::homes::households(&self.stays_listed, usize::MAX);
+        let mut members: Vec<Vec<u32>> = vec![Vec::new(); self.records];
+        for (person, home) in homes.iter().enumerate() {
+            members[*home as usize].push(person as u32);
+        }
+        members.retain(|home| !home.is_empty());
+        Draws::new(seed, "sample").shuffle(&mut members);
+        let mut rows: Vec<u32> = Vec::with_capacity(people);
+        for home in members {
+            if rows.len() + home.len() <= people {
+                rows.extend(home);
+            }
+        }
+        rows.sort_unstable();
+        self.only(&rows)
+    }
+}
+
+impl View {
+    /// The view without its contents.
+    fn shape(&self) -> Self {
+        Self {
+            id: self.id.clone(),
+            codes: Vec::new(),
+            tokens: Vec::new(),
+            ..*self
+        }
+    }
+}

@@ -1,0 +1,48 @@
+//! The release check: what could an attacker learn from the file that is about to be sent?
+//!
+//! kinfold runs the published attacks, and stronger ones of its own, on the custodian's own codes, on the custodian's own machine, with the
+//! custodian's own list of people as the attacker's knowledge, and says in plain words what they reached. The attacks know every public
+//! parameter and no key.
+//!
+//! ```text
+//!  codes + people ─► File ─► measures (M1 to M6, M9)
+//!                     ├────► Scene (records, a list in another order) ─► attacks ─► Named ─┐
+//!                     └────► the same people coded without hardening ─► the same attacks ──┴─► Report
+//! ```
+//!
+//! Every attack is run on un-hardened codes of the same people first and must succeed there; otherwise the check is broken and releases
+//! nothing. All randomness comes from the hash of the payload: the same file meets the same attacks and gets the same verdict, on any
+//! machine and number of threads.
+
+mod bound;
+mod check;
+mod coded;
+mod draws;
+mod exact;
+mod file;
+mod homes;
+pub mod household_attack;
+mod kernel;
+mod known;
+pub mod law;
+pub mod legacy;
+#[cfg(test)]
+mod made_up;
+pub mod measures;
+mod page;
+mod predict;
+mod report;
+mod scene;
+pub mod sharing;
+pub mod visible;
+
+pub use bound::Share;
+pub use check::{Options, Outcome, Progress, check};
+pub use draws::Draws;
+pub use file::{File, KeyView, NotAligned, Stay, View};
+pub use kernel::{Kernel, common, positions};
+pub use known::{Choice, Named, attack, choose};
+pub use page::page;
+pub use predict::Known;
+pub use report::{Form, Level, Line, REPORT_SCHEMA, Report};
+pub use scene::{ListQuality, NOBODY, Scene};

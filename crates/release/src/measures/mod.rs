@@ -1,0 +1,15 @@
+//! Measures M1 to M4, M6 and M9 of the security study, section 3: what codes show before anybody attacks them.
+
+mod balance;
+mod columns;
+mod counts;
+mod length;
+mod outliers;
+mod scan;
+
+pub use balance::{Balance, balance};
+pub use columns::{CoOccurrence, co_occurrence};
+pub use counts::{Counts, count, count_in_records, fingerprint};
+pub use length::{Length, length};
+pub use outliers::{Outliers, outliers};
+pub use scan::{Scan, scan};

@@ -1,0 +1,165 @@
+//! One attack's view: records on one side, a list of people on the other, in an order that says nothing.
+
+use crate::draws::Draws;
+use crate::file::{File, View};
+use crate::homes;
+
+/// A record whose person is not on the list.
+pub const NOBODY: u32 = u32::MAX;
+
+/// How good the attacker's list is.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct ListQuality {
+    /// Share of the records whose people are on it. As many strangers fill it up.
+    pub overlap: f64,
+    /// Share of its people for whom something is wrong.
+    pub errors: f64,
+}
+
+impl ListQuality {
+    /// Everybody, and every value right.
+    pub const EXACT: Self = Self {
+        overlap: 1.0,
+        errors: 0.0,
+    };
+}
+
+/// Records and a list.
+#[derive(Clone, Debug)]
+pub struct Scene {
+    /// The filters: codes of the records, tokens of the people on the list.
+    pub views: Vec<View>,
+    /// Number of records.
+    pub records: usize,
+    /// Number of people on the list.
+    pub people: usize,
+    /// For each record its person on the list, or [`NOBODY`]. Only the judge looks here.
+    pub truth: Vec<u32>,
+    /// For each person on the list the household, as a number of one of its people.
+    pub home: Vec<u32>,
+    /// For each person on the list the number of people of the household on the list.
+    pub home_size: Vec<u32>,
+    /// For each person on the list the neighbourhood.
+    pub place: Vec<u64>,
+    /// Records that household keys put together, and single ones.
+    pub groups: Vec<Vec<u32>>,
+    /// The released presence pattern of each record, and the facts of each person on the list; both empty when there are none.
+    presence: (Vec<u32>, Vec<u32>),
+}
+
+impl Scene {
+    /// Whether a record can be a person's by its presence pattern: patterns are made coarser by claiming less, never more.
+    pub fn can_be(&self, row: u32, person: u32) -> bool {
+        let seen = self.presence.0.get(row as usize).copied().unwrap_or(0);
+        let listed = self
+            .presence
+            .1
+            .get(person as usize)
+            .copied()
+            .unwrap_or(u32::MAX);
+        seen & !listed == 0
+    }
+
+    /// Draws a list for a file. With less than full overlap only a part of the file is attacked: people of the other part are the strangers on
+    /// the list.
+    pub fn draw(file: &File, quality: ListQuality, seed: &[u8; 32]) -> Self {
+        let mut draws = Draws::new(seed, "scene");
+        let (rows, listed) = if quality.overlap >= 1.0 {
+            let all: Vec<u32> = (0..file.records as u32).collect();
+            (all.clone(), all)
+        } else {
+            two_lists(file, quality.overlap, &mut draws)
+        };
+        let mut order = listed;
+        draws.shuffle(&mut order);
+        let seen = file.only(&rows);
+        let list = file.only(&order);
+        let mut place_on_list = vec![NOBODY; file.records];
+        for (place, person) in order.iter().enumerate() {
+            place_on_list[*person as usize] = place as u32;
+        }
+        let mut views: Vec<View> = seen
+            .views
+            .into_iter()
+            .zip(list.views)
+            .map(|(seen, list)| View {
+                tokens: list.tokens,
+                ..seen
+            })
+            .collect();
+        if quality.errors > 0.0 {
+            spoil(&mut views, quality.errors, &mut draws);
+        }
+        let home = homes::households(&list.stays_listed, usize::MAX);
+        let mut size = vec![0; home.len()];
+        for first in &home {
+            size[*first as usize] += 1;
+        }
+        Self {
+            views,
+            records: rows.len(),
+            people: order.len(),
+            truth: rows
+                .iter()
+                .map(|row| place_on_list[*row as usize])
+                .collect(),
+            home_size: home.iter().map(|first| size[*first as usize]).collect(),
+            home,
+            place: list.place,
+            presence: (seen.presence, list.presence_listed),
+            groups: homes::groups_of(&homes::households(&seen.stays_seen, usize::MAX)),
+        }
+    }
+}
+
+/// Rows and listed people, of one size, that share a part; households stay together but where a side ends.
+fn two_lists(file: &File, overlap: f64, draws: &mut Draws) -> (Vec<u32>, Vec<u32>) {
+    let homes = homes::households(&file.stays_listed, usize::MAX);
+    let mut members: Vec<Vec<u32>> = vec![Vec::new(); file.records];
+    for (person, home) in homes.iter().enumerate() {
+        members[*home as usize].push(person as u32);
+    }
+    members.retain(|home| !home.is_empty());
+    draws.shuffle(&mut members);
+    let people: Vec<u32> = members.into_iter().flatten().collect();
+    // Of n people, `shared` are on both sides and each side has as many of its own that the sides are `overlap` alike.
+    let side = (people.len() as f64 / (2.0 - overlap)) as usize;
+    let shared = (side as f64 * overlap) as usize;
+    let mut rows: Vec<u32> = people[..side].to_vec();
+    let mut listed: Vec<u32> = people[side - shared..].to_vec();
+    listed.truncate(side);
+    rows.sort_unstable();
+    listed.sort_unstable();
+    (rows, listed)
+}
+
+/// Tokens that go wrong with one slip of a letter or digit: two pairs of letters and the whole name.
+const SLIP: usize = 3;
+
+/// For a share of the people some tokens become those of somebody else.
+fn spoil(views: &mut [View], errors: f64, draws: &mut Draws) {
+    for view in views {
+        let people = view.tokens.len();
+        for person in 0..people {
+            if draws.share() >= errors {
+                continue;
+            }
+            let other = view.tokens[draws.below(people)].clone().unwrap_or_default();
+            let Some(own) = &mut view.tokens[person] else {
+                continue;
+            };
+            for _ in 0..SLIP {
+                if own.is_empty() || other.is_empty() {
+                    break;
+                }
+                let wrong = other[draws.below(other.len())];
+                let at = draws.below(own.len());
+                own.remove(at);
+                if own.iter().all(|(token, _)| *token != wrong.0) {
+                    own.push(wrong);
+                }
+                own.sort_unstable();
+            }
+        }
+    }
+}
