@@ -424,7 +424,9 @@ impl Encoder {
                 .par_iter_mut()
                 .map(|(pile, table)| shared_values(pile.as_chunks::<ENTRY>().0, table))
                 .collect();
-            shared.iter().for_each(|entries| meetings.add(entries));
+            for entries in &shared {
+                meetings.add(entries);
+            }
             for entry in shared.into_iter().flatten() {
                 notices.append(entry.pile, &value_notice(entry.number, entry.mark.place()));
                 if entry.mark.is_identifier() {

@@ -606,6 +606,13 @@ pub const CODES: &[Explanation] = &[
                  packages. Choose another folder with `-o`, for instance one beside the hub.",
     },
     Explanation {
+        code: "E-LINK-PREVIOUS",
+        meaning: "The folder given as the run before holds no complete run.",
+        advice: "References of people and households are carried over from people.parquet, \
+                 households.parquet and lineage.parquet beside a run.json. Name the folder that the \
+                 earlier `kinfold-hub link -o` wrote, unchanged.",
+    },
+    Explanation {
         code: "E-LINK-SCHEMA",
         meaning: "Two files of codes were encoded with different linkage schemas.",
         advice: "Codes can be compared only when all tables were encoded with the same text of the \
@@ -618,13 +625,6 @@ pub const CODES: &[Explanation] = &[
         advice: "A file's name without its ending is its source, so two files may not have the same \
                  one, and the same table may not be given twice under two names. Where every two \
                  sources have keys of their own, each table is encoded with `--sources OWN OTHER …`.",
-    },
-    Explanation {
-        code: "E-LINK-PREVIOUS",
-        meaning: "The folder given as the run before holds no complete run.",
-        advice: "References of people and households are carried over from people.parquet, \
-                 households.parquet and lineage.parquet beside a run.json. Name the folder that the \
-                 earlier `kinfold-hub link -o` wrote, unchanged.",
     },
     Explanation {
         code: "E-LOG-BUSY",

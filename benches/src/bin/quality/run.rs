@@ -335,7 +335,6 @@ fn label(
             reference: found.map(|(_, reference)| reference.to_owned()),
             entity,
             household,
-            encoded: found.is_some(),
             cluster: cluster
                 .or_else(|| left_out.get(&(source.as_str(), id.as_str())).copied())
                 .or_else(|| alone.next())

@@ -189,7 +189,7 @@ impl Strangers {
             let free = |records: f64| (1.0 - matches / records).max(FREE_MIN);
             self.bands[at] = self.all_bands[at].map(|all| all * free(n) * free(m));
             self.cells[at] = if self.counted(pair) {
-                let mut strangers = self.from_within(sets, pair, cells, matches);
+                let mut strangers = self.counted_within(sets, pair, cells, matches);
                 calibrate(&mut strangers, (sets, at, pair), cells, &expected[at]);
                 strangers
             } else {
@@ -199,7 +199,7 @@ impl Strangers {
     }
 
     /// From the counts within the two files.
-    fn from_within(
+    fn counted_within(
         &self,
         sets: &[RecordSet],
         pair: &SetPair,
