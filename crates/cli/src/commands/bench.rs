@@ -68,7 +68,7 @@ pub fn run(args: &EncodeCli, progress: &Progress) -> Result<Outcome, Problem> {
         output: &args.output,
         schema: &schema,
         key,
-        columns: Arc::new(columns(input, &args.columns, &schema)?),
+        columns: Arc::new(columns(input, &args.columns, &schema, args.unite)?),
         unite: args.unite,
         date_order: args.date_order,
         sources: &args.sources,
@@ -368,7 +368,9 @@ fn bad_row(path: &Path, error: &csv::Error) -> Problem {
 }
 
 /// Finds the columns: by the names of the schema's fields, or as told.
-fn columns(input: &Path, told: &[String], schema: &Schema) -> Result<Found, Problem> {
+///
+/// To unite the rows of one person, columns are read that the schema does not list; nothing else sees them.
+fn columns(input: &Path, told: &[String], schema: &Schema, unite: bool) -> Result<Found, Problem> {
     let mut reader = open(input)?;
     let headers = reader
         .headers()
@@ -455,7 +457,9 @@ fn columns(input: &Path, told: &[String], schema: &Schema) -> Result<Found, Prob
             }
         }
     }
-    united::add_columns(&mut found, schema, &named, &headers, &position);
+    if unite {
+        united::add_columns(&mut found, schema, &named, &headers, &position);
+    }
     if found.table.columns.is_empty() {
         return Err(Problem::new(
             "E-ENCODE-COLUMN",

@@ -23,7 +23,7 @@ fn found(told: &[&str], schema: &Schema) -> Found {
     let path = folder.path().join("table.csv");
     std::fs::write(&path, TABLE).expect("written");
     let told: Vec<String> = told.iter().map(ToString::to_string).collect();
-    columns(&path, &told, schema).expect("columns")
+    columns(&path, &told, schema, false).expect("columns")
 }
 
 #[test]
