@@ -62,7 +62,7 @@ impl Anchors {
             .iter()
             .find(|target| target.set == set && target.sources == sources);
         let pairs = found.and_then(|target| match schema {
-            "standard" => Some(target.standard),
+            "standard" | "standard-contact" => Some(target.standard),
             "trusted" => Some(target.trusted),
             _ => None,
         });
