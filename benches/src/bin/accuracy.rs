@@ -259,28 +259,6 @@ fn measure(
         for ((verdict, band), (right, wrong)) in by_kind {
             println!("{verdict} sigma {} : true {right} false {wrong}", band * 2);
         }
-        if let Some(path) = std::env::var_os("PAIRS") {
-            let mut text = String::new();
-            for pair in &linked.pairs {
-                let name = |id: kinfold_linkage::RecordId| {
-                    &names[&sets[id.set as usize].table.record_ref[id.row as usize]].1
-                };
-                text += &format!(
-                    "{},{},{},{:.3},{:.4},{:?},{:?},{:.1},{:?},{:x}\n",
-                    name(pair.left),
-                    name(pair.right),
-                    u8::from(of(pair.left) == of(pair.right)),
-                    pair.weight,
-                    pair.probability,
-                    pair.verdict,
-                    pair.agreement.levels.map(|l| l.to_string()).join(""),
-                    pair.sigmas.unwrap_or(-99.0),
-                    pair.comparable,
-                    pair.keys,
-                );
-            }
-            std::fs::write(path, text)?;
-        }
     }
     println!(
         "| {} | {} | {} | {} | {:.4} | {:.4} | {:.4} | {:.4} | {:.4} | {:.4} | {:.1} |",
