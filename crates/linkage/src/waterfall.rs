@@ -56,20 +56,6 @@ impl Waterfalls {
         all
     }
 
-    /// One step a pair, for a model that does not say what its weights are made of.
-    pub fn of_weights(pairs: &[Pair]) -> Self {
-        let steps: Vec<[WaterfallStep; 1]> = pairs
-            .iter()
-            .map(|pair| {
-                [WaterfallStep {
-                    label: "all evidence together",
-                    bits: pair.weight,
-                }]
-            })
-            .collect();
-        Self::new(steps.iter().map(<[WaterfallStep; 1]>::as_slice))
-    }
-
     /// The steps of a pair, by its position among the pairs; none for a position beyond them.
     pub fn steps(&self, pair: usize) -> &[WaterfallStep] {
         let Some(&number) = self.of_pair.get(pair) else {

@@ -130,21 +130,8 @@ fn groups_of(home: &[Stay], people: &[(u32, Spell)], groups: &mut Vec<Group>) {
 
 /// Joins groups that are one household before and after a move.
 pub(super) fn join_moves(groups: Vec<Group>, life_stages: &[LifeStage]) -> Vec<Group> {
-    let mut memberships: Vec<(u32, u32)> = Vec::new();
-    for (index, group) in groups.iter().enumerate() {
-        memberships.extend(
-            group
-                .people
-                .iter()
-                .map(|&(person, _)| (person, index as u32)),
-        );
-    }
-    memberships.sort_unstable();
-    let of_person = |person: u32| {
-        let from = memberships.partition_point(|&(p, _)| p < person);
-        let to = memberships.partition_point(|&(p, _)| p <= person);
-        &memberships[from..to]
-    };
+    let memberships = memberships(&groups);
+    let of_person = |person: u32| groups_with(&memberships, person);
     let mut shared: Vec<(u32, u32, u32)> = Vec::new();
     for own in memberships.chunk_by(|a, b| a.0 == b.0) {
         for (position, &(person, a)) in own.iter().enumerate() {
@@ -286,4 +273,22 @@ pub(super) fn drop_outlived_singles(groups: Vec<Group>, people: usize) -> Vec<Gr
         });
     }
     kept
+}
+
+/// Every person with every group that it is in, by person.
+pub(super) fn memberships(groups: &[Group]) -> Vec<(u32, u32)> {
+    let mut memberships: Vec<(u32, u32)> = Vec::new();
+    for (index, group) in groups.iter().enumerate() {
+        let people = group.people.iter();
+        memberships.extend(people.map(|&(person, _)| (person, index as u32)));
+    }
+    memberships.sort_unstable();
+    memberships
+}
+
+/// A person's part of the memberships.
+pub(super) fn groups_with(memberships: &[(u32, u32)], person: u32) -> &[(u32, u32)] {
+    let from = memberships.partition_point(|&(p, _)| p < person);
+    let to = memberships.partition_point(|&(p, _)| p <= person);
+    &memberships[from..to]
 }

@@ -81,21 +81,8 @@ fn person_of(sets: &[RecordSet], people: &[PersonCluster]) -> Vec<Vec<u32>> {
 /// For each two people whether they are in one group of one home.
 fn lived_together(stays: &[homes::Stay], wanted: &[(u32, u32, usize)]) -> Vec<bool> {
     let (groups, _) = groups::in_homes(stays);
-    let mut memberships: Vec<(u32, u32)> = Vec::new();
-    for (index, group) in groups.iter().enumerate() {
-        memberships.extend(
-            group
-                .people
-                .iter()
-                .map(|&(person, _)| (person, index as u32)),
-        );
-    }
-    memberships.sort_unstable();
-    let groups_of = |person: u32| {
-        let from = memberships.partition_point(|&(p, _)| p < person);
-        let to = memberships.partition_point(|&(p, _)| p <= person);
-        &memberships[from..to]
-    };
+    let memberships = groups::memberships(&groups);
+    let groups_of = |person: u32| groups::groups_with(&memberships, person);
     wanted
         .iter()
         .map(|&(a, b, _)| {
