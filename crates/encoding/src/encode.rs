@@ -21,7 +21,9 @@ use crate::finish::Finished;
 use crate::household::{Stay, withheld};
 use crate::meetings::Meetings;
 use crate::report::{EncodeReport, KeyCount};
-use crate::sharing::{ENTRY, Entry, VALUE_PILES, home_notice, shared_values, value_notice};
+use crate::sharing::{
+    ENTRY, Entry, SharedValues, Table, VALUE_PILES, home_notice, shared_values, value_notice,
+};
 use crate::spill::Spill;
 use crate::worker::{Batch, Shared, Worker, lot};
 use crate::{Error, ProjectSecrets, Simd, presence};
@@ -414,20 +416,20 @@ impl Encoder {
         meetings: &mut Meetings,
     ) -> Result<(), Error> {
         let group = rayon::current_num_threads() * 2;
-        let mut piles: Vec<(Vec<u8>, Vec<u64>)> = vec![Default::default(); group];
+        let mut piles: Vec<(Vec<u8>, Table)> = vec![Default::default(); group];
         for first in (0..VALUE_PILES).step_by(group) {
             piles.truncate(VALUE_PILES - first);
             for (number, (pile, _)) in (first..).zip(&mut piles) {
                 self.fingerprints.take(number, pile)?;
             }
-            let shared: Vec<Vec<Entry>> = piles
+            let shared: Vec<SharedValues> = piles
                 .par_iter_mut()
                 .map(|(pile, table)| shared_values(pile.as_chunks::<ENTRY>().0, table))
                 .collect();
-            for entries in &shared {
-                meetings.add(entries);
+            for values in &shared {
+                meetings.add(values);
             }
-            for entry in shared.into_iter().flatten() {
+            for entry in shared.iter().flat_map(|values| &values.entries) {
                 notices.append(entry.pile, &value_notice(entry.number, entry.mark.place()));
                 if entry.mark.is_identifier() {
                     hidden.push((entry.pile, entry.number));

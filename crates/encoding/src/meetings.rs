@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use kinfold_schema::{Agreement, Comparable, Comparing, Schema, WithinCounts};
 
 use crate::encode::Presence;
-use crate::sharing::Entry;
+use crate::sharing::{Entry, SharedValues, Sizes};
 
 /// Most meetings that are held; beyond that every second pair is let go, and the rest counts double. A million take 24 MB.
 const HELD_MAX: usize = 1 << 20;
@@ -25,27 +25,22 @@ pub(crate) struct Meetings {
 }
 
 impl Meetings {
-    /// Adds what two people share, from the entries of shared values of a pile.
-    pub(crate) fn add(&mut self, shared: &[Entry]) {
-        let mut order: Vec<&Entry> = shared.iter().collect();
-        order.sort_unstable_by_key(|entry| {
-            (entry.fingerprint(), entry.key, entry.pile, entry.number)
-        });
-        let same = |a: &&Entry, b: &&Entry| (a.fingerprint(), a.key) == (b.fingerprint(), b.key);
-        for value in order.chunk_by(same) {
-            let key = usize::from(value[0].key);
-            if self.sizes.len() <= key {
-                self.sizes.resize(key + 1, Sizes::default());
+    /// Adds what two people share, from what a pile of values told.
+    pub(crate) fn add(&mut self, shared: &SharedValues) {
+        if self.sizes.len() < shared.sizes.len() {
+            self.sizes.resize(shared.sizes.len(), Sizes::default());
+        }
+        for (own, more) in self.sizes.iter_mut().zip(&shared.sizes) {
+            for (own, more) in own.iter_mut().zip(more) {
+                *own += more;
             }
-            if let Some(count) = self.sizes[key].get_mut(value.len().wrapping_sub(2)) {
-                *count += 1;
-            }
-            if let [a, b] = value {
-                let place = |entry: &Entry| (entry.pile as u32, entry.number);
-                let pair = (place(a), place(b));
-                if self.holds(pair) {
-                    self.held.push((pair.0, pair.1, a.key));
-                }
+        }
+        for [a, b] in &shared.pairs {
+            let place = |entry: &Entry| (entry.pile as u32, entry.number);
+            let pair = (place(a).min(place(b)), place(a).max(place(b)));
+            // Two keys' values with one fingerprint are none of either.
+            if a.key == b.key && self.holds(pair) {
+                self.held.push((pair.0, pair.1, a.key));
             }
         }
         while self.held.len() > HELD_MAX {
@@ -100,9 +95,6 @@ impl Meetings {
         counts
     }
 }
-
-/// How many values two people have, three, up to eight.
-type Sizes = [u64; 7];
 
 /// The chance that a binomial variable of six halves is at least 0, 1, …: how far each term of [`alone`] is believed.
 const BELIEVED: [f64; 7] = [

@@ -16,7 +16,6 @@ const PILE: u64 = PILES as u64 - 1;
 /// A value's entry in the pile of its fingerprint.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Entry {
-    fingerprint: u64,
     /// The pile of the record.
     pub pile: usize,
     /// The number of the record in its pile.
@@ -44,15 +43,9 @@ impl Entry {
         ((fingerprint % VALUE_PILES as u64) as usize, bytes)
     }
 
-    /// What is left of the fingerprint: the same for the same value, and for two others once in 2^54.
-    pub(crate) fn fingerprint(&self) -> u64 {
-        self.fingerprint
-    }
-
     fn read(bytes: &[u8; ENTRY]) -> Self {
         let word = print(bytes);
         Self {
-            fingerprint: word & !PILE,
             pile: (word & PILE) as usize,
             number: u32::from_le_bytes([bytes[8], bytes[9], bytes[10], 0]),
             key: bytes[11],
@@ -98,43 +91,105 @@ fn print(entry: &[u8; ENTRY]) -> u64 {
     u64::from_le_bytes(*entry.first_chunk().expect("eight bytes"))
 }
 
-/// The entries of a pile whose value more people have than the cap of its key allows, in the order of the pile.
+/// What the entries of a pile tell: which values are too common, and who shares a value with whom.
+#[derive(Default)]
+pub(crate) struct SharedValues {
+    /// The entries whose value more people have than the cap of its key allows, in the order of the pile.
+    pub entries: Vec<Entry>,
+    /// Of these the two entries of each value that exactly two people have.
+    pub pairs: Vec<[Entry; 2]>,
+    /// Of these, for each key of the schema, how many values two people have, three, up to eight.
+    pub sizes: Vec<Sizes>,
+}
+
+/// How many values two people have, three, up to eight.
+pub(crate) type Sizes = [u64; 7];
+
+/// Working memory, kept from pile to pile.
+#[derive(Clone, Default)]
+pub(crate) struct Table {
+    /// A fingerprint and how many entries have it.
+    counts: Vec<u64>,
+    /// At the same place, one more than the first entry of the fingerprint where two have it.
+    first: Vec<u32>,
+}
+
+/// Finds the values of a pile that more people have than the cap of their key allows.
 ///
 /// Counted in a table of at least half as many places again as entries, at the place that the fingerprint names or the next free one: fingerprints
 /// are uniform, and sorting them took several times as long. The last ten bits make room for the count, so a place is eight bytes and
 /// the table of a pile stays in the cache.
-pub(crate) fn shared_values(entries: &[[u8; ENTRY]], table: &mut Vec<u64>) -> Vec<Entry> {
+pub(crate) fn shared_values(entries: &[[u8; ENTRY]], table: &mut Table) -> SharedValues {
     const COUNT: u64 = PILE;
     let places = (entries.len() * 3 / 2).next_power_of_two();
-    table.clear();
-    table.resize(places, 0);
-    let find = |table: &[u64], print: u64| {
+    let Table { counts, first } = table;
+    counts.clear();
+    counts.resize(places, 0);
+    first.clear();
+    first.resize(places, 0);
+    let find = |counts: &[u64], print: u64| {
         let mut at = (print / PILES as u64) as usize & (places - 1);
-        while table[at] & COUNT != 0 && (table[at] ^ print) & !COUNT != 0 {
+        while counts[at] & COUNT != 0 && (counts[at] ^ print) & !COUNT != 0 {
             at = (at + 1) & (places - 1);
         }
         at
     };
     for entry in entries {
         let print = print(entry);
-        let at = find(table, print);
-        let place = &mut table[at];
+        let at = find(counts, print);
+        let place = &mut counts[at];
         if *place & COUNT == 0 {
             *place = print & !COUNT;
         }
-        // No cap is above five.
-        *place += u64::from(*place & COUNT < 8);
+        // No cap is above five, and more than eight are not told apart.
+        *place += u64::from(*place & COUNT < COUNTED + 1);
     }
-    entries
-        .iter()
-        .filter(|entry| {
-            let count = table[find(table, print(entry))] & COUNT;
-            // Most values are nobody else's, whatever the cap.
-            count > 1 && count > Entry::read(entry).mark.cap()
-        })
-        .map(Entry::read)
-        .collect()
+    let mut shared = SharedValues::default();
+    for (number, bytes) in (0u32..).zip(entries) {
+        let at = find(counts, print(bytes));
+        let count = counts[at] & COUNT;
+        // Most values are nobody else's, whatever the cap.
+        if count < 2 {
+            continue;
+        }
+        let entry = Entry::read(bytes);
+        if count <= entry.mark.cap() {
+            continue;
+        }
+        shared.entries.push(entry);
+        if count > COUNTED {
+            continue;
+        }
+        // One of a value's people counts it.
+        let key = usize::from(entry.key);
+        if shared.sizes.len() <= key {
+            shared.sizes.resize(key + 1, Sizes::default());
+        }
+        let sizes = &mut shared.sizes[key];
+        if count > 2 {
+            sizes[count as usize - 2] += 1;
+            continue;
+        }
+        match first[at].checked_sub(1) {
+            None => first[at] = number + 1,
+            Some(other) => {
+                sizes[0] += 1;
+                shared
+                    .pairs
+                    .push([Entry::read(&entries[other as usize]), entry]);
+            }
+        }
+    }
+    for sizes in &mut shared.sizes {
+        for (people, size) in (3..).zip(&mut sizes[1..]) {
+            *size /= people;
+        }
+    }
+    shared
 }
+
+/// Most people of a value that are told from one more.
+const COUNTED: u64 = 8;
 
 /// Bytes of a notice that a value or a home is held back: number of the record in its pile 4, place among its values 2, or with [`HOME`] among
 /// its homes.
@@ -239,12 +294,48 @@ mod tests {
                 .filter(|(_, (value, cap, _))| counts[value] > *cap)
                 .map(|(n, (_, _, identifier))| (n, n as usize % PILES, n as usize % 4096, *identifier))
                 .collect();
-            let mut table = vec![3; 7];
-            let shared: Vec<(u32, usize, usize, bool)> = shared_values(&entries, &mut table)
+            let mut table = Table { counts: vec![3; 7], first: vec![9; 3] };
+            let found = shared_values(&entries, &mut table);
+            let shared: Vec<(u32, usize, usize, bool)> = found
+                .entries
                 .iter()
                 .map(|entry| (entry.number, entry.pile, entry.mark.place(), entry.mark.is_identifier()))
                 .collect();
             prop_assert_eq!(shared, expected);
+        }
+
+        #[test]
+        fn who_shares_a_value_with_one_other_and_how_many_have_each_is_counted(
+            values in proptest::collection::vec((0u64..60, 0u32..400), 0..300),
+        ) {
+            // A value's key is the value's own; two caps.
+            let key = |value: u64| value as u8 % 3;
+            let cap = |value: u64| if key(value) == 2 { 3 } else { 1 };
+            let entries: Vec<[u8; ENTRY]> = values
+                .iter()
+                .map(|&(value, number)| Entry::write(value << 20, 4, number, key(value), Mark::new(cap(value), false)).1)
+                .collect();
+            let mut people: HashMap<u64, Vec<u32>> = HashMap::new();
+            for &(value, number) in &values {
+                people.entry(value).or_default().push(number);
+            }
+            let mut sizes = vec![Sizes::default(); 3];
+            let mut pairs = Vec::new();
+            for (&value, people) in &people {
+                if people.len() > cap(value) as usize && (2..=8).contains(&people.len()) {
+                    sizes[usize::from(key(value))][people.len() - 2] += 1;
+                    if let [a, b] = people[..] {
+                        pairs.push((a, b, key(value)));
+                    }
+                }
+            }
+            let mut found = shared_values(&entries, &mut Table::default());
+            found.sizes.resize(3, Sizes::default());
+            prop_assert_eq!(found.sizes, sizes);
+            let mut met: Vec<_> = found.pairs.iter().map(|[a, b]| (a.number, b.number, a.key)).collect();
+            met.sort_unstable();
+            pairs.sort_unstable();
+            prop_assert_eq!(met, pairs);
         }
     }
 }
