@@ -69,7 +69,11 @@ fn main() {
 
 /// Encodes an invented borough and checks it.
 fn whole_check(count: usize, schema: &str) {
-    let schema = Schema::shipped(schema).expect("a shipped schema");
+    // A shipped schema by its name, or a file.
+    let schema = Schema::shipped(schema).unwrap_or_else(|| {
+        let text = std::fs::read_to_string(schema).expect("a shipped schema or a file of one");
+        Schema::parse_for_bench(&text).expect("a schema")
+    });
     let mut people = borough(count / 2, 77);
     people.truncate(count);
     let secrets = ProjectSecrets::new(|purpose| *blake3::hash(purpose.as_bytes()).as_bytes());
@@ -86,6 +90,7 @@ fn whole_check(count: usize, schema: &str) {
     let options = kinfold_encoding::Options {
         own: "a".to_owned(),
         partners: vec!["b".to_owned()],
+        bench: true,
         ..Default::default()
     };
     let encoded =

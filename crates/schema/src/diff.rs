@@ -296,6 +296,6 @@ mod tests {
             .into_iter()
             .find(|change| change.key == "filter names-birth: diffusion")
             .unwrap();
-        assert_eq!((change.from.as_str(), change.to.as_str()), ("6", "8"));
+        assert_eq!((change.from.as_str(), change.to.as_str()), ("8", "10"));
     }
 }

@@ -13,7 +13,7 @@ fn the_shipped_schemas_keep_their_own_rules() {
         assert_eq!(schema.refusals(), []);
     }
     assert_eq!(Schema::shipped("nothing").map(|schema| schema.id), None);
-    assert_eq!(Schema::standard().filters[0].diffusion, 6);
+    assert_eq!(Schema::standard().filters[0].diffusion, 8);
 }
 
 #[test]
@@ -64,7 +64,7 @@ const MALFORMED: &[(&str, &str, FaultKind, &str, &str)] = {
             "compare",
         ),
         (
-            "version = \"3.0.0\"",
+            "version = \"4.0.0\"",
             "version = \"\"",
             Rule,
             "schema.version",
@@ -86,20 +86,20 @@ const MALFORMED: &[(&str, &str, FaultKind, &str, &str)] = {
         ),
         (
             "people_max = 75000",
-            "people_max = 75001",
+            "people_max = 270001",
             Release,
             "filter[0].diffusion",
-            "raise `diffusion` to 7",
+            "raise `diffusion` to 10",
         ),
         (
-            "diffusion = 6",
+            "diffusion = 8",
             "diffusion = 4",
             Release,
             "filter[0].diffusion",
-            "lower `people_max` to 1500",
+            "lower `people_max` to 500",
         ),
         (
-            "diffusion = 6",
+            "diffusion = 8",
             "diffusion = 17",
             Rule,
             "filter[0].diffusion",

@@ -451,7 +451,7 @@ mod tests {
         let made = Linkage::parse(&converted.text).unwrap();
         assert_eq!(
             (made.id.as_str(), made.people_max, made.filters[0].diffusion),
-            ("mine", 50_000, 6)
+            ("mine", 50_000, 7)
         );
         assert_eq!(converted.columns.len(), 6);
         let said = |what: &str, words: &str| {

@@ -44,7 +44,7 @@ fn schema() -> Schema {
             "slots = [\"telephone\", \"email\", \"town\", \"first\",",
         );
     let schema = Schema::parse_for_bench(&(text + &keys)).unwrap();
-    assert_eq!(schema.presence.slots.len(), 13);
+    assert_eq!(schema.presence.slots.len(), 12);
     schema
 }
 
