@@ -11,7 +11,7 @@ use std::sync::Arc;
 /// Bits of the filter, before and after diffusion.
 pub const BITS: usize = 2048;
 /// Released bits are the exclusive-or of so many.
-const T: usize = 6;
+const T: usize = 8;
 
 /// Kinds of facts, as `encoding` numbers them.
 pub const NAME: u8 = 1;
