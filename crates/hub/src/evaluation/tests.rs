@@ -80,6 +80,32 @@ fn references_join_a_result_that_has_only_record_references() {
 }
 
 #[test]
+fn a_bench_s_references_have_their_source_in_the_name() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut args = files(folder.path());
+    let people = "cluster_id,source,record_ref\nP1,a,aa\nP1,b,BB\nP2,a,cc\n";
+    args.people = write(folder.path(), "people.csv", people);
+    let own = |name: &str, rows: &str| {
+        let text = format!("own_id,record_ref\n{rows}");
+        write(folder.path(), name, &text)
+    };
+    args.references = vec![
+        own("a.local-references.csv", "1,aa\n2,cc\n"),
+        own("b.local-references.csv", "1,bb\n"),
+    ];
+    let found = evaluate(&args).unwrap().truth.unwrap();
+    assert_eq!((found.records, found.missing, found.unknown), (7, 4, 0));
+    assert_eq!(found.pairwise.rates, Rates::from_counts(1, 1, 2));
+    args.references = vec![own("council.csv", "1,aa\n")];
+    assert!(
+        evaluate(&args)
+            .unwrap_err()
+            .to_string()
+            .contains("no column")
+    );
+}
+
+#[test]
 fn true_households_may_come_from_their_own_file() {
     let folder = tempfile::tempdir().unwrap();
     let mut args = files(folder.path());

@@ -18,6 +18,8 @@ const KNOWN_MAX: [(usize, f64); 3] = [(20, 0.005), (200, 0.01), (1_000, 0.015)];
 const HOUSEHOLDS_MAX: f64 = 0.01;
 /// An attacker's surest picks may not be right more often than this; nothing was published, so it warns and does not block.
 const SUREST_MAX: f64 = 0.2;
+/// Most people that attack H is run on.
+const HOUSEHOLDS_PEOPLE_MAX: usize = 10_000;
 /// Fewer tries than this and an attack is repeated with other lots, so that small files can be judged at all.
 const TRIES: u64 = 3_000;
 /// Standard deviations at which likeness is taken for a household when there are no household keys.
@@ -189,7 +191,14 @@ pub(super) fn households(context: &Context<'_>) -> Found {
         let mut line = Line::note(id, TOGETHER, why, String::new());
         let mut worst: Option<(Share, Vec<Share>, usize, f64)> = None;
         // Beyond ten thousand people the attack adds minutes and, by its trend, no danger: households meet more look-alikes.
-        for &size in context.plan.sizes.iter().filter(|size| **size <= 10_000) {
+        let sizes: Vec<usize> = context
+            .plan
+            .sizes
+            .iter()
+            .copied()
+            .filter(|size| *size <= HOUSEHOLDS_PEOPLE_MAX)
+            .collect();
+        for &size in &sizes {
             let purpose = format!("{id}/{size}");
             let file = context
                 .file
@@ -207,6 +216,9 @@ pub(super) fn households(context: &Context<'_>) -> Found {
                 scene.groups.clone()
             };
             let reached = household_attack::attack(&scene, &groups, &mut draws);
+            // Nobody can tell which records are a part's, so what a part would give away is the trend, and the largest is judged: households
+            // of the whole file, or of as many people as the attack can be run on.
+            let judged = Some(&size) == sizes.last();
             for (words, named) in [
                 ("by households", &reached.households),
                 ("after the snowball", &reached.snowball),
@@ -215,6 +227,9 @@ pub(super) fn households(context: &Context<'_>) -> Found {
                 line = line
                     .with(&format!("{size} people, {words}: named"), share.share)
                     .with(&format!("{size} people, {words}: at most"), share.upper);
+                if !judged {
+                    continue;
+                }
                 line = surest(line, named);
                 line = line.sizes_at_most(&named.by_size, HOUSEHOLDS_MAX, DO_HOUSEHOLDS);
                 // Whoever guesses a household of the right size and an order of its members names one of each size.
