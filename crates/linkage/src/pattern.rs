@@ -43,7 +43,7 @@ pub(crate) fn coarse(agreement: Agreement) -> usize {
     ((names * 4 + level(Field::Birth)) * 3 + place) * 3 + other
 }
 
-/// Kinds of key evidence on which the distance band is conditioned: none, names only, birth only, both.
+/// Kinds of key evidence on which homes are conditioned: none, names only, birth only, both.
 pub(crate) const KINDS: usize = 4;
 
 /// The kind of a pair's key evidence.
@@ -53,6 +53,26 @@ pub(crate) fn kind(agreement: Agreement) -> usize {
         .any(|&field| agreement.level(field) > 0);
     let birth = agreement.level(Field::Birth) > 0;
     usize::from(names) | usize::from(birth) << 1
+}
+
+/// Kinds on which the distance band is conditioned.
+pub(crate) const NEAR_KINDS: usize = 6;
+
+/// The kind of a pair for its distance band: none of names and birth, names only, birth only, both with at most one of first name, family name
+/// and birth date in full, with two, with all. A strongly diffused filter sees nothing as soon as one of the three is another, whoever the
+/// two are, so what it says must be weighed by what it could see.
+pub(crate) fn near_kind(agreement: Agreement) -> usize {
+    let kind = kind(agreement);
+    if kind < KINDS - 1 {
+        return kind;
+    }
+    let full = [
+        agreement.level(Field::First) >= 2,
+        agreement.level(Field::Last) >= 2,
+        agreement.level(Field::Birth) >= 3,
+    ];
+    let full = full.iter().filter(|full| **full).count();
+    kind + full.saturating_sub(1)
 }
 
 #[cfg(test)]
@@ -76,6 +96,7 @@ mod tests {
             let agreement = Agreement { levels };
             assert!(coarse(agreement) < COARSE);
             assert!(kind(agreement) < KINDS);
+            assert!(near_kind(agreement) < NEAR_KINDS);
         }
     }
 }

@@ -3,7 +3,7 @@
 use super::strangers::Strangers;
 use super::{Score, log2};
 use crate::candidates::{Candidate, SetPair};
-use crate::pattern::{BANDS, COARSE, KINDS, band, coarse, kind};
+use crate::pattern::{BANDS, COARSE, KINDS, NEAR_KINDS, band, coarse, kind, near_kind};
 use kinfold_schema::{Agreement, Field};
 
 /// Weight of a coarser cell in a finer one, in pairs.
@@ -49,7 +49,7 @@ pub(crate) struct Cells {
     /// Log2 odds of each band of the pairs without a key.
     filter_odds: [f64; BANDS],
     /// Log2 ratios of the nearness of filters, given the kind of evidence.
-    bands: [[f64; BANDS]; KINDS],
+    bands: [[f64; BANDS]; NEAR_KINDS],
     /// Log2 ratios of homes.
     homes: [[f64; HOMES]; HOME_KINDS],
     /// Log2 of how much more often than on the whole a pair of these two sets is a match.
@@ -105,7 +105,7 @@ impl Cells {
             fines,
             cell_of,
             filter_odds: [0.0; BANDS],
-            bands: [[0.0; BANDS]; KINDS],
+            bands: [[0.0; BANDS]; NEAR_KINDS],
             homes: [[0.0; HOMES]; HOME_KINDS],
             shift: vec![0.0; set_pairs.len()],
             matches: vec![0.0; set_pairs.len()],
@@ -196,7 +196,7 @@ impl Cells {
 
     /// Nearness and homes of pairs that share keys: how matches and strangers differ, given what the keys say.
     fn learn_given_keys(&mut self, set_pairs: &[SetPair], expected: &[Vec<f64>]) {
-        let mut bands = [[Weighed::default(); BANDS]; KINDS];
+        let mut bands = [[Weighed::default(); BANDS]; NEAR_KINDS];
         let mut homes = [[Weighed::default(); HOMES]; HOME_KINDS];
         for (pair, expected) in set_pairs.iter().zip(expected) {
             for (candidate, &g) in pair.candidates.iter().zip(expected) {
@@ -204,7 +204,7 @@ impl Cells {
                     continue;
                 }
                 if let Some(sigmas) = candidate.sigmas {
-                    let cell = &mut bands[kind(candidate.agreement)][band(sigmas)];
+                    let cell = &mut bands[near_kind(candidate.agreement)][band(sigmas)];
                     cell.matches += g;
                     cell.strangers += 1.0 - g;
                 }
@@ -238,7 +238,7 @@ impl Cells {
                     prior,
                     keys: self.odds[cell] + self.shift[set_pair] - prior,
                     filter: candidate.sigmas.map_or(0.0, |sigmas| {
-                        self.bands[kind(candidate.agreement)][band(sigmas)]
+                        self.bands[near_kind(candidate.agreement)][band(sigmas)]
                     }),
                     home: self.homes[home_kind(candidate)][home_state(candidate)],
                     probability: 0.0,
