@@ -35,7 +35,6 @@ use crate::people::PersonRow;
 use crate::rows::Rows;
 use brief::Briefs;
 use candidates::{LARGEST_GROUP, Pair, Shelves, shared_things};
-use compare::Two;
 use evidence::{People, weigh};
 use groups::Groups;
 use judge::{Verdict, judge, never_one};
