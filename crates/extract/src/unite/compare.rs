@@ -154,8 +154,10 @@ impl<'a> Two<'a> {
 
     /// Whether places of birth or middle names speak against one person.
     pub(super) fn origins_differ(&self) -> bool {
-        let initials =
-            |names: &'a [u32]| names.iter().filter_map(|name| self.values.initial(*name));
+        let initials = |names: &'a [u32]| {
+            let initials = names.iter().map(|name| self.values.initial(*name));
+            initials.filter(|initial| *initial != 0)
+        };
         let apart = |one: &'a Brief, other: &'a Brief| {
             initials(one.list(List::Middle)).all(|initial| {
                 let middle = initials(other.list(List::Middle));

@@ -3,6 +3,7 @@
 //! A name stands in hundreds of rows, and a pair of names in thousands of comparisons. Here each text is kept once; people are short lists of
 //! numbers (see [`super::brief`]), equal values are equal numbers, and what a text needs for comparing is worked out when it is met first.
 
+use super::likeness::within;
 use kinfold_identity::{AddressSpell, BirthDate, FamilyName, canonical_nicknames, soundex};
 use std::collections::HashMap;
 use zeroize::Zeroizing;
@@ -35,7 +36,10 @@ struct Text {
     start: u32,
     length: u32,
     hash: u64,
+    /// The last eight bytes, or all of a shorter text.
+    tail: [u8; 8],
     name: NameFacts,
+    initial: u8,
 }
 
 /// What a name is known by beside its letters.
@@ -67,7 +71,58 @@ pub(super) struct Birth {
     pub(super) date: BirthDate,
     pub(super) hash: u64,
     /// How often each digit stands in a full date, four bits each.
-    pub(super) digits: u64,
+    counts: u64,
+    /// The eight digits of a full date, four bits each, the year's first.
+    digits: u32,
+}
+
+impl Birth {
+    /// The edits between two different full dates as far as their digits alone say it, more than two being three: the optimal string
+    /// alignment of their canonical texts.
+    pub(super) fn edits(&self, other: &Self) -> Option<u8> {
+        if self.date.year.max(other.date.year) > 9999 {
+            return None;
+        }
+        let differ = self.digits ^ other.digits;
+        let places = (differ | differ >> 1 | differ >> 2 | differ >> 3) & 0x1111_1111;
+        match places.count_ones() {
+            1 => Some(1),
+            2 => {
+                let low = places.trailing_zeros();
+                let pair = |digits: u32| (digits >> low & 15, digits >> (low + 4) & 15);
+                let (one, second) = (pair(self.digits), pair(other.digits));
+                // Neighbours with no hyphen between them: day with day, month with month, year with year.
+                let beside = places >> low == 0x11 && ![4, 12].contains(&low);
+                let exchanged = beside && one == (second.1, second.0);
+                Some(if exchanged { 1 } else { 2 })
+            }
+            // Two edits that change three places or more are exchanges or a digit moved, with one other digit at most.
+            _ if counts_apart(self.counts, other.counts) > 1 => Some(3),
+            _ => None,
+        }
+    }
+}
+
+/// Digits that one date has and the other lacks: never more than the edits between them.
+fn counts_apart(one: u64, other: u64) -> u32 {
+    if one == other {
+        return 0;
+    }
+    let (mut over, mut under) = (0, 0);
+    for digit in 0..10 {
+        let count = |counts: u64| (counts >> (4 * digit) & 15) as u32;
+        over += count(one).saturating_sub(count(other));
+        under += count(other).saturating_sub(count(one));
+    }
+    over.max(under)
+}
+
+fn tail(text: &str) -> [u8; 8] {
+    let mut tail = [0; 8];
+    let bytes = text.as_bytes();
+    let last = &bytes[bytes.len().saturating_sub(8)..];
+    tail[..last.len()].copy_from_slice(last);
+    tail
 }
 
 /// An address as far as it is compared: numbers of texts, [`NONE`] for what it lacks.
@@ -132,8 +187,22 @@ impl Values {
         &self.texts[text as usize].name
     }
 
-    pub(super) fn initial(&self, name: u32) -> Option<u8> {
-        self.text(name).bytes().next()
+    /// The first byte; 0 of an empty text.
+    pub(super) fn initial(&self, name: u32) -> u8 {
+        self.texts[name as usize].initial
+    }
+
+    /// Whether two texts are at most one edit apart, see [`within`].
+    pub(super) fn one_slip(&self, one: u32, other: u32) -> bool {
+        let (first, second) = (&self.texts[one as usize], &self.texts[other as usize]);
+        // One edit changes at most two of the bytes of texts of one length.
+        if first.length == second.length {
+            let bytes = first.tail.iter().zip(&second.tail);
+            if bytes.filter(|(one, other)| one != other).count() > 2 {
+                return false;
+            }
+        }
+        within(self.text(one), self.text(other), 1)
     }
 
     /// A name and the formal names it may stand for.
@@ -185,7 +254,9 @@ impl Values {
             start,
             length: text.len() as u32,
             hash,
+            tail: tail(text),
             name: NO_NAME,
+            initial: text.bytes().next().unwrap_or(0),
         });
         if self.texts.len() * 2 > self.table.len() {
             self.grow();
@@ -249,7 +320,10 @@ impl Values {
             births.push(Birth {
                 date,
                 hash: birth_hash(date),
-                digits: digits.fold(0, |all, digit| all + (1 << (4 * (digit - b'0')))),
+                counts: digits
+                    .clone()
+                    .fold(0, |all, digit| all + (1 << (4 * (digit - b'0')))),
+                digits: digits.fold(0, |all, digit| all << 4 | u32::from(digit - b'0')),
             });
             births.len() as u32 - 1
         })
@@ -305,4 +379,49 @@ pub(super) fn mix(value: u64) -> u64 {
     let value = (value ^ (value >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
     let value = (value ^ (value >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
     value ^ (value >> 31)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(5000))]
+
+        #[test]
+        fn edits_of_dates_are_those_of_their_texts(
+            one in (1898_u16..2030, 1_u8..13, 1_u8..32),
+            other in (1898_u16..2030, 1_u8..13, 1_u8..32),
+            near in any::<[bool; 3]>(),
+        ) {
+            // Dates that share a part, as most do that are compared.
+            let other = (
+                if near[0] { one.0 } else { other.0 },
+                if near[1] { one.1 } else { other.1 },
+                if near[2] { one.2 } else { other.2 },
+            );
+            let date = |(year, month, day)| BirthDate { year, month: Some(month), day: Some(day) };
+            let mut values = Values::new();
+            let (first, second) = (values.add_birth(date(one)), values.add_birth(date(other)));
+            let edits = strsim::osa_distance(&date(one).iso(), &date(other).iso()).min(3);
+            if first != second && let Some(found) = values.birth(first).edits(values.birth(second)) {
+                prop_assert_eq!(usize::from(found), edits);
+            }
+        }
+
+        #[test]
+        fn one_slip_is_one_edit(one in "[A-C0-3]{0,12}", other in "[A-C0-3]{0,12}", at in 0_usize..12, letter in "[A-C]") {
+            let mut near = one.clone();
+            if at < near.len() {
+                near.replace_range(at..=at, &letter);
+            }
+            let mut values = Values::new();
+            for other in [other, near] {
+                let numbers = (values.add_text(&one), values.add_text(&other));
+                prop_assert_eq!(values.text(numbers.0), one.as_str());
+                prop_assert_eq!(values.one_slip(numbers.0, numbers.1), strsim::osa_distance(&one, &other) <= 1);
+            }
+        }
+    }
 }

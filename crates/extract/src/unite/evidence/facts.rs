@@ -316,9 +316,7 @@ impl Comparer<'_> {
         if one.year == other.year && one.month == other.day && one.day == other.month {
             return 1;
         }
-        let edits = if digits_apart(birth.digits, compared.digits) > 2 {
-            3
-        } else {
+        let edits = birth.edits(compared).unwrap_or_else(|| {
             let answer = || {
                 let (one, other) = (one.iso(), other.iso());
                 match (within(&one, &other, 1), within(&one, &other, 2)) {
@@ -328,7 +326,7 @@ impl Comparer<'_> {
                 }
             };
             self.memo.ask(Question::Births, first, second, answer)
-        };
+        });
         if edits <= 1 {
             return 1;
         }
@@ -408,7 +406,7 @@ impl Comparer<'_> {
             if one.postcode == other.postcode {
                 return Some((1, self.rarity(Kind::Area, one.postcode)));
             }
-            near = near || within(values.text(one.postcode), values.text(other.postcode), 1);
+            near = near || values.one_slip(one.postcode, other.postcode);
         }
         if both(one.town, other.town) {
             comparable = true;
@@ -432,7 +430,7 @@ impl Comparer<'_> {
             if one == other {
                 (0, self.rarity(Kind::Telephone, one))
             } else {
-                let near = within(values.text(one), values.text(other), 1);
+                let near = values.one_slip(one, other);
                 (if near { 1 } else { 2 }, NO_VALUE)
             }
         }));
@@ -509,20 +507,6 @@ fn by_middle(two: Two<'_>, found: Found) -> Found {
         (false, false) => found,
         _ => found.min((3, NO_VALUE)),
     }
-}
-
-/// Digits that one date has and the other lacks: never more than the edits between them.
-fn digits_apart(one: u64, other: u64) -> u32 {
-    if one == other {
-        return 0;
-    }
-    let (mut over, mut under) = (0, 0);
-    for digit in 0..10 {
-        let count = |digits: u64| (digits >> (4 * digit) & 15) as u32;
-        over += count(one).saturating_sub(count(other));
-        under += count(other).saturating_sub(count(one));
-    }
-    over.max(under)
 }
 
 /// Levels of a place in the order of their strength.

@@ -60,7 +60,7 @@ pub(super) fn things(values: &Values, person: &Brief) -> Vec<u64> {
         };
         let (year, month, day) = (u32::from(date.year), u32::from(month), u32::from(day));
         for name in &names {
-            let initial = values.initial(*name).unwrap_or(0);
+            let initial = values.initial(*name);
             put(1, 13, year, month << 8 | day, initial.into());
         }
         for sound in &sounds {
