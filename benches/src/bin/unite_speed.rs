@@ -81,20 +81,19 @@ impl Reading {
 
 impl RowsAgain for Table {
     fn load(&self, rows: &[u32]) -> Result<Vec<PersonRow>, kinfold_extract::Error> {
-        let mut loaded = Vec::with_capacity(rows.len());
+        let mut text: Vec<u8> = Vec::new();
         for row in rows {
             let at = *row as usize;
-            let text = &self.text[self.starts[at] as usize..self.starts[at + 1] as usize];
-            let mut reader = csv::ReaderBuilder::new()
-                .has_headers(false)
-                .buffer_capacity(text.len())
-                .from_reader(text);
-            let mut record = StringRecord::new();
-            let read = reader.read_record(&mut record);
-            if !matches!(read, Ok(true)) {
-                return Err(kinfold_extract::Error::Changed);
-            }
-            loaded.push(self.reading.row(&record, at));
+            text.extend(&self.text[self.starts[at] as usize..self.starts[at + 1] as usize]);
+            text.push(b'\n');
+        }
+        let mut reader = csv::ReaderBuilder::new()
+            .has_headers(false)
+            .from_reader(text.as_slice());
+        let mut loaded = Vec::with_capacity(rows.len());
+        for (record, row) in reader.records().zip(rows) {
+            let record = record.map_err(|_| kinfold_extract::Error::Changed)?;
+            loaded.push(self.reading.row(&record, *row as usize));
         }
         Ok(loaded)
     }
@@ -103,7 +102,10 @@ impl RowsAgain for Table {
 fn measure(file: &str, told: &[String]) -> Result<(), Box<dyn Error>> {
     let mut text = Vec::new();
     let opened = std::fs::File::open(file)?;
-    if file.ends_with(".gz") {
+    if std::path::Path::new(file)
+        .extension()
+        .is_some_and(|own| own == "gz")
+    {
         flate2::read::MultiGzDecoder::new(opened).read_to_end(&mut text)?;
     } else {
         std::io::BufReader::new(opened).read_to_end(&mut text)?;

@@ -175,7 +175,9 @@ fn packed(lists: &[Vec<u32>; LISTS]) -> Box<[u32]> {
         end += list.len();
         all.push(end as u32);
     }
-    lists.iter().for_each(|list| all.extend(list));
+    for list in lists {
+        all.extend(list);
+    }
     all.into()
 }
 

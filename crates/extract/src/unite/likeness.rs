@@ -18,9 +18,9 @@ pub(super) fn jaro_winkler(one: &str, other: &str) -> f64 {
     // A bit for each letter that has a partner.
     let (mut ones, mut others) = (0_u64, 0_u64);
     for (at, letter) in one.iter().enumerate() {
-        let last = other.len().min(at + range + 1);
-        for place in at.saturating_sub(range)..last {
-            if other[place] == *letter && others >> place & 1 == 0 {
+        let (first, last) = (at.saturating_sub(range), other.len().min(at + range + 1));
+        for (place, partner) in other.iter().enumerate().take(last).skip(first) {
+            if partner == letter && others >> place & 1 == 0 {
                 ones |= 1 << at;
                 others |= 1 << place;
                 break;

@@ -232,8 +232,8 @@ pub fn unite(rows: &Rows) -> Result<United, Error> {
     unite_in(rows, ROUNDS)
 }
 
-/// Brings together the rows that are one person by sure rules alone: own ids, verified identifiers, exact identities. For files of any
-/// size: weighing evidence compares many more rows and takes minutes for a hundred thousand.
+/// Brings together the rows that are one person by sure rules alone: own ids, verified identifiers, exact identities. What they leave
+/// open is listed as doubtful and decided by a person.
 ///
 /// # Errors
 /// As [`unite`].

@@ -3,10 +3,10 @@
 use super::facts::{self, Comparer};
 use super::frequency::{Frequencies, Kind};
 use super::reference;
-use super::things;
+use super::things::{largest_group, things as shared};
 use crate::unite::brief::Brief;
 use crate::unite::compare::Two;
-use crate::unite::judge;
+use crate::unite::judge as quick;
 use crate::unite::likeness::Memo;
 use crate::unite::reference::any_person;
 use crate::unite::reference::judge::{clearly_two, judge as judged, never_one};
@@ -66,7 +66,7 @@ fn check(town: &Town) -> Result<(), TestCaseError> {
     };
     let key = RandomState::new();
     let things = |at: usize| -> [BTreeSet<u64>; 2] {
-        let quick = things::things(&town.values, &town.briefs[at]);
+        let quick = shared(&town.values, &town.briefs[at]);
         let plain = reference::things(&town.people[at], &key);
         [quick, plain].map(|own| own.into_iter().collect())
     };
@@ -74,9 +74,9 @@ fn check(town: &Town) -> Result<(), TestCaseError> {
         for right in 0..size {
             let (one, other) = (&town.people[left], &town.people[right]);
             let two = town.two(left, right);
-            prop_assert_eq!(judge::judge(two), judged(one, other));
-            prop_assert_eq!(judge::never_one(two), never_one(one, other));
-            prop_assert_eq!(judge::clearly_two(two), clearly_two(one, other));
+            prop_assert_eq!(quick::judge(two), judged(one, other));
+            prop_assert_eq!(quick::never_one(two), never_one(one, other));
+            prop_assert_eq!(quick::clearly_two(two), clearly_two(one, other));
             prop_assert_eq!(
                 comparer.compare(two.left, two.right),
                 reference::compare(one, other, &counts)
@@ -85,7 +85,7 @@ fn check(town: &Town) -> Result<(), TestCaseError> {
             let kinds = |one: &BTreeSet<u64>, other: &BTreeSet<u64>| -> Vec<usize> {
                 let mut kinds: Vec<usize> = one
                     .intersection(other)
-                    .map(|thing| super::things::largest_group(*thing))
+                    .map(|thing| largest_group(*thing))
                     .collect();
                 kinds.sort_unstable();
                 kinds

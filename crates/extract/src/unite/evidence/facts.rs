@@ -177,7 +177,10 @@ impl Comparer<'_> {
 
     /// How rare a text is, negated.
     fn rarity(&self, kind: Kind, text: u32) -> i64 {
-        -(self.counts.rarity(kind, self.values.hash(text)) as i64)
+        -self
+            .counts
+            .rarity(kind, self.values.hash(text))
+            .cast_signed()
     }
 
     /// Whether two texts are at least so alike; each question has one measure.
@@ -289,7 +292,10 @@ impl Comparer<'_> {
         let found = strongest(pairs.map(|(one, other)| {
             let birth = self.values.birth(one);
             if one == other && birth.date.is_full() {
-                (0, -(self.counts.rarity(Kind::Birth, birth.hash) as i64))
+                (
+                    0,
+                    -self.counts.rarity(Kind::Birth, birth.hash).cast_signed(),
+                )
             } else {
                 (self.birth_level(one, other), NO_VALUE)
             }
@@ -384,7 +390,7 @@ impl Comparer<'_> {
         if both(one.uprn, other.uprn) {
             comparable = true;
             if one.uprn == other.uprn {
-                return Some((0, -(home_rarity() as i64)));
+                return Some((0, -home_rarity().cast_signed()));
             }
         }
         if let (Some(number), Some(second)) = (one.number(), other.number()) {
@@ -392,7 +398,7 @@ impl Comparer<'_> {
             let flats = one.flat == other.flat || !both(one.flat, other.flat);
             let street = one.street == other.street;
             if number == second && street && flats {
-                return Some((0, -(home_rarity() as i64)));
+                return Some((0, -home_rarity().cast_signed()));
             }
             if number == second
                 && (street || self.alike(Question::Streets, one.street, other.street, 0.9))
