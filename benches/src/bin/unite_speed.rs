@@ -13,7 +13,7 @@
 
 use std::collections::BTreeMap;
 use std::error::Error;
-use std::io::{BufWriter, Read as _, Write as _};
+use std::io::{BufWriter, Read as _};
 use std::time::Instant;
 
 use csv::StringRecord;
@@ -333,7 +333,7 @@ fn with_slips(mut cells: Vec<String>, draw: &mut impl FnMut(u64) -> u64) -> Vec<
                 cells[3] = format!("{}{day:02}", &cells[3][..kept]);
             }
             4 => cells[5] = format!("{} Mill Road", 1 + draw(300)),
-            5 => cells[2] = "Smith".to_owned(),
+            5 => "Smith".clone_into(&mut cells[2]),
             6 => cells[0] = cells[0].chars().take(1).collect(),
             _ => cells[9].clear(),
         }
