@@ -1,15 +1,17 @@
 //! What the steps after candidates cost: clustering and households on records and pairs that are made up.
 //!
-//! `cargo run --release -p kinfold-benches --bin link_scale [-- RECORDS]` (default 1,000,000 records of four custodians, three candidate
-//! pairs a record) prints the seconds of each step and the memory at its peak. The pairs have the weights that a good model gives: true
-//! ones strong, strangers weak, one in a hundred of either misplaced; one true pair in twenty is no candidate.
+//! `cargo run --release -p kinfold-benches --bin link_scale [-- RECORDS [FALSE]]` (default 1,000,000 records of four custodians, three
+//! candidate pairs a record) prints the seconds of each step and the memory at its peak, and a hash of all that came out: two versions that
+//! link the same print the same. The pairs have the weights that a good model gives: true ones strong, strangers weak, one in a hundred of
+//! either misplaced; one true pair in twenty is no candidate. `FALSE` is how many of a hundred pairs of strangers are strong, to see what a
+//! bad model costs: with many false links most records hang together.
 
 use std::time::Instant;
 
 use kinfold_benches::Words;
 use kinfold_linkage::{
-    Comparable, Given, LifeStage, Options, Pair, RecordId, RecordSet, Verdict, form_households,
-    form_people, link,
+    Comparable, Given, LifeStage, Options, Pair, People, RecordId, RecordSet, Verdict,
+    form_households, form_people, link,
 };
 use kinfold_schema::{
     Agreement, CodeTable, HOUSEHOLD_ADDRESS, HOUSEHOLD_NONE, HOUSEHOLD_UPRN, HouseholdKey,
@@ -25,11 +27,15 @@ fn main() {
         .nth(1)
         .and_then(|text| text.parse().ok())
         .unwrap_or(1_000_000usize);
+    let wrong = std::env::args()
+        .nth(2)
+        .and_then(|text| text.parse().ok())
+        .unwrap_or(1u64);
     let schema = Schema::standard();
     let mut words = Words(5);
     let began = Instant::now();
     let (sets, people) = town(&schema, records, &mut words);
-    let mut pairs = candidates(&sets, &people, records * PAIRS, &mut words);
+    let mut pairs = candidates(&sets, &people, records * PAIRS, wrong, &mut words);
     println!(
         "{} records, {} pairs made in {:.1} s, {} MiB",
         records,
@@ -45,6 +51,7 @@ fn main() {
         began.elapsed().as_secs_f64(),
         peak_mib()
     );
+    let hash = hash(&formed, &pairs);
     // The result of linking nothing, with the people in it.
     let mut linked = link(&schema, &[], &Options::default(), &());
     linked.people = formed.people;
@@ -58,6 +65,25 @@ fn main() {
         began.elapsed().as_secs_f64(),
         peak_mib()
     );
+    println!("hash of what came out: {hash}");
+}
+
+/// Of people, ties, bridges and what became of the pairs.
+fn hash(formed: &People, pairs: &[Pair]) -> String {
+    let mut hasher = blake3::Hasher::new();
+    for person in &formed.people {
+        hasher.update(person.reference.as_bytes());
+        hasher.update(&person.confidence.to_bits().to_le_bytes());
+        for member in &person.members {
+            hasher.update(&member.set.to_le_bytes());
+            hasher.update(&member.row.to_le_bytes());
+        }
+    }
+    hasher.update(format!("{:?} {:?}", formed.ties, formed.bridges).as_bytes());
+    for pair in pairs {
+        hasher.update(format!("{:?}", pair.verdict).as_bytes());
+    }
+    hasher.finalize().to_hex()[..16].to_owned()
 }
 
 /// Records of people in homes of three: for each set its codes, and for each row the person.
@@ -115,6 +141,7 @@ fn candidates(
     sets: &[RecordSet],
     people: &[Vec<u32>],
     wanted: usize,
+    wrong: u64,
     words: &mut Words,
 ) -> Vec<Pair> {
     let mut draw = |below: u64| words.next().unwrap_or(0) % below;
@@ -147,7 +174,7 @@ fn candidates(
             draw(sets[left].table.len() as u64) as usize,
             draw(sets[right].table.len() as u64) as usize,
         );
-        pairs.push(pair((left, i), (right, j), draw(100) == 0, draw(12)));
+        pairs.push(pair((left, i), (right, j), draw(100) < wrong, draw(12)));
     }
     pairs.sort_by_key(|pair| (pair.left, pair.right));
     pairs.dedup_by_key(|pair| (pair.left, pair.right));

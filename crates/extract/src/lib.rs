@@ -14,7 +14,7 @@
 //! is nearly one person is listed as doubtful. No message holds a value of the file.
 
 mod columns;
-mod compare;
+
 mod dates;
 mod decode;
 mod error;

@@ -1,71 +1,51 @@
 //! Which pairs of records are worth a comparison: those that share an identifier, a name with the birth date, or a first name with
 //! the home.
 
-use super::ROWS_AT_ONCE;
+use super::brief::{Brief, List};
+use super::values::{NONE, Values, mix};
 use crate::error::Error;
 use crate::piles::Piles;
 use crate::rows::Rows;
-use kinfold_identity::{Person, canonical_nicknames};
 use rayon::prelude::*;
-use std::hash::{BuildHasher as _, RandomState};
 
 /// Candidates are looked for among rows that share something; a group larger than this shares something meaningless.
 pub(super) const LARGEST_GROUP: usize = 400;
-/// Piles of hashes, and of pairs.
+/// Piles of shared things, and of pairs.
 const PILES: usize = 256;
+/// People of whom the shared things are worked out at once.
+const AT_ONCE: usize = 8192;
 
 /// Two units, the lower first.
 pub(super) type Pair = [u32; 2];
-
-/// Units of rows, by number.
-pub(super) trait Many {
-    /// How many there are.
-    fn len(&self) -> usize;
-    /// How many rows one has.
-    fn rows_in(&self, number: u32) -> usize;
-    /// What some of them say, in the order in which they are asked for.
-    fn load(&self, rows: &Rows, numbers: &[u32]) -> Result<Vec<Person>, Error>;
-}
 
 /// Units by the things they share.
 pub(super) struct Shelves(Piles<12>);
 
 impl Shelves {
-    /// Puts every unit on the shelves of its things; `see` is shown all units on the way, part after part.
-    pub(super) fn fill(
+    /// Puts people, so many of them, on the shelves of their things.
+    pub(super) fn fill<'a>(
         rows: &Rows,
-        units: &impl Many,
-        things: impl Fn(&Person, &RandomState) -> Vec<u64> + Sync,
-        mut see: impl FnMut(&[Person]),
+        people: usize,
+        person: impl Fn(u32) -> &'a Brief + Sync,
+        things: impl Fn(&Brief) -> Vec<u64> + Sync,
     ) -> Result<Self, Error> {
         // Shared things are kept as hashes: two that collide cost a needless comparison and nothing else.
         let mut shelves: Piles<12> = Piles::new(PILES, rows.memory.hash_bytes, &rows.scratch);
-        let key = RandomState::new();
-        let mut first = 0;
-        while first < units.len() {
-            let mut last = first;
-            let mut wanted = 0;
-            while last < units.len() && (last == first || wanted < ROWS_AT_ONCE) {
-                wanted += units.rows_in(last as u32);
-                last += 1;
-            }
-            let numbers: Vec<u32> = (first as u32..last as u32).collect();
-            let people = units.load(rows, &numbers)?;
-            see(&people);
-            let shared: Vec<Vec<u64>> = people
-                .into_par_iter()
-                .map(|person| things(&person, &key))
+        let numbers: Vec<u32> = (0..people as u32).collect();
+        for part in numbers.chunks(AT_ONCE) {
+            let shared: Vec<Vec<u64>> = part
+                .par_iter()
+                .map(|number| things(person(*number)))
                 .collect();
-            for (unit, hashes) in numbers.iter().zip(shared) {
+            for (number, hashes) in part.iter().zip(shared) {
                 for hash in hashes {
                     let mut entry = [0; 12];
                     // Big end first: entries in order are hashes in order.
                     entry[..8].copy_from_slice(&hash.to_be_bytes());
-                    entry[8..].copy_from_slice(&unit.to_be_bytes());
+                    entry[8..].copy_from_slice(&number.to_be_bytes());
                     shelves.add((hash >> 56) as usize, entry)?;
                 }
             }
-            first = last;
         }
         Ok(Self(shelves))
     }
@@ -75,12 +55,12 @@ impl Shelves {
     pub(super) fn pairs(
         mut self,
         rows: &Rows,
-        units: usize,
+        people: usize,
         largest: impl Fn(u64) -> usize,
         mut take: impl FnMut(&[Pair]) -> Result<(), Error>,
     ) -> Result<(), Error> {
         let mut pairs: Piles<8> = Piles::new(PILES, rows.memory.hash_bytes, &rows.scratch);
-        let units_of_a_pile = units.div_ceil(PILES).max(1);
+        let people_of_a_pile = people.div_ceil(PILES).max(1);
         for pile in 0..PILES {
             let pile = self.0.take(pile)?;
             for shelf in pile.chunk_by(|one, other| one[..8] == other[..8]) {
@@ -88,15 +68,15 @@ impl Shelves {
                 if shelf.len() > largest(hash) {
                     continue;
                 }
-                let unit =
+                let number =
                     |entry: &[u8; 12]| -> [u8; 4] { entry[8..].try_into().expect("four bytes") };
                 for (at, left) in shelf.iter().enumerate() {
-                    let left = unit(left);
-                    let place = u32::from_be_bytes(left) as usize / units_of_a_pile;
+                    let left = number(left);
+                    let place = u32::from_be_bytes(left) as usize / people_of_a_pile;
                     for right in &shelf[at + 1..] {
                         let mut pair = [0; 8];
                         pair[..4].copy_from_slice(&left);
-                        pair[4..].copy_from_slice(&unit(right));
+                        pair[4..].copy_from_slice(&number(right));
                         pairs.add(place, pair)?;
                     }
                 }
@@ -115,54 +95,58 @@ fn pair_of(entry: [u8; 8]) -> Pair {
     [number(0), number(4)]
 }
 
-/// Hashes of the things of which two people who may be one share some.
-pub(super) fn shared_things(person: &Person, key: &RandomState) -> Vec<u64> {
+/// One number for a thing of a kind that is made of values. The numbers of values say nothing to whoever does not hold the values.
+pub(super) fn thing(kind: u8, values: [u32; 3]) -> u64 {
+    let start = mix(u64::from(kind) + 1);
+    values
+        .iter()
+        .fold(start, |all, value| mix(all ^ u64::from(*value)))
+}
+
+/// The things of which two people who may be one share some.
+pub(super) fn shared_things(values: &Values, person: &Brief) -> Vec<u64> {
     let mut things = Vec::new();
-    let mut put = |kind: u8, one: &str, other: &str| things.push(key.hash_one((kind, one, other)));
-    if let Some(number) = &person.nhs {
-        put(0, number.as_str(), "");
-    }
-    if let Some(number) = &person.nino {
-        put(1, number.as_str(), "");
-    }
-    for number in person.upn.iter().filter(|upn| upn.is_permanent()) {
-        put(2, number.as_str(), "");
-    }
-    let firsts = first_names(person);
-    for birth in person.births.iter().filter(|birth| birth.is_full()) {
-        let birth = birth.iso();
-        // One shelf for both kinds of name, so that swapped ones meet.
-        let families = person
-            .family_names
-            .iter()
-            .flat_map(|name| name.parts.iter().chain([&name.whole]));
-        for name in families.map(String::as_str).chain(firsts.iter().copied()) {
-            put(3, &birth, name);
+    let mut put = |kind: u8, one: u32, other: u32| things.push(thing(kind, [one, other, 0]));
+    let upn = if person.upn_is_permanent {
+        person.upn
+    } else {
+        NONE
+    };
+    for (kind, number) in [(0, person.nhs), (1, person.nino), (2, upn)] {
+        if number != NONE {
+            put(kind, number, 0);
         }
     }
-    for spell in &person.addresses {
-        let address = spell
-            .address
-            .as_ref()
-            .and_then(kinfold_identity::Address::canonical);
-        for first in &firsts {
-            if let Some(uprn) = &spell.uprn {
-                put(4, uprn.as_str(), first);
+    let firsts = || {
+        let firsts = person.list(List::First).iter();
+        firsts.flat_map(|name| values.forms(*name))
+    };
+    for birth in person.list(List::Birth) {
+        if !values.birth(*birth).date.is_full() {
+            continue;
+        }
+        // One shelf for both kinds of name, so that swapped ones meet.
+        for family in person.list(List::Family) {
+            let family = values.family(*family);
+            put(3, *birth, family.whole);
+            for part in values.parts(family) {
+                put(3, *birth, *part);
             }
-            if let Some(address) = &address {
-                put(5, address, first);
+        }
+        for name in firsts() {
+            put(3, *birth, name);
+        }
+    }
+    for home in person.list(List::Home) {
+        let home = values.home(*home);
+        for first in firsts() {
+            if home.uprn != NONE {
+                put(4, home.uprn, first);
+            }
+            if home.canonical != NONE {
+                put(5, home.canonical, first);
             }
         }
     }
     things
-}
-
-/// The first names and the formal names they may stand for.
-fn first_names(person: &Person) -> Vec<&str> {
-    let forms = |name: &'_ String| canonical_nicknames(name).iter().copied();
-    person
-        .first_names
-        .iter()
-        .flat_map(|name| std::iter::once(name.as_str()).chain(forms(name)))
-        .collect()
 }

@@ -1,13 +1,10 @@
 //! Whether two records are one person.
 
+use super::compare::{Births, FirstNames, Two};
 use super::{Doubt, Reason};
-use crate::compare::{
-    Births, FirstNames, address_agrees, births, family_agrees, family_near, family_tells,
-    first_names, identifiers, names_swapped, origins_differ, postcode_agrees, sex_agrees,
-};
-use kinfold_identity::Person;
 
 /// What a comparison finds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Verdict {
     /// One person.
     One(Reason),
@@ -18,16 +15,17 @@ pub(super) enum Verdict {
 }
 
 /// Whether two rows are one person.
-pub(super) fn judge(left: &Person, right: &Person) -> Verdict {
+pub(super) fn judge(two: Two<'_>) -> Verdict {
+    let Two { left, right, .. } = two;
     if left.do_not_link || right.do_not_link {
         return Verdict::Two;
     }
-    let first = first_names(left, right);
-    let birth = births(left, right);
-    let family = family_agrees(left, right);
-    let address = address_agrees(left, right);
-    let ids = identifiers(left, right);
-    let sex = sex_agrees(left, right);
+    let first = two.first_names();
+    let birth = two.births();
+    let family = two.family_agrees();
+    let address = two.address_agrees();
+    let ids = two.identifiers();
+    let sex = two.sex_agrees();
     let alike = family && birth == Births::Same && first >= FirstNames::Near;
     if ids.nhs_differs {
         return if alike {
@@ -36,7 +34,7 @@ pub(super) fn judge(left: &Person, right: &Person) -> Verdict {
             Verdict::Two
         };
     }
-    if is_twins(left, right) {
+    if is_twins(two) {
         return if ids.shared || address {
             Verdict::Doubt(Doubt::Twins)
         } else {
@@ -56,22 +54,22 @@ pub(super) fn judge(left: &Person, right: &Person) -> Verdict {
     }
     let sex_contradicts = sex == Some(false);
     if birth == Births::Same
-        && names_swapped(left, right)
-        && (address || postcode_agrees(left, right))
+        && two.names_swapped()
+        && (address || two.postcode_agrees())
         && !ids.other_differs
     {
         return Verdict::One(Reason::NamesSwapped);
     }
     match (first, family, birth) {
         (FirstNames::Same | FirstNames::Near, true, Births::Same) => {
-            let place = address || postcode_agrees(left, right);
+            let place = address || two.postcode_agrees();
             // Near names with two different numbers, or two sexes, are siblings as likely as a slip.
             let siblings = first == FirstNames::Near && (ids.other_differs || sex_contradicts);
             // Without a common place, two people of one name and birth date are possible: nothing may speak against it.
             let alone = sex == Some(true)
-                && family_tells(left, right)
+                && two.family_tells()
                 && !ids.other_differs
-                && !origins_differ(left, right);
+                && !two.origins_differ();
             match (siblings, place, alone) {
                 (false, true, _) => Verdict::One(Reason::NameBirthPlace),
                 (false, false, true) => Verdict::One(Reason::NameBirthSex),
@@ -88,7 +86,7 @@ pub(super) fn judge(left: &Person, right: &Person) -> Verdict {
         }
         // Married, or misspelt; a wrong sex besides is only believed with a misspelling.
         (FirstNames::Same, false, Births::Same)
-            if address && !ids.other_differs && (!sex_contradicts || family_near(left, right)) =>
+            if address && !ids.other_differs && (!sex_contradicts || two.family_near()) =>
         {
             Verdict::One(Reason::OtherFamilyName)
         }
@@ -103,27 +101,27 @@ pub(super) fn judge(left: &Person, right: &Person) -> Verdict {
 }
 
 /// Twins, or two children of one name: the same family and birth date, and first names that are clearly two.
-fn is_twins(left: &Person, right: &Person) -> bool {
-    births(left, right) == Births::Same
-        && family_agrees(left, right)
-        && first_names(left, right) == FirstNames::Different
-        && !names_swapped(left, right)
+fn is_twins(two: Two<'_>) -> bool {
+    two.births() == Births::Same
+        && two.family_agrees()
+        && two.first_names() == FirstNames::Different
+        && !two.names_swapped()
 }
 
 /// Whether two rows of one own id are clearly of two people: no first name, formal name or close spelling in common, nor the first
 /// name in the other's family name, and full birth dates that share at most the year, the month or the day.
-pub(super) fn clearly_two(left: &Person, right: &Person) -> bool {
-    first_names(left, right) == FirstNames::Different
-        && births(left, right) == Births::Different
-        && !names_swapped(left, right)
+pub(super) fn clearly_two(two: Two<'_>) -> bool {
+    two.first_names() == FirstNames::Different
+        && two.births() == Births::Different
+        && !two.names_swapped()
 }
 
 /// Whether two rows must not be one person whatever a third row says.
-pub(super) fn never_one(left: &Person, right: &Person) -> bool {
-    let ids = identifiers(left, right);
+pub(super) fn never_one(two: Two<'_>) -> bool {
+    let ids = two.identifiers();
     // Two numbers of one kind are a slip only when everything else agrees.
     let numbers = ids.other_differs
-        && (first_names(left, right) < FirstNames::Same
-            || !(address_agrees(left, right) || postcode_agrees(left, right)));
-    left.do_not_link || right.do_not_link || ids.nhs_differs || numbers || is_twins(left, right)
+        && (two.first_names() < FirstNames::Same
+            || !(two.address_agrees() || two.postcode_agrees()));
+    two.left.do_not_link || two.right.do_not_link || ids.nhs_differs || numbers || is_twins(two)
 }

@@ -1,8 +1,10 @@
 //! Bringing rows together part after part, with hashes on disk, gives what holding everything in memory gives. The second half of this
 //! file is how it was done when everything was held.
 
-use super::candidates::{LARGEST_GROUP, shared_things};
-use super::judge::clearly_two;
+use super::candidates::LARGEST_GROUP;
+use super::judge::Verdict;
+use super::reference::judge::{clearly_two, judge, never_one};
+use super::reference::things::shared_things;
 use super::*;
 use crate::rows::Tells;
 use crate::table::Memory;

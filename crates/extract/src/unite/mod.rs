@@ -11,30 +11,39 @@
 //! household have in common in this file. What is nearly but not quite enough is listed for the custodian as doubtful, by line number
 //! alone.
 //!
-//! Only numbers of rows are held here. The rows themselves are loaded a few thousand at a time: once for the things they share, and
-//! then for each comparison. See [`Rows`].
+//! The rows themselves are not held (see [`Rows`]). Each is read once, a few thousand at a time, and what it is compared by is kept in
+//! brief: every value once, and people as lists of the numbers of their values.
 
+mod brief;
 mod candidates;
+mod compare;
 mod evidence;
 mod groups;
 mod judge;
 #[cfg(test)]
 mod laws;
+mod likeness;
+#[cfg(test)]
+mod reference;
 #[cfg(test)]
 mod tests;
 mod units;
+mod values;
 
 use crate::error::Error;
 use crate::people::PersonRow;
 use crate::rows::Rows;
-use candidates::{LARGEST_GROUP, Many as _, Pair, Shelves, shared_things};
+use brief::Briefs;
+use candidates::{LARGEST_GROUP, Pair, Shelves, shared_things};
 use evidence::{People, weigh};
 use groups::Groups;
 use judge::{Verdict, judge, never_one};
 use kinfold_identity::Person;
+use likeness::Memo;
 use rayon::prelude::*;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use units::{Lists, Units};
+use values::Values;
 
 /// Why two rows are one person, strongest first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, serde::Serialize)]
@@ -223,8 +232,8 @@ pub fn unite(rows: &Rows) -> Result<United, Error> {
     unite_in(rows, ROUNDS)
 }
 
-/// Brings together the rows that are one person by sure rules alone: own ids, verified identifiers, exact identities. For files of any
-/// size: weighing evidence compares many more rows and takes minutes for a hundred thousand.
+/// Brings together the rows that are one person by sure rules alone: own ids, verified identifiers, exact identities. What they leave
+/// open is listed as doubtful and decided by a person.
 ///
 /// # Errors
 /// As [`unite`].
@@ -234,9 +243,11 @@ pub fn unite_by_rules(rows: &Rows) -> Result<United, Error> {
 
 /// The same with so many rounds of weighing evidence at most.
 fn unite_in(rows: &Rows, rounds: usize) -> Result<United, Error> {
-    let (units, shared_own_ids) = Units::by_own_id(rows)?;
+    let mut values = Values::new();
+    let (units, shared_own_ids) = Units::by_own_id(rows, &mut values)?;
+    let briefs = Briefs::of(rows, &units, values)?;
     let own_id_joins = rows.len() - units.len();
-    let mut judged = compare(rows, &units)?;
+    let mut judged = compare(rows, &briefs)?;
     judged.verdicts.sort_unstable();
     let mut groups = Groups::new(units.len());
     let mut joins = BTreeMap::new();
@@ -252,11 +263,11 @@ fn unite_in(rows: &Rows, rounds: usize) -> Result<United, Error> {
             forbidden
         } else {
             let (lefts, rights) = (groups.members(left), groups.members(right));
-            let people = units.load(rows, &[lefts.as_slice(), &rights].concat())?;
-            let (lefts, rights) = people.split_at(lefts.len());
-            lefts
-                .iter()
-                .any(|one| rights.iter().any(|other| never_one(one, other)))
+            lefts.iter().any(|one| {
+                rights
+                    .iter()
+                    .any(|other| never_one(briefs.two(*one, *other)))
+            })
         };
         if clash {
             judged.doubts.push((left, right, Doubt::Chain));
@@ -265,8 +276,9 @@ fn unite_in(rows: &Rows, rounds: usize) -> Result<United, Error> {
             *joins.entry(reason).or_default() += 1;
         }
     }
-    for round in 1..=rounds {
-        let weighed = weigh(rows, &People::of(&units, &groups))?;
+    let memo = (rounds > 0).then(Memo::new);
+    for (round, memo) in (1..=rounds).zip(memo.iter().cycle()) {
+        let weighed = weigh(rows, &People::of(&briefs, &groups), memo)?;
         let last = weighed.joins.is_empty() || round == rounds;
         for (left, right) in weighed.joins {
             groups.join(left, right);
@@ -303,38 +315,36 @@ fn unite_in(rows: &Rows, rounds: usize) -> Result<United, Error> {
 }
 
 /// Compares all units that share something.
-fn compare(rows: &Rows, units: &Units) -> Result<Judged, Error> {
+fn compare(rows: &Rows, briefs: &Briefs) -> Result<Judged, Error> {
     let mut judged = Judged::default();
-    let shelves = Shelves::fill(rows, units, shared_things, |_| {})?;
+    let (units, values) = (&briefs.units, &briefs.values);
+    let shelves = Shelves::fill(
+        rows,
+        units.len(),
+        |unit| &units[unit as usize],
+        |unit| shared_things(values, unit),
+    )?;
     shelves.pairs(
         rows,
         units.len(),
         |_| LARGEST_GROUP,
         |pairs| {
-            for pairs in pairs.chunks(ROWS_AT_ONCE) {
-                let needed: BTreeSet<u32> = pairs.iter().flatten().copied().collect();
-                let needed: Vec<u32> = needed.into_iter().collect();
-                let people = units.load(rows, &needed)?;
-                let person =
-                    |unit: u32| &people[needed.binary_search(&unit).expect("it was loaded")];
-                let verdicts: Vec<(Verdict, bool)> = pairs
-                    .par_iter()
-                    .map(|&[left, right]: &Pair| {
-                        let (left, right) = (person(left), person(right));
-                        let verdict = judge(left, right);
-                        let forbidden =
-                            matches!(verdict, Verdict::One(_)) && never_one(left, right);
-                        (verdict, forbidden)
-                    })
-                    .collect();
-                for (&[left, right], (verdict, forbidden)) in pairs.iter().zip(verdicts) {
-                    match verdict {
-                        Verdict::One(reason) => {
-                            judged.verdicts.push((reason, left, right, forbidden));
-                        }
-                        Verdict::Doubt(why) => judged.doubts.push((left, right, why)),
-                        Verdict::Two => {}
+            let verdicts: Vec<(Verdict, bool)> = pairs
+                .par_iter()
+                .map(|&[left, right]: &Pair| {
+                    let two = briefs.two(left, right);
+                    let verdict = judge(two);
+                    let forbidden = matches!(verdict, Verdict::One(_)) && never_one(two);
+                    (verdict, forbidden)
+                })
+                .collect();
+            for (&[left, right], (verdict, forbidden)) in pairs.iter().zip(verdicts) {
+                match verdict {
+                    Verdict::One(reason) => {
+                        judged.verdicts.push((reason, left, right, forbidden));
                     }
+                    Verdict::Doubt(why) => judged.doubts.push((left, right, why)),
+                    Verdict::Two => {}
                 }
             }
             Ok(())

@@ -1,12 +1,13 @@
 //! Units: the rows of one own id in one source, or single rows of an own id that several people share.
 
-use super::candidates::Many;
+use super::brief::{Brief, List};
+use super::compare::Two;
 use super::judge::clearly_two;
+use super::values::Values;
 use super::{ROWS_AT_ONCE, SharedOwnId};
 use crate::error::Error;
 use crate::rows::Rows;
 use kinfold_identity::Person;
-use rayon::prelude::*;
 
 /// Lists of numbers, one after another.
 #[derive(Default)]
@@ -57,11 +58,14 @@ pub(super) struct Units(Lists);
 
 impl Units {
     /// Brings together the rows with one own id in one source, unless they are clearly of several people.
-    pub(super) fn by_own_id(rows: &Rows) -> Result<(Self, Vec<SharedOwnId>), Error> {
+    pub(super) fn by_own_id(
+        rows: &Rows,
+        values: &mut Values,
+    ) -> Result<(Self, Vec<SharedOwnId>), Error> {
         // The first row of each list, and where the list is among the rows by own id.
         let mut lists: Vec<&[u32]> = rows.by_own_id().collect();
         lists.sort_unstable_by_key(|list| list[0]);
-        let shared = several_people(rows, &lists)?;
+        let shared = several_people(rows, &lists, values)?;
         let mut shared = shared.into_iter().peekable();
         let mut units = Lists::default();
         let mut shared_own_ids = Vec::new();
@@ -97,16 +101,14 @@ impl Units {
     }
 }
 
-impl Many for Units {
-    fn len(&self) -> usize {
+impl Units {
+    /// How many there are.
+    pub(super) fn len(&self) -> usize {
         self.0.len()
     }
 
-    fn rows_in(&self, unit: u32) -> usize {
-        self.rows(unit as usize).len()
-    }
-
-    fn load(&self, rows: &Rows, units: &[u32]) -> Result<Vec<Person>, Error> {
+    /// What some of them say, in the order in which they are asked for.
+    pub(super) fn load(&self, rows: &Rows, units: &[u32]) -> Result<Vec<Person>, Error> {
         let mut people: Vec<Person> = Vec::with_capacity(units.len());
         let mut wanted: Vec<u32> = Vec::new();
         // The place among the people of each wanted row.
@@ -141,7 +143,7 @@ fn merge(
 }
 
 /// The lists of rows of which any two are clearly two people, ascending.
-fn several_people(rows: &Rows, lists: &[&[u32]]) -> Result<Vec<usize>, Error> {
+fn several_people(rows: &Rows, lists: &[&[u32]], values: &mut Values) -> Result<Vec<usize>, Error> {
     let mut found = Vec::new();
     let several = (0..lists.len()).filter(|list| lists[*list].len() > 1);
     let several: Vec<usize> = several.collect();
@@ -156,36 +158,34 @@ fn several_people(rows: &Rows, lists: &[&[u32]]) -> Result<Vec<usize>, Error> {
         let part = &several[first..last];
         if let [list] = part {
             // Perhaps a fill-down over the whole file.
-            if has_several_people(rows, lists[*list])? {
+            if has_several_people(rows, lists[*list], values)? {
                 found.push(*list);
             }
         } else {
             let numbers: Vec<u32> = part.iter().flat_map(|list| lists[*list]).copied().collect();
             let mut loaded = rows.load(&numbers)?.into_iter().map(|row| row.person);
-            let people: Vec<Vec<Person>> = part
-                .iter()
-                .map(|list| loaded.by_ref().take(lists[*list].len()).collect())
-                .collect();
-            let verdicts: Vec<bool> = people
-                .into_par_iter()
-                .map(|people| {
-                    let mut seen = Ways::default();
-                    people.into_iter().any(|person| seen.add(person))
-                })
-                .collect();
-            let shared = part.iter().zip(verdicts).filter(|(_, several)| *several);
-            found.extend(shared.map(|(list, _)| *list));
+            for list in part {
+                let own = loaded.by_ref().take(lists[*list].len());
+                let own: Vec<Brief> = own.map(|person| Brief::of(&person, values)).collect();
+                let mut seen = Ways::default();
+                if own.into_iter().any(|person| seen.add(values, person)) {
+                    found.push(*list);
+                }
+            }
         }
         first = last;
     }
     Ok(found)
 }
 
-fn has_several_people(rows: &Rows, list: &[u32]) -> Result<bool, Error> {
+fn has_several_people(rows: &Rows, list: &[u32], values: &mut Values) -> Result<bool, Error> {
     let mut seen = Ways::default();
     for part in list.chunks(ROWS_AT_ONCE) {
-        if rows.load(part)?.into_iter().any(|row| seen.add(row.person)) {
-            return Ok(true);
+        for row in rows.load(part)? {
+            let person = Brief::of(&row.person, values);
+            if seen.add(values, person) {
+                return Ok(true);
+            }
         }
     }
     Ok(false)
@@ -193,21 +193,27 @@ fn has_several_people(rows: &Rows, list: &[u32]) -> Result<bool, Error> {
 
 /// The ways in which a person was written so far. A person with many rows has few, so only those are compared.
 #[derive(Default)]
-struct Ways(Vec<Person>);
+struct Ways(Vec<Brief>);
 
 impl Ways {
     /// Adds a way, and says whether it is clearly another person than one before.
-    fn add(&mut self, person: Person) -> bool {
+    fn add(&mut self, values: &Values, person: Brief) -> bool {
+        let lists = [List::First, List::Middle, List::Family, List::Birth];
         let known = self.0.iter().any(|other| {
-            other.first_names == person.first_names
-                && other.middle_names == person.middle_names
-                && other.family_names == person.family_names
-                && other.births == person.births
+            let same = |list: &List| other.list(*list) == person.list(*list);
+            lists.iter().all(same)
         });
         if known {
             return false;
         }
-        if self.0.iter().any(|other| clearly_two(other, &person)) {
+        let two = |other| {
+            clearly_two(Two {
+                values,
+                left: other,
+                right: &person,
+            })
+        };
+        if self.0.iter().any(two) {
             return true;
         }
         self.0.push(person);

@@ -7,7 +7,7 @@
 
 use super::graph::{Edge, Graph, Kind};
 use super::merge::JOIN_BITS;
-use super::parts::{Forest, Part};
+use super::parts::{Forest, Part, edges_inside};
 
 /// A single link with less evidence between two groups of several records is reported: right less than 99 times in 100.
 const WEAK_BITS: f64 = 6.6;
@@ -43,13 +43,19 @@ pub(super) fn inspect(
 ) -> (Vec<Vec<u32>>, Vec<Weak>) {
     let mut weak = Vec::new();
     let mut done = Vec::new();
-    let mut open = groups;
-    while let Some(group) = open.pop() {
+    // A part may hold very many groups, so the edges of each are found once for all of them.
+    let inside = edges_inside(part.edges, &groups);
+    let mut open: Vec<(Vec<u32>, Vec<Edge>)> = groups.into_iter().zip(inside).collect();
+    while let Some((group, inside)) = open.pop() {
         // Two records are one link, which was judged already.
         if group.len() < 3 {
             done.push(group);
             continue;
         }
+        let part = Part {
+            edges: &inside,
+            ..part
+        };
         let cuts = cuts(graph, part, &group);
         let worst = cuts
             .iter()
@@ -65,7 +71,13 @@ pub(super) fn inspect(
                         cut: true,
                     });
                 }
-                open.extend(cut.halves.iter().cloned());
+                let halves = cut.halves.iter().cloned();
+                open.extend(halves.map(|half| {
+                    let has = |member: u32| half.binary_search(&member).is_ok();
+                    let edges = inside.iter().filter(|edge| has(edge.a) && has(edge.b));
+                    let edges = edges.copied().collect();
+                    (half, edges)
+                }));
             }
             _ => {
                 for cut in cuts

@@ -118,9 +118,11 @@ struct Work<'a> {
     graph: &'a Graph,
     part: Part<'a>,
     groups: Vec<Group>,
+    /// The group of each member.
+    group_of: Vec<u32>,
     queue: BinaryHeap<Join>,
-    /// Joins that wait because a rival is as good.
-    waiting: Vec<(u32, u32)>,
+    /// Joins that wait because a rival is as good: for each group the others, in no order.
+    waiting: Vec<Vec<u32>>,
 }
 
 impl<'a> Work<'a> {
@@ -148,9 +150,10 @@ impl<'a> Work<'a> {
         Self {
             graph,
             part,
+            group_of: (0..groups.len() as u32).collect(),
+            waiting: vec![Vec::new(); groups.len()],
             groups,
             queue: BinaryHeap::new(),
-            waiting: Vec::new(),
         }
     }
 
@@ -158,7 +161,10 @@ impl<'a> Work<'a> {
     fn keep_decisions(&mut self) -> Vec<(u32, u32)> {
         let mut broken = Vec::new();
         for edge in self.part.edges.iter().filter(|e| e.kind == Kind::Must) {
-            let (x, y) = (self.group_of(edge.a), self.group_of(edge.b));
+            let (x, y) = (
+                self.group_of[edge.a as usize],
+                self.group_of[edge.b as usize],
+            );
             if x == y {
                 continue;
             }
@@ -188,7 +194,10 @@ impl<'a> Work<'a> {
                 continue;
             }
             if self.rival(x, y, join.bits).is_some() || self.rival(y, x, join.bits).is_some() {
-                self.waiting.push((x, y));
+                if !self.waiting[x as usize].contains(&y) {
+                    self.waiting[x as usize].push(y);
+                    self.waiting[y as usize].push(x);
+                }
                 continue;
             }
             let joined = self.join(x, y);
@@ -201,21 +210,28 @@ impl<'a> Work<'a> {
     fn offer(&mut self, x: u32, which: impl Fn(u32, u32) -> bool) {
         for index in 0..self.groups[x as usize].near.len() {
             let (y, between) = self.groups[x as usize].near[index];
-            if !which(x, y) || !between.linked || between.never {
-                continue;
+            if which(x, y) {
+                self.offer_one(x, y, between);
             }
-            let bits = self.bits(x, y, between);
-            if bits > JOIN_BITS && !self.excluded(x, y) {
-                self.queue.push(Join {
-                    bits,
-                    x: x.min(y),
-                    y: x.max(y),
-                    versions: (
-                        self.groups[x.min(y) as usize].version,
-                        self.groups[x.max(y) as usize].version,
-                    ),
-                });
-            }
+        }
+    }
+
+    /// Puts one join into the queue, if it is possible.
+    fn offer_one(&mut self, x: u32, y: u32, between: Between) {
+        if !between.linked || between.never {
+            return;
+        }
+        let bits = self.bits(x, y, between);
+        if bits > JOIN_BITS && !self.excluded(x, y) {
+            self.queue.push(Join {
+                bits,
+                x: x.min(y),
+                y: x.max(y),
+                versions: (
+                    self.groups[x.min(y) as usize].version,
+                    self.groups[x.max(y) as usize].version,
+                ),
+            });
         }
     }
 
@@ -232,27 +248,36 @@ impl<'a> Work<'a> {
             .map(|&(z, _)| z)
     }
 
-    /// Joins that waited are tried again when something near them has changed.
+    /// Joins that waited are tried again when something near them has changed: those of the groups near a joined one. Those of the two
+    /// that were joined are void, as the joined group has offered its joins anew.
     fn look_again(&mut self, joined: u32) {
-        let waiting = std::mem::take(&mut self.waiting);
-        for (x, y) in waiting {
-            let alive = |group: u32| !self.groups[group as usize].members.is_empty();
-            if !alive(x) || !alive(y) || x == joined || y == joined {
-                // Changed groups have offered their joins anew.
-                continue;
-            }
-            if self.between(joined, x).is_some() || self.between(joined, y).is_some() {
-                self.offer(x, |_, other| other == y);
-            } else {
-                self.waiting.push((x, y));
+        for at in 0..self.groups[joined as usize].near.len() {
+            let x = self.groups[joined as usize].near[at].0;
+            for y in self.no_longer_waits(x) {
+                if let Some(between) = self.between(x, y) {
+                    self.offer_one(x, y, between);
+                }
             }
         }
+    }
+
+    /// Takes all waiting joins of a group away; gives the other groups.
+    fn no_longer_waits(&mut self, x: u32) -> Vec<u32> {
+        let others = std::mem::take(&mut self.waiting[x as usize]);
+        for &other in &others {
+            self.waiting[other as usize].retain(|&waits| waits != x);
+        }
+        others
     }
 
     /// What still waits: a record of the contested group and one of each of the two.
     fn ties(&self) -> Vec<[u32; 3]> {
         let mut ties = Vec::new();
-        for &(x, y) in &self.waiting {
+        let waiting = self.waiting.iter().enumerate().flat_map(|(x, others)| {
+            let x = x as u32;
+            others.iter().map(move |&y| (x, y)).filter(|(x, y)| x < y)
+        });
+        for (x, y) in waiting {
             let Some(between) = self.between(x, y) else {
                 continue;
             };
@@ -318,23 +343,17 @@ impl<'a> Work<'a> {
             .map(|at| near[at].1)
     }
 
-    fn group_of(&self, member: u32) -> u32 {
-        if self.groups[member as usize].members.contains(&member) {
-            return member;
-        }
-        // Only decisions ask, before anything else is joined.
-        self.groups
-            .iter()
-            .position(|group| group.members.binary_search(&member).is_ok())
-            .expect("every record is in a group") as u32
-    }
-
     /// Joins two groups; the smaller number stays.
     fn join(&mut self, x: u32, y: u32) -> u32 {
         let (x, y) = (x.min(y), x.max(y));
+        self.no_longer_waits(x);
+        self.no_longer_waits(y);
         let moved = std::mem::take(&mut self.groups[y as usize]);
         let stays = &mut self.groups[x as usize];
         stays.version += 1;
+        for &member in &moved.members {
+            self.group_of[member as usize] = x;
+        }
         stays.members.extend(moved.members);
         stays.members.sort_unstable();
         let near = together(&stays.near, &moved.near, (x, y));

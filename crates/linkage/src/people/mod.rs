@@ -168,13 +168,15 @@ fn work(graph: &Graph, part: parts::Part<'_>) -> Worked {
     }
     let merged = merge::merge(graph, part);
     let (groups, weak) = bridge::inspect(graph, part, merged.groups);
+    let inside = parts::edges_inside(part.edges, &groups);
     let node = |position: u32| part.nodes[position as usize];
     let record = |position: u32| graph.records[node(position) as usize];
     Worked {
         found: groups
             .iter()
-            .map(|group| Found {
-                confidence: confidence::one_person(graph, part, group),
+            .zip(&inside)
+            .map(|(group, edges)| Found {
+                confidence: confidence::one_person(graph, parts::Part { edges, ..part }, group),
                 nodes: group.iter().map(|&position| node(position)).collect(),
             })
             .collect(),

@@ -99,6 +99,32 @@ impl Parts {
     }
 }
 
+/// The edges inside each of some groups, in the order in which they are given. Groups are sorted positions and share none.
+pub(super) fn edges_inside(edges: &[Edge], groups: &[Vec<u32>]) -> Vec<Vec<Edge>> {
+    let mut inside: Vec<Vec<Edge>> = vec![Vec::new(); groups.len()];
+    let members = || {
+        let groups = groups.iter().enumerate();
+        groups.flat_map(|(group, members)| members.iter().map(move |&member| (member, group)))
+    };
+    let Some(last) = members().map(|(member, _)| member).max() else {
+        return inside;
+    };
+    let mut group_of = vec![usize::MAX; last as usize + 1];
+    for (member, group) in members() {
+        group_of[member as usize] = group;
+    }
+    let group = |position: u32| group_of.get(position as usize).copied();
+    for edge in edges {
+        if let (Some(a), Some(b)) = (group(edge.a), group(edge.b))
+            && a == b
+            && a != usize::MAX
+        {
+            inside[a].push(*edge);
+        }
+    }
+    inside
+}
+
 /// Union-find whose roots are the smallest members.
 pub(crate) struct Forest {
     parent: Vec<u32>,

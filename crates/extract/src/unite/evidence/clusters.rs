@@ -1,15 +1,13 @@
 //! From odds of pairs to people, without chaining the unlike.
 
-use super::frequency::Frequencies;
+use super::facts::Comparer;
 use super::model::Model;
-use super::{Found, People, UNITE, facts};
-use crate::error::Error;
-use crate::rows::Rows;
+use super::{Found, People, UNITE};
 use crate::unite::Doubt;
-use crate::unite::candidates::Many as _;
+use crate::unite::brief::Brief;
+use crate::unite::compare::Two;
 use crate::unite::groups::Groups;
 use crate::unite::judge::never_one;
-use kinfold_identity::Person;
 use std::collections::BTreeSet;
 
 /// A pair counts for the average of its two groups with at most these log odds, either way: one pair that is beyond doubt must not
@@ -42,16 +40,15 @@ impl Edge {
 
 /// All that is needed to weigh pairs that were no candidates.
 pub(super) struct Weighed<'a> {
-    pub(super) rows: &'a Rows,
     pub(super) people: &'a People<'a>,
-    pub(super) counts: &'a Frequencies,
+    pub(super) comparer: Comparer<'a>,
     pub(super) model: &'a Model,
     pub(super) prints: &'a [u64],
 }
 
 impl Weighed<'_> {
     /// Brings people together, the surest pairs first.
-    pub(super) fn cluster(&self, mut edges: Vec<Edge>) -> Result<Found, Error> {
+    pub(super) fn cluster(&self, mut edges: Vec<Edge>) -> Found {
         edges.sort_unstable_by(|one, other| {
             let by_odds = other.log_odds.total_cmp(&one.log_odds);
             by_odds.then_with(|| (one.prints, one.pair).cmp(&(other.prints, other.pair)))
@@ -75,7 +72,7 @@ impl Weighed<'_> {
             let name = |person: u32, members: &[u32]| (groups.find(person), members.len());
             let two = (name(left, &lefts), name(right, &rights));
             let two = (two.0.min(two.1), two.0.max(two.1));
-            if !apart.contains(&two) && self.agree(&lefts, &rights)? {
+            if !apart.contains(&two) && self.agree(&lefts, &rights) {
                 groups.join(left, right);
                 found.joins.push((units[0], units[1]));
             } else {
@@ -83,46 +80,52 @@ impl Weighed<'_> {
                 found.doubts.push((units[0], units[1], Doubt::Chain));
             }
         }
-        Ok(found)
+        found
     }
 
     /// Whether two groups agree on average, and nothing forbids that they are one.
-    fn agree(&self, lefts: &[u32], rights: &[u32]) -> Result<bool, Error> {
-        let units = |group: &[u32]| -> Result<Vec<Person>, Error> {
-            let mut units: Vec<u32> = group
-                .iter()
-                .flat_map(|person| self.people.members(*person))
-                .collect();
-            units.truncate(UNITS);
-            self.people.units.load(self.rows, &units)
+    fn agree(&self, lefts: &[u32], rights: &[u32]) -> bool {
+        let briefs = self.people.briefs;
+        let units = |group: &[u32]| -> Vec<&Brief> {
+            let units = group.iter().flat_map(|person| self.people.members(*person));
+            let units = units.take(UNITS);
+            units.map(|unit| &briefs.units[unit as usize]).collect()
         };
-        let (one, other) = (units(lefts)?, units(rights)?);
+        let (one, other) = (units(lefts), units(rights));
+        let never = |left, right| {
+            never_one(Two {
+                values: &briefs.values,
+                left,
+                right,
+            })
+        };
         if one
             .iter()
-            .any(|one| other.iter().any(|other| never_one(one, other)))
+            .any(|one| other.iter().any(|other| never(one, other)))
         {
-            return Ok(false);
+            return false;
         }
         if lefts.len() == 1 && rights.len() == 1 {
-            return Ok(true);
+            return true;
         }
-        let some = |group: &[u32]| -> Result<Vec<Person>, Error> {
+        let some = |group: &[u32]| -> Vec<&Brief> {
             let mut group = group.to_vec();
             group.sort_unstable_by_key(|person| self.prints[*person as usize]);
             group.truncate(MEMBERS);
-            self.people.load(self.rows, &group)
+            let people = group.iter();
+            people.map(|person| self.people.brief(*person)).collect()
         };
-        let (lefts, rights) = (some(lefts)?, some(rights)?);
+        let (lefts, rights) = (some(lefts), some(rights));
         let mut sum = 0.0;
         for left in &lefts {
             for right in &rights {
-                let pattern = facts::compare(left, right, self.counts);
+                let pattern = self.comparer.compare(left, right);
                 if pattern.is_forbidden() {
-                    return Ok(false);
+                    return false;
                 }
                 sum += self.model.log_odds(pattern).clamp(-WEIGHT_MAX, WEIGHT_MAX);
             }
         }
-        Ok(sum >= 0.0)
+        sum >= 0.0
     }
 }

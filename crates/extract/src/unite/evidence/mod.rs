@@ -11,29 +11,34 @@
 //!
 //! The result depends on what the rows say and not on their order: ties are broken by a number made of the compared values.
 
+#[cfg(test)]
+mod agreement;
 mod clusters;
 mod facts;
 mod frequency;
 mod model;
 mod pattern;
 #[cfg(test)]
+mod reference;
+#[cfg(test)]
 mod tests;
 mod things;
 
-use super::candidates::{Many, Pair, Shelves};
+use super::Doubt;
+use super::brief::{Brief, Briefs};
+use super::candidates::{Pair, Shelves};
 use super::groups::Groups;
-use super::units::Units;
-use super::{Doubt, ROWS_AT_ONCE};
+use super::likeness::Memo;
+use super::values::mix;
 use crate::error::Error;
 use crate::piles::Piles;
 use crate::rows::Rows;
 use clusters::{Edge, Weighed};
-use frequency::{Frequencies, mix};
-use kinfold_identity::Person;
+use facts::Comparer;
+use frequency::Frequencies;
 use model::{Counts, Model};
 use pattern::Pattern;
 use rayon::prelude::*;
-use std::collections::BTreeSet;
 
 /// Natural logarithm of the odds from which two people are one: a probability of 0.95. A wrong union puts a stranger's history on a
 /// person and nobody sees it again; a missed one costs match keys, and the linkage unit may still find it. One in twenty is the worst pair
@@ -48,22 +53,52 @@ const UNITS_TO_LEARN_FROM: usize = 1 << 18;
 /// Piles of compared pairs.
 const PILES: usize = 64;
 
+/// Pairs that are compared at once.
+const PAIRS_AT_ONCE: usize = 1 << 16;
+
 /// People so far: groups of units.
 pub(super) struct People<'a> {
-    units: &'a Units,
+    briefs: &'a Briefs,
     groups: &'a Groups,
     /// The first unit of each person.
     firsts: Vec<u32>,
+    /// What the units of a person say together, of people of several units.
+    merged: Vec<Brief>,
+    /// Where that is.
+    merged_at: Vec<u32>,
 }
 
+/// The place of a person of one unit.
+const ALONE: u32 = u32::MAX;
+
 impl<'a> People<'a> {
-    pub(super) fn of(units: &'a Units, groups: &'a Groups) -> Self {
-        let numbers = 0..units.len() as u32;
-        Self {
-            units,
+    pub(super) fn of(briefs: &'a Briefs, groups: &'a Groups) -> Self {
+        let numbers = 0..briefs.units.len() as u32;
+        let mut people = Self {
+            briefs,
             groups,
             firsts: numbers.filter(|unit| groups.find(*unit) == *unit).collect(),
+            merged: Vec::new(),
+            merged_at: Vec::new(),
+        };
+        for (person, first) in people.firsts.iter().enumerate() {
+            if groups.is_alone(*first) {
+                people.merged_at.push(ALONE);
+                continue;
+            }
+            people.merged_at.push(people.merged.len() as u32);
+            let members = people.members(person as u32);
+            let mut all = briefs.units[members[0] as usize].clone();
+            for unit in &members[1..] {
+                all.merge(&briefs.units[*unit as usize]);
+            }
+            people.merged.push(all);
         }
+        people
+    }
+
+    fn len(&self) -> usize {
+        self.firsts.len()
     }
 
     fn members(&self, person: u32) -> Vec<u32> {
@@ -71,33 +106,12 @@ impl<'a> People<'a> {
         members.sort_unstable();
         members
     }
-}
 
-impl Many for People<'_> {
-    fn len(&self) -> usize {
-        self.firsts.len()
-    }
-
-    fn rows_in(&self, person: u32) -> usize {
-        let members = self.groups.members(self.firsts[person as usize]);
-        members
-            .iter()
-            .map(|unit| self.units.rows(*unit as usize).len())
-            .sum()
-    }
-
-    fn load(&self, rows: &Rows, people: &[u32]) -> Result<Vec<Person>, Error> {
-        let members: Vec<Vec<u32>> = people.iter().map(|person| self.members(*person)).collect();
-        let mut loaded = self.units.load(rows, &members.concat())?.into_iter();
-        let merged = members.iter().map(|members| {
-            let mut all = Person::default();
-            loaded
-                .by_ref()
-                .take(members.len())
-                .for_each(|unit| all.merge(unit));
-            all
-        });
-        Ok(merged.collect())
+    fn brief(&self, person: u32) -> &Brief {
+        match self.merged_at[person as usize] {
+            ALONE => &self.briefs.units[self.firsts[person as usize] as usize],
+            merged => &self.merged[merged as usize],
+        }
     }
 }
 
@@ -111,30 +125,44 @@ pub(super) struct Found {
 }
 
 /// Weighs what people have in common.
-pub(super) fn weigh(rows: &Rows, people: &People<'_>) -> Result<Found, Error> {
+pub(super) fn weigh(rows: &Rows, people: &People<'_>, memo: &Memo) -> Result<Found, Error> {
     if people.len() < 2 {
         return Ok(Found::default());
     }
+    let values = &people.briefs.values;
     let mut counts = Frequencies::new(people.len());
-    let mut prints: Vec<u64> = Vec::with_capacity(people.len());
-    let shelves = Shelves::fill(rows, people, things::things, |part| {
-        for person in part {
-            facts::count(person, &mut counts);
-        }
-        prints.par_extend(part.par_iter().map(facts::fingerprint));
-    })?;
-    let random = random_patterns(rows, people, &counts, &prints)?;
+    let numbers = 0..people.len() as u32;
+    for person in numbers.clone() {
+        facts::count(values, people.brief(person), &mut counts);
+    }
+    let prints: Vec<u64> = numbers
+        .into_par_iter()
+        .map(|person| facts::fingerprint(values, people.brief(person)))
+        .collect();
+    let comparer = Comparer {
+        values,
+        counts: &counts,
+        memo,
+    };
+    let shelves = Shelves::fill(
+        rows,
+        people.len(),
+        |person| people.brief(person),
+        |person| things::things(values, person),
+    )?;
+    let random = random_patterns(people, comparer, &prints);
     let mut patterns = Counts::new();
     let mut compared: Piles<16> = Piles::new(PILES, rows.memory.hash_bytes, &rows.scratch);
     let thin = (people.len() / UNITS_TO_LEARN_FROM).next_power_of_two() as u64;
     let people_of_a_pile = people.len().div_ceil(PILES).max(1);
     shelves.pairs(rows, people.len(), things::largest_group, |pairs| {
-        for part in pairs.chunks(ROWS_AT_ONCE) {
-            let found = compare_all(rows, people, &counts, part)?;
+        for part in pairs.chunks(PAIRS_AT_ONCE) {
+            let found = compare_all(people, comparer, part);
+            let mut learnt: Vec<Pattern> = Vec::with_capacity(part.len());
             for (&[left, right], pattern) in part.iter().zip(found) {
                 let lot = mix(prints[left as usize] ^ prints[right as usize]);
                 if lot & (thin - 1) == 0 {
-                    *patterns.entry(pattern).or_default() += thin;
+                    learnt.push(pattern);
                 }
                 if pattern.is_personal() && !pattern.is_forbidden() {
                     let mut entry = [0; 16];
@@ -143,6 +171,10 @@ pub(super) fn weigh(rows: &Rows, people: &People<'_>) -> Result<Found, Error> {
                     entry[8..].copy_from_slice(&pattern.0.to_be_bytes());
                     compared.add(left as usize / people_of_a_pile, entry)?;
                 }
+            }
+            learnt.par_sort_unstable();
+            for equal in learnt.chunk_by(|one, other| one == other) {
+                *patterns.entry(equal[0]).or_default() += thin * equal.len() as u64;
             }
         }
         Ok(())
@@ -164,39 +196,22 @@ pub(super) fn weigh(rows: &Rows, people: &People<'_>) -> Result<Found, Error> {
         }
     }
     let weighed = Weighed {
-        rows,
         people,
-        counts: &counts,
+        comparer,
         model: &model,
         prints: &prints,
     };
-    weighed.cluster(edges)
+    Ok(weighed.cluster(edges))
 }
 
 /// Compares pairs of people.
-fn compare_all(
-    rows: &Rows,
-    people: &People<'_>,
-    counts: &Frequencies,
-    pairs: &[Pair],
-) -> Result<Vec<Pattern>, Error> {
-    let needed: BTreeSet<u32> = pairs.iter().flatten().copied().collect();
-    let needed: Vec<u32> = needed.into_iter().collect();
-    let loaded = people.load(rows, &needed)?;
-    let person = |number: u32| &loaded[needed.binary_search(&number).expect("it was loaded")];
-    Ok(pairs
-        .par_iter()
-        .map(|&[left, right]| facts::compare(person(left), person(right), counts))
-        .collect())
+fn compare_all(people: &People<'_>, comparer: Comparer<'_>, pairs: &[Pair]) -> Vec<Pattern> {
+    let compare = |&[left, right]: &Pair| comparer.compare(people.brief(left), people.brief(right));
+    pairs.par_iter().map(compare).collect()
 }
 
 /// The patterns of random pairs. Which pairs these are is decided by what the people are, not by where their rows stand.
-fn random_patterns(
-    rows: &Rows,
-    people: &People<'_>,
-    counts: &Frequencies,
-    prints: &[u64],
-) -> Result<Counts, Error> {
+fn random_patterns(people: &People<'_>, comparer: Comparer<'_>, prints: &[u64]) -> Counts {
     let n = prints.len();
     let mut order: Vec<u32> = (0..n as u32).collect();
     order.sort_unstable_by_key(|person| prints[*person as usize]);
@@ -218,10 +233,8 @@ fn random_patterns(
         }
     }
     let mut patterns = Counts::new();
-    for part in pairs.chunks(ROWS_AT_ONCE) {
-        for pattern in compare_all(rows, people, counts, part)? {
-            *patterns.entry(pattern).or_default() += 1;
-        }
+    for pattern in compare_all(people, comparer, &pairs) {
+        *patterns.entry(pattern).or_default() += 1;
     }
-    Ok(patterns)
+    patterns
 }

@@ -12,14 +12,15 @@
 //!
 //! An agreement on a value is weighed by how common the value is (Winkler 1989; Splink's term frequencies).
 
-use super::pattern::{Field, LEVELS, Pattern};
+use super::pattern::{CODES, Field, LEVELS, Pattern};
 use std::collections::BTreeMap;
 
 /// Counts of equal patterns.
 pub(super) type Counts = BTreeMap<Pattern, u64>;
 
 /// Probabilities of the levels of each field.
-type Levels = [[f64; LEVELS]; Field::ALL.len()];
+type Levels = [[f64; LEVELS]; FIELDS];
+const FIELDS: usize = Field::ALL.len();
 
 /// Rounds of EM; the estimates have settled to three digits long before.
 const ROUNDS: usize = 40;
@@ -84,6 +85,30 @@ pub(super) struct Model {
     strangers: Levels,
     /// Pairs of one person, of relatives among the candidates, and of all units.
     pairs: [f64; 3],
+    /// What each code of each field multiplies the pairs of each class by.
+    factors: Vec<[[f64; 3]; CODES]>,
+}
+
+/// A pattern taken apart, and how often it was found.
+struct Counted {
+    codes: [u8; FIELDS],
+    forbidden: bool,
+    count: f64,
+}
+
+fn counted(counts: &Counts) -> Vec<Counted> {
+    let counts = counts.iter();
+    counts
+        .map(|(pattern, count)| Counted {
+            codes: codes(*pattern),
+            forbidden: pattern.is_forbidden(),
+            count: *count as f64,
+        })
+        .collect()
+}
+
+fn codes(pattern: Pattern) -> [u8; FIELDS] {
+    Field::ALL.map(|field| pattern.code(field) as u8)
 }
 
 impl Model {
@@ -95,92 +120,123 @@ impl Model {
             relatives: RELATIVES,
             strangers: STRANGERS,
             pairs: [0.02 * units as f64, 0.5 * units as f64, all],
+            factors: Vec::new(),
         };
+        let (candidates, random) = (counted(candidates), counted(random));
+        let levels = levels_of_codes();
         for _ in 0..ROUNDS {
+            model.set_factors();
             let mut one = Tally::default();
             let mut relatives = Tally::default();
             let mut strangers = Tally::default();
-            for (pattern, count) in random {
-                let [_, _, stranger] = model.classes(*pattern);
-                strangers.add(*pattern, *count as f64 * stranger);
+            for pattern in &random {
+                let [_, _, stranger] = model.classes(&pattern.codes);
+                strangers.add(&levels, &pattern.codes, pattern.count * stranger);
             }
-            for (pattern, count) in candidates {
-                let [same, relative, _] = model.classes(*pattern);
+            for pattern in &candidates {
+                let [same, relative, _] = model.classes(&pattern.codes);
                 // What rules forbid is no pair of one person, whatever it looks like.
-                let same = if pattern.is_forbidden() { 0.0 } else { same };
-                one.add(*pattern, *count as f64 * same);
-                relatives.add(*pattern, *count as f64 * relative);
+                let same = if pattern.forbidden { 0.0 } else { same };
+                one.add(&levels, &pattern.codes, pattern.count * same);
+                relatives.add(&levels, &pattern.codes, pattern.count * relative);
             }
             model.pairs = [one.pairs.max(0.5), relatives.pairs.max(0.5), all];
             model.strangers = strangers.shares(&STRANGERS, 2.0);
             model.one = one.shares(&ONE_PERSON, PRIOR_PAIRS);
             model.relatives = relatives.shares(&RELATIVES, PRIOR_PAIRS);
         }
+        model.set_factors();
         model
     }
 
     /// The natural logarithm of the odds that the two are one person.
     pub(super) fn log_odds(&self, pattern: Pattern) -> f64 {
-        let [one, relative, stranger] = self.weights(pattern);
+        let [one, relative, stranger] = self.weights(&codes(pattern));
         libm::log(one.max(f64::MIN_POSITIVE))
             - libm::log((relative + stranger).max(f64::MIN_POSITIVE))
     }
 
-    fn classes(&self, pattern: Pattern) -> [f64; 3] {
-        let weights = self.weights(pattern);
+    fn classes(&self, codes: &[u8; FIELDS]) -> [f64; 3] {
+        let weights = self.weights(codes);
         let sum: f64 = weights.iter().sum();
         weights.map(|weight| weight / sum.max(f64::MIN_POSITIVE))
     }
 
     /// Expected pairs of each class with this pattern, all divided by the shares of the values that agree.
-    fn weights(&self, pattern: Pattern) -> [f64; 3] {
+    fn weights(&self, codes: &[u8; FIELDS]) -> [f64; 3] {
         let mut weights = self.pairs;
-        for (at, field) in Field::ALL.into_iter().enumerate() {
-            let Some(found) = pattern.level(field) else {
-                continue;
-            };
-            let level = found.level;
-            let stranger = if level < field.valued() {
-                // The middle of the bucket: the share was rounded.
-                libm::exp2(-(found.rarity as f64))
-            } else if field == Field::Order {
-                // Two strangers' names agree crosswise as often as straight, and a pair is only crossed over when they do.
-                1.0
-            } else {
-                self.strangers[at][level]
-            };
-            let relative = if field.is_shared_at_home() {
-                self.relatives[at][level].max(stranger)
-            } else {
-                match (field, level) {
-                    (Field::First, 0) => stranger.max(NAMESAKES),
-                    (Field::First, 2 | 3) => stranger.max(ALIKE[level - 2]),
-                    (Field::Birth, 0) => stranger.max(TWINS),
-                    _ => stranger,
-                }
-            };
-            weights[0] *= self.one[at][level];
-            weights[1] *= relative;
-            weights[2] *= stranger;
+        for (factors, code) in self.factors.iter().zip(codes) {
+            let factor = &factors[usize::from(*code) % CODES];
+            for (weight, factor) in weights.iter_mut().zip(factor) {
+                *weight *= factor;
+            }
         }
         weights
     }
+
+    fn set_factors(&mut self) {
+        let fields = Field::ALL.into_iter().enumerate();
+        self.factors = fields
+            .map(|(at, field)| std::array::from_fn(|code| self.factor(at, field, code)))
+            .collect();
+    }
+
+    fn factor(&self, at: usize, field: Field, code: usize) -> [f64; 3] {
+        let found = field.level(code).filter(|found| found.level < LEVELS);
+        let Some(found) = found else {
+            return [1.0; 3];
+        };
+        let level = found.level;
+        let stranger = if level < field.valued() {
+            // The middle of the bucket: the share was rounded.
+            libm::exp2(-(found.rarity as f64))
+        } else if field == Field::Order {
+            // Two strangers' names agree crosswise as often as straight, and a pair is only crossed over when they do.
+            1.0
+        } else {
+            self.strangers[at][level]
+        };
+        let relative = if field.is_shared_at_home() {
+            self.relatives[at][level].max(stranger)
+        } else {
+            match (field, level) {
+                (Field::First, 0) => stranger.max(NAMESAKES),
+                (Field::First, 2 | 3) => stranger.max(ALIKE[level - 2]),
+                (Field::Birth, 0) => stranger.max(TWINS),
+                _ => stranger,
+            }
+        };
+        [self.one[at][level], relative, stranger]
+    }
+}
+
+/// The level of each code of each field; [`LEVELS`] for none.
+fn levels_of_codes() -> Vec<[u8; CODES]> {
+    let fields = Field::ALL.into_iter();
+    fields
+        .map(|field| {
+            std::array::from_fn(|code| {
+                let level = field.level(code).map_or(LEVELS, |found| found.level);
+                level.min(LEVELS) as u8
+            })
+        })
+        .collect()
 }
 
 /// Expected pairs of a class by field and level.
 #[derive(Default)]
 struct Tally {
     pairs: f64,
-    levels: Levels,
+    /// The last place of each field is for pairs of which one has no value.
+    levels: [[f64; LEVELS + 1]; FIELDS],
 }
 
 impl Tally {
-    fn add(&mut self, pattern: Pattern, pairs: f64) {
+    fn add(&mut self, levels: &[[u8; CODES]], codes: &[u8; FIELDS], pairs: f64) {
         self.pairs += pairs;
-        for (at, field) in Field::ALL.into_iter().enumerate() {
-            if let Some(found) = pattern.level(field) {
-                self.levels[at][found.level] += pairs;
-            }
+        for ((tally, levels), code) in self.levels.iter_mut().zip(levels).zip(codes) {
+            let level = usize::from(levels[usize::from(*code) % CODES]);
+            tally[level.min(LEVELS)] += pairs;
         }
     }
 
@@ -188,6 +244,7 @@ impl Tally {
     fn shares(&self, prior: &Levels, prior_pairs: f64) -> Levels {
         let mut shares = *prior;
         for (shares, counted) in shares.iter_mut().zip(&self.levels) {
+            let counted = &counted[..LEVELS];
             let all: f64 = counted.iter().sum::<f64>() + prior_pairs;
             for (share, pairs) in shares.iter_mut().zip(counted) {
                 *share = (*share * prior_pairs + pairs) / all;

@@ -6,6 +6,9 @@
 /// How common an agreed value can be said to be: from 1 in 1 to 1 in 2^19 and rarer.
 pub(super) const BUCKETS: u64 = 20;
 
+/// Codes of a field's levels.
+pub(super) const CODES: usize = 1 << 7;
+
 /// A field of the model.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Field {
@@ -59,6 +62,23 @@ impl Field {
         }
     }
 
+    /// The level that a code stands for; none for 0.
+    pub(super) fn level(self, code: usize) -> Option<Level> {
+        let code = code.checked_sub(1)?;
+        let (valued, buckets) = (self.valued(), BUCKETS as usize);
+        Some(if code < valued * buckets {
+            Level {
+                level: code / buckets,
+                rarity: (code % buckets) as u64,
+            }
+        } else {
+            Level {
+                level: code - valued * buckets + valued,
+                rarity: 0,
+            }
+        })
+    }
+
     /// How many of its levels, the strongest first, are of one value that both have: only these say how common it is.
     pub(super) fn valued(self) -> usize {
         match self {
@@ -99,10 +119,9 @@ impl Pattern {
         self.put(field, 1 + valued * BUCKETS + level as u64 - valued);
     }
 
-    /// Sets a valued level.
-    pub(super) fn set_valued(&mut self, field: Field, level: usize, share: f64) {
-        let rarity = -libm::log2(share.clamp(1e-12, 1.0));
-        let bucket = (libm::round(rarity) as u64).min(BUCKETS - 1);
+    /// Sets a valued level; rarities from [`BUCKETS`] on are the last below it.
+    pub(super) fn set_valued(&mut self, field: Field, level: usize, rarity: u64) {
+        let bucket = rarity.min(BUCKETS - 1);
         self.put(field, 1 + level as u64 * BUCKETS + bucket);
     }
 
@@ -111,23 +130,15 @@ impl Pattern {
         self.0 |= (code & ((1 << bits) - 1)) << first;
     }
 
+    /// What the pattern holds of a field: below [`CODES`], and 0 when one of the two has no value.
+    pub(super) fn code(self, field: Field) -> usize {
+        let (first, bits) = field.bits();
+        ((self.0 >> first) & ((1 << bits) - 1)) as usize
+    }
+
     /// The level of a field; `None` when one of the two has no value.
     pub(super) fn level(self, field: Field) -> Option<Level> {
-        let (first, bits) = field.bits();
-        let code = (self.0 >> first) & ((1 << bits) - 1);
-        let code = code.checked_sub(1)?;
-        let valued = field.valued() as u64;
-        Some(if code < valued * BUCKETS {
-            Level {
-                level: (code / BUCKETS) as usize,
-                rarity: code % BUCKETS,
-            }
-        } else {
-            Level {
-                level: (code - valued * BUCKETS + valued) as usize,
-                rarity: 0,
-            }
-        })
+        field.level(self.code(field))
     }
 
     pub(super) fn is_forbidden(self) -> bool {
@@ -164,15 +175,15 @@ mod tests {
 
     proptest! {
         #[test]
-        fn a_level_comes_out_as_it_went_in(levels in proptest::collection::vec((0usize..7, 0i32..25), 11)) {
+        fn a_level_comes_out_as_it_went_in(levels in proptest::collection::vec((0usize..7, 0u64..25), 11)) {
             let mut pattern = Pattern::default();
             let mut expected = Vec::new();
             for (field, (level, halvings)) in Field::ALL.into_iter().zip(levels) {
                 if level == LEVELS {
                     expected.push(None);
                 } else if level < field.valued() {
-                    pattern.set_valued(field, level, 0.5_f64.powi(halvings));
-                    expected.push(Some(Level { level, rarity: u64::from(halvings.unsigned_abs()).min(BUCKETS - 1) }));
+                    pattern.set_valued(field, level, halvings);
+                    expected.push(Some(Level { level, rarity: halvings.min(BUCKETS - 1) }));
                 } else {
                     pattern.set(field, level);
                     expected.push(Some(Level { level, rarity: 0 }));

@@ -1,10 +1,11 @@
 //! A made-up town with families, in which some people stand twice.
 
-use super::frequency::mix;
 use crate::people::PersonRow;
 use crate::unite::Reason;
-use crate::unite::judge::never_one;
+
 use crate::unite::laws::{Together, bounded};
+use crate::unite::reference::judge::never_one;
+use crate::unite::values::{hash, mix};
 use kinfold_identity::{
     AddressSpell, DateRules, Email, NO_MONTH, Person, Plain, Sex, read_address, read_date,
     read_family_names, read_given_names,
@@ -258,7 +259,7 @@ proptest! {
         let rows = town();
         let expected = bounded(&rows, 1 << 22);
         let mut moved = rows.clone();
-        moved.sort_by_key(|row| mix(order ^ mix(row.own_id.expose().len() as u64 ^ super::frequency::hash(row.own_id.expose()))));
+        moved.sort_by_key(|row| mix(order ^ mix(row.own_id.expose().len() as u64 ^ hash(row.own_id.expose()))));
         let found = bounded(&moved, hash_bytes);
         prop_assert_eq!(partition(&moved, &found), partition(&rows, &expected));
         for person in &found.people {

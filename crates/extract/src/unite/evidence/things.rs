@@ -4,9 +4,9 @@
 //! bounded (see [`largest_group`]), so the number of pairs grows with the number of rows and not with its square: a shelf that is too full
 //! shares something that says little, and its pairs are found by another pass or not at all.
 
-use super::super::candidates::{LARGEST_GROUP, shared_things};
-use kinfold_identity::{Person, soundex};
-use std::hash::{BuildHasher as _, RandomState};
+use super::super::brief::{Brief, List};
+use super::super::candidates::{LARGEST_GROUP, shared_things, thing};
+use super::super::values::{NONE, Values};
 
 /// Shelves of the passes that forgive much.
 const LARGEST_WEAK_GROUP: usize = 40;
@@ -26,89 +26,84 @@ pub(super) fn largest_group(hash: u64) -> usize {
 }
 
 /// Hashes of what a person shares with others.
-pub(super) fn things(person: &Person, key: &RandomState) -> Vec<u64> {
-    let mut things: Vec<u64> = shared_things(person, key)
+pub(super) fn things(values: &Values, person: &Brief) -> Vec<u64> {
+    let mut things: Vec<u64> = shared_things(values, person)
         .into_iter()
         .map(|hash| hash & !KIND)
         .collect();
-    let mut put = |kind: u64, pass: u8, one: &str, other: &str| {
-        things.push(key.hash_one((pass, one, other)) & !KIND | kind);
+    let mut put = |kind: u64, pass: u8, one: u32, other: u32, third: u32| {
+        things.push(thing(pass, [one, other, third]) & !KIND | kind);
     };
-    let families = person.family_names.iter().map(|name| name.whole.as_str());
-    let names: Vec<&str> = person
-        .first_names
-        .iter()
-        .map(String::as_str)
-        .chain(families)
+    let families = person.list(List::Family).iter();
+    let firsts = person.list(List::First).iter().copied();
+    let names: Vec<u32> = firsts
+        .chain(families.map(|family| values.family(*family).whole))
         .collect();
-    let sounds: Vec<String> = names
-        .iter()
-        .filter_map(|name| soundex(name))
-        .map(|code| String::from_utf8_lossy(&code).into_owned())
-        .collect();
-    let days: Vec<String> = person
-        .births
-        .iter()
-        .filter(|birth| birth.is_full())
-        .map(|birth| birth.iso())
-        .collect();
-    for telephone in &person.telephones {
-        put(1, 10, telephone.as_str(), "");
+    let sounds = names.iter().map(|name| values.name(*name).sound);
+    let sounds: Vec<u32> = sounds.filter(|sound| *sound != 0).collect();
+    for telephone in person.list(List::Telephone) {
+        put(1, 10, *telephone, 0, 0);
     }
-    for email in &person.emails {
-        put(1, 11, email.as_str(), "");
-        put(1, 12, email.local(), "");
+    for email in person.list(List::Email) {
+        put(1, 11, *email, 0, 0);
     }
-    for day in &days {
+    for local in person.list(List::EmailLocal) {
+        put(1, 12, *local, 0, 0);
+    }
+    let dates = || {
+        let births = person.list(List::Birth).iter();
+        births.map(|birth| values.birth(*birth).date)
+    };
+    for date in dates() {
+        let (Some(month), Some(day)) = (date.month, date.day) else {
+            continue;
+        };
+        let (year, month, day) = (u32::from(date.year), u32::from(month), u32::from(day));
         for name in &names {
-            put(1, 13, day, &name[..name.len().min(1)]);
+            let initial = values.initial(*name);
+            put(1, 13, year, month << 8 | day, initial.into());
         }
-        let (year_month, month_day) = (&day[..day.len().min(7)], &day[day.len().min(5)..]);
-        let year_day = format!("{}{}", &day[..4], &day[day.len().min(8)..]);
         for sound in &sounds {
-            put(1, 24, &day[..4], sound);
-            put(1, 14, year_month, sound);
-            put(1, 15, month_day, sound);
-            put(1, 16, &year_day, sound);
+            put(1, 24, year, *sound, 0);
+            put(1, 14, year, month, *sound);
+            put(1, 15, month, day, *sound);
+            put(1, 16, year, day, *sound);
         }
     }
     // Both names in either order.
     for (at, one) in sounds.iter().enumerate() {
         for other in &sounds[at + 1..] {
-            put(1, 17, one.min(other), one.max(other));
+            put(1, 17, *one.min(other), *one.max(other), 0);
         }
     }
     for (at, one) in names.iter().enumerate() {
         for other in &names[at + 1..] {
-            put(1, 18, one.min(other), one.max(other));
+            put(1, 18, *one.min(other), *one.max(other), 0);
         }
     }
-    for spell in &person.addresses {
-        let address = spell.address.as_ref();
-        let postcode = address.and_then(|address| Some(address.postcode.as_ref()?.unit()));
-        let town = spell.town.as_deref().or_else(|| address?.town.as_deref());
+    for home in person.list(List::Home) {
+        let home = values.home(*home);
         for sound in &sounds {
-            if let Some(postcode) = postcode {
-                put(1, 19, postcode, sound);
+            if home.postcode != NONE {
+                put(1, 19, home.postcode, *sound, 0);
             }
-            for year in person.births.iter().map(|birth| birth.year.to_string()) {
-                if let Some(town) = town {
-                    put(1, 20, &format!("{town}|{year}"), sound);
+            if home.town != NONE {
+                for date in dates() {
+                    put(1, 20, home.town, date.year.into(), *sound);
                 }
             }
         }
-        if let Some(address) = address.filter(|address| !address.street.is_empty()) {
-            let street = address.street.concat();
-            let number = address.number.as_deref().unwrap_or("");
-            if !number.is_empty() {
-                put(2, 21, number, &street);
-            }
-            for year in person.births.iter().map(|birth| birth.year.to_string()) {
-                put(1, 22, &street, &year);
-            }
-            for sound in &sounds {
-                put(1, 23, &street, sound);
-            }
+        if home.street == NONE {
+            continue;
+        }
+        if home.house != NONE {
+            put(2, 21, home.house, home.street, 0);
+        }
+        for date in dates() {
+            put(1, 22, home.street, date.year.into(), 0);
+        }
+        for sound in &sounds {
+            put(1, 23, home.street, *sound, 0);
         }
     }
     things.sort_unstable();

@@ -1,26 +1,10 @@
-//! Comparing two records of one custodian in the clear, on its own machine.
+//! Comparing two people as they are read, value by value.
 
+use crate::unite::compare::{Births, FirstNames, Identifiers};
 use kinfold_identity::{FamilyName, NhsNumber, Nino, Person, Upn, canonical_nicknames};
 
-/// How near two people's first names are.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum FirstNames {
-    /// At least one of the two has none.
-    Unknown,
-    /// Clearly two names.
-    Different,
-    /// Neither clearly one nor clearly two.
-    Unsure,
-    /// Near enough when everything else agrees.
-    Loose,
-    /// A slip of the pen apart (Jaro-Winkler 0.93 or more), or first and middle name in the other order.
-    Near,
-    /// Equal, or forms of one name (Bob, Robert).
-    Same,
-}
-
 /// Compares the first names: the best of all alternatives.
-pub(crate) fn first_names(left: &Person, right: &Person) -> FirstNames {
+pub(in crate::unite) fn first_names(left: &Person, right: &Person) -> FirstNames {
     if left.first_names.is_empty() || right.first_names.is_empty() {
         return FirstNames::Unknown;
     }
@@ -71,12 +55,12 @@ fn forms(name: &str) -> impl Iterator<Item = &str> {
 }
 
 /// Whether any family name, present or former, whole or part, is shared.
-pub(crate) fn family_agrees(left: &Person, right: &Person) -> bool {
+pub(in crate::unite) fn family_agrees(left: &Person, right: &Person) -> bool {
     shared_families(left, right).next().is_some()
 }
 
 /// Whether a shared family name says much: `KAUR` and `SINGH` alone do not.
-pub(crate) fn family_tells(left: &Person, right: &Person) -> bool {
+pub(in crate::unite) fn family_tells(left: &Person, right: &Person) -> bool {
     shared_families(left, right).any(|name| !name.is_low_information())
 }
 
@@ -97,7 +81,7 @@ fn shared_families<'people>(
 }
 
 /// Whether any two family names are a slip of the pen apart.
-pub(crate) fn family_near(left: &Person, right: &Person) -> bool {
+pub(in crate::unite) fn family_near(left: &Person, right: &Person) -> bool {
     let near = |one: &FamilyName, other: &FamilyName| {
         strsim::jaro_winkler(&one.whole, &other.whole) >= 0.85
     };
@@ -107,7 +91,7 @@ pub(crate) fn family_near(left: &Person, right: &Person) -> bool {
 }
 
 /// Whether each one's first name stands in the other's family name, a slip of the pen allowed.
-pub(crate) fn names_swapped(left: &Person, right: &Person) -> bool {
+pub(in crate::unite) fn names_swapped(left: &Person, right: &Person) -> bool {
     let near = |one: &str, other: &str| one == other || strsim::jaro_winkler(one, other) >= 0.9;
     let stands = |one: &Person, other: &Person| {
         let mut families = other
@@ -121,7 +105,7 @@ pub(crate) fn names_swapped(left: &Person, right: &Person) -> bool {
 }
 
 /// Whether places of birth or middle names speak against one person.
-pub(crate) fn origins_differ(left: &Person, right: &Person) -> bool {
+pub(in crate::unite) fn origins_differ(left: &Person, right: &Person) -> bool {
     let initials = |person: &Person| -> Vec<u8> {
         let names = person.middle_names.iter().chain(&person.first_names);
         names.filter_map(|name| name.bytes().next()).collect()
@@ -141,21 +125,8 @@ pub(crate) fn origins_differ(left: &Person, right: &Person) -> bool {
     middle || birth_place
 }
 
-/// How two people's birth dates stand to each other.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum Births {
-    /// At least one of the two has none, or not in full.
-    Unknown,
-    /// Different.
-    Different,
-    /// The same year, and one of day and month, or the two swapped.
-    Slip,
-    /// A full date is shared.
-    Same,
-}
-
 /// Compares the birth dates: the best of all alternatives.
-pub(crate) fn births(left: &Person, right: &Person) -> Births {
+pub(in crate::unite) fn births(left: &Person, right: &Person) -> Births {
     let full = |person: &Person| -> Vec<(u16, u8, u8)> {
         person
             .births
@@ -181,7 +152,7 @@ pub(crate) fn births(left: &Person, right: &Person) -> Births {
 }
 
 /// Whether the two have shared a home: the same property number or the same standardised address.
-pub(crate) fn address_agrees(left: &Person, right: &Person) -> bool {
+pub(in crate::unite) fn address_agrees(left: &Person, right: &Person) -> bool {
     left.addresses.iter().any(|one| {
         right.addresses.iter().any(|other| {
             let property = one.uprn.is_some() && one.uprn == other.uprn;
@@ -193,7 +164,7 @@ pub(crate) fn address_agrees(left: &Person, right: &Person) -> bool {
 }
 
 /// Whether the two have shared a postcode.
-pub(crate) fn postcode_agrees(left: &Person, right: &Person) -> bool {
+pub(in crate::unite) fn postcode_agrees(left: &Person, right: &Person) -> bool {
     let postcodes = |person: &'_ Person| -> Vec<String> {
         person
             .addresses
@@ -206,7 +177,7 @@ pub(crate) fn postcode_agrees(left: &Person, right: &Person) -> bool {
 }
 
 /// Whether both have a sex and it is the same one; `None` when one of them has none.
-pub(crate) fn sex_agrees(left: &Person, right: &Person) -> Option<bool> {
+pub(in crate::unite) fn sex_agrees(left: &Person, right: &Person) -> Option<bool> {
     Some(left.sex? == right.sex?)
 }
 
@@ -215,19 +186,8 @@ fn both<T: PartialEq>(left: Option<&T>, right: Option<&T>) -> Option<bool> {
     Some(left? == right?)
 }
 
-/// How the identifiers stand to each other.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Identifiers {
-    /// A verified NHS number, permanent pupil number or National Insurance number is shared.
-    pub shared: bool,
-    /// Both have a verified NHS number, and they differ.
-    pub nhs_differs: bool,
-    /// Both have a number of another kind, and they differ.
-    pub other_differs: bool,
-}
-
 /// Compares verified NHS numbers, permanent pupil numbers and National Insurance numbers.
-pub(crate) fn identifiers(left: &Person, right: &Person) -> Identifiers {
+pub(in crate::unite) fn identifiers(left: &Person, right: &Person) -> Identifiers {
     let permanent =
         |person: &'_ Person| -> Option<Upn> { person.upn.clone().filter(Upn::is_permanent) };
     let nhs = both::<NhsNumber>(left.nhs.as_ref(), right.nhs.as_ref());
@@ -248,73 +208,4 @@ fn former_upn(one: &Person, other: &Person) -> bool {
     one.upn
         .as_ref()
         .is_some_and(|upn| other.former_upns.contains(upn))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use proptest::prelude::*;
-
-    fn named(first: &str, middle: &str) -> Person {
-        Person {
-            first_names: vec![first.to_owned()].into(),
-            middle_names: vec![middle.to_owned()].into(),
-            ..Person::default()
-        }
-    }
-
-    #[test]
-    fn first_names_are_graded() {
-        let cases = [
-            ("ROBERT", "BOB", FirstNames::Same),
-            ("KATHERINE", "KATHARINE", FirstNames::Near),
-            ("MUHAMMAD", "IMRAN", FirstNames::Different),
-            ("AMY", "TOM", FirstNames::Different),
-            ("J", "JAMES", FirstNames::Unsure),
-        ];
-        for (one, other, expected) in cases {
-            assert_eq!(
-                first_names(&named(one, "X"), &named(other, "Y")),
-                expected,
-                "{one} {other}"
-            );
-        }
-        assert_eq!(
-            first_names(&named("ALI", "REZA"), &named("REZA", "ALI")),
-            FirstNames::Near
-        );
-        assert_eq!(
-            first_names(&named("ALI", "REZA"), &named("REZA", "K")),
-            FirstNames::Unsure
-        );
-        assert_eq!(
-            first_names(&Person::default(), &named("A", "B")),
-            FirstNames::Unknown
-        );
-    }
-
-    #[test]
-    fn a_former_pupil_number_neither_proves_nor_contradicts() {
-        let upn = |text: &str| Upn::parse(text).ok();
-        let old = Person {
-            upn: upn("H801200001001"),
-            ..Person::default()
-        };
-        let mut new = Person {
-            upn: upn("B801200005001"),
-            ..Person::default()
-        };
-        assert!(identifiers(&old, &new).other_differs);
-        new.former_upns.extend(upn("H801200001001"));
-        assert_eq!(identifiers(&old, &new), Identifiers::default());
-        assert_eq!(identifiers(&new, &old), Identifiers::default());
-    }
-
-    proptest! {
-        #[test]
-        fn comparing_does_not_depend_on_the_side(one in "[A-Z]{1,9}", other in "[A-Z]{1,9}", middle in "[A-Z]{1,6}") {
-            let (left, right) = (named(&one, &middle), named(&other, &one));
-            prop_assert_eq!(first_names(&left, &right), first_names(&right, &left));
-        }
-    }
 }
