@@ -366,7 +366,7 @@ impl<'a> Join<'a> {
                 return None;
             }
         }
-        sort_into(&mut matches, all, &rows);
+        sort_into(&mut matches, &all, &rows);
         if tests.len() > 1 {
             // A pair that passes by several filters is one match; the first filter's distance stays.
             matches.dedup_by(|next, kept| {
