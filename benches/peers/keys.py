@@ -122,7 +122,8 @@ def kinfold(program, options, folder):
         "processor": number(r"([\d.]+) s of processor time"),
         "candidates": int(number(r"(\d+) candidates")),
         "agreeing": int(number(r"(\d+) agreeing")),
-        "peak": int(re.findall(r"peak memory (\d+) kB", text)[-1]) / 1024,
+        # The last line is that of joins of every two files.
+        "peak": int(re.findall(r"peak memory (\d+) kB", text)[-2]) / 1024,
     }
 
 

@@ -6,7 +6,8 @@
 
 It makes its own virtual environment in a temporary folder (or uses the one given with `--venv`), installs what installs, and says what does not.
 The filters are 1,024-bit CLKs of invented people, as clkhash makes them (`make_clks`); with `--diffused ROWS`, filters of 2,048 bits with
-Hamming distance too; with `--growth`, kinfold alone on 25,000 to 200,000 rows a side, with the fitted exponent.
+Hamming distance too; with `--growth`, kinfold alone on 25,000 to 400,000 rows a side (or the numbers given), with the fitted exponent and
+what the rate of the largest comes to for a borough, London and England.
 
 All numbers of hits must be equal, or it stops. Peers that return no pairs for a threshold (top-k or a matrix) are filtered with numpy, and checked
 by the exact rule. Times are processor time of the comparison, user and system of all threads, divided by the number of threads, and the
@@ -217,6 +218,27 @@ def growth(sizes):
     mx, my = sum(x) / len(x), sum(y) / len(y)
     slope = sum((u - mx) * (v - my) for u, v in points) / sum((u - mx) ** 2 for u in x)
     print("\nCPU time grows with the number of rows to the power %.2f." % slope)
+    rate = result["comparisons"] / result["cpu"]
+    print("\nComputed at %.0f million pairs a CPU second, the rate at %d rows a side:" % (rate / 1e6, rows))
+    print("\n| job | comparisons | 1 core | 2 cores | 16 cores | 128 cores |\n|---|---|---|---|---|---|")
+    # Between every two of four agencies that each know everybody: six rectangles for each area.
+    between = lambda people, files: files * (files - 1) / 2 * people ** 2
+    jobs = [
+        ("a borough: 4 agencies of 250,000", between(250_000, 4)),
+        ("London, each of 33 boroughs by itself: 4 agencies of 272,727", 33 * between(272_727, 4)),
+        ("London, all 132 files with each other", between(272_727, 132)),
+        ("England, 231 areas of 250,000, each by itself", 231 * between(250_000, 4)),
+        ("England, all 924 files with each other", between(250_000, 924)),
+    ]
+    for name, pairs in jobs:
+        hours = pairs / rate / 3600
+        print("| %s | %.2e | %s |" % (name, pairs, " | ".join(span(hours / cores) for cores in (1, 2, 16, 128))))
+
+
+def span(hours):
+    if hours < 0.1:
+        return "%.1f min" % (hours * 60) if hours * 60 >= 1 else "%.0f s" % (hours * 3600)
+    return "%.1f h" % hours if hours < 72 else "{:,.0f} days".format(hours / 24)
 
 
 def main():
@@ -250,7 +272,7 @@ def main():
             (folder / "peer.py").write_text(PEER)
             table(["avx2", "scalar"], peers, folder, rows, bits, rules, options.threads, python)
         if options.growth is not None:
-            growth(options.growth or [25_000, 50_000, 100_000, 200_000])
+            growth(options.growth or [25_000, 50_000, 100_000, 200_000, 400_000])
 
 
 if __name__ == "__main__":

@@ -1,8 +1,8 @@
 //! The join of match keys of four files: time, memory, candidates.
 //!
 //! `cargo run --release -p kinfold-benches --bin key_join [-- PEOPLE [SLOTS [THREADS [MIB [FOLDER]]]]]` writes the tokens of four files of PEOPLE
-//! records into a folder, reads them back, joins them in MIB of working memory, and prints one line a step. `benches/peers/keys.py` gives
-//! the same files to other programs.
+//! records into a folder, reads them back, joins them in MIB of working memory, and prints one line a step; then the same with one join
+//! for every two files, which must find the same. `benches/peers/keys.py` gives the same files to other programs.
 //!
 //! Four files each hold a quarter of all people, drawn by chance, so every two share a quarter of their records. Seven slots in ten
 //! hold a real token, four in five of those are what another file makes too, and all else is random, as dummies are.
@@ -60,32 +60,49 @@ fn main() -> Result<(), Box<dyn Error>> {
         within: false,
         crowd: Crowd::Refuse(1),
     };
+    let all = timed("one join of all files", &[&files], &how)?;
+    let pairs: Vec<[KeyFile; 2]> = (0..FILES)
+        .flat_map(|left| (left + 1..FILES).map(move |right| [left, right]))
+        .map(|two| two.map(|file| files[file].clone()))
+        .collect();
+    let pairs: Vec<&[KeyFile]> = pairs.iter().map(<[KeyFile; 2]>::as_slice).collect();
+    if timed("a join of every two files", &pairs, &how)? != all {
+        return Err("the joins of every two files find something else".into());
+    }
+    Ok(())
+}
+
+/// Does some joins one after another and says what they took. The answer is a sum of all candidates in their order.
+fn timed(what: &str, joins: &[&[KeyFile]], how: &KeyJoin) -> Result<u64, Box<dyn Error>> {
     let (start, used) = (Instant::now(), processor());
     let (mut agreeing, mut checksum) = (0u64, 0u64);
-    let report = join_key_files(&files, &how, |found| {
-        for pair in found {
-            agreeing += u64::from(pair.types.count_ones());
-            let place = u64::from(pair.left) << 32 | u64::from(pair.right);
-            checksum = (checksum ^ place ^ pair.types as u64)
-                .rotate_left(7)
-                .wrapping_mul(0x9e37_79b9_7f4a_7c15);
-        }
-        Ok::<(), std::convert::Infallible>(())
-    })?;
+    let (mut tokens, mut passes, mut candidates) = (0, 0, 0);
+    for files in joins {
+        let report = join_key_files(files, how, |found| {
+            for pair in found {
+                agreeing += u64::from(pair.types.count_ones());
+                let place = u64::from(pair.left) << 32 | u64::from(pair.right);
+                checksum = (checksum ^ place ^ pair.types as u64)
+                    .rotate_left(7)
+                    .wrapping_mul(0x9e37_79b9_7f4a_7c15);
+            }
+            Ok::<(), std::convert::Infallible>(())
+        })?;
+        tokens += report.tokens;
+        passes += report.passes;
+        candidates += report.candidates;
+    }
     let elapsed = start.elapsed().as_secs_f64();
     let [own, system] = [0, 1].map(|which| processor()[which] - used[which]);
     println!(
-        "{} tokens, {threads} thread(s), {mib} MiB: {:.2} s by the clock, {:.2} s of processor time of which {:.2} s the system's, {} passes; {} candidates, {agreeing} \
-         agreeing key types, checksum {checksum:016x}; {}",
-        report.tokens,
-        elapsed,
+        "{what}: {tokens} tokens, {} thread(s), {} MiB: {elapsed:.2} s by the clock, {:.2} s of processor time of which {system:.2} s the system's, \
+         {passes} passes; {candidates} candidates, {agreeing} agreeing key types, checksum {checksum:016x}; {}",
+        how.threads,
+        how.memory >> 20,
         own + system,
-        system,
-        report.passes,
-        report.candidates,
         memory()
     );
-    Ok(())
+    Ok(checksum)
 }
 
 /// Types of one slot and, for the last third of the slots, of two.

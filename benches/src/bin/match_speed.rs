@@ -1,5 +1,5 @@
-//! `cargo run --release -p kinfold-benches --bin match_speed -- LEFT.bin RIGHT.bin BITS RULE [SIMD [THREADS [REPEATS]]]`: how fast two files
-//! of raw filters are joined.
+//! `cargo run --release -p kinfold-benches --bin match_speed -- LEFT.bin RIGHT.bin BITS RULE [SIMD [THREADS [REPEATS [OUT.parquet]]]]`: how fast
+//! two files of raw filters are joined, and with OUT.parquet written as `kinfold-hub match` writes, though by the threads that compare.
 //!
 //! RULE is `dice:4/5` or `hamming:870`; SIMD `auto`, `scalar`, `avx2`, `avx512` or `neon`. It prints one line of JSON: pairs found, pairs
 //! compared, seconds on the clock and of processor time, the comparison alone with everything it prepares (reading the files is left out).
@@ -8,18 +8,44 @@ use std::error::Error;
 use std::time::Instant;
 
 use kinfold_matcher::{
-    Control, Cut, Join, Match, Options, PackedSet, Pairing, Rule, Sequential, SimdLevel, Sink, Tile,
+    Control, Cut, Join, Match, Options, PackedSet, Pairing, Progress, Rule, Sequential, SimdLevel,
+    Sink, Tile,
 };
+use kinfold_store::{PairParts, SimilarPair};
+use serde_json::Map;
 use std::ops::ControlFlow;
 
-/// Counts, and forgets.
-#[derive(Default)]
-struct Count(u64);
+/// Counts, and writes or forgets.
+struct Count {
+    pairs: u64,
+    parts: Option<PairParts>,
+    /// Bits of a filter where the similarity is the share of equal ones.
+    bits: Option<usize>,
+}
 
 impl Sink for Count {
     fn matches(&mut self, _: &Tile, matches: &[Match]) -> ControlFlow<()> {
-        self.0 += matches.len() as u64;
-        ControlFlow::Continue(())
+        self.pairs += matches.len() as u64;
+        let bits = self.bits;
+        let pairs = matches.iter().map(|found| SimilarPair {
+            left: found.left,
+            right: found.right,
+            similarity: bits.map_or_else(
+                || found.dice(),
+                |bits| 1.0 - f64::from(found.distance) / bits as f64,
+            ),
+        });
+        match self.parts.as_mut().map(|parts| parts.write(pairs)) {
+            Some(Err(_)) => ControlFlow::Break(()),
+            _ => ControlFlow::Continue(()),
+        }
+    }
+
+    fn done(&mut self, _: &Tile, _: Progress) -> ControlFlow<()> {
+        match self.parts.as_mut().map(PairParts::tile_done) {
+            Some(Err(_)) => ControlFlow::Break(()),
+            _ => ControlFlow::Continue(()),
+        }
     }
 }
 
@@ -29,7 +55,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let (Some(left), Some(right), Some(bits), Some(rule)) =
         (argument(0), argument(1), argument(2), argument(3))
     else {
-        return Err("LEFT.bin RIGHT.bin BITS RULE [SIMD [THREADS [REPEATS]]]".into());
+        return Err("LEFT.bin RIGHT.bin BITS RULE [SIMD [THREADS [REPEATS [OUT.parquet]]]]".into());
     };
     let bits: usize = bits.parse()?;
     let rule = read_rule(rule).ok_or("a rule is dice:N/D or hamming:D")?;
@@ -71,13 +97,21 @@ fn main() -> Result<(), Box<dyn Error>> {
             Options { threads, simd },
             cut,
         )?;
-        let mut count = Count::default();
+        let parts = argument(7).map(|path| PairParts::create(path.as_ref(), &Map::new()));
+        let mut count = Count {
+            pairs: 0,
+            parts: parts.transpose()?,
+            bits: matches!(rule, Rule::Hamming { .. }).then_some(bits),
+        };
         join.run(0, &Control::default(), &mut count)
             .map_err(|_| "stopped")?;
+        if let Some(parts) = &mut count.parts {
+            parts.finish(&|| false)?;
+        }
         let (seconds, used) = (start.elapsed().as_secs_f64(), processor() - used);
         println!(
             "{{\"pairs\":{},\"comparisons\":{},\"seconds\":{seconds:.4},\"cpu\":{used:.3},\"rate\":{:.0},\"rate_cpu\":{:.0},\"scanned\":{},\"simd\":\"{simd:?}\",\"threads\":{threads},\"dismissal\":{:e}}}",
-            count.0,
+            count.pairs,
             join.comparisons(),
             join.comparisons() as f64 / seconds / 1e6,
             join.comparisons() as f64 / used / 1e6,

@@ -1,12 +1,13 @@
 //! Candidate pairs: every pair of records, of different custodians, that shares a match key or has near filters.
 
-use kinfold_matcher::{KeyTable, PackedSet, hamming_within, join_keys};
+use kinfold_matcher::{PackedSet, hamming_within};
 use kinfold_schema::{
     Agreement, Comparable, Comparing, FLAG_DO_NOT_LINK, Fact, FilterSchema, HOUSEHOLD_NONE,
     IdentifierKind, Metric, Schema, Token,
 };
 
 use crate::pattern::{BANDS, band};
+use crate::shared_keys::{Shared, shared_keys};
 use crate::{Options, Progress, RecordId, RecordSet, Veto};
 
 /// One candidate pair.
@@ -126,23 +127,26 @@ pub(crate) fn find(
     options: &Options,
     progress: &dyn Progress,
 ) -> Vec<SetPair> {
-    let total = sets.len() * sets.len().saturating_sub(1) / 2;
+    let total = 1 + sets.len() * sets.len().saturating_sub(1) / 2;
     let bands: Vec<StrangerBands> = sets
         .iter()
         .map(|set| StrangerBands::within(schema, set, options))
         .collect();
+    progress.step(0, total, "joining the match keys of all custodians");
+    let mut shared = shared_keys(schema, sets, options.threads).into_iter();
     let mut found = Vec::with_capacity(total);
     for left in 0..sets.len() {
         for right in left + 1..sets.len() {
             progress.step(
-                found.len(),
+                1 + found.len(),
                 total,
                 &format!(
                     "comparing {} with {}",
                     sets[left].source, sets[right].source
                 ),
             );
-            found.push(find_in(schema, sets, left, right, &bands, options));
+            let keys = shared.next().unwrap_or_default();
+            found.push(find_in(schema, sets, (left, right), keys, &bands, options));
         }
     }
     found
@@ -151,42 +155,16 @@ pub(crate) fn find(
 fn find_in(
     schema: &Schema,
     sets: &[RecordSet],
-    left_set: usize,
-    right_set: usize,
+    (left_set, right_set): (usize, usize),
+    shared: Vec<Shared>,
     stranger_bands: &[StrangerBands],
     options: &Options,
 ) -> SetPair {
     let (left, right) = (&sets[left_set].table, &sets[right_set].table);
-    let slots = schema.key_slots();
-    let slot_types: Vec<u8> = schema
-        .key_layout()
-        .iter()
-        .enumerate()
-        .flat_map(|(key, range)| range.clone().map(move |_| key as u8))
-        .collect();
     let how = kinfold_matcher::Options {
         threads: options.threads,
         ..Default::default()
     };
-    // Where every two custodians have their own tokens, those are compared that each made for the other.
-    let left_keys = left
-        .keys_for(&sets[right_set].source, slots)
-        .unwrap_or_default();
-    let right_keys = right
-        .keys_for(&sets[left_set].source, slots)
-        .unwrap_or_default();
-    let shared = join_keys(
-        &KeyTable {
-            slots,
-            tokens: &left_keys,
-        },
-        &KeyTable {
-            slots,
-            tokens: &right_keys,
-        },
-        &slot_types,
-        &how,
-    );
     let bits = PresenceBits::of(schema);
     let comparing = Comparing::new(&schema.presence);
     let implied: Vec<Agreement> = schema.keys.iter().map(|key| key.recipe.implies()).collect();
@@ -211,10 +189,7 @@ fn find_in(
             .collect();
     }
 
-    let mut rows: Vec<(u32, u32, u128)> = shared
-        .iter()
-        .map(|pair| (pair.left, pair.right, pair.types))
-        .collect();
+    let mut rows = shared;
     rows.extend(near.into_iter().map(|(l, r)| (l, r, 0)));
     rows.sort_unstable_by_key(|&(l, r, types)| (l, r, std::cmp::Reverse(types)));
     rows.dedup_by_key(|&mut (l, r, _)| (l, r));

@@ -21,6 +21,7 @@ mod pattern;
 mod people;
 mod periods;
 mod reference;
+mod shared_keys;
 mod waterfall;
 
 use kinfold_schema::{CodeTable, Schema};

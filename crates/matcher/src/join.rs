@@ -3,6 +3,7 @@
 use crate::Options;
 use crate::compare::{Found, GROUP, ScratchPool, Test};
 use crate::kernel::Kernel;
+use crate::order::sort_into;
 use crate::packed::{PackedSet, ShapeError};
 use crate::plan::Plan;
 use crate::rule::Rule;
@@ -43,13 +44,13 @@ impl Pairing {
 pub struct Cut {
     /// Left rows of a tile. Resuming needs the same number.
     pub tile_rows: usize,
-    /// Matches held at a time, twice: while some are computed, those before are delivered. A single left row that has more is held
-    /// whole.
+    /// Matches held at a time, three times: while some are found and put in order, those before are delivered. A single left row that has
+    /// more is held whole.
     pub held_matches: usize,
 }
 
 impl Default for Cut {
-    /// Tiles of 4,096 rows, and 4 million matches (80 MB).
+    /// Tiles of 4,096 rows, and 4 million matches (three times 80 MB).
     fn default() -> Self {
         Self {
             tile_rows: 4_096,
@@ -167,7 +168,8 @@ impl<'a> Join<'a> {
 
     /// Bytes of memory at the peak beside the filters themselves, an upper estimate.
     pub fn memory(&self) -> u64 {
-        let matches = 2 * self.cut.held_matches * size_of::<Match>();
+        // What is delivered, what is found, and what is put in order.
+        let matches = 3 * self.cut.held_matches * size_of::<Match>();
         let threads = if self.options.threads == 0 {
             rayon::current_num_threads()
         } else {
@@ -230,9 +232,12 @@ impl<'a> Join<'a> {
         let pool = ScratchPool::default();
         let total = self.comparisons();
         let mut tests: Option<(usize, usize, Vec<Test>)> = None;
+        // How many rows are compared at a time: fewer where they have more matches than can be held.
+        let mut most = self.cut.tile_rows as u32;
         let mut waiting = Waiting {
             sink,
             pieces: None,
+            spare: Vec::new(),
             progress: Progress { done: 0, total },
         };
         for tile in self.tiles() {
@@ -254,10 +259,11 @@ impl<'a> Join<'a> {
             }
             let tests = tests.as_ref().map_or(&[][..], |(_, _, tests)| tests);
             let mut start = tile.rows.start;
-            let mut most = tile.rows.len() as u32;
             while start < tile.rows.end {
                 let rows = start..tile.rows.end.min(start.saturating_add(most));
-                let work = || self.piece(tests, &tile, rows.clone(), control, &pool);
+                waiting.sink.make_room();
+                let spare = std::mem::take(&mut waiting.spare);
+                let work = || self.piece(tests, &tile, rows.clone(), control, &pool, spare);
                 // Some are delivered while the next are computed.
                 let (delivered, piece) = rayon::join(|| waiting.deliver(), work);
                 delivered?;
@@ -267,6 +273,10 @@ impl<'a> Join<'a> {
                 match piece {
                     None => most = (rows.len() as u32 / 2).max(1),
                     Some(matches) => {
+                        // Other rows may have fewer again.
+                        if rows.len() as u32 == most && matches.len() < self.cut.held_matches / 4 {
+                            most = most.saturating_mul(2).min(self.cut.tile_rows as u32);
+                        }
                         let last = rows.end == tile.rows.end;
                         waiting.pieces = Some((tile.clone(), matches, last.then_some(pairs)));
                         start = rows.end;
@@ -292,7 +302,7 @@ impl<'a> Join<'a> {
             .collect()
     }
 
-    /// The matches of some rows, in order; `None` when there are more than can be held.
+    /// The matches of some rows, in order, in a buffer that may be used again; `None` when there are more than can be held.
     fn piece(
         &self,
         tests: &[Test],
@@ -300,6 +310,7 @@ impl<'a> Join<'a> {
         rows: Range<u32>,
         control: &Control,
         pool: &ScratchPool,
+        mut matches: Vec<Match>,
     ) -> Option<Vec<Match>> {
         let itself = tile.left_set == tile.right_set;
         let single = rows.len() == 1;
@@ -311,7 +322,7 @@ impl<'a> Join<'a> {
             }),
         );
         let most = self.cut.held_matches;
-        let mut matches: Vec<Match> = Vec::new();
+        let mut all: Vec<Vec<Match>> = Vec::new();
         for (filter, test) in tests.iter().enumerate() {
             let band = test.band(rows.clone());
             let groups = band.rows.len().div_ceil(GROUP);
@@ -334,35 +345,28 @@ impl<'a> Join<'a> {
                 })
                 .collect();
             let share = pairs_a_block / (tasks.len() * tests.len()).max(1) as u64;
-            let found: Vec<Vec<Match>> = tasks
-                .into_par_iter()
-                .map(|(block, groups)| {
-                    let mut some = Vec::new();
-                    if control.is_cancelled() || (!single && held.load(Ordering::Relaxed) > most) {
-                        return some;
-                    }
-                    pool.with(|scratch| {
-                        let limit = |group| test.limit(&band, group, block);
-                        test.compare(&band, groups, block, limit, scratch, |found: Found| {
-                            if !itself || found.left < found.right {
-                                some.push(Match::new(found, filter));
-                            }
-                        });
+            all.par_extend(tasks.into_par_iter().map(|(block, groups)| {
+                let mut some = Vec::new();
+                if control.is_cancelled() || (!single && held.load(Ordering::Relaxed) > most) {
+                    return some;
+                }
+                pool.with(|scratch| {
+                    let limit = |group| test.limit(&band, group, block);
+                    test.compare(&band, groups, block, limit, scratch, |found: Found| {
+                        if !itself || found.left < found.right {
+                            some.push(Match::new(found, filter));
+                        }
                     });
-                    held.fetch_add(some.len(), Ordering::Relaxed);
-                    control.add(share);
-                    some
-                })
-                .collect();
+                });
+                held.fetch_add(some.len(), Ordering::Relaxed);
+                control.add(share);
+                some
+            }));
             if !single && held.load(Ordering::Relaxed) > most {
                 return None;
             }
-            matches.reserve(found.iter().map(Vec::len).sum());
-            for mut some in found {
-                matches.append(&mut some);
-            }
         }
-        matches.par_sort_unstable();
+        sort_into(&mut matches, &all, &rows);
         if tests.len() > 1 {
             // A pair that passes by several filters is one match; the first filter's distance stays.
             matches.dedup_by(|next, kept| {
@@ -382,6 +386,8 @@ struct Waiting<'s> {
     sink: &'s mut dyn Sink,
     /// The tile, some of its matches, and, if they are its last, the number of its pairs.
     pieces: Option<(Tile, Vec<Match>, Option<u64>)>,
+    /// The buffer of matches that have been delivered.
+    spare: Vec<Match>,
     progress: Progress,
 }
 
@@ -396,6 +402,7 @@ impl Waiting<'_> {
             return Ok(());
         };
         let mut flow = self.sink.matches(&tile, &matches);
+        self.spare = matches;
         let mut next = tile.index;
         if let (Some(pairs), true) = (pairs, flow.is_continue()) {
             self.progress.done += pairs;

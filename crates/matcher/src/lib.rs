@@ -30,6 +30,7 @@ mod laws;
 #[cfg(test)]
 mod laws_of_joins;
 mod nearest;
+mod order;
 mod packed;
 mod plan;
 mod rule;

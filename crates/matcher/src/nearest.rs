@@ -69,6 +69,7 @@ pub fn nearest(
             if tile.index < first {
                 continue;
             }
+            sink.make_room();
             let starts: Vec<usize> = (start..end).step_by(TASK_ROWS).collect();
             let parts: Vec<Vec<Match>> = starts
                 .into_par_iter()

@@ -20,6 +20,15 @@ pub struct Match {
 }
 
 impl Match {
+    /// Where a match will be.
+    pub(crate) const NOTHING: Self = Self {
+        left: 0,
+        right: 0,
+        passed: 0,
+        distance: 0,
+        total: 0,
+    };
+
     pub(crate) fn new(found: Found, filter: usize) -> Self {
         Self {
             left: found.left,
@@ -73,6 +82,10 @@ pub trait Sink: Send {
     /// Takes the next matches of a tile, sorted by `(left, right)` and after all earlier ones. A tile comes in one part or in several.
     /// The next ones are not computed further than one part ahead, so taking time here holds the join back and memory stays the same.
     fn matches(&mut self, tile: &Tile, matches: &[Match]) -> ControlFlow<()>;
+
+    /// Asked before more is compared, while nothing else runs. A sink that hands matches on to a thread of its own waits here until that
+    /// has caught up: the time spent here is all the time for which comparing stands still, and memory stays bounded.
+    fn make_room(&mut self) {}
 
     /// All matches of a tile have been delivered. What has been written down until here is kept when the run is resumed.
     fn done(&mut self, tile: &Tile, progress: Progress) -> ControlFlow<()> {

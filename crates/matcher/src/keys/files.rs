@@ -9,9 +9,15 @@ use super::MAX_KEY_TYPES;
 ///
 /// Every record has the same slots, and which key type a slot belongs to is the same for all records of the file. Unused slots hold
 /// random tokens, which meet nothing.
+///
+/// A file may have records that hold tokens of several kinds of partner beside each other: [`Self::every`] reads some of each record,
+/// and [`Self::in_group`] keeps them from the files that they are not for.
 #[derive(Clone, Debug)]
 pub struct KeyFile<'a> {
     slot_types: &'a [u8],
+    group: u32,
+    /// Tokens from the start of a record to that of the next: at least the slots.
+    stride: usize,
     /// First row and tokens of each part, sorted; no two overlap.
     parts: Vec<(u32, &'a [[u8; 16]])>,
 }
@@ -34,11 +40,31 @@ impl<'a> KeyFile<'a> {
         }
         Ok(Self {
             slot_types,
+            group: 0,
+            stride: slot_types.len(),
             parts: Vec::new(),
         })
     }
 
-    /// Adds records after the last ones: whole rows, row-major.
+    /// The same file in another group (without this it is in group 0): files of one group are joined with each other, those of two
+    /// groups are not, even if they hold equal tokens.
+    #[must_use]
+    pub fn in_group(mut self, group: u32) -> Self {
+        self.group = group;
+        self
+    }
+
+    /// The same file, still without records, of which each record has `stride` tokens and only the first of them, one for each slot,
+    /// are read: to join one of several sets of tokens where they lie, begin the slice at it. A stride below the number of slots is
+    /// taken for that number.
+    #[must_use]
+    pub fn every(mut self, stride: usize) -> Self {
+        self.stride = stride.max(self.slots());
+        self.parts.clear();
+        self
+    }
+
+    /// Adds records after the last ones: whole rows, row-major. Behind the slots of the last row the rest of its stride may be absent.
     ///
     /// # Errors
     /// As [`Self::push_at`].
@@ -55,10 +81,14 @@ impl<'a> KeyFile<'a> {
         if tokens.is_empty() {
             return Ok(());
         }
-        if self.slots() == 0 || !tokens.len().is_multiple_of(self.slots()) {
+        if self.slots() == 0 {
             return Err(KeyFileError::PartOfARow);
         }
-        let end = first.saturating_add((tokens.len() / self.slots()) as u64);
+        let last = tokens.len() % self.stride;
+        if last != 0 && last < self.slots() {
+            return Err(KeyFileError::PartOfARow);
+        }
+        let end = first.saturating_add(tokens.len().div_ceil(self.stride) as u64);
         // The number of rows fits a `u32` too, so that one past the last row does.
         let (Ok(first), Ok(end)) = (u32::try_from(first), u32::try_from(end)) else {
             return Err(KeyFileError::Rows(end));
@@ -84,9 +114,14 @@ impl<'a> KeyFile<'a> {
             .map_or(0, |last| u64::from(self.end_of(last)))
     }
 
-    /// Number of tokens that the parts hold.
+    /// Number of tokens that are joined: those in the slots of all rows.
     pub fn tokens(&self) -> u64 {
-        self.parts.iter().map(|part| part.1.len() as u64).sum()
+        let rows = |part: &(u32, &[[u8; 16]])| part.1.len().div_ceil(self.stride.max(1));
+        (self.parts.iter().map(rows).sum::<usize>() * self.slots()) as u64
+    }
+
+    pub(super) fn group(&self) -> u32 {
+        self.group
     }
 
     pub(super) fn slots(&self) -> usize {
@@ -99,13 +134,21 @@ impl<'a> KeyFile<'a> {
 
     /// The parts in pieces of at most `rows` rows: first row and tokens.
     pub(super) fn pieces(&self, rows: usize) -> impl Iterator<Item = (u32, &'a [[u8; 16]])> {
-        let slots = self.slots().max(1);
+        let stride = self.stride.max(1);
         self.parts.iter().flat_map(move |&(first, tokens)| {
             tokens
-                .chunks(rows * slots)
+                .chunks(rows * stride)
                 .enumerate()
                 .map(move |(index, piece)| (first + (index * rows) as u32, piece))
         })
+    }
+
+    /// The rows of a piece.
+    pub(super) fn rows_of(&self, piece: &'a [[u8; 16]]) -> impl Iterator<Item = &'a [[u8; 16]]> {
+        let slots = self.slots();
+        piece
+            .chunks(self.stride.max(1))
+            .map(move |row| &row[..slots])
     }
 
     /// The tokens of a row; of a row that no part holds, none.
@@ -114,13 +157,13 @@ impl<'a> KeyFile<'a> {
         let Some(&(first, tokens)) = place.checked_sub(1).and_then(|at| self.parts.get(at)) else {
             return &[];
         };
-        let start = (row - first) as usize * self.slots();
+        let start = (row - first) as usize * self.stride;
         tokens.get(start..start + self.slots()).unwrap_or_default()
     }
 
     fn end_of(&self, part: usize) -> u32 {
         let (first, tokens) = self.parts[part];
-        first + (tokens.len() / self.slots()) as u32
+        first + tokens.len().div_ceil(self.stride) as u32
     }
 }
 

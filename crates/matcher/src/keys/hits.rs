@@ -173,6 +173,10 @@ pub(super) fn candidates(hits: &[u128], files: &[KeyFile]) -> Vec<KeyCandidate> 
             &files[usize::from(candidate.file_a)],
             &files[usize::from(candidate.file_b)],
         );
+        // Equal hashes are all that brought them here; files of two groups have nothing to do with each other.
+        if a.group() != b.group() {
+            continue;
+        }
         let (left, right) = (a.row(candidate.left), b.row(candidate.right));
         for &hit in pair {
             let (one, two) = (usize::from((hit >> 16) as u16), usize::from(hit as u16));

@@ -163,6 +163,40 @@ proptest! {
     }
 
     #[test]
+    fn groups_keep_to_themselves_and_a_stride_skips_the_rest(
+        plain in proptest::collection::vec(plain_file(), 0..6),
+        groups in proptest::collection::vec((0u32..3, 0usize..4, any::<bool>()), 6),
+        within in any::<bool>(),
+    ) {
+        let expected: Vec<KeyCandidate> = reference(&plain, within)
+            .into_iter()
+            .filter(|pair| groups[usize::from(pair.file_a)].0 == groups[usize::from(pair.file_b)].0)
+            .collect();
+        // Behind the slots of each row stand tokens that would meet everywhere; the last row may go without them.
+        let wide: Vec<Vec<[u8; 16]>> = plain.iter().zip(&groups).map(|(plain, (_, more, short))| {
+            let mut tokens: Vec<[u8; 16]> = plain
+                .rows()
+                .flat_map(|(_, row)| row.iter().copied().chain(std::iter::repeat_n([1; 16], *more)))
+                .collect();
+            if *short {
+                tokens.truncate(tokens.len().saturating_sub(*more));
+            }
+            tokens
+        }).collect();
+        let files: Vec<KeyFile> = plain.iter().zip(&groups).zip(&wide).map(|((plain, (group, more, _)), wide)| {
+            let mut file = KeyFile::new(&plain.types).unwrap().every(plain.types.len() + more).in_group(*group);
+            file.push(wide).unwrap();
+            file
+        }).collect();
+        for (file, plain) in files.iter().zip(&plain) {
+            prop_assert_eq!(file.tokens(), plain.tokens.len() as u64);
+        }
+        for how in every_way(within, Crowd::Keep) {
+            prop_assert_eq!(&join(&files, &how).unwrap().0, &expected, "{:?}", how);
+        }
+    }
+
+    #[test]
     fn crowded_tokens_are_those_that_too_many_records_hold(
         plain in proptest::collection::vec(plain_file(), 2..4),
         limit in 0u32..6,

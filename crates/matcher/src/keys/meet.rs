@@ -134,7 +134,8 @@ impl Meeting {
             let place = rules.layout.places.unpack(*word);
             let file = &rules.files[usize::from(place.file)];
             let slot = usize::from(place.slot);
-            (file.slot_types()[slot], file.row(place.row)[slot])
+            let key_type = file.slot_types()[slot];
+            (file.group(), key_type, file.row(place.row)[slot])
         };
         let first = held(&group[0]);
         // Mostly it is one token, and its words are in order already.
@@ -155,7 +156,7 @@ impl Meeting {
             if let Some((holders, file)) = most_holders(same, rules)
                 && holders > rules.crowd.limit()
             {
-                let (key_type, token) = held(&same[0]);
+                let (_, key_type, token) = held(&same[0]);
                 self.crowds.add((key_type, token, holders, file));
             } else {
                 pairs(same, rules, hits);

@@ -19,12 +19,13 @@ pub(super) struct Layout {
 }
 
 impl Layout {
-    /// The hash of a token of a type. Only its quality is of interest, since what meets by hash is compared in full: both halves are
+    /// The hash of a token of a type and of a file's group. Only its quality is of interest, since what meets by hash is compared in full: both halves are
     /// multiplied into each other, so tokens that share one half differ, and the constants are digits of pi and of the golden ratio.
     #[inline]
-    fn hash(token: &[u8; 16], key_type: u8) -> u64 {
+    fn hash(token: &[u8; 16], group: u32, key_type: u8) -> u64 {
         let whole = u128::from_le_bytes(*token);
-        let seed = u64::from(key_type).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        let kind = u64::from(group) << 8 | u64::from(key_type);
+        let seed = kind.wrapping_mul(0x9e37_79b9_7f4a_7c15);
         let low = whole as u64 ^ 0x243f_6a88_85a3_08d3 ^ seed;
         let high = (whole >> 64) as u64 ^ 0x1319_8a2e_0370_7344;
         let product = u128::from(low) * u128::from(high);
@@ -33,8 +34,8 @@ impl Layout {
 
     /// The partition of a token, and its word without the place: the hash's next bits.
     #[inline]
-    pub(super) fn split(self, token: &[u8; 16], key_type: u8) -> (usize, u64) {
-        let hash = Self::hash(token, key_type);
+    pub(super) fn split(self, token: &[u8; 16], group: u32, key_type: u8) -> (usize, u64) {
+        let hash = Self::hash(token, group, key_type);
         // In two steps, since no bits at all are a possible number.
         let partition = hash >> 1 >> (63 - self.partition_bits);
         let rest = hash << self.partition_bits & self.places.token_mask();
@@ -43,26 +44,32 @@ impl Layout {
 
     /// Calls `each` with partition and word of every token of some rows.
     #[inline]
-    fn for_each(
+    fn for_each<'a>(
         self,
-        file: &KeyFile,
+        file: &KeyFile<'a>,
         number: usize,
         first: u32,
-        tokens: &[[u8; 16]],
+        tokens: &'a [[u8; 16]],
         mut each: impl FnMut(usize, u64),
     ) {
-        let types = file.slot_types();
-        for (index, row) in tokens.chunks_exact(types.len()).enumerate() {
+        let (types, group) = (file.slot_types(), file.group());
+        for (index, row) in file.rows_of(tokens).enumerate() {
             let place = self.places.pack(number, first + index as u32);
             for (slot, (token, &key_type)) in row.iter().zip(types).enumerate() {
-                let (partition, rest) = self.split(token, key_type);
+                let (partition, rest) = self.split(token, group, key_type);
                 each(partition, rest | place | slot as u64);
             }
         }
     }
 
     /// Adds the number of tokens in each partition.
-    pub(super) fn count(self, file: &KeyFile, first: u32, tokens: &[[u8; 16]], counts: &mut [u64]) {
+    pub(super) fn count<'a>(
+        self,
+        file: &KeyFile<'a>,
+        first: u32,
+        tokens: &'a [[u8; 16]],
+        counts: &mut [u64],
+    ) {
         self.for_each(file, 0, first, tokens, |partition, _| {
             counts[partition] += 1;
         });
@@ -97,13 +104,13 @@ impl Scatter {
     }
 
     /// Takes the tokens of some rows that belong to the range.
-    pub(super) fn take(
+    pub(super) fn take<'a>(
         &mut self,
         layout: Layout,
-        file: &KeyFile,
+        file: &KeyFile<'a>,
         number: usize,
         first: u32,
-        tokens: &[[u8; 16]],
+        tokens: &'a [[u8; 16]],
     ) {
         let (start, width) = (self.range.start, self.range.len());
         layout.for_each(file, number, first, tokens, |partition, word| {

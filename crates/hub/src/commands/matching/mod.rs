@@ -1,13 +1,14 @@
 //! `match`: compares every row of one file of encodings with every row of another, or of one file with itself.
 //!
-//! Files are compared where they lie, tile by tile; pairs go to the disk as they are found ([`stream`]), so memory depends neither on the
-//! size of the files nor on the number of pairs, except for the index of one side. Ctrl-C stops between two pieces of work.
+//! Files are compared where they lie, tile by tile; pairs go to the disk as they are found ([`stream`], [`writer`]), so memory depends neither
+//! on the size of the files nor on the number of pairs, except for the index of one side. Ctrl-C stops between two pieces of work.
 
 mod job;
 mod pace;
 mod stream;
 #[cfg(test)]
 mod tests;
+mod writer;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -16,7 +17,7 @@ use std::time::{Duration, Instant};
 
 use kinfold_matcher::{Control, Cut, Join, PackedSet, Pairing, SimdLevel, Stopped, nearest};
 use kinfold_message::{Exit, Problem};
-use kinfold_store::PairParts;
+use kinfold_store::{PairParts, SimilarPair};
 use serde_json::json;
 
 use crate::args::MatchArgs;
@@ -26,8 +27,9 @@ use crate::screen::{Answer, Screen};
 use job::{Job, TILE_ROWS};
 use pace::Pace;
 use stream::Stream;
+use writer::WAITING_PAIRS;
 
-/// Matches that are held in memory at a time, twice: some 40 MB.
+/// Matches that are held in memory at a time, three times: some 60 MB.
 const HELD_MATCHES: usize = 1 << 20;
 
 /// Comparisons from which memory is announced beforehand.
@@ -65,13 +67,14 @@ pub(super) fn run(args: &MatchArgs, screen: &Screen) -> Result<Answer, Problem> 
     let began = Instant::now();
     let mut stream = Stream::new(parts, job.metric, job.bits(), job.top.is_some());
     let compared = compare(&job, &mut stream, &control, screen);
-    let seconds = (stream.latest - began).as_secs_f64();
-    let outcome = compared.and_then(|compared| match stream.failure.take() {
+    let (waited, comparing) = (stream.writer.waited, began.elapsed());
+    let mut written = stream.writer.finish();
+    let outcome = compared.and_then(|compared| match written.failure.take() {
         Some(error) => Err(error.into()),
         None if compared.stopped.is_some() || control.is_cancelled() => Ok(None),
         None => {
             job.check_unchanged()?;
-            let is_there = stream.parts.finish(&|| control.is_cancelled())?;
+            let is_there = written.parts.finish(&|| control.is_cancelled())?;
             Ok(is_there.then_some(compared))
         }
     });
@@ -82,14 +85,14 @@ pub(super) fn run(args: &MatchArgs, screen: &Screen) -> Result<Answer, Problem> 
         stopped => {
             let is_long =
                 tiles_before > 0 || began.elapsed() >= Duration::from_secs(args.keep_after);
-            let is_kept = is_long && stream.parts.keep();
+            let is_kept = is_long && written.parts.keep();
             return Err(match stopped {
                 Err(problem) => problem,
                 Ok(_) => interrupted(args, is_kept),
             });
         }
     };
-    let pairs = stream.parts.pairs();
+    let pairs = written.parts.pairs();
     Ok(Answer::new(
         format!(
             "{pairs} pairs of {} comparisons written to {}",
@@ -99,8 +102,10 @@ pub(super) fn run(args: &MatchArgs, screen: &Screen) -> Result<Answer, Problem> 
         json!({
             "pairs": pairs,
             "comparisons": compared.comparisons,
-            "seconds": seconds,
-            "seconds_writing": stream.writing.as_secs_f64(),
+            "seconds": comparing.saturating_sub(waited).as_secs_f64(),
+            "seconds_waiting": waited.as_secs_f64(),
+            "seconds_writing": written.took.as_secs_f64(),
+            "seconds_total": began.elapsed().as_secs_f64(),
             "left": job.left.len(),
             "right": job.other().len(),
             "bits": job.bits(),
@@ -140,7 +145,7 @@ fn compare(
     let (Some(left), Some(right)) = (job.left.packed(), job.other().packed()) else {
         return Ok(nothing);
     };
-    let first = stream.parts.tiles();
+    let first = stream.first;
     let done = Arc::clone(&stream.done);
     let seen = Seen {
         control,
@@ -188,7 +193,7 @@ fn compare(
             .map_err(|error| unfit(&error))?;
         let comparisons = join.comparisons();
         let before = pairs_before(&join, first, right.len(), job.right.is_none());
-        let memory = join.memory();
+        let memory = join.memory() + memory_of_waiting();
         let stopped = watched(job, seen, (comparisons, before), memory, || {
             Ok(join.run(first, control, stream))
         })?;
@@ -219,7 +224,12 @@ fn pairs_before(join: &Join, first: u64, right: usize, itself: bool) -> u64 {
 fn memory_of_nearest(right: &PackedSet, most: usize) -> u64 {
     let index = right.len() * (right.bits / 8 + 12);
     let matches = 3 * TILE_ROWS * most * size_of::<kinfold_matcher::Match>();
-    (index + matches) as u64
+    (index + matches) as u64 + memory_of_waiting()
+}
+
+/// Pairs that wait to be written, with those that a piece of the comparison adds.
+fn memory_of_waiting() -> u64 {
+    ((WAITING_PAIRS + HELD_MATCHES) * size_of::<SimilarPair>()) as u64
 }
 
 /// How far the work is, and where that is shown.

@@ -1,94 +1,90 @@
-//! From the matcher to the disk: converts matches, and knows what time they took.
+//! From the matcher to the thread that writes.
 
 use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::{Duration, Instant};
 
 use kinfold_matcher::{Match, Progress, Sink, Tile};
-use kinfold_store::{Error, PairParts, SimilarPair};
+use kinfold_store::{PairParts, SimilarPair};
 
+use super::writer::Writer;
 use crate::args::Metric;
 
-/// Writes matches down as they come. While it writes, the matcher computes the next and waits with what comes after.
+/// Pairs that are given to the writer at a time: a batch of the table.
+const BATCH: usize = 1 << 16;
+
+/// Turns matches into pairs as they come, and hands them on.
 pub(super) struct Stream {
-    pub(super) parts: PairParts,
-    pub(super) failure: Option<Error>,
-    /// Time spent writing.
-    pub(super) writing: Duration,
-    /// Pairs in tiles that are done, for whoever shows the pace.
+    pub(super) writer: Writer,
+    /// Tiles that were done before this run.
+    pub(super) first: u64,
+    /// Pairs of records in tiles that are done, for whoever shows the pace.
     pub(super) done: Arc<AtomicU64>,
-    /// When the latest matches came out of the matcher.
-    pub(super) latest: Instant,
     metric: Metric,
     bits: usize,
     /// Whether the matches of a row come in another order than by their right row.
     by_similarity: bool,
-    sorted: Vec<Match>,
-    /// Whether some of the current tile have come.
-    in_tile: bool,
 }
 
 impl Stream {
+    /// Starts the thread that writes.
     pub(super) fn new(parts: PairParts, metric: Metric, bits: usize, by_similarity: bool) -> Self {
         Self {
-            parts,
-            failure: None,
-            writing: Duration::ZERO,
+            first: parts.tiles(),
+            writer: Writer::start(parts),
             done: Arc::default(),
-            latest: Instant::now(),
             metric,
             bits,
             by_similarity,
-            sorted: Vec::new(),
-            in_tile: false,
         }
     }
 
-    fn timed(&mut self, write: impl FnOnce(&mut Self) -> Result<(), Error>) -> ControlFlow<()> {
-        let began = Instant::now();
-        let written = write(self);
-        self.writing += began.elapsed();
-        match written {
-            Ok(()) => ControlFlow::Continue(()),
-            Err(error) => {
-                self.failure = Some(error);
-                ControlFlow::Break(())
-            }
+    fn pair(&self, found: &Match) -> SimilarPair {
+        SimilarPair {
+            left: found.left,
+            right: found.right,
+            similarity: match self.metric {
+                Metric::Dice => found.dice(),
+                Metric::Hamming => {
+                    (self.bits as f64 - f64::from(found.distance)) / self.bits as f64
+                }
+            },
         }
+    }
+}
+
+fn flow(is_good: bool) -> ControlFlow<()> {
+    if is_good {
+        ControlFlow::Continue(())
+    } else {
+        ControlFlow::Break(())
     }
 }
 
 impl Sink for Stream {
     fn matches(&mut self, _: &Tile, matches: &[Match]) -> ControlFlow<()> {
-        self.latest = Instant::now();
-        self.in_tile = true;
-        let (metric, bits) = (self.metric, self.bits);
-        self.timed(|this| {
-            let matches = if this.by_similarity {
-                this.sorted.clear();
-                this.sorted.extend_from_slice(matches);
-                this.sorted.sort_unstable();
-                &this.sorted
-            } else {
-                matches
-            };
-            this.parts.write(matches.iter().map(|found| SimilarPair {
-                left: found.left,
-                right: found.right,
-                similarity: match metric {
-                    Metric::Dice => found.dice(),
-                    Metric::Hamming => (bits as f64 - f64::from(found.distance)) / bits as f64,
-                },
-            }))
-        })
+        let sorted: Vec<Match>;
+        let matches = if self.by_similarity {
+            let mut all = matches.to_vec();
+            all.sort_unstable();
+            sorted = all;
+            &sorted
+        } else {
+            matches
+        };
+        let mut batches = matches.chunks(BATCH);
+        flow(batches.all(|some| {
+            let pairs = some.iter().map(|found| self.pair(found)).collect();
+            self.writer.pairs(pairs)
+        }))
+    }
+
+    fn make_room(&mut self) {
+        self.writer.make_room();
     }
 
     fn done(&mut self, _: &Tile, progress: Progress) -> ControlFlow<()> {
         self.done.store(progress.done, Ordering::Relaxed);
-        if !std::mem::take(&mut self.in_tile) {
-            self.latest = Instant::now();
-        }
-        self.timed(|this| this.parts.tile_done())
+        flow(self.writer.tile_done())
     }
 }
