@@ -2,7 +2,7 @@
 
 use rayon::prelude::*;
 
-use crate::bound::{Share, round};
+use kinfold_verdict::{Share, round};
 use crate::draws::Draws;
 use crate::predict::{BLOCK, Known, Predictor, Targets};
 use crate::scene::{NOBODY, Scene};

@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 
 use rayon::prelude::*;
 
-use crate::bound::Share;
+use kinfold_verdict::Share;
 use crate::file::KeyView;
 
 /// A graph: for each node its neighbours with a label of the edge.

@@ -2,7 +2,7 @@
 
 use kinfold_matcher::{Options, PackedSet, hamming_within};
 
-use crate::bound::Share;
+use kinfold_verdict::Share;
 use crate::draws::Draws;
 use crate::file::View;
 use crate::homes::{Sets, groups_of};

@@ -1,12 +1,12 @@
 //! The attacks, on everything in the package together.
 
 use super::{Context, Found, TOGETHER, USUAL, percent};
-use crate::bound::Share;
+use kinfold_verdict::Share;
 use crate::file::KeyView;
 use crate::household_attack;
 use crate::known::{Choice, Named, attack, choose};
 use crate::legacy;
-use crate::report::{Level, Line};
+use kinfold_verdict::{Level, Line};
 use crate::scene::{ListQuality, NOBODY, Scene};
 use crate::sharing::{self, Graph};
 use crate::visible::{Sight, groups};

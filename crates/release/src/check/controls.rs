@@ -1,11 +1,11 @@
 //! Every attack proves itself on plain codes of the same people first.
 
 use super::{Context, Found, TOGETHER, USUAL};
-use crate::bound::Share;
+use kinfold_verdict::Share;
 use crate::household_attack;
 use crate::known::{Choice, attack, choose};
 use crate::measures::count;
-use crate::report::{Level, Line};
+use kinfold_verdict::{Level, Line};
 use crate::scene::{ListQuality, Scene};
 use crate::sharing::{self, Graph};
 

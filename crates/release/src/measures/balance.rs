@@ -1,6 +1,6 @@
 //! M2: whether every bit is a coin toss.
 
-use crate::bound::round;
+use kinfold_verdict::round;
 use crate::file::View;
 
 /// How even the bits of a filter are over the records.

@@ -1,6 +1,6 @@
 //! M3: whether the number of ones tells how long a name is.
 
-use crate::bound::round;
+use kinfold_verdict::round;
 use crate::file::View;
 use crate::kernel::positions;
 

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::bound::Share;
+use kinfold_verdict::Share;
 use crate::visible::Edge;
 
 /// The outliers of a file.

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::bound::Share;
+use kinfold_verdict::Share;
 use crate::file::{File, View};
 use crate::kernel::{Kernel, Postings, positions};
 use crate::visible::Edge;
