@@ -14,5 +14,5 @@ mod page;
 mod report;
 
 pub use bound::{Share, round};
-pub use page::page;
+pub use page::{headline, page};
 pub use report::{Form, Level, Line, NotAReport, REPORT_BYTES_MAX, REPORT_SCHEMA, Report};

@@ -95,7 +95,8 @@ pub fn page(report: &Report, title: &str) -> String {
     out
 }
 
-fn headline(report: &Report) -> &'static str {
+/// The verdict in one sentence.
+pub fn headline(report: &Report) -> &'static str {
     match (report.verdict, report.form) {
         (Level::Broken, _) => {
             "The check is broken: an attack that must succeed on unprotected codes did not. Nothing may be released."
