@@ -52,12 +52,7 @@ pub fn form(office: &Office, quick: bool, full: bool) -> Form {
 }
 
 /// Attacks the codes whose table has this hash.
-pub fn attack(
-    attacked: &Attacked,
-    form: Form,
-    codes: [u8; 32],
-    progress: &Progress,
-) -> Checked {
+pub fn attack(attacked: &Attacked, form: Form, codes: [u8; 32], progress: &Progress) -> Checked {
     let options = Options {
         form,
         payload: codes,
@@ -83,27 +78,49 @@ pub fn attack(
 /// Refuses what may not leave, and says what should be looked at.
 ///
 /// # Errors
-/// `E-RELEASE-BLOCKED`, never under a test agreement.
+/// `E-RELEASE-BLOCKED` or `E-RELEASE-QUICK`, never under a test agreement.
 pub fn judge(office: &Office, report: &Report) -> Result<Vec<Message>, Problem> {
+    if !office.agreement.is_test() && report.form == Form::Quick && blocked(report).is_none() {
+        return Err(only_quick(Exit::Refused));
+    }
     refuse_unsafe(&office.agreement, office.key.id(), Some(report))?;
+    Ok(messages(report))
+}
+
+/// What a check says that was only to be looked at: as [`judge`], but a quick form without a block is no refusal.
+///
+/// # Errors
+/// `E-RELEASE-BLOCKED`, never under a test agreement.
+pub fn look(office: &Office, report: &Report) -> Result<Vec<Message>, Problem> {
+    if blocked(report).is_none() {
+        return Ok(messages(report));
+    }
+    judge(office, report)
+}
+
+fn only_quick(exit: Exit) -> Problem {
+    Problem::new(
+        "E-RELEASE-QUICK",
+        exit,
+        "only the quick form of the release check was run, which is enough under a test agreement alone",
+        "run `kinfold release-check` with `--full`: real records need it",
+    )
+}
+
+/// Warnings about a report: what a test agreement lets pass, and what is near its limit.
+fn messages(report: &Report) -> Vec<Message> {
     let mut messages = Vec::new();
-    let would_refuse = report.why_not().filter(|_| report.verdict > Level::Warn);
-    if let Some(why) = would_refuse {
+    if let Some(why) = blocked(report) {
         messages.push(Message::warning(Problem::new(
             "E-RELEASE-BLOCKED",
             Exit::Answer,
             format!(
-                "the release check does not allow these codes to leave: {why}. They may all the same, as the agreement is a test and says that every person is made up; under a real agreement this ends here, with exit code 3"
+                "the release check does not allow these codes to leave: {why}. They may be sealed all the same, because the agreement is a test: it says that everybody in it is made up. Under a real agreement nothing would be sealed (exit code 3)"
             ),
             "read release.html: each line above its limit says what to do",
         )));
     } else if report.form == Form::Quick {
-        messages.push(Message::warning(Problem::new(
-            "E-RELEASE-QUICK",
-            Exit::Answer,
-            "only the quick form of the release check was run: it is enough under a test agreement alone",
-            "add `--full` for the form that real records need",
-        )));
+        messages.push(Message::warning(only_quick(Exit::Answer)));
     }
     let warned = report.lines_at(Level::Warn).count();
     if warned > 0 {
@@ -114,7 +131,25 @@ pub fn judge(office: &Office, report: &Report) -> Result<Vec<Message>, Problem> 
             "read release.html before you send the package: each of these lines says what to do",
         )));
     }
-    Ok(messages)
+    messages
+}
+
+/// What is wrong with a file whatever the form of its check.
+fn blocked(report: &Report) -> Option<String> {
+    report.why_not().filter(|_| report.verdict > Level::Warn)
+}
+
+/// What the receipt says of a check that let a package be sealed.
+pub fn receipt(report: &Report) -> String {
+    match blocked(report) {
+        Some(why) => format!(
+            "release check NOT passed ({why}); sealed because the agreement is a test, with the report inside"
+        ),
+        None if report.form == Form::Quick => {
+            "quick release check passed, with the report inside".to_owned()
+        }
+        None => "release check passed, with the report inside".to_owned(),
+    }
 }
 
 /// The report in some lines: what is above its limit or near it in full, the rest as numbers.

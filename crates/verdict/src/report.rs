@@ -75,7 +75,7 @@ impl Line {
             id: id.to_owned(),
             level: Level::Note,
             limit: None,
-            sentence,
+            sentence: begun(sentence),
             share: None,
             subject: subject.to_owned(),
             to_do: String::new(),
@@ -167,6 +167,14 @@ impl Line {
         self.figures.insert(name.to_owned(), round(value));
         self
     }
+}
+
+/// A sentence that begins with a capital letter, even when its first word is a share (`none`).
+fn begun(mut sentence: String) -> String {
+    if let Some(first) = sentence.get_mut(..1) {
+        first.make_ascii_uppercase();
+    }
+    sentence
 }
 
 fn level(value: f64, limit: f64) -> Level {

@@ -56,10 +56,7 @@ impl Demo {
         let mut stages: BTreeMap<[u8; 16], Vec<LifeStage>> = BTreeMap::new();
         for package in hub.latest_packages()? {
             let sections = hub.sections(&package.payload_hash)?;
-            for section in sections
-                .iter()
-                .filter(|section| is_codes(&section.name))
-            {
+            for section in sections.iter().filter(|section| is_codes(&section.name)) {
                 let bytes = hub
                     .load_section(&package.payload_hash, &section.name)?
                     .ok_or("a section without bytes")?;

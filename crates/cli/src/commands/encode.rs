@@ -210,12 +210,7 @@ pub fn hash(table: &TableFile) -> Result<[u8; 32], Problem> {
 ///
 /// # Panics
 /// When [`work`] was not told that the check follows.
-pub fn attack(
-    release: &mut Release,
-    form: Form,
-    codes: [u8; 32],
-    progress: &Progress,
-) -> Checked {
+pub fn attack(release: &mut Release, form: Form, codes: [u8; 32], progress: &Progress) -> Checked {
     let attacked = release.attacked.take().expect("work was told to list");
     gate::attack(&attacked, form, codes, progress)
 }

@@ -3,9 +3,9 @@
 use crate::args::InspectArgs;
 use crate::commands::check::layout;
 use crate::encoded::{NOTE, Note, hex};
+use crate::gate;
 use crate::outcome::Outcome;
 use crate::survey::grouped;
-use crate::gate;
 use kinfold_exchange::{Agreement, PackageKind, Party, PartyKey, inspect, open};
 use kinfold_extract::{Mapping, Sheet, Told};
 use kinfold_indicators::RulePack;

@@ -80,7 +80,7 @@ pub fn run(args: &ReleaseCheckArgs, progress: &Progress) -> Result<Outcome, Prob
     }
     let data = json!({"release_check": gate::summary_json(report), "outliers": checked.outliers(), "report": report});
     let mut outcome = Outcome::done(SCHEMA, text, data);
-    match gate::judge(&office, report) {
+    match gate::look(&office, report) {
         Ok(messages) => outcome.messages = messages,
         Err(problem) => {
             outcome.exit = problem.exit;

@@ -14,7 +14,7 @@ use kinfold_exchange::{
     Contents, Manifest, PackageKind, RELEASE_CHECK, SectionBytes, Written, seal_into,
 };
 use kinfold_message::Problem;
-use kinfold_verdict::{Report, headline};
+use kinfold_verdict::Report;
 use serde_json::{Value, json};
 use std::fmt::Write as _;
 use std::fs::File;
@@ -183,14 +183,23 @@ pub fn run(args: &SealArgs, progress: &Progress) -> Result<Outcome, Problem> {
     if !args.dry_run {
         make_folder(&args.output)?;
         let mut files: Vec<NewFile> = sealed.iter().map(SealedFile::new_file).collect();
-        files.extend(gate::report_files(&args.output, &office, &note.period, &report));
+        files.extend(gate::report_files(
+            &args.output,
+            &office,
+            &note.period,
+            &report,
+        ));
         // The encoded folder remembers what was sealed from it, wherever the packages go.
         if let Some(report) = earlier.in_report(&args.encoded) {
             files.push(NewFile::of_bytes(args.encoded.join("check.json"), report));
         }
         write_together(&files)?;
     }
-    let mut outcome = Outcome::done("kinfold.seal/1", text, json!({"packages": data, "release_check": gate::summary_json(&report)}));
+    let mut outcome = Outcome::done(
+        "kinfold.seal/1",
+        text,
+        json!({"packages": data, "release_check": gate::summary_json(&report)}),
+    );
     outcome.messages = messages;
     Ok(outcome)
 }
@@ -227,7 +236,7 @@ pub fn receipt(office: &Office, sealed: &[SealedFile; 2], report: &Report) -> St
             manifest.sequence, manifest.period, manifest.expires
         );
         if manifest.kind == PackageKind::Records {
-            let _ = writeln!(text, "    check      {}", headline(report));
+            let _ = writeln!(text, "    check      {}", gate::receipt(report));
         }
         let _ = writeln!(text, "    content    {}", hex(&sealed.payload_hash));
     }

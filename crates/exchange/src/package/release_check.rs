@@ -135,10 +135,7 @@ mod tests {
     fn only_what_passed_a_full_check_is_taken() {
         for level in [Level::Pass, Level::Warn] {
             let report = report(Form::Full, level);
-            assert_eq!(
-                opened(&REAL, Some(report.to_json())).unwrap(),
-                Some(report)
-            );
+            assert_eq!(opened(&REAL, Some(report.to_json())).unwrap(), Some(report));
         }
         assert_eq!(code(&REAL, None), "E-RELEASE-MISSING");
         for (form, level) in [

@@ -6,9 +6,7 @@
 
 use std::collections::BTreeMap;
 
-use kinfold_exchange::{
-    EventTable, codes_from_ipc, events_from_ipc, is_codes, subjects_from_ipc,
-};
+use kinfold_exchange::{EventTable, codes_from_ipc, events_from_ipc, is_codes, subjects_from_ipc};
 use kinfold_linkage::RecordSet;
 use kinfold_message::{Exit, Problem};
 use kinfold_store::{Hub, PackageInfo};

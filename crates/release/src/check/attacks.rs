@@ -1,15 +1,15 @@
 //! The attacks, on everything in the package together.
 
 use super::{Context, Found, TOGETHER, USUAL, percent};
-use kinfold_verdict::Share;
 use crate::file::KeyView;
 use crate::household_attack;
 use crate::known::{Choice, Named, attack, choose};
 use crate::legacy;
-use kinfold_verdict::{Level, Line};
 use crate::scene::{ListQuality, NOBODY, Scene};
 use crate::sharing::{self, Graph};
 use crate::visible::{Sight, groups};
+use kinfold_verdict::Share;
+use kinfold_verdict::{Level, Line};
 
 /// Most people that may be named by somebody who knows 20, 200 or 1,000 of the file, beyond the housemates of these, as upper bounds
 /// (composite attack study, 5.7 b).
@@ -188,6 +188,7 @@ pub(super) fn households(context: &Context<'_>) -> Found {
         };
         let mut line = Line::note(id, TOGETHER, why, String::new());
         let mut worst: Option<(Share, Vec<Share>, usize, f64)> = None;
+        let mut most_sure: Option<Named> = None;
         // Beyond ten thousand people the attack adds minutes and, by its trend, no danger: households meet more look-alikes.
         for &size in context.plan.sizes.iter().filter(|size| **size <= 10_000) {
             let purpose = format!("{id}/{size}");
@@ -215,7 +216,13 @@ pub(super) fn households(context: &Context<'_>) -> Found {
                 line = line
                     .with(&format!("{size} people, {words}: named"), share.share)
                     .with(&format!("{size} people, {words}: at most"), share.upper);
-                line = surest(line, named);
+                let right = |named: &Named| named.surest_tenth.map_or(-1.0, |share| share.lower());
+                if most_sure
+                    .as_ref()
+                    .is_none_or(|before| right(named) > right(before))
+                {
+                    most_sure = Some(named.clone());
+                }
                 line = line.sizes_at_most(&named.by_size, HOUSEHOLDS_MAX, DO_HOUSEHOLDS);
                 // Whoever guesses a household of the right size and an order of its members names one of each size.
                 let sizes = named.by_size.iter().filter(|share| share.of > 0).count();
@@ -237,6 +244,9 @@ pub(super) fn households(context: &Context<'_>) -> Found {
         } else {
             "Household keys"
         };
+        if let Some(named) = &most_sure {
+            line = surest(line, named);
+        }
         let so_far = std::mem::take(&mut line.sentence);
         line.sentence = format!(
             "{with}, with nobody known and a full list of {size} people, name {} (at most {}; chance names {}).{so_far}",
