@@ -53,7 +53,7 @@ fn safety(schema: &Schema, text: &mut String) {
             text,
             "Its filters are safe for {} people by the rule n x sum of rho^2 <= ln n: somebody with a list of the population and no key\n\
              cannot tell by them who is who, with a factor of four in hand. Nor can somebody who knows up to {} people of the file tell who\n\
-             the others are (L x sum of rho^2 <= 0.1). The rule rests on a study of invented people; the release check will test each file.",
+             the others are (L x sum of rho^2 <= 0.1). The rule rests on a study of invented people; the release check tests each file.",
             grouped(schema.people_max_of_filters() as usize),
             grouped(risk::known_max(&schema.filters) as usize),
         );
