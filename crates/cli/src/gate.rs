@@ -240,7 +240,7 @@ pub fn report_files(
         .sender()
         .map_or_else(|_| office.key.id(), |party| party.name.as_str());
     let test = if office.agreement.is_test() {
-        " (test agreement: everybody is made up)"
+        " (rehearsal: everybody is made up)"
     } else {
         ""
     };

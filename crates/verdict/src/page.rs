@@ -98,11 +98,11 @@ fn glance(report: &Report) -> String {
             if line.level == level {
                 let _ = writeln!(
                     items,
-                    "<li><span class=\"badge {}\">{}</span><a href=\"#line-{number_of}\">{}</a> <code>{}</code></li>",
+                    "<li><span class=\"badge {}\">{}</span><a href=\"#line-{number_of}\"><code>{}</code></a> {}</li>",
                     word(level),
                     badge(level),
-                    escape(&line.subject),
-                    escape(&line.id)
+                    escape(&line.id),
+                    escape(&line.sentence)
                 );
             }
         }

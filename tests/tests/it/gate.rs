@@ -17,8 +17,11 @@ const PARTIES: [(&str, &str); 4] = [
     ("integrator", "integrator"),
 ];
 
-/// Four parties with a real agreement over `standard` with another diffusion and without household keys, by which files as small as that
-/// of the sample are known whatever the diffusion.
+/// Of the keys. With so few people chance alone is near a limit now and then: if another encoding makes other codes and safe ones are stopped
+/// by chance, another seed is right, and not another limit.
+const SEED: &str = "14";
+
+/// Four parties with a real agreement over a schema of the test's own with this diffusion.
 ///
 /// The keys come from a seed so that the codes, and with them all that the check draws by lot, are the same each time; the marks that say so
 /// are taken out, as real agreements take no such keys.
@@ -37,11 +40,11 @@ impl Office {
             if contacts.is_file() {
                 command.arg("--contacts").arg(contacts);
             }
-            command.args(["--danger-seed", "11", "-o"]);
+            command.args(["--danger-seed", SEED, "-o"]);
             Done::run(command.arg(office.key(party))).well();
         }
         let mut command = kinfold(["key", "project", "--project", "eastmere", "--epoch", "2026"]);
-        command.args(["--danger-seed", "11", "-o"]);
+        command.args(["--danger-seed", SEED, "-o"]);
         Done::run(command.arg(office.key("project"))).well();
         for file in fs::read_dir(office.at("keys")).expect("listed") {
             let file = file.expect("a file").path();
@@ -117,25 +120,9 @@ impl Office {
 }
 
 fn schema(diffusion: u32) -> String {
-    let shown = Done::run(&mut kinfold(["schema", "show", "standard"])).well();
-    let (before, after) = shown
-        .stdout
-        .split_once("[household_keys]")
-        .expect("household keys");
-    let after = &after[after.find("[presence]").expect("presence")..];
-    let lines = format!("{before}{after}");
-    let mut text = String::new();
-    for line in lines.lines() {
-        if line.starts_with("diffusion =") {
-            text.push_str(&format!("diffusion = {diffusion}\n"));
-        } else if line.starts_with("people_max =") {
-            text.push_str("people_max = 400\n");
-        } else {
-            text.push_str(line);
-            text.push('\n');
-        }
-    }
-    Schema::parse(&text).expect("a schema");
+    let text = include_str!("gate/schema.toml");
+    let text = text.replace("diffusion = 14", &format!("diffusion = {diffusion}"));
+    assert!(Schema::parse(&text).is_ok_and(|schema| schema.filters[0].diffusion == diffusion));
     text
 }
 
@@ -201,8 +188,7 @@ fn codes_that_can_be_attacked_do_not_leave() {
 
 #[test]
 fn codes_that_withstand_leave_with_their_report_and_without_the_private_list() {
-    // Fourteen-fold diffusion leaves nothing but chance, which is well below the limits. With other codes than today's (another encoding, another
-    // `standard`) chance may for once be above: then another seed of the keys is right, and not another limit.
+    // Fourteen-fold diffusion leaves nothing but chance.
     let office = Office::open(14);
     office
         .custodian(&["encode", "--period", "2026-08", "-o", "encoded"], true)
