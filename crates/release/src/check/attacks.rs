@@ -114,15 +114,29 @@ fn suspicion(named: &Named, size: usize) -> Line {
         )
 }
 
-/// Adds the surest tenth.
+/// How a sentence about the surest picks begins.
+const OF_THE_SUREST: &str = " Of what such an intruder is surest of,";
+/// The figure of the surest picks.
+const SUREST_RIGHT: &str = "surest tenth: right";
+
+/// Adds the surest tenth; of several attempts that of which more is right.
 fn surest(mut line: Line, named: &Named) -> Line {
-    if let Some(surest) = named.surest_tenth.filter(|share| share.of > 0) {
+    let before = line.figures.get(SUREST_RIGHT).copied();
+    if let Some(surest) = named
+        .surest_tenth
+        .filter(|share| share.of > 0 && before.is_none_or(|before| share.share > before))
+    {
         line = line
-            .with("surest tenth: right", surest.share)
+            .with(SUREST_RIGHT, surest.share)
             .with("surest tenth: picks", surest.of as f64);
         if surest.lower() > SUREST_MAX {
+            let end = line
+                .sentence
+                .find(OF_THE_SUREST)
+                .unwrap_or(line.sentence.len());
+            line.sentence.truncate(end);
             line.sentence.push_str(&format!(
-                " Of what such an intruder is surest of, {} is right.",
+                "{OF_THE_SUREST} {} is right.",
                 percent(surest.share)
             ));
             line = line.judge(Level::Warn, DO_MORE);
@@ -188,7 +202,6 @@ pub(super) fn households(context: &Context<'_>) -> Found {
         };
         let mut line = Line::note(id, TOGETHER, why, String::new());
         let mut worst: Option<(Share, Vec<Share>, usize, f64)> = None;
-        let mut most_sure: Option<Named> = None;
         // Beyond ten thousand people the attack adds minutes and, by its trend, no danger: households meet more look-alikes.
         for &size in context.plan.sizes.iter().filter(|size| **size <= 10_000) {
             let purpose = format!("{id}/{size}");
@@ -216,13 +229,7 @@ pub(super) fn households(context: &Context<'_>) -> Found {
                 line = line
                     .with(&format!("{size} people, {words}: named"), share.share)
                     .with(&format!("{size} people, {words}: at most"), share.upper);
-                let right = |named: &Named| named.surest_tenth.map_or(-1.0, |share| share.lower());
-                if most_sure
-                    .as_ref()
-                    .is_none_or(|before| right(named) > right(before))
-                {
-                    most_sure = Some(named.clone());
-                }
+                line = surest(line, named);
                 line = line.sizes_at_most(&named.by_size, HOUSEHOLDS_MAX, DO_HOUSEHOLDS);
                 // Whoever guesses a household of the right size and an order of its members names one of each size.
                 let sizes = named.by_size.iter().filter(|share| share.of > 0).count();
@@ -244,9 +251,6 @@ pub(super) fn households(context: &Context<'_>) -> Found {
         } else {
             "Household keys"
         };
-        if let Some(named) = &most_sure {
-            line = surest(line, named);
-        }
         let so_far = std::mem::take(&mut line.sentence);
         line.sentence = format!(
             "{with}, with nobody known and a full list of {size} people, name {} (at most {}; chance names {}).{so_far}",
