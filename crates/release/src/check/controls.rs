@@ -8,8 +8,7 @@ use crate::known::{Choice, attack, choose};
 use crate::measures::count;
 use crate::scene::{ListQuality, Scene};
 use crate::sharing::{self, Graph};
-use kinfold_verdict::Share;
-use kinfold_verdict::{Level, Line};
+use kinfold_verdict::{Level, Line, Share};
 
 /// Plain codes must be named this often (security study, section 3).
 const MUST_NAME: f64 = 0.9;

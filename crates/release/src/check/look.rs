@@ -7,8 +7,7 @@ use crate::measures::{
     balance, co_occurrence, count, count_in_records, fingerprint, length, outliers as find, scan,
 };
 use crate::visible::{Sight, visible};
-use kinfold_verdict::Share;
-use kinfold_verdict::{Level, Line};
+use kinfold_verdict::{Level, Line, Share};
 
 /// Most people whose value may be read by its count alone.
 const READ_MAX: f64 = 0.01;
