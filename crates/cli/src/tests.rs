@@ -217,16 +217,6 @@ impl Office {
         kinfold(&line.iter().map(String::as_str).collect::<Vec<_>>())
     }
 
-    /// Runs `release-check` on a folder that `encode` wrote.
-    fn release_check(&self, folder: &str, more: &[&str]) -> Result<Outcome, Problem> {
-        let mut line = self.line("release-check", folder, &[]);
-        // The folder is no option here, and the period is that of the folder.
-        line.retain(|word| word != "--output");
-        line.truncate(line.len() - 2);
-        line.extend(more.iter().map(|word| (*word).to_owned()));
-        kinfold(&line.iter().map(String::as_str).collect::<Vec<_>>())
-    }
-
     /// Runs, expects a problem with this code and exit, and nothing written.
     fn refused(&self, replaced: &[(&str, &str)], code: &str, exit: Exit) {
         let problem = self

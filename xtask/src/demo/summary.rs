@@ -26,7 +26,8 @@ pub struct Summary {
     pub needs_f1: f64,
     /// Households by their number of current needs.
     pub households_by_current_needs: BTreeMap<String, u64>,
-    /// What each custodian's release check said of its codes.
+    /// What each custodian's release check said of its codes. Not in `summary.json`: each custodian's folder has its `release.json`.
+    #[serde(skip)]
     pub release_checks: BTreeMap<String, ReleaseCheck>,
     /// Time of the steps.
     pub seconds: Seconds,

@@ -5,6 +5,18 @@ use super::*;
 use crate::encoded::{NOTE, Note};
 use crate::gate::REPORT;
 
+impl Office {
+    /// Runs `release-check` on a folder that `encode` wrote.
+    pub(super) fn release_check(&self, folder: &str, more: &[&str]) -> Result<Outcome, Problem> {
+        let mut line = self.line("release-check", folder, &[]);
+        // The folder is no option here, and the period is that of the folder.
+        line.retain(|word| word != "--output");
+        line.truncate(line.len() - 2);
+        line.extend(more.iter().map(|word| (*word).to_owned()));
+        kinfold(&line.iter().map(String::as_str).collect::<Vec<_>>())
+    }
+}
+
 fn seal(office: &Office, output: &str) -> Result<Outcome, Problem> {
     kinfold(&[
         "seal",
