@@ -305,7 +305,7 @@ fn worst(lines: &[Line]) -> Level {
     levels.max().unwrap_or(Level::Broken)
 }
 
-/// Largest report, in bytes; one of the shipped schemas takes some 60,000.
+/// Largest report, in bytes; one of a shipped schema takes some 15,000.
 pub const REPORT_BYTES_MAX: usize = 4 << 20;
 
 /// The line on which the attacks prove themselves.
