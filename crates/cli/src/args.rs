@@ -89,12 +89,22 @@ pub enum Command {
                       are marked as not for release. Rules of release are not enforced."
     )]
     Encode(EncodeCli),
-    /// Seal encoded files into two packages: records and events
-    Seal(SealArgs),
-    /// check, encode and seal in one go
+    /// Attack encoded files before anybody else can, and say whether they may leave
     #[command(
-        after_help = "The release check (simulated attacks on the codes before they leave) is a step that this version does not \
-                      have yet: it comes with the `release` crate. Until then, send packages of synthetic data only."
+        after_help = "kinfold tries to name the people behind the codes, as an intruder would who has a full list of them and no key. \
+                      release.json goes into the package, release.html into an impact assessment; the list of those who stand out \
+                      stays here. Above a limit nothing is sealed (exit code 3), and no switch changes that: raise the diffusion, \
+                      drop a key, or withhold people. Half a limit warns. The same files get the same verdict.\n\n\
+                      Real records need the full form. A test agreement gets the quick form unless told otherwise, and a block is \
+                      only a warning there, since everybody in it is made up."
+    )]
+    ReleaseCheck(ReleaseCheckArgs),
+    /// Seal encoded files that passed the release check into two packages: records and events
+    Seal(SealArgs),
+    /// check, encode, release-check and seal in one go
+    #[command(
+        after_help = "What the release check does not allow is not sealed (exit code 3): only its report is written. See \
+                      `kinfold release-check --help`."
     )]
     Run(RunArgs),
     /// Make the agreement between the parties, sign it, check it
@@ -110,6 +120,11 @@ pub enum Command {
     #[command(subcommand)]
     Compat(CompatCommand),
     /// Say what a file is: kind, counts, columns; never its values
+    #[command(
+        after_help = "The report of a release check (release.json) is verified, beside encoded files also against them. A package shows \
+                      its outside to everybody; with --key its recipient sees the manifest and the release check, after all that \
+                      `kinfold-hub ingest` would check."
+    )]
     Inspect(InspectArgs),
     /// The long version of any message
     Explain(ExplainArgs),
@@ -278,6 +293,44 @@ pub struct RunArgs {
     /// Number of this delivery; each one is higher than the last
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
     pub sequence: u64,
+    /// The full release check under a test agreement too
+    #[arg(long)]
+    pub full: bool,
+}
+
+/// Arguments of `release-check`.
+#[derive(Debug, Args)]
+pub struct ReleaseCheckArgs {
+    /// The folder that `encode` wrote
+    #[arg(value_name = "DIR")]
+    pub encoded: PathBuf,
+    /// The agreement, signed by all parties
+    #[arg(long, value_name = "FILE")]
+    pub agreement: PathBuf,
+    /// The custodian's own key
+    #[arg(long, value_name = "FILE")]
+    pub key: PathBuf,
+    /// The project key that the custodians share
+    #[arg(long, value_name = "FILE")]
+    pub project_key: PathBuf,
+    /// The custodian's mapping of columns and values
+    #[arg(long, value_name = "FILE")]
+    pub mapping: PathBuf,
+    /// Seconds, fewer attacks; enough under a test agreement alone
+    #[arg(long, conflicts_with = "full")]
+    pub quick: bool,
+    /// Everything, minutes; what real records need
+    #[arg(long)]
+    pub full: bool,
+    /// The linkage schema that the agreement names [default: standard]
+    #[arg(long, value_name = "FILE")]
+    pub schema: Option<PathBuf>,
+    /// The day on which the agreement must be in force [default: the period's last day]
+    #[arg(long, value_name = "YYYY-MM-DD")]
+    pub on: Option<String>,
+    /// Do everything but write files
+    #[arg(long)]
+    pub dry_run: bool,
 }
 
 /// Arguments of `seal`.
@@ -505,6 +558,15 @@ pub enum SchemaCommand {
 pub struct InspectArgs {
     /// Any file of kinfold, or a custodian's extract
     pub file: PathBuf,
+    /// Open the package with its recipient's key, and verify everything in it
+    #[arg(long, value_name = "FILE", requires_all = ["agreement", "on"])]
+    pub key: Option<PathBuf>,
+    /// The agreement, signed by all parties
+    #[arg(long, value_name = "FILE", requires = "key")]
+    pub agreement: Option<PathBuf>,
+    /// The day on which it is opened
+    #[arg(long, value_name = "YYYY-MM-DD", requires = "key")]
+    pub on: Option<String>,
 }
 
 /// Arguments of `explain`.

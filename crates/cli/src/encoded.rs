@@ -1,5 +1,7 @@
 //! The note beside encoded files: what they are and their hashes, so that `seal` seals what `encode` wrote and nothing else.
 
+use crate::args::Period;
+use crate::commands::encode::Office;
 use kinfold_exchange::SectionBytes;
 use kinfold_message::{Exit, Problem};
 use serde::{Deserialize, Serialize};
@@ -32,6 +34,9 @@ pub struct Note {
     pub events: u64,
     /// BLAKE3 of each file.
     pub files: BTreeMap<String, String>,
+    /// What the custodian's own key made of `release.json`; see [`crate::gate::mark`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub release_check: Option<String>,
 }
 
 impl Note {
@@ -53,6 +58,42 @@ impl Note {
             .map_err(|error| Problem::io("read the note of the encoded files", &path, &error))?;
         serde_json::from_slice(&text)
             .map_err(|_| damaged(&path, "the note is not one that `kinfold encode` writes"))
+    }
+
+    /// The month.
+    ///
+    /// # Errors
+    /// When it is none.
+    pub fn period(&self) -> Result<Period, Problem> {
+        self.period.parse().map_err(|_| {
+            Problem::new(
+                "E-SEAL-FOLDER",
+                Exit::Integrity,
+                "the note of the encoded files has no period",
+                "run `kinfold encode` again",
+            )
+        })
+    }
+
+    /// Refuses other terms than those under which the files were encoded.
+    ///
+    /// # Errors
+    /// `E-SEAL-TERMS`.
+    pub fn must_fit(&self, office: &Office, folder: &Path) -> Result<(), Problem> {
+        let same = self.custodian == office.key.id()
+            && self.agreement == hex(&office.agreement.hash())
+            && self.schema == hex(&office.schema.hash())
+            && self.key_check == hex(&office.project_key.check_value(&office.schema.hash()));
+        if same {
+            return Ok(());
+        }
+        Err(Problem::new(
+            "E-SEAL-TERMS",
+            Exit::Refused,
+            "the files were encoded under another agreement, linkage schema or key",
+            "run `kinfold encode` again with the agreement and keys that you want to seal with",
+        )
+        .at(folder.display().to_string()))
     }
 
     /// One of the files, of which the hash was compared.

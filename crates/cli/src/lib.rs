@@ -3,9 +3,9 @@
 //! It runs on the agency's own machine and has no network code. What leaves is what the user carries away: sealed packages of codes.
 //!
 //! ```text
-//!  mapping.toml ─► survey ─────────► release ──────────────► seal ─► *.kin (records, events)
-//!                  read, bring       references, codes,        └───► *.local-references.csv, check.json (stay here)
-//!                  together, check   coded events
+//!  mapping.toml ─► survey ─────────► release ───────────► gate ─────────────► seal ─► *.kin (records with release.json, events)
+//!                  read, bring       references, codes,   the release check:  └───► *.local-references.csv, *.local-outliers.csv,
+//!                  together, check   coded events         does it allow it?         check.json, release.html (stay here)
 //! ```
 //!
 //! Every verb gives an [`outcome::Outcome`]: a screen for people, an object for programs, messages with stable codes, an exit code.
@@ -17,6 +17,8 @@ pub mod dates;
 pub mod earlier;
 pub mod encoded;
 pub mod files;
+pub mod gate;
+pub mod listing;
 pub mod outcome;
 pub mod progress;
 pub mod references;
@@ -56,6 +58,7 @@ fn dispatch(command: &Command, progress: &Progress) -> Result<Outcome, Problem> 
             Some(args) => commands::encode::run(&args, progress),
             None => commands::bench::run(args, progress),
         },
+        Command::ReleaseCheck(args) => commands::release_check::run(args, progress),
         Command::Seal(args) => commands::seal::run(args, progress),
         Command::Run(args) => commands::run::run(args, progress),
         Command::Agreement(command) => commands::agreement::run(command),
@@ -73,6 +76,7 @@ fn name(command: &Command) -> &'static str {
     match command {
         Command::Check(_) => "check",
         Command::Encode(_) => "encode",
+        Command::ReleaseCheck(_) => "release-check",
         Command::Seal(_) => "seal",
         Command::Run(_) => "run",
         Command::Agreement(AgreementCommand::Draft(_)) => "agreement draft",

@@ -1,6 +1,7 @@
 //! The custodian's own list of which record is whose: `CUSTODIAN-PERIOD.local-references.csv`, which never leaves.
 
 use crate::encoded::hex;
+use std::collections::BTreeSet;
 use std::io::Write;
 
 /// All lines of the list, in few bytes each.
@@ -60,9 +61,25 @@ impl References {
     /// # Errors
     /// When the writer fails.
     pub fn write_to(&self, writer: &mut dyn Write) -> std::io::Result<()> {
+        self.write_some(writer, |_| true)
+    }
+
+    /// The lines of some records, as a table.
+    pub fn of_records(&self, records: &BTreeSet<[u8; 16]>) -> Vec<u8> {
+        let mut bytes = Vec::new();
+        self.write_some(&mut bytes, |line| records.contains(&line.record_ref))
+            .expect("memory can be written to");
+        bytes
+    }
+
+    fn write_some(
+        &self,
+        writer: &mut dyn Write,
+        wanted: impl Fn(&Line) -> bool,
+    ) -> std::io::Result<()> {
         let mut writer = csv::Writer::from_writer(writer);
         writer.write_record(["source", "own_id", "record_ref"])?;
-        for line in &self.lines {
+        for line in self.lines.iter().filter(|line| wanted(line)) {
             let (source, own_id) = self.text(line);
             writer.write_record([source, own_id, hex(&line.record_ref).as_str()])?;
         }
@@ -90,6 +107,11 @@ mod tests {
                 "02".repeat(16),
                 "ab".repeat(16)
             )
+        );
+        let some = references.of_records(&BTreeSet::from([[0x02; 16]]));
+        assert_eq!(
+            String::from_utf8(some).expect("text"),
+            format!("source,own_id,record_ref\nbenefits,9,{}\n", "02".repeat(16))
         );
     }
 }

@@ -4,6 +4,7 @@
 //! bytes) and its own ids with the record's reference; codes and coded events wait on disk as they will be written.
 
 use crate::args::Period;
+use crate::listing::{Attacked, Listing};
 use crate::references::References;
 use crate::survey::{Survey, last_day};
 use kinfold_encoding::{EncodeReport, Encoder, Input, Options, ProjectSecrets, has_value};
@@ -42,6 +43,8 @@ pub struct Release {
     pub subjects: TableFile,
     /// Which record is whose; never leaves the custodian.
     pub references: References,
+    /// Codes and people side by side, for the release check; `None` when it was not asked for. Never leaves the custodian.
+    pub attacked: Option<Attacked>,
     /// Events left out because they start after the period.
     pub after_period: usize,
     /// Events left out because their person carries too little identity to be encoded.
@@ -66,6 +69,8 @@ pub struct Terms<'a> {
     pub period: Period,
     /// Where the codes of a large file may wait.
     pub scratch: &'a Path,
+    /// Whether the release check follows, for which codes and people are held in memory.
+    pub attack: bool,
 }
 
 /// Encodes the people and codes the events of a survey.
@@ -102,6 +107,12 @@ pub fn release(survey: &Survey, terms: &Terms<'_>) -> Result<Release, Problem> {
     }
     let rows = &survey.gathered.rows;
     let mut records = Records::new(people);
+    let partners = encoder.empty_table().partners;
+    let mut listing = if terms.attack {
+        Some(Listing::new(terms.schema, &partners)?)
+    } else {
+        None
+    };
     survey.united.load(rows, |_, people| {
         let own_ids: Vec<_> = people
             .iter()
@@ -118,6 +129,9 @@ pub fn release(survey: &Survey, terms: &Terms<'_>) -> Result<Release, Problem> {
             })
             .collect();
         encoder.push(&inputs)?;
+        if let Some(listing) = &mut listing {
+            listing.add(&inputs);
+        }
         for ((person, own_ids), input) in people.iter().zip(&own_ids).zip(&inputs) {
             records.add(survey, person, own_ids, input.record_ref, terms);
         }
@@ -125,9 +139,14 @@ pub fn release(survey: &Survey, terms: &Terms<'_>) -> Result<Release, Problem> {
     })?;
     rows.must_be_unchanged()?;
 
-    let partners = encoder.empty_table().partners;
     let mut codes = CodesWriter::new(terms.schema, &partners, terms.scratch)?;
-    let report = encoder.finish(|chunk| codes.write(&chunk).map_err(Problem::from))?;
+    let report = encoder.finish(|chunk| {
+        codes.write(&chunk)?;
+        if let Some(listing) = &mut listing {
+            listing.released(chunk);
+        }
+        Ok::<(), Problem>(())
+    })?;
     let ranked = records.rank(&report.left_out);
     let mut events = coded_events(survey, terms, &ranked);
     let (event_rows, subjects) = write_events(&records, &ranked, &events.coded, survey, terms)?;
@@ -136,6 +155,7 @@ pub fn release(survey: &Survey, terms: &Terms<'_>) -> Result<Release, Problem> {
     references.keep(|person| ranked.of_person[person as usize] != NO_RECORD);
     Ok(Release {
         codes: codes.finish(),
+        attacked: listing.map(|listing| listing.finish(terms.schema, &report.left_out)),
         report,
         events: event_rows,
         subjects,

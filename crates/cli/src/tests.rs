@@ -1,5 +1,6 @@
 //! Golden screens and the whole path of a custodian, in one process; the binary itself is driven by the tests at the top.
 
+mod gate;
 mod parts;
 mod refusals;
 
@@ -241,12 +242,14 @@ fn the_whole_path_of_a_custodian() {
         "council-2026-08.events.kin",
         "check.json",
         "council-2026-08.local-references.csv",
+        "release.json",
+        "release.html",
     ] {
         assert!(office.at("out").join(file).exists(), "{file}");
     }
     assert_eq!(
         std::fs::read_dir(office.at("out")).expect("listed").count(),
-        4,
+        6,
         "and nothing else"
     );
 
@@ -265,8 +268,11 @@ fn the_whole_path_of_a_custodian() {
     };
     assert_eq!(hashes(&first), hashes(&second));
 
-    // Encode, then seal, is the same as run.
+    // Encode, release check, then seal, is the same as run.
     office.run("encode", "encoded", &[]).expect("encoded");
+    office
+        .release_check("encoded", &[])
+        .expect("a release check");
     let seal = |folder: &str, key: &str| {
         kinfold(&[
             "seal",

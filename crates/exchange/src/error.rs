@@ -224,6 +224,28 @@ pub enum Error {
         /// The limit, with both numbers.
         what: String,
     },
+    /// Records without the report of a release check.
+    #[error("the records of `{party}` come without a release check")]
+    ReleaseMissing {
+        /// The custodian.
+        party: String,
+    },
+    /// The release check says that the codes may not leave.
+    #[error("the release check of `{party}` does not allow these codes to leave: {why}")]
+    ReleaseBlocked {
+        /// The custodian.
+        party: String,
+        /// Which lines are above their limit, or what else is wrong.
+        why: String,
+    },
+    /// The report of the release check is damaged, or of other codes.
+    #[error("the report of the release check of `{party}` does not hold: {what}")]
+    ReleaseReport {
+        /// The custodian.
+        party: String,
+        /// The rule that is broken.
+        what: String,
+    },
     /// A table of codes or events does not follow its format.
     #[error("the table is not acceptable: {what}")]
     TableFormat {
@@ -442,6 +464,21 @@ impl Error {
                 "E-PKG-LIMIT",
                 Exit::Refused,
                 "check that the custodian sent the right extract; a larger population needs a new agreement",
+            ),
+            Self::ReleaseMissing { .. } => (
+                "E-RELEASE-MISSING",
+                Exit::Refused,
+                "the custodian runs `kinfold release-check`, then seals again; `kinfold run` does both",
+            ),
+            Self::ReleaseBlocked { .. } => (
+                "E-RELEASE-BLOCKED",
+                Exit::Refused,
+                "read release.html: each line above its limit says what to do; then encode again. There is no way past a block",
+            ),
+            Self::ReleaseReport { .. } => (
+                "E-RELEASE-REPORT",
+                Exit::Integrity,
+                "the custodian runs `kinfold release-check` again, and seals again",
             ),
             Self::TableFormat { .. } => (
                 "E-PKG-TABLE",

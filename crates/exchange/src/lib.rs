@@ -33,8 +33,8 @@ pub use error::{Error, Result};
 pub use key::{PartyKey, ProjectKey};
 pub use manifest::{Contents, MANIFEST_VERSION, Manifest, PackageKind, Section, check_same_keys};
 pub use package::{
-    Inspection, PACKAGE_BYTES_MAX, Package, Sealed, SectionBytes, Written, inspect, open,
-    payload_hash, seal, seal_into,
+    Inspection, PACKAGE_BYTES_MAX, Package, RELEASE_CHECK, Sealed, SectionBytes, Written, inspect,
+    is_codes, open, payload_hash, refuse_unsafe, seal, seal_into,
 };
 pub use party::{Contact, Party, Role};
 pub use table::{

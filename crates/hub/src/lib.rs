@@ -13,6 +13,7 @@ mod evaluation;
 mod interrupt;
 mod keys;
 mod linking;
+mod release_check;
 pub mod report;
 pub mod screen;
 mod terms;

@@ -838,12 +838,50 @@ pub const CODES: &[Explanation] = &[
                  package again with a higher `--sequence`.",
     },
     Explanation {
+        code: "E-RELEASE-BLOCKED",
+        meaning: "The release check does not allow the codes to leave.",
+        advice: "An attack on the custodian's own codes named more people than the limit allows, or an \
+                 attack did not succeed where it must, so that the check proves nothing, or only the \
+                 quick form was run. Nothing is sealed, no recipient takes such a package, and no \
+                 switch changes that. release.html says for each line what to do: raise the \
+                 diffusion of the linkage schema, drop a key, release fewer filters, withhold \
+                 people; then encode again. Under a test agreement it is a warning.",
+    },
+    Explanation {
+        code: "E-RELEASE-CHANGED",
+        meaning: "The people, the mapping or the program changed after the files were encoded.",
+        advice: "`release-check` reads and encodes the people once more, and attacks the codes only if \
+                 they are the ones that were encoded. Run `kinfold encode` again, then \
+                 `kinfold release-check`.",
+    },
+    Explanation {
         code: "E-RELEASE-MISSING",
-        meaning: "Nobody has tried to attack the package before it leaves.",
-        advice: "This version has no release check: the simulated attacks that would show whether \
-                 somebody in the package can be found again. The warning stands under every agreement \
-                 that is not a test. Use packages of synthetic data only until a version has the \
-                 check.",
+        meaning: "Nobody has tried to attack the codes before they leave.",
+        advice: "Codes are sealed, and taken by the linkage unit, only with the report of a release \
+                 check of these very codes. Run `kinfold release-check` on the encoded folder and \
+                 seal it; `kinfold run` does everything in one go.",
+    },
+    Explanation {
+        code: "E-RELEASE-QUICK",
+        meaning: "Only the quick form of the release check was run.",
+        advice: "The quick form takes seconds, attacks fewer people and leaves attacks out. It is enough \
+                 under a test agreement, where everybody is made up, and allows no release of real \
+                 records. Add `--full` to see what the full form says.",
+    },
+    Explanation {
+        code: "E-RELEASE-REPORT",
+        meaning: "The report of a release check was changed, or is of other codes.",
+        advice: "The report is canonical JSON with the hash of the codes that it is of. Its verdict and \
+                 bounds follow from its lines and counts, the custodian's own key marks it in the \
+                 encoded folder, and the package's signature covers it. Something of this does not \
+                 hold. The custodian runs `kinfold release-check` again and seals again.",
+    },
+    Explanation {
+        code: "E-RELEASE-WARN",
+        meaning: "Some lines of the release check are above half of their limit.",
+        advice: "The package may leave. Read these lines in release.html first: each says what was \
+                 reached, why it matters and what to do, such as withholding the people of the \
+                 private list, or raising the diffusion before the file grows.",
     },
     Explanation {
         code: "E-REPORT-DATA",

@@ -2,10 +2,10 @@
 
 use rayon::prelude::*;
 
-use crate::bound::{Share, round};
 use crate::draws::Draws;
 use crate::predict::{BLOCK, Known, Predictor, Targets};
 use crate::scene::{NOBODY, Scene};
+use kinfold_verdict::{Share, round};
 
 /// How the known people are chosen.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

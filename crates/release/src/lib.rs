@@ -14,7 +14,6 @@
 //! nothing. All randomness comes from the hash of the payload: the same file meets the same attacks and gets the same verdict, on any
 //! machine and number of threads.
 
-mod bound;
 mod check;
 mod coded;
 mod draws;
@@ -29,20 +28,16 @@ pub mod legacy;
 #[cfg(test)]
 mod made_up;
 pub mod measures;
-mod page;
 mod predict;
-mod report;
 mod scene;
 pub mod sharing;
 pub mod visible;
 
-pub use bound::Share;
 pub use check::{Options, Outcome, Progress, check};
 pub use draws::Draws;
 pub use file::{File, KeyView, NotAligned, Stay, View};
 pub use kernel::{Kernel, common, positions};
+pub use kinfold_verdict::{Form, Level, Line, REPORT_SCHEMA, Report, Share, page};
 pub use known::{Choice, Named, attack, choose};
-pub use page::page;
 pub use predict::Known;
-pub use report::{Form, Level, Line, REPORT_SCHEMA, Report};
 pub use scene::{ListQuality, NOBODY, Scene};

@@ -9,8 +9,8 @@ use std::collections::BTreeMap;
 
 use rayon::prelude::*;
 
-use crate::bound::Share;
 use crate::file::KeyView;
+use kinfold_verdict::Share;
 
 /// A graph: for each node its neighbours with a label of the edge.
 #[derive(Clone, Debug, Default)]

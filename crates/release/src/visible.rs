@@ -2,10 +2,10 @@
 
 use kinfold_matcher::{Options, PackedSet, hamming_within};
 
-use crate::bound::Share;
 use crate::draws::Draws;
 use crate::file::View;
 use crate::homes::{Sets, groups_of};
+use kinfold_verdict::Share;
 
 /// Pairs of strangers by which the usual distance is measured.
 const PAIRS: usize = 20_000;

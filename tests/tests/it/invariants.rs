@@ -7,14 +7,15 @@ use std::collections::BTreeSet;
 use xtask::binaries::cargo;
 
 /// For each crate, the other crates of the workspace it may name. `message` may be used by all and is left out.
-const MAY_DEPEND_ON: [(&str, &[&str]); 15] = [
+const MAY_DEPEND_ON: [(&str, &[&str]); 16] = [
     ("message", &[]),
     ("identity", &[]),
     ("schema", &[]),
     ("encoding", &["identity", "schema"]),
     ("extract", &["identity"]),
-    ("exchange", &["schema"]),
-    ("release", &["encoding", "matcher", "schema"]),
+    ("exchange", &["schema", "verdict"]),
+    ("verdict", &[]),
+    ("release", &["encoding", "matcher", "schema", "verdict"]),
     ("matcher", &[]),
     ("linkage", &["matcher", "schema"]),
     ("indicators", &[]),
@@ -31,6 +32,7 @@ const MAY_DEPEND_ON: [(&str, &[&str]); 15] = [
             "indicators",
             "ledger",
             "store",
+            "verdict",
         ],
     ),
     (
@@ -47,12 +49,13 @@ const MAY_DEPEND_ON: [(&str, &[&str]); 15] = [
             "ledger",
             "release",
             "synth",
+            "verdict",
         ],
     ),
 ];
 
 /// Whatever runs at the linkage unit.
-const LINKAGE_UNIT_SIDE: [&str; 8] = [
+const LINKAGE_UNIT_SIDE: [&str; 9] = [
     "hub",
     "store",
     "linkage",
@@ -61,6 +64,7 @@ const LINKAGE_UNIT_SIDE: [&str; 8] = [
     "exchange",
     "ledger",
     "schema",
+    "verdict",
 ];
 
 /// Crates that open sockets, speak a network protocol, or run an event loop for those who do.

@@ -6,6 +6,7 @@ mod codes;
 mod compat;
 mod demo;
 mod encoding;
+mod gate;
 mod how_to;
 mod invariants;
 mod matching;

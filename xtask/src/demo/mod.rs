@@ -7,7 +7,7 @@
 //! DIR/sample/…                  the agencies' extracts and the truth about the families
 //! DIR/keys/…                    everybody's keys (on one machine only because it is a demo)
 //! DIR/agreement.toml, .sig      what was agreed, signed by all
-//! DIR/council/ … DIR/lscb/      what each agency made: packages, its check, its own references
+//! DIR/council/ … DIR/lscb/      what each agency made: packages, its checks, its own references
 //! DIR/hub/                      the linkage unit's folder
 //! DIR/out/                      pairs, people, households, needs, run.json, report.html
 //! DIR/logs/                     what every step printed
@@ -20,15 +20,16 @@ mod summary;
 
 pub use folder::MARKER;
 pub use parties::{CUSTODIANS, Party, REFERENCE_DATE};
-pub use summary::{Rates, Seconds, States, Summary};
+pub use summary::{Rates, ReleaseCheck, Seconds, States, Summary};
 
 use crate::binaries::Binaries;
-use crate::console::{Finished, Steps};
+use crate::console::Steps;
 use anyhow::{Context as _, Result, bail};
 use parties::{
     ALL, EPOCH, EXPIRES, INGEST_DATE, INTEGRATOR, LINKAGE_UNIT, PEOPLE, PERIOD, PROJECT,
 };
 use serde_json::Value;
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Instant;
@@ -136,13 +137,16 @@ pub fn run(demo: &Demo) -> Result<Outcome> {
     walk.make_keys()?;
     walk.agree()?;
     let mut encode_seconds = 0.0;
+    let mut release_checks = BTreeMap::new();
     for custodian in CUSTODIANS {
-        encode_seconds += walk.encode(custodian.id)?.seconds;
+        let (seconds, check) = walk.encode(custodian.id)?;
+        encode_seconds += seconds;
+        release_checks.insert(custodian.id.to_owned(), check);
     }
     walk.ingest()?;
     let linked = walk.link()?;
     let measures = walk.evaluate()?;
-    let summary = Summary::new(&linked, &measures, encode_seconds)?;
+    let summary = Summary::new(&linked, &measures, encode_seconds, release_checks)?;
     summary.write(&walk.folder.join("summary.json"))?;
     Ok(Outcome {
         folder: walk.folder,
@@ -248,8 +252,10 @@ impl Walk<'_> {
         Ok(())
     }
 
-    fn encode(&mut self, custodian: &str) -> Result<Finished> {
-        let mut command = self.kinfold(&["run", "--period", PERIOD, "--sequence", "1"]);
+    /// Makes a custodian's packages; gives the seconds it took and what the release check said. The agreement is a test, so codes that are
+    /// not safe leave all the same, and the demo says so.
+    fn encode(&mut self, custodian: &str) -> Result<(f64, ReleaseCheck)> {
+        let mut command = self.kinfold(&["run", "--json", "--period", PERIOD, "--sequence", "1"]);
         command.arg("--agreement").arg(self.agreement());
         command.arg("--key").arg(self.key(custodian));
         command.arg("--project-key").arg(self.key("project"));
@@ -257,10 +263,11 @@ impl Walk<'_> {
             .arg("--mapping")
             .arg(self.sample.join(custodian).join("mapping.toml"));
         command.arg("-o").arg(self.folder.join(custodian));
-        self.steps.run(
-            &format!("{custodian}: read, check, encode, seal"),
-            &mut command,
-        )
+        let title = format!("{custodian}: read, check, encode, attack, seal");
+        let finished = self.steps.run(&title, &mut command)?;
+        let answer = serde_json::from_str(&finished.stdout)
+            .with_context(|| format!("`{title}` did not print JSON"))?;
+        Ok((finished.seconds, ReleaseCheck::of_run(&answer)?))
     }
 
     fn ingest(&mut self) -> Result<()> {

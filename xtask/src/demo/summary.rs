@@ -26,8 +26,24 @@ pub struct Summary {
     pub needs_f1: f64,
     /// Households by their number of current needs.
     pub households_by_current_needs: BTreeMap<String, u64>,
+    /// What each custodian's release check said of its codes. Not in `summary.json`: each custodian's folder has its `release.json`.
+    #[serde(skip)]
+    pub release_checks: BTreeMap<String, ReleaseCheck>,
     /// Time of the steps.
     pub seconds: Seconds,
+}
+
+/// What a release check said, as `kinfold run` gives it.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ReleaseCheck {
+    /// `quick` or `full`.
+    pub form: String,
+    /// `pass`, `warn`, `block` or `broken`.
+    pub verdict: String,
+    /// Whether real records could leave as these codes.
+    pub allows_release: bool,
+    /// The lines above their limit.
+    pub above_the_limit: Vec<String>,
 }
 
 /// Precision, recall and their harmonic mean, 0 to 1.
@@ -59,7 +75,7 @@ pub struct States {
 /// Time of the steps, in seconds.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
 pub struct Seconds {
-    /// All custodians together: reading, checking, encoding, sealing.
+    /// All custodians together: reading, checking, encoding, the release check, sealing.
     pub encode: f64,
     /// Keys and filters to people and households.
     pub link: f64,
@@ -72,7 +88,12 @@ impl Summary {
     ///
     /// # Errors
     /// When a figure is missing or is not what it should be.
-    pub(super) fn new(linked: &Value, measures: &Value, encode_seconds: f64) -> Result<Self> {
+    pub(super) fn new(
+        linked: &Value,
+        measures: &Value,
+        encode_seconds: f64,
+        release_checks: BTreeMap<String, ReleaseCheck>,
+    ) -> Result<Self> {
         let seconds = figure::<BTreeMap<String, f64>>(linked, "seconds")?;
         let part = |name: &str| {
             let part = seconds.get(name).copied();
@@ -87,6 +108,7 @@ impl Summary {
             needs: figure(linked, "needs")?,
             needs_f1: figure::<Rates>(measures, "needs")?.f1,
             households_by_current_needs: figure(linked, "households_by_current_needs")?,
+            release_checks,
             seconds: Seconds {
                 encode: encode_seconds,
                 link: part("link")?,
@@ -144,12 +166,44 @@ impl Summary {
             println!("  {number:>24}{households:>9}");
         }
         println!();
+        println!("  release check of each agency's codes, before they left");
+        for (custodian, check) in &self.release_checks {
+            println!("  {custodian:<24}{}", check.words());
+        }
+        println!();
         let Seconds {
             encode,
             link,
             score,
         } = self.seconds;
-        println!("  encode {encode:.1} s, link {link:.1} s, score {score:.1} s");
+        println!("  encode and attack {encode:.1} s, link {link:.1} s, score {score:.1} s");
+    }
+}
+
+impl ReleaseCheck {
+    /// From the answer of `kinfold run`.
+    ///
+    /// # Errors
+    /// When the answer has none.
+    pub(super) fn of_run(answer: &Value) -> Result<Self> {
+        figure(answer, "release_check")
+    }
+
+    /// One line for a reader.
+    fn words(&self) -> String {
+        let Self {
+            form,
+            verdict,
+            above_the_limit,
+            ..
+        } = self;
+        match verdict.as_str() {
+            "pass" | "warn" => format!("{verdict} ({form} form)"),
+            _ => format!(
+                "{verdict} ({form} form; {}): real records would have stayed; these are made up",
+                above_the_limit.join(", ")
+            ),
+        }
     }
 }
 
@@ -177,7 +231,7 @@ mod tests {
         });
         let rates = json!({"precision": 1.0, "recall": 0.5, "f1": 0.75, "predicted": 3});
         let measures = json!({"pairwise": rates, "household_pair": rates, "needs": rates});
-        let summary = Summary::new(&linked, &measures, 1.5).unwrap();
+        let summary = Summary::new(&linked, &measures, 1.5, BTreeMap::new()).unwrap();
         assert_eq!(
             (summary.records, summary.people, summary.households),
             (9, 4, 2)
@@ -193,8 +247,24 @@ mod tests {
         );
 
         let wrapped = json!({ "data": linked });
-        assert!(Summary::new(&wrapped, &measures, 1.5).is_ok());
-        let error = Summary::new(&json!({}), &measures, 1.5).unwrap_err();
+        assert!(Summary::new(&wrapped, &measures, 1.5, BTreeMap::new()).is_ok());
+        let error = Summary::new(&json!({}), &measures, 1.5, BTreeMap::new()).unwrap_err();
         assert!(error.to_string().contains("seconds"), "{error}");
+    }
+
+    #[test]
+    fn what_a_release_check_said_is_said_plainly() {
+        let answer = |verdict: &str| {
+            json!({"data": {"release_check": {
+                "form": "quick", "verdict": verdict, "allows_release": false, "broken": [], "above_the_limit": ["known/20", "law"],
+            }}})
+        };
+        let words = |verdict| ReleaseCheck::of_run(&answer(verdict)).unwrap().words();
+        assert_eq!(words("warn"), "warn (quick form)");
+        assert_eq!(
+            words("block"),
+            "block (quick form; known/20, law): real records would have stayed; these are made up"
+        );
+        assert!(ReleaseCheck::of_run(&json!({"data": {}})).is_err());
     }
 }

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::error::Error;
 use std::path::Path;
 
-use kinfold_exchange::{LifeStage as Sent, codes_from_ipc, subjects_from_ipc};
+use kinfold_exchange::{LifeStage as Sent, codes_from_ipc, is_codes, subjects_from_ipc};
 use kinfold_linkage::{LifeStage, RecordSet};
 use kinfold_schema::{CodeTable, Schema};
 use kinfold_store::Hub;
@@ -55,7 +55,8 @@ impl Demo {
         let mut tables: BTreeMap<String, CodeTable> = BTreeMap::new();
         let mut stages: BTreeMap<[u8; 16], Vec<LifeStage>> = BTreeMap::new();
         for package in hub.latest_packages()? {
-            for section in hub.sections(&package.payload_hash)? {
+            let sections = hub.sections(&package.payload_hash)?;
+            for section in sections.iter().filter(|section| is_codes(&section.name)) {
                 let bytes = hub
                     .load_section(&package.payload_hash, &section.name)?
                     .ok_or("a section without bytes")?;

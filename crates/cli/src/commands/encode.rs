@@ -4,6 +4,7 @@ use crate::args::{EncodeArgs, Period};
 use crate::commands::check;
 use crate::earlier::Earlier;
 use crate::files::{NewFile, make_folder, write_together};
+use crate::gate::{self, Checked};
 use crate::outcome::{Message, Outcome};
 use crate::progress::Progress;
 use crate::release::{Release, Terms, release};
@@ -12,6 +13,7 @@ use kinfold_exchange::{Agreement, Date, Party, PartyKey, ProjectKey, TableFile};
 use kinfold_extract::Memory;
 use kinfold_message::{Exit, Problem};
 use kinfold_schema::Schema;
+use kinfold_verdict::Form;
 use serde_json::json;
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
@@ -114,19 +116,31 @@ pub struct Work {
     pub release: Option<Release>,
 }
 
-/// Loads, surveys and encodes.
+/// The office of these arguments.
 ///
 /// # Errors
-/// Everything that stops it, but for data that block: those are in the survey's messages.
-pub fn work(args: &EncodeArgs, progress: &Progress) -> Result<Work, Problem> {
-    let office = Office::open(
+/// As [`Office::open`].
+pub fn office(args: &EncodeArgs) -> Result<Office, Problem> {
+    Office::open(
         &args.agreement,
         &args.key,
         &args.project_key,
         args.schema.as_deref(),
         args.on.as_deref(),
         args.period,
-    )?;
+    )
+}
+
+/// Surveys and encodes, and lists the people for the release check when it follows.
+///
+/// # Errors
+/// Everything that stops it, but for data that block: those are in the survey's messages.
+pub fn work(
+    office: Office,
+    args: &EncodeArgs,
+    attack: bool,
+    progress: &Progress,
+) -> Result<Work, Problem> {
     let scratch = scratch(&args.output);
     let survey = survey(
         &args.mapping,
@@ -164,6 +178,7 @@ pub fn work(args: &EncodeArgs, progress: &Progress) -> Result<Work, Problem> {
         schema: &office.schema,
         period: args.period,
         scratch,
+        attack,
     };
     let release = release(&survey, &terms)?;
     Ok(Work {
@@ -182,10 +197,22 @@ pub fn scratch(output: &Path) -> &Path {
 }
 
 /// The BLAKE3 of a table's bytes.
-fn hash(table: &TableFile) -> Result<String, Problem> {
+///
+/// # Errors
+/// When the table cannot be read.
+pub fn hash(table: &TableFile) -> Result<[u8; 32], Problem> {
     let mut hasher = blake3::Hasher::new();
     table.write_to(&mut hasher)?;
-    Ok(hasher.finalize().to_hex().to_string())
+    Ok(*hasher.finalize().as_bytes())
+}
+
+/// Runs the release check on a release that was listed for it, and lets go of the list.
+///
+/// # Panics
+/// When [`work`] was not told that the check follows.
+pub fn attack(release: &mut Release, form: Form, codes: [u8; 32], progress: &Progress) -> Checked {
+    let attacked = release.attacked.take().expect("work was told to list");
+    gate::attack(&attacked, form, codes, progress)
 }
 
 /// Runs `encode`.
@@ -194,7 +221,7 @@ pub fn run(args: &EncodeArgs, progress: &Progress) -> Result<Outcome, Problem> {
         office,
         survey,
         release,
-    } = work(args, progress)?;
+    } = work(office(args)?, args, false, progress)?;
     let Some(release) = release else {
         return Ok(check::outcome(&survey, &args.mapping));
     };
@@ -214,8 +241,9 @@ pub fn run(args: &EncodeArgs, progress: &Progress) -> Result<Outcome, Problem> {
         events: release.events.rows(),
         files: sections
             .iter()
-            .map(|(name, table)| Ok(((*name).to_owned(), hash(table)?)))
+            .map(|(name, table)| Ok(((*name).to_owned(), crate::encoded::hex(&hash(table)?))))
             .collect::<Result<_, Problem>>()?,
+        release_check: None,
     };
     let mut text = summary(&survey, &release);
     if !args.dry_run {
@@ -235,7 +263,7 @@ pub fn run(args: &EncodeArgs, progress: &Progress) -> Result<Outcome, Problem> {
         write_together(&files)?;
         let _ = writeln!(
             text,
-            "\nWrote {}. Seal it with `kinfold seal`.",
+            "\nWrote {}. Attack it with `kinfold release-check`, then seal it with `kinfold seal`.",
             args.output.display()
         );
     }

@@ -3,13 +3,15 @@
 use crate::args::InspectArgs;
 use crate::commands::check::layout;
 use crate::encoded::{NOTE, Note, hex};
+use crate::gate;
 use crate::outcome::Outcome;
 use crate::survey::grouped;
-use kinfold_exchange::{Agreement, Party, PartyKey, inspect};
+use kinfold_exchange::{Agreement, PackageKind, Party, PartyKey, inspect, open};
 use kinfold_extract::{Mapping, Sheet, Told};
 use kinfold_indicators::RulePack;
 use kinfold_message::{Exit, Problem};
 use kinfold_schema::Schema;
+use kinfold_verdict::Report;
 use serde_json::{Value, json};
 use std::path::Path;
 
@@ -20,7 +22,13 @@ pub fn run(args: &InspectArgs) -> Result<Outcome, Problem> {
     let path = &args.file;
     let bytes = std::fs::read(path).map_err(|error| Problem::io("read the file", path, &error))?;
     if bytes.starts_with(b"age-encryption.org/") {
-        return package(&bytes);
+        return match (&args.key, &args.agreement, &args.on) {
+            (Some(key), Some(agreement), Some(on)) => opened(&bytes, key, agreement, on),
+            _ => package(&bytes),
+        };
+    }
+    if is_release_check(path, &bytes) {
+        return release_check(path, &bytes);
     }
     if bytes.starts_with(b"ARROW1") {
         return Ok(found(
@@ -52,10 +60,80 @@ fn found(kind: &str, text: String, detail: Value) -> Outcome {
     Outcome::done(SCHEMA, text, json!({"kind": kind, "detail": detail}))
 }
 
+/// Whether a file is, or says that it is, the report of a release check.
+fn is_release_check(path: &Path, bytes: &[u8]) -> bool {
+    path.file_name().is_some_and(|name| name == gate::REPORT)
+        || serde_json::from_slice::<Value>(bytes)
+            .is_ok_and(|json| json["schema"] == kinfold_verdict::REPORT_SCHEMA)
+}
+
+/// A report, by itself or beside the encoded files that it must be of.
+fn release_check(path: &Path, bytes: &[u8]) -> Result<Outcome, Problem> {
+    let place = path.display().to_string();
+    let report = Report::parse(bytes)
+        .map_err(|not| gate::not_its_own(&not.to_string()).at(place.clone()))?;
+    let folder = path.parent().unwrap_or(Path::new(""));
+    let is_kept_with_codes =
+        folder.join(NOTE).exists() && path.file_name().is_some_and(|name| name == gate::REPORT);
+    if is_kept_with_codes {
+        let note = Note::load(folder)?;
+        let of_codes = note.files.get("codes.arrow") == Some(&report.payload);
+        if !of_codes || note.records != report.records {
+            return Err(gate::not_its_own("it is of other codes").at(place));
+        }
+    }
+    Ok(found(
+        "release-check",
+        gate::text(&report),
+        gate::summary_json(&report),
+    ))
+}
+
+/// A package as its recipient sees it, after everything about it was verified.
+fn opened(bytes: &[u8], key: &Path, agreement: &Path, on: &str) -> Result<Outcome, Problem> {
+    let agreement = Agreement::load(agreement)?;
+    let package = open(
+        bytes,
+        &PartyKey::load(key)?,
+        &agreement,
+        crate::dates::parse(on)?,
+    )?;
+    let manifest = &package.manifest;
+    let mut text = format!(
+        "A package of `{}`, {} of {}, number {}: {} rows. Signature, hashes, recipient, agreement and date hold.\n  content  {}\n",
+        manifest.custodian,
+        manifest.kind,
+        manifest.period,
+        manifest.sequence,
+        grouped(manifest.rows as usize),
+        hex(&package.payload_hash)
+    );
+    for section in &manifest.sections {
+        let length = grouped(section.len as usize);
+        text.push_str(&format!("  section  {}: {length} bytes\n", section.name));
+    }
+    match &package.release_check {
+        Some(report) => {
+            text.push('\n');
+            text.push_str(&gate::text(report));
+        }
+        None if manifest.kind == PackageKind::Records => {
+            text.push_str("\nWithout a release check, which only a test agreement allows.\n");
+        }
+        None => {}
+    }
+    let detail = json!({
+        "manifest": manifest,
+        "payload_hash": hex(&package.payload_hash),
+        "release_check": package.release_check.as_ref().map(gate::summary_json),
+    });
+    Ok(found("package", text, detail))
+}
+
 fn package(bytes: &[u8]) -> Result<Outcome, Problem> {
     let seen = inspect(bytes)?;
     let text = format!(
-        "A sealed kinfold package (or another age file): {} bytes, {} of content, for {} recipient.\nOnly the recipient can open it; `kinfold-hub ingest` shows the manifest.\n",
+        "A sealed kinfold package (or another age file): {} bytes, {} of content, for {} recipient.\nOnly the recipient can open it, with `--key`.\n",
         grouped(seen.file_bytes as usize),
         grouped(seen.content_bytes as usize),
         seen.recipients

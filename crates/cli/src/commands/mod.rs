@@ -8,6 +8,7 @@ pub mod encode;
 pub mod explain;
 pub mod inspect;
 pub mod key;
+pub mod release_check;
 pub mod run;
 pub mod sample;
 pub mod schema;

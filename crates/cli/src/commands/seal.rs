@@ -6,13 +6,15 @@ use crate::commands::encode::Office;
 use crate::earlier::Earlier;
 use crate::encoded::{Note, hex};
 use crate::files::{NewFile, make_folder, write_together};
-use crate::outcome::{Message, Outcome};
+use crate::gate;
+use crate::outcome::Outcome;
 use crate::progress::Progress;
 use crate::survey::grouped;
 use kinfold_exchange::{
-    Agreement, Contents, Manifest, PackageKind, SectionBytes, Written, seal_into,
+    Contents, Manifest, PackageKind, RELEASE_CHECK, SectionBytes, Written, seal_into,
 };
-use kinfold_message::{Exit, Problem};
+use kinfold_message::Problem;
+use kinfold_verdict::Report;
 use serde_json::{Value, json};
 use std::fmt::Write as _;
 use std::fs::File;
@@ -33,6 +35,8 @@ pub struct Tables<'made> {
     pub events_table: &'made dyn SectionBytes,
     /// Arrow bytes of the subjects.
     pub subjects: &'made dyn SectionBytes,
+    /// The report of the release check.
+    pub release_check: Vec<u8>,
 }
 
 /// A sealed package and where it goes.
@@ -128,7 +132,10 @@ pub fn seal_both(
         make(
             PackageKind::Records,
             tables.records,
-            &[(office.key.id().to_owned(), tables.codes)],
+            &[
+                (office.key.id().to_owned(), tables.codes),
+                (RELEASE_CHECK.to_owned(), &tables.release_check),
+            ],
         )?,
         make(
             PackageKind::Events,
@@ -144,40 +151,23 @@ pub fn seal_both(
 /// Runs `seal`.
 pub fn run(args: &SealArgs, progress: &Progress) -> Result<Outcome, Problem> {
     let note = Note::load(&args.encoded)?;
-    let period = note.period.parse().map_err(|_| {
-        Problem::new(
-            "E-SEAL-FOLDER",
-            Exit::Integrity,
-            "the note of the encoded files has no period",
-            "run `kinfold encode` again",
-        )
-    })?;
     let office = Office::open(
         &args.agreement,
         &args.key,
         &args.project_key,
         args.schema.as_deref(),
         args.on.as_deref(),
-        period,
+        note.period()?,
     )?;
-    let same = note.custodian == office.key.id()
-        && note.agreement == hex(&office.agreement.hash())
-        && note.schema == hex(&office.schema.hash())
-        && note.key_check == hex(&office.project_key.check_value(&office.schema.hash()));
-    if !same {
-        return Err(Problem::new(
-            "E-SEAL-TERMS",
-            Exit::Refused,
-            "the files were encoded under another agreement, linkage schema or key",
-            "run `kinfold encode` again with the agreement and keys that you want to seal with",
-        )
-        .at(args.encoded.display().to_string()));
-    }
+    note.must_fit(&office, &args.encoded)?;
+    let report = gate::load(&args.encoded, &note, &office)?;
+    let messages = gate::judge(&office, &report)?;
     progress.step("Sealing");
     let tables = Tables {
         codes: &note.file(&args.encoded, "codes.arrow")?,
         events_table: &note.file(&args.encoded, "events.arrow")?,
         subjects: &note.file(&args.encoded, "subjects.arrow")?,
+        release_check: report.to_json(),
         period: note.period.clone(),
         records: note.records,
         events: note.events,
@@ -188,37 +178,34 @@ pub fn run(args: &SealArgs, progress: &Progress) -> Result<Outcome, Problem> {
     let earlier = Earlier::in_folder(&args.encoded);
     earlier.check(&sealed)?;
     let earlier = earlier.with(&sealed);
-    let text = receipt(&office, &sealed);
+    let text = receipt(&office, &sealed, &report);
     let data = receipt_json(&sealed);
     if !args.dry_run {
         make_folder(&args.output)?;
         let mut files: Vec<NewFile> = sealed.iter().map(SealedFile::new_file).collect();
+        files.extend(gate::report_files(
+            &args.output,
+            &office,
+            &note.period,
+            &report,
+        ));
         // The encoded folder remembers what was sealed from it, wherever the packages go.
         if let Some(report) = earlier.in_report(&args.encoded) {
             files.push(NewFile::of_bytes(args.encoded.join("check.json"), report));
         }
         write_together(&files)?;
     }
-    let mut outcome = Outcome::done("kinfold.seal/1", text, json!({"packages": data}));
-    outcome.messages = warnings(&office.agreement);
+    let mut outcome = Outcome::done(
+        "kinfold.seal/1",
+        text,
+        json!({"packages": data, "release_check": gate::summary_json(&report)}),
+    );
+    outcome.messages = messages;
     Ok(outcome)
 }
 
-/// What must be said of every package that may hold real people.
-pub fn warnings(agreement: &Agreement) -> Vec<Message> {
-    if agreement.is_test() {
-        return Vec::new();
-    }
-    vec![Message::warning(Problem::new(
-        "E-RELEASE-MISSING",
-        Exit::Answer,
-        "no release check exists in this version: nobody has tried to attack this package. Do not send real records",
-        "use synthetic data under an agreement with `test = true` until a version has the release check",
-    ))]
-}
-
 /// What was sealed, for paper.
-pub fn receipt(office: &Office, sealed: &[SealedFile; 2]) -> String {
+pub fn receipt(office: &Office, sealed: &[SealedFile; 2], report: &Report) -> String {
     let mut text = String::from("Sealed two packages. Neither alone shows who has what.\n");
     for SealedFile { path, sealed, .. } in sealed {
         let manifest = &sealed.manifest;
@@ -248,6 +235,9 @@ pub fn receipt(office: &Office, sealed: &[SealedFile; 2]) -> String {
             "    sequence   {} of period {} · may be opened until {}",
             manifest.sequence, manifest.period, manifest.expires
         );
+        if manifest.kind == PackageKind::Records {
+            let _ = writeln!(text, "    check      {}", gate::receipt(report));
+        }
         let _ = writeln!(text, "    content    {}", hex(&sealed.payload_hash));
     }
     text

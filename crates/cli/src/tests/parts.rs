@@ -56,6 +56,7 @@ impl Desk {
             schema: &self.terms.schema,
             period: "2026-08".parse().expect("a period"),
             scratch: &folder,
+            attack: false,
         };
         release(survey, &terms)
     }

@@ -1,4 +1,4 @@
-//! What a custodian must not do by accident: send a class as one child, sign a draft, use a number twice, trust an unattacked package.
+//! What a custodian must not do by accident: send a class as one child, sign a draft, use a number twice.
 
 use super::*;
 
@@ -105,20 +105,4 @@ fn a_number_never_stands_for_two_contents() {
     assert!(
         Cli::try_parse_from(["kinfold"].into_iter().chain(["run", "--sequence", "0"])).is_err()
     );
-}
-
-#[test]
-fn packages_outside_a_rehearsal_say_that_nobody_attacked_them() {
-    let office = Office::open();
-    let agreement = std::fs::read_to_string(office.at("agreement.toml")).expect("read");
-    let warned = |agreement: &str| {
-        kinfold_exchange::Agreement::parse(agreement)
-            .map(|agreement| commands::seal::warnings(&agreement))
-            .map(|messages| messages.first().map(|message| message.problem.code))
-    };
-    assert!(matches!(warned(&agreement), Ok(None)));
-    let real = agreement
-        .replace("\ntest = true", "\ntest = false")
-        .replace("\ntest_only = true", "");
-    assert!(matches!(warned(&real), Ok(Some("E-RELEASE-MISSING"))));
 }

@@ -16,11 +16,13 @@
 mod envelope;
 mod inspect;
 mod open;
+mod release_check;
 mod seal;
 
 pub(crate) use envelope::{open_envelope, seal_envelope};
 pub use inspect::{Inspection, inspect};
 pub use open::{Package, open};
+pub use release_check::{RELEASE_CHECK, is_codes, refuse_unsafe};
 pub use seal::{Sealed, SectionBytes, Written, seal, seal_into};
 
 use crate::manifest::Manifest;

@@ -1,6 +1,7 @@
 //! Opening a package: everything is checked, in an order that trusts nothing before its time.
 
 use super::envelope::Envelope;
+use super::release_check::release_check;
 use super::{
     MAGIC, MANIFEST_BYTES_MAX, SIGNATURE_BYTES, SIGNATURE_CONTEXT, open_envelope, payload_hash,
 };
@@ -11,9 +12,10 @@ use crate::key::PartyKey;
 use crate::manifest::Manifest;
 use crate::party::Role;
 use ed25519_dalek::Signature;
+use kinfold_verdict::Report;
 
-/// A package whose signature, hashes, recipient, agreement, schema and date all hold.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// A package whose signature, hashes, recipient, agreement, schema, date and release check all hold.
+#[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Package {
     /// The signed first page.
@@ -22,6 +24,9 @@ pub struct Package {
     pub sections: Vec<(String, Vec<u8>)>,
     /// The content's name; the same for the same input.
     pub payload_hash: [u8; 32],
+    /// The report of the custodian's release check. A package of records always has one, but under a test agreement, where it may also
+    /// say that the codes are not safe.
+    pub release_check: Option<Report>,
 }
 
 impl Package {
@@ -83,11 +88,13 @@ pub fn open(
         sections.push((section.name.clone(), bytes));
     }
     envelope.finish()?;
+    let release_check = release_check(&manifest, &sections, agreement)?;
     let payload_hash = payload_hash(&manifest, &sections);
     Ok(Package {
         manifest,
         sections,
         payload_hash,
+        release_check,
     })
 }
 

@@ -6,14 +6,16 @@ use std::path::Path;
 
 use kinfold_exchange::{
     Agreement, Date, Error, EventTable, Manifest, PACKAGE_BYTES_MAX, Package, PackageKind,
-    PartyKey, Role, codes_from_ipc, events_from_ipc, open, subjects_from_ipc,
+    PartyKey, Role, codes_from_ipc, events_from_ipc, is_codes, open, subjects_from_ipc,
 };
 use kinfold_message::{Exit, Problem};
 use kinfold_store::{Accepted, Hub, Incoming, PackageInfo};
+use kinfold_verdict::Report;
 use serde_json::{Value, json};
 
 use crate::args::IngestArgs;
 use crate::keys::different_keys;
+use crate::release_check;
 use crate::screen::{Answer, Screen};
 use crate::terms::{Terms, day, hex};
 
@@ -36,9 +38,9 @@ pub(super) fn run(args: &IngestArgs, screen: &Screen) -> Result<Answer, Problem>
     let step = screen.step("Verifying packages", paths.len() as u64);
     for (done, path) in paths.iter().enumerate() {
         match ingest(path, &mut hub, &terms, &keys, on, args.dry_run) {
-            Ok((info, word)) => {
-                answer.text.push_str(&line(&info, word));
-                outcomes.push(outcome(path, &info, word));
+            Ok(taken) => {
+                answer.text.push_str(&line(&taken));
+                outcomes.push(outcome(path, &taken));
             }
             Err(problem) => {
                 outcomes.push(json!({"file": path.display().to_string(), "outcome": "refused", "code": problem.code}));
@@ -86,6 +88,14 @@ fn load_keys(args: &IngestArgs, agreement: &Agreement) -> Result<Vec<PartyKey>, 
     Ok(keys)
 }
 
+/// A package that is acceptable.
+struct Taken {
+    info: PackageInfo,
+    release_check: Option<Report>,
+    /// What became of it.
+    word: &'static str,
+}
+
 /// One package, from file to folder.
 fn ingest(
     path: &Path,
@@ -94,13 +104,14 @@ fn ingest(
     keys: &[PartyKey],
     on: Date,
     dry_run: bool,
-) -> Result<(PackageInfo, &'static str), Problem> {
+) -> Result<Taken, Problem> {
     let bytes = read_capped(path, PACKAGE_BYTES_MAX)?;
     let package = open_with_any(&bytes, keys, &terms.agreement, on)?;
     same_keys(hub, &package.manifest)?;
     check_tables(&package, terms)?;
 
     let manifest = &package.manifest;
+    let release_check = package.release_check.clone();
     let info = PackageInfo {
         payload_hash: hex(&package.payload_hash),
         kind: manifest.kind.as_str().to_owned(),
@@ -113,7 +124,11 @@ fn ingest(
         received_on: on.to_string(),
     };
     if dry_run {
-        return Ok((info, "would be accepted"));
+        return Ok(Taken {
+            info,
+            release_check,
+            word: "would be accepted",
+        });
     }
     let json =
         String::from_utf8(manifest.to_json()).map_err(|_| disagree("its manifest is not text"))?;
@@ -122,14 +137,15 @@ fn ingest(
         manifest: &json,
         sections: &package.sections,
     })?;
-    Ok((
+    Ok(Taken {
         info,
-        if accepted == Accepted::New {
+        release_check,
+        word: if accepted == Accepted::New {
             "accepted"
         } else {
             "already ingested"
         },
-    ))
+    })
 }
 
 /// The whole file, if it is not longer than any package may be: what is too long is refused before it takes memory.
@@ -200,7 +216,8 @@ fn check_tables(package: &Package, terms: &Terms) -> Result<(), Problem> {
     let rows = match manifest.kind {
         PackageKind::Records => {
             let mut rows = 0;
-            for (_, bytes) in &package.sections {
+            let codes = package.sections.iter().filter(|(name, _)| is_codes(name));
+            for (_, bytes) in codes {
                 rows += codes_from_ipc(bytes, &terms.schema)?.len();
             }
             rows
@@ -235,8 +252,13 @@ fn disagree(what: &str) -> Problem {
     )
 }
 
-fn line(info: &PackageInfo, word: &str) -> String {
-    format!(
+fn line(taken: &Taken) -> String {
+    let Taken {
+        info,
+        release_check,
+        word,
+    } = taken;
+    let mut line = format!(
         "{word}: {} {} {} #{} · {} rows · {}\n",
         info.custodian,
         info.kind,
@@ -244,18 +266,27 @@ fn line(info: &PackageInfo, word: &str) -> String {
         info.sequence,
         info.rows,
         &info.payload_hash[..12]
-    )
+    );
+    if info.kind == PackageKind::Records.as_str() {
+        line.push_str(&format!(
+            "  {}\n",
+            release_check::words(release_check.as_ref())
+        ));
+    }
+    line
 }
 
-fn outcome(path: &Path, info: &PackageInfo, word: &str) -> Value {
+fn outcome(path: &Path, taken: &Taken) -> Value {
+    let info = &taken.info;
     json!({
         "file": path.display().to_string(),
-        "outcome": word,
+        "outcome": taken.word,
         "custodian": info.custodian,
         "kind": info.kind,
         "period": info.period,
         "sequence": info.sequence,
         "rows": info.rows,
         "payload_hash": info.payload_hash,
+        "release_check": release_check::json(taken.release_check.as_ref()),
     })
 }

@@ -7,6 +7,7 @@ use kinfold_message::Problem;
 use serde_json::json;
 
 use crate::args::HubArgs;
+use crate::release_check;
 use crate::screen::Answer;
 use crate::terms::Terms;
 
@@ -17,6 +18,7 @@ pub(super) fn run(args: &HubArgs) -> Result<Answer, Problem> {
         "{:16} {:8} {:8} {:>4} {:>10}  {:10}  payload\n",
         "custodian", "kind", "period", "no.", "rows", "received"
     );
+    let mut checks = Vec::new();
     for package in &packages {
         // Writing to a string cannot fail.
         let _ = writeln!(
@@ -30,6 +32,14 @@ pub(super) fn run(args: &HubArgs) -> Result<Answer, Problem> {
             package.received_on,
             &package.payload_hash[..12]
         );
+        if package.kind == PackageKind::Records.as_str() {
+            let report = release_check::of_package(&hub, &package.payload_hash)?;
+            let _ = writeln!(text, "  {}", release_check::words(report.as_ref()));
+            checks.push(json!({
+                "payload_hash": package.payload_hash,
+                "release_check": release_check::json(report.as_ref()),
+            }));
+        }
     }
     let mut awaited = Vec::new();
     for party in terms.agreement.custodians() {
@@ -54,6 +64,6 @@ pub(super) fn run(args: &HubArgs) -> Result<Answer, Problem> {
     }
     Ok(Answer::new(
         text,
-        json!({ "packages": packages, "awaited": awaited, "withdrawn": withdrawn }),
+        json!({ "packages": packages, "release_checks": checks, "awaited": awaited, "withdrawn": withdrawn }),
     ))
 }

@@ -6,7 +6,7 @@
 
 use std::collections::BTreeMap;
 
-use kinfold_exchange::{EventTable, codes_from_ipc, events_from_ipc, subjects_from_ipc};
+use kinfold_exchange::{EventTable, codes_from_ipc, events_from_ipc, is_codes, subjects_from_ipc};
 use kinfold_linkage::RecordSet;
 use kinfold_message::{Exit, Problem};
 use kinfold_store::{Hub, PackageInfo};
@@ -118,7 +118,7 @@ impl Inputs {
     }
 }
 
-/// The codes of a package of records: all its sections as one table.
+/// The codes of a package of records as one table.
 pub(super) fn read_codes(
     hub: &Hub,
     terms: &Terms,
@@ -126,6 +126,9 @@ pub(super) fn read_codes(
 ) -> Result<kinfold_schema::CodeTable, Problem> {
     let mut table: Option<kinfold_schema::CodeTable> = None;
     for section in hub.sections(payload_hash)? {
+        if !is_codes(&section.name) {
+            continue;
+        }
         let Some(bytes) = hub.load_section(payload_hash, &section.name)? else {
             continue;
         };

@@ -1,15 +1,14 @@
 //! The attacks, on everything in the package together.
 
 use super::{Context, Found, TOGETHER, USUAL, percent};
-use crate::bound::Share;
 use crate::file::KeyView;
 use crate::household_attack;
 use crate::known::{Choice, Named, attack, choose};
 use crate::legacy;
-use crate::report::{Level, Line};
 use crate::scene::{ListQuality, NOBODY, Scene};
 use crate::sharing::{self, Graph};
 use crate::visible::{Sight, groups};
+use kinfold_verdict::{Level, Line, Share};
 
 /// Most people that may be named by somebody who knows 20, 200 or 1,000 of the file, beyond the housemates of these, as upper bounds
 /// (composite attack study, 5.7 b).
@@ -116,19 +115,35 @@ fn suspicion(named: &Named, size: usize) -> Line {
         )
 }
 
-/// Adds the surest tenth.
+/// How a sentence about the surest picks begins.
+const OF_THE_SUREST: &str = " Of what such an intruder is surest of,";
+/// Figures of the surest picks.
+const SUREST_RIGHT: &str = "surest tenth: right";
+const SUREST_PICKS: &str = "surest tenth: picks";
+
+/// Adds the surest tenth; of several attempts that which was most surely right.
 fn surest(mut line: Line, named: &Named) -> Line {
-    if let Some(surest) = named.surest_tenth.filter(|share| share.of > 0) {
-        line = line
-            .with("surest tenth: right", surest.share)
-            .with("surest tenth: picks", surest.of as f64);
-        if surest.lower() > SUREST_MAX {
-            line.sentence.push_str(&format!(
-                " Of what such an intruder is surest of, {} is right.",
-                percent(surest.share)
-            ));
-            line = line.judge(Level::Warn, DO_MORE);
+    let Some(surest) = named.surest_tenth.filter(|share| share.of > 0) else {
+        return line;
+    };
+    let figure = |name| line.figures.get(name).copied();
+    if let (Some(right), Some(picks)) = (figure(SUREST_RIGHT), figure(SUREST_PICKS)) {
+        let before = Share::new(libm::round(right * picks) as u64, picks as u64);
+        if before.lower() >= surest.lower() {
+            return line;
         }
+    }
+    line = line
+        .with(SUREST_RIGHT, surest.share)
+        .with(SUREST_PICKS, surest.of as f64);
+    if surest.lower() > SUREST_MAX {
+        let end = line.sentence.find(OF_THE_SUREST);
+        line.sentence.truncate(end.unwrap_or(line.sentence.len()));
+        line.sentence.push_str(&format!(
+            "{OF_THE_SUREST} {} is right.",
+            percent(surest.share)
+        ));
+        line = line.judge(Level::Warn, DO_MORE);
     }
     line
 }

@@ -1,18 +1,31 @@
 //! Every attack proves itself on plain codes of the same people first.
 
+use std::collections::BTreeMap;
+
 use super::{Context, Found, TOGETHER, USUAL};
-use crate::bound::Share;
 use crate::household_attack;
 use crate::known::{Choice, attack, choose};
 use crate::measures::count;
-use crate::report::{Level, Line};
 use crate::scene::{ListQuality, Scene};
 use crate::sharing::{self, Graph};
+use kinfold_verdict::{Level, Line, Share};
 
 /// Plain codes must be named this often (security study, section 3).
 const MUST_NAME: f64 = 0.9;
 /// Fewer people than this cannot prove an attack.
 const LEAST_PEOPLE: usize = 50;
+
+/// Whether some value of several people has a number of people that no other value has. In a small file all numbers may be tied, and then
+/// nobody can read a value by its count.
+fn tells_by_count(values: &[u64]) -> bool {
+    let mut sorted = values.to_vec();
+    sorted.sort_unstable();
+    let mut of_size: BTreeMap<usize, usize> = BTreeMap::new();
+    for group in sorted.chunk_by(|a, b| a == b) {
+        *of_size.entry(group.len()).or_default() += 1;
+    }
+    of_size.range(2..).any(|(_, values)| *values == 1)
+}
 
 pub(super) fn controls(context: &Context<'_>) -> Found {
     let why = "An attack that fails on unprotected codes would say nothing when it fails on yours.";
@@ -71,7 +84,7 @@ pub(super) fn controls(context: &Context<'_>) -> Found {
         .collect();
     let values: Vec<Option<u64>> = names.iter().copied().map(Some).collect();
     let counts = count(&names, &values);
-    if counts.largest > 1 {
+    if tells_by_count(&names) {
         line = line.with(
             "counts: read of plain first names",
             counts.read_by_count.share,
@@ -112,4 +125,17 @@ pub(super) fn controls(context: &Context<'_>) -> Found {
         )
     };
     Found::of(vec![line])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tied_counts_tell_nothing() {
+        assert!(!tells_by_count(&[1, 2, 3]));
+        assert!(!tells_by_count(&[1, 1, 2, 2, 3]));
+        assert!(tells_by_count(&[1, 1, 2, 2, 2, 3]));
+        assert!(!tells_by_count(&[]));
+    }
 }

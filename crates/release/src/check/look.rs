@@ -1,14 +1,13 @@
 //! The measures: what codes show before anybody attacks them.
 
 use super::{Context, Found, TOGETHER, percent};
-use crate::bound::Share;
 use crate::file::View;
 use crate::law;
 use crate::measures::{
     balance, co_occurrence, count, count_in_records, fingerprint, length, outliers as find, scan,
 };
-use crate::report::{Level, Line};
 use crate::visible::{Sight, visible};
+use kinfold_verdict::{Level, Line, Share};
 
 /// Most people whose value may be read by its count alone.
 const READ_MAX: f64 = 0.01;

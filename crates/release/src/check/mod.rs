@@ -6,7 +6,7 @@ mod look;
 
 use crate::draws::Draws;
 use crate::file::File;
-use crate::report::{Form, Report};
+use kinfold_verdict::{Form, Report};
 
 /// How to check.
 #[derive(Clone, Copy, Debug)]
@@ -152,12 +152,12 @@ type Step = fn(&Context<'_>) -> Found;
 /// What one step found.
 #[derive(Default)]
 struct Found {
-    lines: Vec<crate::report::Line>,
+    lines: Vec<kinfold_verdict::Line>,
     outliers: Vec<u32>,
 }
 
 impl Found {
-    fn of(lines: Vec<crate::report::Line>) -> Self {
+    fn of(lines: Vec<kinfold_verdict::Line>) -> Self {
         Self {
             lines,
             outliers: Vec::new(),
@@ -183,7 +183,7 @@ fn percent(share: f64) -> String {
 mod tests {
     use super::*;
     use crate::made_up;
-    use crate::report::Level;
+    use kinfold_verdict::Level;
 
     fn outcome(diffusion: usize, form: Form) -> Outcome {
         let file = made_up::people(240, 9).coded(&[5; 32], diffusion);

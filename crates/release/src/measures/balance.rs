@@ -1,7 +1,7 @@
 //! M2: whether every bit is a coin toss.
 
-use crate::bound::round;
 use crate::file::View;
+use kinfold_verdict::round;
 
 /// How even the bits of a filter are over the records.
 #[derive(Clone, Debug, PartialEq)]

@@ -1,9 +1,9 @@
 //! M4: whether bits go together, as those of one token do (the start of pattern mining: Christen and others 2018, Vidanage and others
 //! 2019).
 
-use crate::bound::round;
 use crate::draws::Draws;
 use crate::file::View;
+use kinfold_verdict::round;
 
 /// How the columns of a filter go together.
 #[derive(Clone, Debug, PartialEq)]

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use rayon::prelude::*;
 
-use crate::bound::Share;
+use kinfold_verdict::Share;
 
 /// How often codes occur.
 #[derive(Clone, Debug, PartialEq)]

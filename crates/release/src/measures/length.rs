@@ -1,8 +1,8 @@
 //! M3: whether the number of ones tells how long a name is.
 
-use crate::bound::round;
 use crate::file::View;
 use crate::kernel::positions;
+use kinfold_verdict::round;
 
 /// How the weight of codes goes with the length of values.
 #[derive(Clone, Debug, PartialEq)]

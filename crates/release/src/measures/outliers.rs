@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use crate::bound::Share;
 use crate::visible::Edge;
+use kinfold_verdict::Share;
 
 /// The outliers of a file.
 #[derive(Clone, Debug, PartialEq)]

@@ -3,10 +3,10 @@
 
 use std::collections::BTreeMap;
 
-use crate::bound::Share;
 use crate::file::{File, View};
 use crate::kernel::{Kernel, Postings, positions};
 use crate::visible::Edge;
+use kinfold_verdict::Share;
 
 /// Share of records that stand alone on both sides, figure by figure.
 #[derive(Clone, Debug, PartialEq)]

@@ -38,7 +38,7 @@ impl Share {
 }
 
 /// To a millionth: more is noise, and reports stay short.
-pub(crate) fn round(value: f64) -> f64 {
+pub fn round(value: f64) -> f64 {
     if value.is_finite() {
         libm::round(value * 1e6) / 1e6
     } else {

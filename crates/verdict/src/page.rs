@@ -22,7 +22,7 @@ pub fn page(report: &Report, title: &str) -> String {
          <div class=\"verdict {verdict}\"><p class=\"lead\">{}</p></div>\n\
          <dl class=\"facts\">\n<div><dt>Records checked</dt><dd>{}</dd></div>\n<div><dt>Form of the check</dt><dd>{}</dd></div>\n\
          <div><dt>Lines passed, warned, blocked</dt><dd>{}</dd></div>\n\
-         <div><dt>Payload (BLAKE3)</dt><dd><code>{}</code></dd></div>\n</dl>\n</header>\n<main>\n",
+         <div><dt>Codes that were checked (BLAKE3)</dt><dd><code>{}</code></dd></div>\n</dl>\n</header>\n<main>\n",
         escape(headline(report)),
         number(report.records),
         match report.form {
@@ -37,6 +37,7 @@ pub fn page(report: &Report, title: &str) -> String {
         "<p>We tried to name people in this file as an intruder would who holds a full list of the same people and knows how the codes are made, \
          but has no key. Each attack was tried on unprotected codes of the same people first and had to succeed there.</p>\n",
     );
+    out.push_str(&glance(report));
     let sections: [(&str, &[&str]); 3] = [
         (
             "Attacks",
@@ -58,14 +59,12 @@ pub fn page(report: &Report, title: &str) -> String {
             &["counts/", "balance/", "length/", "columns/", "scan/"],
         ),
     ];
-    let mut number_of = 0;
     let mut shown = vec![false; report.lines.len()];
     for (heading, prefixes) in sections {
         let mut body = String::new();
-        for (line, shown) in report.lines.iter().zip(&mut shown) {
+        for (number_of, (line, shown)) in report.lines.iter().zip(&mut shown).enumerate() {
             if prefixes.iter().any(|prefix| line.id.starts_with(prefix)) {
                 *shown = true;
-                number_of += 1;
                 write_line(&mut body, line, number_of);
             }
         }
@@ -76,14 +75,10 @@ pub fn page(report: &Report, title: &str) -> String {
     // A line of a later version still shows.
     if shown.iter().any(|shown| !shown) {
         out.push_str("<section>\n<h2>Other lines</h2>\n");
-        for (line, _) in report
-            .lines
-            .iter()
-            .zip(&shown)
-            .filter(|(_, shown)| !**shown)
-        {
-            number_of += 1;
-            write_line(&mut out, line, number_of);
+        for (number_of, line) in report.lines.iter().enumerate() {
+            if !shown[number_of] {
+                write_line(&mut out, line, number_of);
+            }
         }
         out.push_str("</section>\n");
     }
@@ -95,7 +90,33 @@ pub fn page(report: &Report, title: &str) -> String {
     out
 }
 
-fn headline(report: &Report) -> &'static str {
+/// The lines that deserve a look, the worst first, each leading to its own place.
+fn glance(report: &Report) -> String {
+    let mut items = String::new();
+    for level in [Level::Broken, Level::Block, Level::Warn] {
+        for (number_of, line) in report.lines.iter().enumerate() {
+            if line.level == level {
+                let _ = writeln!(
+                    items,
+                    "<li><span class=\"badge {}\">{}</span><a href=\"#line-{number_of}\"><code>{}</code></a> {}</li>",
+                    word(level),
+                    badge(level),
+                    escape(&line.id),
+                    escape(&line.sentence)
+                );
+            }
+        }
+    }
+    if items.is_empty() {
+        return items;
+    }
+    format!(
+        "<nav class=\"glance\" aria-label=\"What deserves a look\">\n<h2>What deserves a look</h2>\n<ul>\n{items}</ul>\n</nav>\n"
+    )
+}
+
+/// The verdict in one sentence.
+pub fn headline(report: &Report) -> &'static str {
     match (report.verdict, report.form) {
         (Level::Broken, _) => {
             "The check is broken: an attack that must succeed on unprotected codes did not. Nothing may be released."
@@ -165,7 +186,7 @@ fn write_line(out: &mut String, line: &Line, number_of: usize) {
         let _ = writeln!(
             out,
             "<p class=\"do\">What to do: {}</p>",
-            escape(&line.to_do)
+            with_code(&escape(&line.to_do))
         );
     }
     if let Some(share) = line.share {
@@ -176,9 +197,16 @@ fn write_line(out: &mut String, line: &Line, number_of: usize) {
         );
     }
     if line.by_size.iter().any(|share| share.of > 0) {
-        out.push_str(
-            "<table><caption>People named, by size of household</caption><thead><tr><th>Household of</th><th class=\"n\">People</th>\
-             <th class=\"n\">Named</th><th class=\"n\">At most</th></tr></thead><tbody>\n",
+        let open = if line.level >= Level::Warn {
+            " open"
+        } else {
+            ""
+        };
+        let _ = writeln!(
+            out,
+            "<details{open}><summary>By size of household</summary><table><caption>People attacked and named; a small file is attacked several \
+             times</caption><thead><tr><th>Household of</th><th class=\"n\">Attacked</th><th class=\"n\">Named</th><th class=\"n\">At most</th>\
+             </tr></thead><tbody>",
         );
         for (size, share) in line.by_size.iter().enumerate() {
             let more = if size == 4 { " and more" } else { "" };
@@ -191,7 +219,7 @@ fn write_line(out: &mut String, line: &Line, number_of: usize) {
                 percent(share.upper)
             );
         }
-        out.push_str("</tbody></table>\n");
+        out.push_str("</tbody></table></details>\n");
     }
     if !line.figures.is_empty() {
         out.push_str("<details><summary>Figures</summary><table><tbody>\n");
@@ -284,6 +312,23 @@ fn number(value: u64) -> String {
     out
 }
 
+/// Escaped text in which what stands between two backticks is code.
+fn with_code(text: &str) -> String {
+    let parts: Vec<&str> = text.split('`').collect();
+    if parts.len().is_multiple_of(2) {
+        return text.to_owned();
+    }
+    let mut out = String::with_capacity(text.len());
+    for (place, part) in parts.into_iter().enumerate() {
+        if place % 2 == 1 {
+            let _ = write!(out, "<code>{part}</code>");
+        } else {
+            out.push_str(part);
+        }
+    }
+    out
+}
+
 fn escape(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for letter in text.chars() {
@@ -317,7 +362,11 @@ mod tests {
             &[1; 32],
             47_198,
             vec![
-                line("known/20").share_at_most(Share::new(2, 3_000), level_value, "Do \"this\"."),
+                line("known/20").share_at_most(
+                    Share::new(2, 3_000),
+                    level_value,
+                    "Do \"this\" with `t`.",
+                ),
                 line("law").with("rho", 0.012),
                 line("households/keys").sizes_at_most(
                     &[Share::new(0, 900), Share::new(1, 20)],
@@ -335,7 +384,9 @@ mod tests {
         assert!(page.contains("must not be released"));
         assert!(page.contains("Eastmere &lt;housing&gt;, August 2026"));
         assert!(page.contains("Because &lt;x&gt; &amp; y."));
-        assert!(page.contains("Do &quot;this&quot;."));
+        assert!(page.contains("Do &quot;this&quot; with <code>t</code>."));
+        // The worst lines are found from the top.
+        assert!(page.contains("<a href=\"#line-0\">") && page.contains("id=\"line-0\""));
         assert!(page.contains("47,198") && page.contains("Other lines"));
         for never in ["<script", "http://", "https://", "src=", "url("] {
             assert!(!page.contains(never), "{never}");
@@ -366,6 +417,8 @@ mod tests {
             [0, 999, 1_000, 1_234_567].map(number),
             ["0", "999", "1,000", "1,234,567"]
         );
+        assert_eq!(with_code("a `b` c"), "a <code>b</code> c");
+        assert_eq!(with_code("a ` c"), "a ` c");
         assert_eq!(length(3.04), "3");
         assert_eq!(percent(0.0123), "1.23 %");
     }

@@ -1,0 +1,80 @@
+//! What the release check attacks: the codes that would leave, and beside each record what a list says of the person behind it.
+//!
+//! All of it is in memory, so only the commands that run the check make it. Nothing of it is written.
+
+use kinfold_encoding::{Input, Listed, Lister};
+use kinfold_message::Problem;
+use kinfold_release::File;
+use kinfold_schema::{CodeTable, Schema};
+
+/// Codes and people side by side.
+pub struct Attacked {
+    /// What is attacked: record `i` is the code of person `i`.
+    pub file: File,
+    /// The references of the records.
+    pub record_refs: Vec<[u8; 16]>,
+}
+
+/// People as they are pushed into the encoder, and codes as they come out of it.
+pub struct Listing {
+    lister: Lister,
+    people: Vec<([u8; 16], Listed)>,
+    codes: CodeTable,
+}
+
+impl Listing {
+    /// A listing of nobody.
+    ///
+    /// # Errors
+    /// A schema that cannot be encoded with.
+    pub fn new(schema: &Schema, partners: &[String]) -> Result<Self, Problem> {
+        Ok(Self {
+            lister: Lister::new(schema)?,
+            people: Vec::new(),
+            codes: CodeTable::empty(schema, partners),
+        })
+    }
+
+    /// Lists people, in the order in which they are encoded.
+    pub fn add(&mut self, inputs: &[Input<'_>]) {
+        let lister = &mut self.lister;
+        let listed = inputs
+            .iter()
+            .map(|input| (input.record_ref, lister.list(input.person)));
+        self.people.extend(listed);
+    }
+
+    /// Takes released rows, in the order of their references.
+    pub fn released(&mut self, chunk: CodeTable) {
+        self.codes.append(chunk);
+    }
+
+    /// Both side by side, without the people that were left out.
+    ///
+    /// # Panics
+    /// Never: the encoder releases a record for every person that it does not leave out.
+    pub fn finish(self, schema: &Schema, left_out: &[usize]) -> Attacked {
+        let mut stays = vec![true; self.people.len()];
+        for person in left_out {
+            stays[*person] = false;
+        }
+        let mut people: Vec<([u8; 16], Listed)> = self
+            .people
+            .into_iter()
+            .zip(stays)
+            .filter_map(|(person, stays)| stays.then_some(person))
+            .collect();
+        people.sort_unstable_by_key(|(record_ref, _)| *record_ref);
+        let of_codes = self.codes.record_ref.iter();
+        assert!(
+            of_codes.eq(people.iter().map(|(record_ref, _)| record_ref)),
+            "every released record is a person that was listed"
+        );
+        let people: Vec<Listed> = people.into_iter().map(|(_, listed)| listed).collect();
+        let file = File::new(schema, &self.codes, &people, &self.lister.vocabulary());
+        Attacked {
+            file: file.expect("there are as many people as records"),
+            record_refs: self.codes.record_ref,
+        }
+    }
+}
