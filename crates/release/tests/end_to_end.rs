@@ -111,7 +111,7 @@ fn a_file_of_the_standard_schema_is_looked_at_from_all_sides() {
 fn a_filter_that_is_not_diffused_is_refused() {
     let text = Schema::standard()
         .text()
-        .replace("diffusion = 6", "diffusion = 0")
+        .replace("diffusion = 8", "diffusion = 0")
         .replace("metric = \"hamming\"", "metric = \"dice\"")
         .replace("candidate_sigmas = 4.5", "candidate_dice = 0.8");
     let schema = Schema::parse_for_bench(&text).expect("a schema for trying out");

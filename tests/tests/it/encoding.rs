@@ -51,7 +51,7 @@ fn a_shipped_schema_is_explained_compared_and_shown() {
     for words in [
         "visible radius",
         "rho",
-        "safe for 75,000 people",
+        "safe for 270,000 people",
         "diffusion (t)",
     ] {
         assert!(explained.contains(words), "{words}");
@@ -60,7 +60,7 @@ fn a_shipped_schema_is_explained_compared_and_shown() {
     assert!(
         difference
             .stdout
-            .contains("filter names-birth: diffusion: 6 -> 8")
+            .contains("filter names-birth: diffusion: 8 -> 10")
     );
     assert!(difference.stdout.contains("can never be compared"));
     let editors = kinfold(["schema", "show", "--json-schema"]);
@@ -75,7 +75,7 @@ fn a_schema_that_is_too_weak_is_refused_but_for_a_bench() {
     let folder = tempfile::tempdir().expect("a folder");
     let text = kinfold(["schema", "show"])
         .stdout
-        .replace("diffusion = 6", "diffusion = 4");
+        .replace("diffusion = 8", "diffusion = 4");
     let path = folder.path().join("weak.toml");
     fs::write(&path, &text).expect("the schema is written");
     let line = text
@@ -92,7 +92,7 @@ fn a_schema_that_is_too_weak_is_refused_but_for_a_bench() {
         "{}",
         refused.stderr
     );
-    assert!(refused.stderr.contains("raise `diffusion` to 6"));
+    assert!(refused.stderr.contains("raise `diffusion` to 7"));
     let bench = kinfold(["schema", "validate", "--bench", &path_text]);
     assert_eq!(bench.exit, Some(0));
     assert!(bench.stdout.contains("must not be released"));

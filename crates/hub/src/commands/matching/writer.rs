@@ -1,4 +1,4 @@
-//! A thread that writes pairs, so that comparing does not wait for it: a queue between the two, with room for some millions.
+//! A thread that writes pairs, so that comparing does not wait for it: a queue between the two, with room for some hundred thousand.
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
@@ -7,8 +7,8 @@ use std::time::{Duration, Instant};
 
 use kinfold_store::{Error, PairParts, SimilarPair};
 
-/// Pairs that may wait to be written before comparing stands still: 16 MB. What one piece of the comparison finds comes on top.
-pub(super) const WAITING_PAIRS: usize = 1 << 20;
+/// Pairs that may wait to be written before comparing stands still: 4 MB. What one piece of the comparison finds comes on top.
+pub(super) const WAITING_PAIRS: usize = 1 << 18;
 
 /// What the writer is given.
 enum Order {
