@@ -6,6 +6,7 @@
 
 mod cells;
 mod clkhash;
+mod files;
 #[cfg(test)]
 mod mutate;
 mod schema;
@@ -24,7 +25,7 @@ pub struct Target {
 }
 
 /// All targets.
-pub const TARGETS: [Target; 10] = [
+pub const TARGETS: [Target; 16] = [
     Target {
         name: "linkage_schema",
         run: schema::linkage_schema,
@@ -84,6 +85,42 @@ pub const TARGETS: [Target; 10] = [
         run: table::codes,
         seeds: table::tables,
         inputs: 2000,
+    },
+    Target {
+        name: "table",
+        run: files::table,
+        seeds: files::tables,
+        inputs: 2000,
+    },
+    Target {
+        name: "mapping",
+        run: files::mapping,
+        seeds: files::mappings,
+        inputs: 1500,
+    },
+    Target {
+        name: "agreement",
+        run: files::agreement,
+        seeds: files::agreements,
+        inputs: 2000,
+    },
+    Target {
+        name: "rule_pack",
+        run: files::rule_pack,
+        seeds: files::rule_packs,
+        inputs: 600,
+    },
+    Target {
+        name: "manifest",
+        run: files::manifest,
+        seeds: files::manifests,
+        inputs: 3000,
+    },
+    Target {
+        name: "note",
+        run: files::note,
+        seeds: files::notes,
+        inputs: 5000,
     },
 ];
 

@@ -1,0 +1,4 @@
+//! Fuzzer of the target `manifest`; see `fuzz/targets`.
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|data: &[u8]| kinfold_fuzz_targets::run("manifest", data));
