@@ -16,16 +16,19 @@
 mod anchors;
 mod errors;
 mod measure;
+mod page;
+mod picture;
 mod programs;
 mod report;
 mod run;
 mod sets;
 
 use std::error::Error;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::Parser;
+use serde_json::Value;
 
 use anchors::Anchors;
 use programs::Programs;
@@ -56,6 +59,12 @@ struct Args {
     /// Say what the missed and the wrong pairs look like: which fields differ, what was decided; never a value
     #[arg(long)]
     errors: bool,
+    /// Write the page of the manual, its picture and the figures they are made of, when every set was run
+    #[arg(long)]
+    page: bool,
+    /// Write the page from the JSON of an earlier run, and run nothing
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["page", "json", "sets"])]
+    page_from: Option<PathBuf>,
     /// Print one JSON object instead of tables
     #[arg(long)]
     json: bool,
@@ -73,6 +82,9 @@ fn main() -> ExitCode {
 
 fn measure(args: &Args) -> Result<(), Box<dyn Error>> {
     let here = PathBuf::from(env!("CARGO_MANIFEST_DIR"));
+    if let Some(path) = &args.page_from {
+        return write_page(&here, &serde_json::from_slice(&std::fs::read(path)?)?);
+    }
     let own = std::env::current_exe()?;
     let beside = own.parent().ok_or("this program lies in no folder")?;
     let data = args.data.clone();
@@ -109,10 +121,31 @@ fn measure(args: &Args) -> Result<(), Box<dyn Error>> {
             data.display()
         );
     }
+    if args.page {
+        if !(absent.is_empty() && args.sets.is_empty()) {
+            return Err(
+                "the page is made of all sets, and some are not here or were not asked for".into(),
+            );
+        }
+        write_page(&here, &report::json(&results, &anchors, &absent))?;
+    }
     if args.json {
         println!("{}", report::json(&results, &anchors, &absent));
     } else {
         print!("{}", report::markdown(&results, &anchors, &absent));
     }
+    Ok(())
+}
+
+/// Writes the page of the manual, its picture and the figures they are made of.
+fn write_page(here: &Path, run: &Value) -> Result<(), Box<dyn Error>> {
+    let figures = page::figures(run);
+    let mut text = serde_json::to_string_pretty(&figures)?;
+    text.push('\n');
+    std::fs::write(here.join("quality/results.json"), text)?;
+    let manual = here.join("../docs/src/reference");
+    std::fs::write(manual.join("quality.md"), page::page(&figures))?;
+    let picture = picture::picture(&page::groups(&figures));
+    std::fs::write(manual.join("quality.svg"), picture)?;
     Ok(())
 }
