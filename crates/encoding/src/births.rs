@@ -71,12 +71,7 @@ impl BirthBook {
 }
 
 /// Appends the codes of one form of a date, each once; `digits` are those of the date.
-pub(crate) fn add_form(
-    out: &mut Vec<Code>,
-    birth: BirthDate,
-    digits: [u8; 8],
-    form: BirthForm,
-) {
+pub(crate) fn add_form(out: &mut Vec<Code>, birth: BirthDate, digits: [u8; 8], form: BirthForm) {
     let label = form_label(form);
     // The first digit is the last byte of a number.
     let all = u64::from_le_bytes(digits);

@@ -326,7 +326,11 @@ impl Encoder {
         } = &mut self.piles;
         let (one, other) = rayon::join(
             || drafts.flush(folder),
-            || fingerprints.flush(folder).and_then(|()| stays.flush(folder)),
+            || {
+                fingerprints
+                    .flush(folder)
+                    .and_then(|()| stays.flush(folder))
+            },
         );
         one.and(other)
     }
@@ -362,4 +366,3 @@ impl Piles {
 pub(crate) fn pile_of(bytes: &[u8; 16]) -> usize {
     (usize::from(bytes[0]) << 2) | usize::from(bytes[1] >> 6)
 }
-

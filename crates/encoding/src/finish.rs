@@ -4,8 +4,8 @@ use kinfold_schema::{CodeTable, HOUSEHOLD_NONE, HouseholdKey, NO_MONTH, Schema, 
 
 use crate::Error;
 use crate::draft::Draft;
-use crate::settle::Presence;
 use crate::report::KeyCount;
+use crate::settle::Presence;
 use crate::sharing::HeldBack;
 use crate::worker::Shared;
 
@@ -95,9 +95,7 @@ impl Finished {
                     .extend(own.iter().map(|bytes| u64::from_le_bytes(*bytes)));
                 words = rest;
             }
-            self.values(shared, &draft, |first, values| {
-                held_back.among(number, first, values)
-            });
+            self.values(shared, &draft, |first| held_back.among(number, first));
             self.homes(shared, &draft, |home| {
                 held_back.has(number, draft.values_len() + home)
             });
@@ -105,12 +103,7 @@ impl Finished {
         Ok(())
     }
 
-    fn values(
-        &mut self,
-        shared: &Shared,
-        draft: &Draft<'_>,
-        held_back: impl Fn(usize, usize) -> u128,
-    ) {
+    fn values(&mut self, shared: &Shared, draft: &Draft<'_>, held_back: impl Fn(usize) -> u64) {
         let row = &mut self.room.row;
         let width = shared.key_slots;
         let sets = shared.shape.partners;
@@ -128,19 +121,31 @@ impl Finished {
             if values == 0 {
                 continue;
             }
-            let mut free = !held_back(first, values);
-            if values < u128::BITS as usize {
-                free &= (1 << values) - 1;
-            }
-            let released = free.count_ones() as usize;
-            let kept = released.min(*slots);
-            for to in slot - slots..slot - slots + kept {
-                let value = first + free.trailing_zeros() as usize;
-                free &= free - 1;
-                for (set, tokens) in tokens.iter().enumerate() {
-                    row[set * width + to] = tokens[value].into();
-                }
-            }
+            let own = &mut row[slot - slots..];
+            let (released, kept) = if values <= u64::BITS as usize {
+                let free = !held_back(first) & (u64::MAX >> (64 - values));
+                let released = free.count_ones() as usize;
+                let kept = released.min(*slots);
+                release(own, width, &tokens, first, free, kept);
+                (released, kept)
+            } else {
+                let later = values - 64;
+                let free = !held_back(first);
+                let more = !held_back(first + 64) & (u64::MAX >> (64 - later));
+                let before = (free.count_ones() as usize).min(*slots);
+                let released = (free.count_ones() + more.count_ones()) as usize;
+                let kept = released.min(*slots);
+                release(own, width, &tokens, first, free, before);
+                release(
+                    &mut own[before..],
+                    width,
+                    &tokens,
+                    first + 64,
+                    more,
+                    kept - before,
+                );
+                (released, kept)
+            };
             count.values += values;
             count.shared += values - released;
             count.released += kept;
@@ -185,6 +190,25 @@ impl Finished {
         household[start..].sort_unstable_by_key(|key| {
             (u128::from_be_bytes(key.token), key.kind, key.from, key.to)
         });
+    }
+}
+
+/// Puts the first `count` tokens that are free (a bit each, from a `first` value on) into a row, of each set in its own part of it.
+#[inline]
+fn release(
+    row: &mut [aes::Block],
+    width: usize,
+    sets: &[&[Token]],
+    first: usize,
+    mut free: u64,
+    count: usize,
+) {
+    for place in 0..count {
+        let value = first + free.trailing_zeros() as usize;
+        free &= free - 1;
+        for (set, tokens) in sets.iter().enumerate() {
+            row[set * width + place] = tokens[value].into();
+        }
     }
 }
 

@@ -21,8 +21,8 @@ use crate::{Error, presence};
 
 /// Rows that are handed on at once.
 const CHUNK: usize = 1024;
-/// Piles of values that a thread judges before it hands their notices over.
-const TURN: usize = 4;
+/// Most piles of values that a thread judges before it hands their notices over.
+const TURN_MAX: usize = 16;
 
 impl Encoder {
     /// Moves notices to disk when they and what still waits take more memory than they may.
@@ -109,13 +109,18 @@ impl Encoder {
     ) -> Result<(), Error> {
         let piles: Vec<usize> = (0..VALUE_PILES).collect();
         let rooms: Mutex<Vec<JudgeRoom>> = Mutex::default();
-        for wave in piles.chunks(TURN * 2 * rayon::current_num_threads()) {
+        let threads = rayon::current_num_threads();
+        let turn = (VALUE_PILES / (8 * threads)).clamp(1, TURN_MAX);
+        for wave in piles.chunks(turn * 2 * threads) {
             let shared: Vec<Vec<SharedValues>> = wave
-                .par_chunks(TURN)
+                .par_chunks(turn)
                 .map(|piles| {
                     let idle = rooms.lock().expect("no judge panics").pop();
                     let mut room = idle.unwrap_or_default();
-                    let judged = piles.iter().map(|&pile| self.judge(pile, &mut room)).collect();
+                    let judged = piles
+                        .iter()
+                        .map(|&pile| self.judge(pile, &mut room))
+                        .collect();
                     room.notices.hand_over(notices);
                     rooms.lock().expect("no judge panics").push(room);
                     judged

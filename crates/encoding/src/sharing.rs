@@ -35,21 +35,14 @@ pub(crate) struct Entry {
 }
 
 impl Entry {
-    /// The pile that the entry belongs to, and its bytes.
+    /// What all entries of one key of a record begin from; the mark is the first value's.
     #[inline]
-    pub(crate) fn write(
-        fingerprint: u64,
-        pile: usize,
-        number: u32,
-        key: u8,
-        mark: Mark,
-    ) -> (usize, [u8; ENTRY]) {
+    pub(crate) fn of(pile: u16, number: u32, key: u8, mark: Mark) -> Unprinted {
         debug_assert!(number < 1 << 24, "a pile has a thousandth of all records");
-        let mut bytes = [0; ENTRY];
-        bytes[..8].copy_from_slice(&(fingerprint & !PILE | pile as u64).to_le_bytes());
-        bytes[8..12].copy_from_slice(&(number | u32::from(key) << 24).to_le_bytes());
-        bytes[12..].copy_from_slice(&mark.0.to_le_bytes());
-        ((fingerprint % VALUE_PILES as u64) as usize, bytes)
+        Unprinted {
+            pile: pile.into(),
+            rest: u64::from(number) | u64::from(key) << 24 | u64::from(mark.0) << 32,
+        }
     }
 
     fn read(bytes: &[u8; ENTRY]) -> Self {
@@ -60,6 +53,24 @@ impl Entry {
             key: bytes[11],
             mark: Mark(u16::from_le_bytes([bytes[12], bytes[13]])),
         }
+    }
+}
+
+/// An entry that lacks its fingerprint.
+#[derive(Clone, Copy)]
+pub(crate) struct Unprinted {
+    pile: u64,
+    rest: u64,
+}
+
+impl Unprinted {
+    /// The entry of the value that comes `nth` after the first: the pile it belongs to, and its bytes.
+    #[inline]
+    pub(crate) fn with(self, fingerprint: u64, nth: u64) -> (usize, [u8; ENTRY]) {
+        let mut bytes = [0; ENTRY];
+        bytes[..8].copy_from_slice(&(fingerprint & !PILE | self.pile).to_le_bytes());
+        bytes[8..].copy_from_slice(&(self.rest + (nth << 32)).to_le_bytes()[..6]);
+        ((fingerprint % VALUE_PILES as u64) as usize, bytes)
     }
 }
 
@@ -248,7 +259,11 @@ impl Room {
 
     /// Puts what is left into groups.
     fn group(&mut self, entries: &[[u8; ENTRY]]) {
-        let left = || self.numbers.iter().map(|&number| (print(&entries[number as usize]) & !PILE, number));
+        let left = || {
+            self.numbers
+                .iter()
+                .map(|&number| (print(&entries[number as usize]) & !PILE, number))
+        };
         let groups = (self.numbers.len() / GROUP).next_power_of_two();
         // Bits that the sifting did not look at: of those that were alone and seemed not to be, two have the same there.
         let group_of = |print: u64| (print >> 40) as usize & (groups - 1);
@@ -330,8 +345,8 @@ impl HeldBack {
             values[number] = draft.values_len() as u16;
             end += (draft.values_len() + draft.homes_len()) as u32;
         }
-        // A word more, so that all bits of a value have two words after their first.
-        let mut bits = vec![0u64; (end as usize).div_ceil(64) + 2];
+        // A word more: all bits have one after their own.
+        let mut bits = vec![0u64; (end as usize).div_ceil(64) + 1];
         for &[a, b, c, d, low, high] in notices.as_chunks::<NOTICE>().0 {
             let number = u32::from_le_bytes([a, b, c, d]) as usize;
             let place = u16::from_le_bytes([low, high]);
@@ -346,18 +361,14 @@ impl HeldBack {
         Self { bits, starts }
     }
 
-    /// Which of a record's values from a first one on are held back, up to 128 of them: a bit for each. What comes after `values` says
+    /// Which of a record's values from a first one on are held back, up to 64 of them: a bit for each. Bits after those of its values say
     /// nothing.
     #[inline]
-    pub(crate) fn among(&self, number: u32, first: usize, values: usize) -> u128 {
+    pub(crate) fn among(&self, number: u32, first: usize) -> u64 {
         let bit = self.starts[number as usize] as usize + first;
-        let (word, shift) = (bit / 64, bit % 64);
-        let low = u128::from(self.bits[word]) | u128::from(self.bits[word + 1]) << 64;
-        let bits = low >> shift;
-        if values + shift <= 128 {
-            return bits;
-        }
-        bits | u128::from(self.bits[word + 2]) << (128 - shift)
+        let (low, high) = (self.bits[bit / 64], self.bits[bit / 64 + 1]);
+        // In two steps, because a shift by all bits is none.
+        low >> (bit % 64) | high << 1 << (63 - bit % 64)
     }
 
     /// Whether a value of a record is held back, or (after its values) a home.
@@ -386,8 +397,8 @@ mod tests {
                 .enumerate()
                 .map(|(n, &(value, cap, identifier))| {
                     let mark = Mark::new(cap, identifier).at(n % 4096);
-                    let (pile, bytes) =
-                        Entry::write(fingerprint(value), n % PILES, n as u32, n as u8, mark);
+                    let entry = Entry::of((n % PILES) as u16, n as u32, n as u8, mark);
+                    let (pile, bytes) = entry.with(fingerprint(value), 0);
                     assert_eq!(pile, 5);
                     bytes
                 })
@@ -428,7 +439,10 @@ mod tests {
             let cap = |value: u64| if key(value) == 2 { 3 } else { 1 };
             let entries: Vec<[u8; ENTRY]> = values
                 .iter()
-                .map(|&(value, number)| Entry::write(value << 20, 4, number, key(value), Mark::new(cap(value), false)).1)
+                .map(|&(value, number)| {
+                    let mark = Mark::new(cap(value), false);
+                    Entry::of(4, number, key(value), mark).with(value << 20, 0).1
+                })
                 .collect();
             let mut people: HashMap<u64, Vec<u32>> = HashMap::new();
             for &(value, number) in &values {

@@ -24,8 +24,8 @@ const BLOCK: usize = 4096;
 /// Piles of bytes, to which many threads may append at once: each pile has a lock of its own.
 pub(crate) struct Spill {
     piles: Vec<Mutex<Pile>>,
-    /// Blocks that are not in use.
-    store: Mutex<Vec<Box<[u8; BLOCK]>>>,
+    /// Blocks that are not in use: empty, with room for [`BLOCK`] bytes. New memory is written once, not first with zeroes.
+    store: Mutex<Vec<Vec<u8>>>,
     in_memory: AtomicUsize,
     file: Option<File>,
     folder: PathBuf,
@@ -37,24 +37,14 @@ pub(crate) struct Spill {
 struct Pile {
     /// The parts of it that are in the file: offset and length.
     parts: Vec<(u64, usize)>,
-    /// What came after.
-    blocks: Vec<Box<[u8; BLOCK]>>,
-    /// Bytes that are free in the last block.
-    room: usize,
+    /// What came after; all but the last are full.
+    blocks: Vec<Vec<u8>>,
 }
 
 impl Pile {
     /// Bytes in memory, block by block.
     fn bytes(&self) -> impl Iterator<Item = &[u8]> {
-        let last = self.blocks.len().wrapping_sub(1);
-        self.blocks.iter().enumerate().map(move |(index, block)| {
-            let used = if index == last {
-                BLOCK - self.room
-            } else {
-                BLOCK
-            };
-            &block[..used]
-        })
+        self.blocks.iter().map(Vec::as_slice)
     }
 }
 
@@ -79,19 +69,19 @@ impl Spill {
     /// Appends to a pile. What is appended at once stays together; what several threads append comes in any order.
     pub(crate) fn append(&self, pile: usize, mut bytes: &[u8]) {
         let mut own = lock(&self.piles[pile]);
-        while !bytes.is_empty() {
-            if own.room == 0 {
-                let block = lock(&self.store).pop();
-                own.blocks.push(block.unwrap_or_else(|| Box::new([0; BLOCK])));
-                own.room = BLOCK;
-                self.in_memory.fetch_add(BLOCK, Ordering::Relaxed);
+        loop {
+            if let Some(block) = own.blocks.last_mut() {
+                let (now, later) = bytes.split_at(bytes.len().min(BLOCK - block.len()));
+                block.extend_from_slice(now);
+                bytes = later;
             }
-            let (now, later) = bytes.split_at(bytes.len().min(own.room));
-            let at = BLOCK - own.room;
-            let block = own.blocks.last_mut().expect("there is room in it");
-            block[at..at + now.len()].copy_from_slice(now);
-            own.room -= now.len();
-            bytes = later;
+            if bytes.is_empty() {
+                return;
+            }
+            let block = lock(&self.store).pop();
+            own.blocks
+                .push(block.unwrap_or_else(|| Vec::with_capacity(BLOCK)));
+            self.in_memory.fetch_add(BLOCK, Ordering::Relaxed);
         }
     }
 
@@ -116,8 +106,7 @@ impl Spill {
             write_blocks(file, pile.bytes()).map_err(failed)?;
             pile.parts.push((self.end, length));
             self.end += length as u64;
-            store.append(&mut pile.blocks);
-            pile.room = 0;
+            put_back(store, &mut pile.blocks);
         }
         *self.in_memory.get_mut() = 0;
         Ok(())
@@ -142,7 +131,7 @@ impl Spill {
         }
         self.in_memory
             .fetch_sub(pile.blocks.len() * BLOCK, Ordering::Relaxed);
-        lock(&self.store).append(&mut pile.blocks);
+        put_back(&mut lock(&self.store), &mut pile.blocks);
         Ok(())
     }
 
@@ -150,6 +139,14 @@ impl Spill {
     pub(crate) fn shrink(&mut self) {
         self.store = Mutex::default();
     }
+}
+
+/// Empties blocks into the store.
+fn put_back(store: &mut Vec<Vec<u8>>, blocks: &mut Vec<Vec<u8>>) {
+    for block in blocks.iter_mut() {
+        block.clear();
+    }
+    store.append(blocks);
 }
 
 /// Locks. A thread that panicked has left nothing half done that anybody reads: the panic ends the encoding.

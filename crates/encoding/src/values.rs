@@ -16,7 +16,7 @@ use crate::lanes::BLOCK;
 use crate::names::{NameBook, NameId};
 use crate::person;
 use crate::places::{HomeOrder, Place, places_of};
-use crate::plan::{Alternatives, AtomUse, Plan, RecipePlan, bit_of};
+use crate::plan::{Alternatives, Plan, RecipePlan, bit_of};
 
 /// Most values of one key that are looked at; a person with very many names and homes cannot make the work explode.
 pub(crate) const VALUES_MAX: usize = 96;
@@ -233,17 +233,48 @@ impl Values {
         }
     }
 
-    /// The values of a recipe: every combination of its atoms' values, the most worthy first, each once.
+    /// The values of all recipes, and how many there are of each; no more than `most` together.
+    pub(crate) fn all_blocks(
+        &self,
+        plan: &Plan,
+        most: usize,
+        out: &mut Vec<Block>,
+        counts: &mut Vec<u8>,
+    ) {
+        let most = out.len() + most;
+        counts.extend(plan.recipes.iter().map(|recipe| {
+            // Half of the recipes find nothing to join in a record.
+            if recipe.needs & !self.present != 0 {
+                return 0;
+            }
+            let before = out.len();
+            self.recipe_blocks(recipe, out);
+            out.truncate(most);
+            (out.len() - before) as u8
+        }));
+    }
+
+    /// The values of one recipe.
     pub(crate) fn blocks(&self, key: usize, plan: &Plan, out: &mut Vec<Block>) {
         let recipe = &plan.recipes[key];
-        // Half of the recipes find nothing to join in a record.
-        if recipe.needs & !self.present != 0 {
+        if recipe.needs & !self.present == 0 {
+            self.recipe_blocks(recipe, out);
+        }
+    }
+
+    /// The values of a recipe: every combination of its atoms' values, the most worthy first, each once.
+    #[inline]
+    fn recipe_blocks(&self, recipe: &RecipePlan, out: &mut Vec<Block>) {
+        let count = |varies: bool, number: usize| if varies { number } else { 1 };
+        let places = count(recipe.places, self.places);
+        let births = count(recipe.births, self.births);
+        if places == 1 && births == 1 {
+            self.combine(recipe, (0, 0), VALUES_MAX, out);
             return;
         }
         let start = out.len();
-        let count = |varies: bool, number: usize| if varies { number } else { 1 };
-        for place in 0..count(recipe.places, self.places) {
-            for birth in 0..count(recipe.births, self.births) {
+        for place in 0..places {
+            for birth in 0..births {
                 let before = out.len();
                 let room = (start + VALUES_MAX).saturating_sub(before);
                 self.combine(recipe, (place, birth), room, out);
@@ -287,10 +318,23 @@ impl Values {
             *list = &self.arena[from as usize..to as usize];
             total *= list.len() >> (atom.width - 1);
         }
+        let before = out.len();
+        if total == 1 {
+            out.push(recipe.bare);
+            let places = out[before].as_chunks_mut::<CODE>().0;
+            for (list, atom) in lists.iter().zip(atoms) {
+                if let (Some(place), Some(code)) = (places.get_mut(atom.at), list.first()) {
+                    *place = *code;
+                }
+                if let (Some(place), Some(code)) = (places.get_mut(atom.at + 1), list.get(1)) {
+                    *place = *code;
+                }
+            }
+            return;
+        }
         if total == 0 {
             return;
         }
-        let before = out.len();
         out.resize(before + total.min(room), recipe.bare);
         let values = &mut out[before..];
         // How often a value of an atom comes before the next one takes its turn.
@@ -301,9 +345,9 @@ impl Values {
                 stays /= own;
             }
             if atom.width == 2 {
-                put(values, list.as_chunks::<2>().0, atom, stays);
+                put(values, list.as_chunks::<2>().0, atom.at, stays);
             } else {
-                put(values, list.as_chunks::<1>().0, atom, stays);
+                put(values, list.as_chunks::<1>().0, atom.at, stays);
             }
         }
     }
@@ -546,25 +590,25 @@ impl Values {
     }
 }
 
-/// Puts the codes of an atom's values into their places, each as often as it stays and then from the first again.
+/// Puts the codes of an atom's values into a place, each as often as it stays and then from the first again.
 #[inline]
-fn put<const WIDTH: usize>(
-    values: &mut [Block],
-    list: &[[Code; WIDTH]],
-    atom: &AtomUse,
-    stays: usize,
-) {
+fn put<const WIDTH: usize>(values: &mut [Block], list: &[[Code; WIDTH]], at: usize, stays: usize) {
+    let place = at * CODE..(at + WIDTH) * CODE;
     let write = |value: &mut Block, codes: &[Code; WIDTH]| {
-        let places = value.as_chunks_mut::<CODE>().0;
-        places[atom.at..atom.at + WIDTH].copy_from_slice(codes);
+        let place = value[place.clone()].as_chunks_mut::<CODE>().0;
+        if let Some(place) = place.first_chunk_mut() {
+            *place = *codes;
+        }
     };
     if let [codes] = list {
         for value in values {
             write(value, codes);
         }
     } else if stays == 1 {
-        for (value, codes) in values.iter_mut().zip(list.iter().cycle()) {
-            write(value, codes);
+        for values in values.chunks_mut(list.len()) {
+            for (value, codes) in values.iter_mut().zip(list) {
+                write(value, codes);
+            }
         }
     } else {
         for (values, codes) in values.chunks_mut(stays).zip(list.iter().cycle()) {

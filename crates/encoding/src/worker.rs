@@ -34,8 +34,8 @@ pub(crate) struct Shared {
     pub partners: Vec<BlockHasher>,
     /// For each match key its cap and whether it is an identifier's.
     pub marks: Vec<Mark>,
-    /// For each match key the fact that it stands for, 0 for most.
-    identifiers: Vec<u32>,
+    /// Match keys that stand for a fact, with that fact.
+    identifiers: Vec<(usize, u32)>,
     pub shape: DraftShape,
     /// Tokens of each match key of a record, for one partner.
     pub slots: Vec<usize>,
@@ -89,6 +89,8 @@ impl Shared {
                 .keys
                 .iter()
                 .map(|key| fact_of_identifier(&key.recipe))
+                .enumerate()
+                .filter(|(_, fact)| *fact != 0)
                 .collect(),
             values: secrets.hasher("values"),
             household: secrets.hasher("household"),
@@ -284,15 +286,16 @@ impl Worker {
                 &self.books,
                 &mut self.codes,
             );
-            let most = self.blocks.len() + Mark::PLACES;
-            for (key, identifier) in shared.identifiers.iter().enumerate() {
-                let before = self.blocks.len();
-                self.values.blocks(key, &shared.plan, &mut self.blocks);
-                self.blocks.truncate(most);
-                let values = self.blocks.len() - before;
-                self.counts.push(values as u8);
-                if values > 0 {
-                    identifiers |= identifier;
+            let before = self.counts.len();
+            self.values.all_blocks(
+                &shared.plan,
+                Mark::PLACES,
+                &mut self.blocks,
+                &mut self.counts,
+            );
+            for &(key, fact) in &shared.identifiers {
+                if self.counts[before + key] > 0 {
+                    identifiers |= fact;
                 }
             }
         }
@@ -387,16 +390,14 @@ impl Worker {
         let tokens = &self.tokens[0][values];
         let mut place = 0;
         for ((key, mark), &values) in (0u8..).zip(&shared.marks).zip(counts) {
+            if values == 0 {
+                continue;
+            }
             let end = place + usize::from(values);
-            for (token, at) in tokens[place..end].iter().zip(place..) {
-                let (own, entry) = Entry::write(
-                    fingerprint(token),
-                    record.pile.into(),
-                    record.number,
-                    key,
-                    mark.at(at),
-                );
-                self.entries.add(own, entry);
+            let own = Entry::of(record.pile, record.number, key, mark.at(place));
+            for (nth, token) in (0..).zip(&tokens[place..end]) {
+                let (pile, entry) = own.with(fingerprint(token), nth);
+                self.entries.add(pile, entry);
             }
             place = end;
         }
