@@ -23,6 +23,8 @@ use crate::{Error, presence};
 const CHUNK: usize = 1024;
 /// Most piles of values that a thread judges before it hands their notices over.
 const TURN_MAX: usize = 16;
+/// Records of which a thread judges so many at once; of more, fewer, so that memory does not grow by it.
+const TURN_RECORDS: usize = 16_000;
 
 impl Encoder {
     /// Moves notices to disk when they and what still waits take more memory than they may.
@@ -110,7 +112,8 @@ impl Encoder {
         let piles: Vec<usize> = (0..VALUE_PILES).collect();
         let rooms: Mutex<Vec<JudgeRoom>> = Mutex::default();
         let threads = rayon::current_num_threads();
-        let turn = (VALUE_PILES / (8 * threads)).clamp(1, TURN_MAX);
+        let few = (TURN_MAX * TURN_RECORDS / self.records.max(1)).min(TURN_MAX);
+        let turn = (VALUE_PILES / (8 * threads)).min(few).max(1);
         for wave in piles.chunks(turn * 2 * threads) {
             let shared: Vec<Vec<SharedValues>> = wave
                 .par_chunks(turn)
