@@ -7,7 +7,7 @@ use kinfold_identity::BirthDate;
 use kinfold_schema::BirthForm;
 
 use crate::Map;
-use crate::codes::{Code, CodeBook, Kind};
+use crate::codes::{Code, Kind, MARK, written};
 use crate::filter::{FilterPlan, TokenBook};
 use crate::person::date_digits;
 
@@ -71,33 +71,16 @@ impl BirthBook {
 }
 
 /// Appends the codes of one form of a date, each once; `digits` are those of the date.
-pub(crate) fn add_form(
-    out: &mut Vec<Code>,
-    birth: BirthDate,
-    digits: [u8; 8],
-    form: BirthForm,
-    codes: &mut CodeBook,
-) {
-    let label = [form_label(form)];
-    let start = out.len();
-    let mut add = |parts: [&[u8]; 2]| {
-        // Two parts of a form are one text; only the label has a mark after it.
-        let mut text = [0; 8];
-        let length = parts[0].len() + parts[1].len();
-        text[..parts[0].len()].copy_from_slice(parts[0]);
-        text[parts[0].len()..length].copy_from_slice(parts[1]);
-        let code = codes.code(Kind::Birth, &[&label, &text[..length]]);
-        if !out[start..].contains(&code) {
-            out.push(code);
-        }
-    };
-    let (year, month, day) = (&digits[..4], &digits[4..6], &digits[6..]);
+pub(crate) fn add_form(out: &mut Vec<Code>, birth: BirthDate, digits: [u8; 8], form: BirthForm) {
+    let label = form_label(form);
+    // The first digit is the last byte of a number.
+    let all = u64::from_le_bytes(digits);
+    let (year, month, day) = (all & 0xffff_ffff, all >> 32 & 0xffff, all >> 48);
     let full = birth.is_full();
     match form {
-        BirthForm::Full | BirthForm::FullOrYear if full => add([&digits, &[]]),
-        BirthForm::FullOrYear | BirthForm::Year => add([year, &[]]),
+        BirthForm::Full | BirthForm::FullOrYear if full => out.push(code(label, all, 8)),
+        BirthForm::FullOrYear | BirthForm::Year => out.push(code(label, year, 4)),
         BirthForm::YearNear => {
-            add([year, &[]]);
             let next = BirthDate {
                 year: birth.year.saturating_add(1),
                 month: None,
@@ -105,25 +88,43 @@ pub(crate) fn add_form(
             };
             let mut digits = [0; 8];
             date_digits(next, &mut digits);
-            add([&digits[..4], &[]]);
+            let next = u64::from_le_bytes(digits) & 0xffff_ffff;
+            out.push(code(label, year, 4));
+            if next != year {
+                out.push(code(label, next, 4));
+            }
         }
         BirthForm::Swapped if full => {
-            let mut swapped = digits;
-            swapped[4..6].copy_from_slice(month.min(day));
-            swapped[6..].copy_from_slice(month.max(day));
-            add([&swapped, &[]]);
+            // As texts: the first digit decides.
+            let swap = digits[6..] < digits[4..6];
+            let (month, day) = if swap { (day, month) } else { (month, day) };
+            out.push(code(label, year | month << 32 | day << 48, 8));
         }
-        BirthForm::YearMonth if birth.month.is_some() => add([&digits[..6], &[]]),
-        BirthForm::YearDay if full => add([year, day]),
-        BirthForm::MonthDay if full => add([&digits[4..], &[]]),
+        BirthForm::YearMonth if birth.month.is_some() => {
+            out.push(code(label, year | month << 32, 6));
+        }
+        BirthForm::YearDay if full => out.push(code(label, year | day << 32, 6)),
+        BirthForm::MonthDay if full => out.push(code(label, all >> 32, 4)),
         BirthForm::Deletions if full => {
             for at in 0..8 {
-                // The place of the gap does not count: a digit too many elsewhere is the same slip.
-                add([&digits[..at], &digits[at + 1..]]);
+                // Of equal neighbours it is the same whichever is left out. The place of the gap does not count: a digit too many elsewhere
+                // is the same slip.
+                if at > 0 && digits[at] == digits[at - 1] {
+                    continue;
+                }
+                let before = (1 << (8 * at)) - 1;
+                out.push(code(label, all & before | all >> 8 & !before, 7));
             }
         }
         _ => {}
     }
+}
+
+/// The code of a form's label and up to eight digits.
+#[inline]
+fn code(label: u8, digits: u64, length: usize) -> Code {
+    let text = u128::from(digits) << 16 | u128::from(MARK) << 8 | u128::from(label);
+    written(Kind::Birth, 2 + length, text)
 }
 
 /// Forms of a date that are written with as many digits must not meet: 2001 with month 12 is not 2001 with day 12.

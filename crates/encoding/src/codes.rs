@@ -126,25 +126,53 @@ impl CodeBook {
 }
 
 /// Stands between the parts of a fact; no standardised value has one.
-const MARK: u8 = 0x1f;
+pub(crate) const MARK: u8 = 0x1f;
+
+/// Most letters of a fact that is its own code.
+const LETTERS: usize = CODE - 2;
 
 /// A fact that is its own code: the kind, the number of letters, the letters, zeroes.
 #[inline]
 fn short(kind: Kind, parts: &[&[u8]]) -> Option<Code> {
-    let mut code = [0; CODE];
-    code[0] = kind as u8;
-    let mut at = 2;
+    let mut text = 0;
+    let mut length = 0;
     for (index, part) in parts.iter().enumerate() {
         if index > 0 {
-            *code.get_mut(at)? = MARK;
-            at += 1;
+            if length == LETTERS {
+                return None;
+            }
+            text |= u128::from(MARK) << (8 * length);
+            length += 1;
         }
-        let end = at + part.len();
-        code.get_mut(at..end)?.copy_from_slice(part);
-        at = end;
+        if part.len() > LETTERS - length {
+            return None;
+        }
+        text |= letters(part) << (8 * length);
+        length += part.len();
     }
-    code[1] = (at - 2) as u8;
-    Some(code)
+    Some(written(kind, length, text))
+}
+
+/// The code of so many letters, the first of them the last byte of a number.
+#[inline]
+pub(crate) fn written(kind: Kind, length: usize, text: u128) -> Code {
+    let bytes = (text << 16 | (length as u128) << 8 | kind as u128).to_le_bytes();
+    *bytes.first_chunk().expect("a code is shorter")
+}
+
+/// Up to sixteen letters as a number: in two steps of a fixed size that may overlap, since a copy of any size is a call.
+#[inline]
+fn letters(text: &[u8]) -> u128 {
+    if let (Some(first), Some(last)) = (text.first_chunk(), text.last_chunk()) {
+        let last = u128::from(u64::from_le_bytes(*last));
+        return u128::from(u64::from_le_bytes(*first)) | last << (8 * (text.len() - 8));
+    }
+    if let (Some(first), Some(last)) = (text.first_chunk(), text.last_chunk()) {
+        let last = u64::from(u32::from_le_bytes(*last));
+        return u128::from(u64::from(u32::from_le_bytes(*first)) | last << (8 * (text.len() - 4)));
+    }
+    let byte = |number: u64, byte: &u8| number << 8 | u64::from(*byte);
+    u128::from(text.iter().rev().fold(0, byte))
 }
 
 #[cfg(test)]

@@ -1,14 +1,15 @@
 //! A draft: the codes of one record before it is known what other people share with it.
 //!
 //! ```text
-//! reference 16 | lasting reference 16 | flags 1 | homes 1 | values 2 | values of each key 1 | filters (8 a word) |
+//! reference 16 | lasting reference 16 | number in its pile 4 | flags 1 | homes 1 | values 2 | values of each key 1 |
+//! filters (8 a word) |
 //! for each partner: tokens 16 | homes 22
 //! ```
 
 use kinfold_schema::{HouseholdKey, Token};
 
 /// Bytes before the number of values of each key.
-const HEAD: usize = 36;
+const HEAD: usize = 40;
 
 /// What is fixed for all drafts of an encoding.
 #[derive(Clone, Copy)]
@@ -49,6 +50,7 @@ pub(crate) struct Draft<'a> {
 pub(crate) fn write_head(
     out: &mut Vec<u8>,
     (record_ref, lasting_ref): (&[u8; 16], &[u8; 16]),
+    number: u32,
     flags: u8,
     homes: usize,
     counts: &[u8],
@@ -57,9 +59,10 @@ pub(crate) fn write_head(
     let mut head = [0; HEAD];
     head[..16].copy_from_slice(record_ref);
     head[16..32].copy_from_slice(lasting_ref);
-    head[32] = flags;
-    head[33] = homes as u8;
-    head[34..].copy_from_slice(&(values as u16).to_le_bytes());
+    head[32..36].copy_from_slice(&number.to_le_bytes());
+    head[36] = flags;
+    head[37] = homes as u8;
+    head[38..].copy_from_slice(&(values as u16).to_le_bytes());
     out.extend_from_slice(&head);
     out.extend_from_slice(counts);
 }
@@ -68,15 +71,10 @@ impl<'a> Draft<'a> {
     /// Takes the first draft off a pile.
     pub(crate) fn next(pile: &mut &'a [u8], shape: DraftShape) -> Option<Self> {
         let head = pile.first_chunk::<HEAD>()?;
-        let values = u16::from_le_bytes([head[34], head[35]]);
-        let (bytes, later) = pile.split_at(shape.bytes(values.into(), head[33].into()));
+        let values = u16::from_le_bytes([head[38], head[39]]);
+        let (bytes, later) = pile.split_at(shape.bytes(values.into(), head[37].into()));
         *pile = later;
         Some(Self { shape, bytes })
-    }
-
-    /// The draft's bytes.
-    pub(crate) fn bytes(&self) -> &'a [u8] {
-        self.bytes
     }
 
     pub(crate) fn record_ref(&self) -> &'a [u8; 16] {
@@ -87,16 +85,21 @@ impl<'a> Draft<'a> {
         self.bytes[16..].first_chunk().expect("it comes second")
     }
 
+    /// The record's number in its pile.
+    pub(crate) fn number(&self) -> u32 {
+        u32::from_le_bytes(*self.bytes[32..].first_chunk().expect("it comes third"))
+    }
+
     pub(crate) fn flags(&self) -> u8 {
-        self.bytes[32]
+        self.bytes[36]
     }
 
     pub(crate) fn homes_len(&self) -> usize {
-        self.bytes[33].into()
+        self.bytes[37].into()
     }
 
     pub(crate) fn values_len(&self) -> usize {
-        u16::from_le_bytes([self.bytes[34], self.bytes[35]]).into()
+        u16::from_le_bytes([self.bytes[38], self.bytes[39]]).into()
     }
 
     /// How many values there are of each key.

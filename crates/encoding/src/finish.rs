@@ -4,8 +4,8 @@ use kinfold_schema::{CodeTable, HOUSEHOLD_NONE, HouseholdKey, NO_MONTH, Schema, 
 
 use crate::Error;
 use crate::draft::Draft;
-use crate::encode::Presence;
 use crate::report::KeyCount;
+use crate::settle::Presence;
 use crate::sharing::HeldBack;
 use crate::worker::Shared;
 
@@ -68,17 +68,21 @@ impl Finished {
         presence: &Presence,
     ) -> Result<(), Error> {
         let mut rest = drafts;
-        let mut rows: Vec<(u128, u32, Draft<'_>)> = Vec::new();
-        while let Some(draft) = Draft::next(&mut rest, shared.shape) {
-            let reference = u128::from_be_bytes(*draft.record_ref());
-            rows.push((reference, rows.len() as u32, draft));
-        }
-        let held_back = HeldBack::read(notices, rows.iter().map(|(_, _, draft)| draft));
-        rows.sort_unstable_by_key(|&(reference, _, _)| reference);
-        if rows.windows(2).any(|pair| pair[0].0 == pair[1].0) {
+        let drafts: Vec<Draft<'_>> =
+            std::iter::from_fn(|| Draft::next(&mut rest, shared.shape)).collect();
+        let held_back = HeldBack::read(notices, presence.records_of(pile), &drafts);
+        let mut order: Vec<(u128, u32)> = drafts
+            .iter()
+            .zip(0..)
+            .map(|(draft, place)| (u128::from_be_bytes(*draft.record_ref()), place))
+            .collect();
+        order.sort_unstable();
+        if order.windows(2).any(|pair| pair[0].0 == pair[1].0) {
             return Err(Error::SameReference);
         }
-        for (_, number, draft) in rows {
+        for (_, place) in order {
+            let draft = drafts[place as usize];
+            let number = draft.number();
             let table = &mut self.table;
             table.record_ref.push(*draft.record_ref());
             table.flags.push(draft.flags());
@@ -91,7 +95,7 @@ impl Finished {
                     .extend(own.iter().map(|bytes| u64::from_le_bytes(*bytes)));
                 words = rest;
             }
-            self.values(shared, &draft, |value| held_back.has(number, value));
+            self.values(shared, &draft, |first| held_back.among(number, first));
             self.homes(shared, &draft, |home| {
                 held_back.has(number, draft.values_len() + home)
             });
@@ -99,7 +103,7 @@ impl Finished {
         Ok(())
     }
 
-    fn values(&mut self, shared: &Shared, draft: &Draft<'_>, held_back: impl Fn(usize) -> bool) {
+    fn values(&mut self, shared: &Shared, draft: &Draft<'_>, held_back: impl Fn(usize) -> u64) {
         let row = &mut self.room.row;
         let width = shared.key_slots;
         let sets = shared.shape.partners;
@@ -107,30 +111,45 @@ impl Finished {
         shared
             .dummies
             .make(draft.lasting_ref(), 0..width * sets, row);
+        let tokens: Vec<&[Token]> = (0..sets).map(|set| draft.tokens(set)).collect();
         let (mut place, mut slot) = (0, 0);
         for ((slots, count), &values) in shared.slots.iter().zip(&mut self.keys).zip(draft.counts())
         {
-            let end = place + usize::from(values);
-            let mut kept = 0;
-            let mut shared_values = 0;
-            for value in place..end {
-                if held_back(value) {
-                    shared_values += 1;
-                } else if kept < *slots {
-                    for set in 0..sets {
-                        row[set * width + slot + kept] = draft.tokens(set)[value].into();
-                    }
-                    kept += 1;
-                }
-            }
-            if values > 0 {
-                count.values += usize::from(values);
-                count.shared += shared_values;
-                count.released += kept;
-                count.beyond_slots += usize::from(values) - shared_values - kept;
-            }
-            place = end;
+            let (values, first) = (usize::from(values), place);
+            place += values;
             slot += slots;
+            if values == 0 {
+                continue;
+            }
+            let own = &mut row[slot - slots..];
+            let (released, kept) = if values <= u64::BITS as usize {
+                let free = !held_back(first) & (u64::MAX >> (64 - values));
+                let released = free.count_ones() as usize;
+                let kept = released.min(*slots);
+                release(own, width, &tokens, first, free, kept);
+                (released, kept)
+            } else {
+                let later = values - 64;
+                let free = !held_back(first);
+                let more = !held_back(first + 64) & (u64::MAX >> (64 - later));
+                let before = (free.count_ones() as usize).min(*slots);
+                let released = (free.count_ones() + more.count_ones()) as usize;
+                let kept = released.min(*slots);
+                release(own, width, &tokens, first, free, before);
+                release(
+                    &mut own[before..],
+                    width,
+                    &tokens,
+                    first + 64,
+                    more,
+                    kept - before,
+                );
+                (released, kept)
+            };
+            count.values += values;
+            count.shared += values - released;
+            count.released += kept;
+            count.beyond_slots += released - kept;
         }
         // Tokens look random, so once sorted their order tells nothing about which are real. That holds only when random ones alone are
         // sorted too.
@@ -167,7 +186,29 @@ impl Finished {
             from: NO_MONTH,
             to: NO_MONTH,
         }));
-        household[start..].sort_unstable();
+        // As `HouseholdKey` is ordered, but compared as numbers.
+        household[start..].sort_unstable_by_key(|key| {
+            (u128::from_be_bytes(key.token), key.kind, key.from, key.to)
+        });
+    }
+}
+
+/// Puts the first `count` tokens that are free (a bit each, from a `first` value on) into a row, of each set in its own part of it.
+#[inline]
+fn release(
+    row: &mut [aes::Block],
+    width: usize,
+    sets: &[&[Token]],
+    first: usize,
+    mut free: u64,
+    count: usize,
+) {
+    for place in 0..count {
+        let value = first + free.trailing_zeros() as usize;
+        free &= free - 1;
+        for (set, tokens) in sets.iter().enumerate() {
+            row[set * width + place] = tokens[value].into();
+        }
     }
 }
 

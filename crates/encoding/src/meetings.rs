@@ -4,20 +4,39 @@
 use std::collections::BTreeMap;
 
 use kinfold_schema::{Agreement, Comparable, Comparing, Schema, WithinCounts};
+use rayon::prelude::*;
 
-use crate::encode::Presence;
+use crate::settle::Presence;
 use crate::sharing::{Entry, SharedValues, Sizes};
 
-/// Most meetings that are held; beyond that every second pair is let go, and the rest counts double. A million take 24 MB.
+/// Most meetings that are held; beyond that every second pair is let go, and the rest counts double. A million take 16 MB.
 const HELD_MAX: usize = 1 << 20;
 
 /// A record by its pile and its number there.
 type Place = (u32, u32);
 
+/// A meeting: the two records, the smaller first, and the key, as one number, which is quicker to sort than a list of them.
+type Held = u128;
+
+/// A meeting as a number. A pile has a thousandth of all records (see [`Entry`]), so twenty-four bits are enough for a record in it.
+fn held((a, b): (Place, Place), key: u8) -> Held {
+    [a.0, a.1, b.0, b.1]
+        .iter()
+        .fold(0, |number, &part| number << 24 | Held::from(part))
+        << 8
+        | Held::from(key)
+}
+
+/// The two records and the key of a meeting.
+fn read(held: Held) -> (Place, Place, u8) {
+    let part = |at: u32| (held >> (8 + 24 * at)) as u32 & 0xff_ffff;
+    ((part(3), part(2)), (part(1), part(0)), held as u8)
+}
+
 /// Who shared a value with whom, and of which key.
 #[derive(Default)]
 pub(crate) struct Meetings {
-    held: Vec<(Place, Place, u8)>,
+    held: Vec<Held>,
     /// One pair in two to this power is held.
     thinned: u32,
     /// Of each key how many values two people have, three, and so on.
@@ -40,16 +59,17 @@ impl Meetings {
             let pair = (place(a).min(place(b)), place(a).max(place(b)));
             // Two keys' values with one fingerprint are none of either.
             if a.key == b.key && self.holds(pair) {
-                self.held.push((pair.0, pair.1, a.key));
+                self.held.push(held(pair, a.key));
             }
         }
         while self.held.len() > HELD_MAX {
             self.thinned += 1;
-            let held = std::mem::take(&mut self.held);
-            self.held = held
-                .into_iter()
-                .filter(|&(a, b, _)| self.holds((a, b)))
-                .collect();
+            let mut held = std::mem::take(&mut self.held);
+            held.retain(|&meeting| {
+                let (a, b, _) = read(meeting);
+                self.holds((a, b))
+            });
+            self.held = held;
         }
     }
 
@@ -68,20 +88,20 @@ impl Meetings {
     pub(crate) fn count(mut self, schema: &Schema, presence: &Presence) -> WithinCounts {
         let implied: Vec<Agreement> = schema.keys.iter().map(|key| key.recipe.implies()).collect();
         let comparing = Comparing::new(&schema.presence);
-        self.held.sort_unstable();
+        self.held.par_sort_unstable();
         let alone: Vec<f64> = self.sizes.iter().map(alone).collect();
         let mut weights: BTreeMap<(Agreement, Comparable), f64> = BTreeMap::new();
-        for pair in self.held.chunk_by(|a, b| (a.0, a.1) == (b.0, b.1)) {
-            let (a, b, _) = pair[0];
+        for pair in self.held.chunk_by(|a, b| a >> 8 == b >> 8) {
+            let (a, b, _) = read(pair[0]);
             let agreement = pair
                 .iter()
-                .map(|&(_, _, key)| implied[usize::from(key)])
+                .map(|&meeting| implied[usize::from(read(meeting).2)])
                 .fold(Agreement::default(), Agreement::max);
             let of = |place: Place| presence.of(place.0 as usize, place.1 as usize);
             // The rarest of what they share is the most likely to be seen between two files.
             let weight = pair
                 .iter()
-                .map(|&(_, _, key)| alone[usize::from(key)])
+                .map(|&meeting| alone[usize::from(read(meeting).2)])
                 .fold(0.0, f64::max);
             *weights
                 .entry((agreement, comparing.comparable(of(a), of(b))))

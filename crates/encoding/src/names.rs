@@ -174,6 +174,7 @@ pub(crate) fn deletions(text: &[u8], mut each: impl FnMut(&[u8])) {
     }
 }
 
+/// Appends the codes of one form of a name, each once.
 fn add_form(
     out: &mut Vec<Code>,
     text: &str,
@@ -209,10 +210,14 @@ fn add_form(
             });
         }
         NameForm::Formal if formals.is_empty() => out.push(codes.code(Kind::Name, &[name])),
-        NameForm::Formal => out.extend(
-            formals
-                .iter()
-                .map(|formal| codes.code(Kind::Name, &[formal.as_bytes()])),
-        ),
+        NameForm::Formal => {
+            let start = out.len();
+            for formal in formals {
+                let code = codes.code(Kind::Name, &[formal.as_bytes()]);
+                if !out[start..].contains(&code) {
+                    out.push(code);
+                }
+            }
+        }
     }
 }

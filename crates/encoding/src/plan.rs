@@ -2,6 +2,9 @@
 
 use kinfold_schema::{Atom, FACTS_MAX, NameForm, Schema};
 
+use crate::lanes::BLOCK;
+use crate::values::Block;
+
 /// What an atom's values depend on, besides the person.
 #[derive(Clone, Copy, PartialEq, Eq, Default)]
 pub(crate) enum Alternatives {
@@ -37,6 +40,8 @@ pub(crate) struct RecipePlan {
     pub births: bool,
     /// A bit for each of its atoms: a person without one of them has no value.
     pub needs: u64,
+    /// A value without its facts.
+    pub bare: Block,
 }
 
 impl RecipePlan {
@@ -73,13 +78,16 @@ impl Plan {
             recipes: Vec::new(),
             name_forms: Vec::new(),
         };
-        for key in &schema.keys {
+        for (number, key) in (0u16..).zip(&schema.keys) {
+            let mut bare = [0; BLOCK];
+            bare[BLOCK - 2..].copy_from_slice(&number.to_le_bytes());
             let mut recipe = RecipePlan {
                 atoms: [AtomUse::default(); FACTS_MAX],
                 count: 0,
                 places: false,
                 births: false,
                 needs: 0,
+                bare,
             };
             for &atom in key.recipe.atoms() {
                 let known = plan.atoms.iter().position(|&other| other == atom);

@@ -11,20 +11,22 @@
 //! What waits there are keyed codes, on the custodian's own machine.
 
 use std::fs::File;
-use std::io::{Read as _, Seek as _, SeekFrom, Write as _};
+use std::io::{IoSlice, Seek as _, SeekFrom, Write as _};
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Mutex, PoisonError};
 
 use crate::Error;
 
 /// Bytes of a block.
 const BLOCK: usize = 4096;
 
-/// Piles of bytes.
+/// Piles of bytes, to which many threads may append at once: each pile has a lock of its own.
 pub(crate) struct Spill {
-    piles: Vec<Pile>,
-    /// Blocks that are not in use.
-    store: Vec<Box<[u8; BLOCK]>>,
-    in_memory: usize,
+    piles: Vec<Mutex<Pile>>,
+    /// Blocks that are not in use: empty, with room for [`BLOCK`] bytes. New memory is written once, not first with zeroes.
+    store: Mutex<Vec<Vec<u8>>>,
+    in_memory: AtomicUsize,
     file: Option<File>,
     folder: PathBuf,
     end: u64,
@@ -35,24 +37,14 @@ pub(crate) struct Spill {
 struct Pile {
     /// The parts of it that are in the file: offset and length.
     parts: Vec<(u64, usize)>,
-    /// What came after.
-    blocks: Vec<Box<[u8; BLOCK]>>,
-    /// Bytes that are free in the last block.
-    room: usize,
+    /// What came after; all but the last are full.
+    blocks: Vec<Vec<u8>>,
 }
 
 impl Pile {
     /// Bytes in memory, block by block.
     fn bytes(&self) -> impl Iterator<Item = &[u8]> {
-        let last = self.blocks.len().wrapping_sub(1);
-        self.blocks.iter().enumerate().map(move |(index, block)| {
-            let used = if index == last {
-                BLOCK - self.room
-            } else {
-                BLOCK
-            };
-            &block[..used]
-        })
+        self.blocks.iter().map(Vec::as_slice)
     }
 }
 
@@ -60,9 +52,9 @@ impl Spill {
     /// Empty piles.
     pub(crate) fn new(piles: usize) -> Self {
         Self {
-            piles: (0..piles).map(|_| Pile::default()).collect(),
-            store: Vec::new(),
-            in_memory: 0,
+            piles: (0..piles).map(|_| Mutex::default()).collect(),
+            store: Mutex::default(),
+            in_memory: AtomicUsize::new(0),
             file: None,
             folder: PathBuf::new(),
             end: 0,
@@ -71,40 +63,25 @@ impl Spill {
 
     /// Bytes in memory, in whole blocks.
     pub(crate) fn in_memory(&self) -> usize {
-        self.in_memory
+        self.in_memory.load(Ordering::Relaxed)
     }
 
-    /// Appends to a pile.
-    #[inline]
-    pub(crate) fn append(&mut self, pile: usize, bytes: &[u8]) {
-        let own = &mut self.piles[pile];
-        match own.blocks.last_mut() {
-            Some(block) if bytes.len() <= own.room => {
-                let at = BLOCK - own.room;
-                block[at..at + bytes.len()].copy_from_slice(bytes);
-                own.room -= bytes.len();
+    /// Appends to a pile. What is appended at once stays together; what several threads append comes in any order.
+    pub(crate) fn append(&self, pile: usize, mut bytes: &[u8]) {
+        let mut own = lock(&self.piles[pile]);
+        loop {
+            if let Some(block) = own.blocks.last_mut() {
+                let (now, later) = bytes.split_at(bytes.len().min(BLOCK - block.len()));
+                block.extend_from_slice(now);
+                bytes = later;
             }
-            _ => self.append_in_parts(pile, bytes),
-        }
-    }
-
-    /// Appends what does not fit into the last block.
-    #[cold]
-    fn append_in_parts(&mut self, pile: usize, mut bytes: &[u8]) {
-        let own = &mut self.piles[pile];
-        while !bytes.is_empty() {
-            if own.room == 0 {
-                let block = self.store.pop().unwrap_or_else(|| Box::new([0; BLOCK]));
-                own.blocks.push(block);
-                own.room = BLOCK;
-                self.in_memory += BLOCK;
+            if bytes.is_empty() {
+                return;
             }
-            let (now, later) = bytes.split_at(bytes.len().min(own.room));
-            let at = BLOCK - own.room;
-            let block = own.blocks.last_mut().expect("there is room in it");
-            block[at..at + now.len()].copy_from_slice(now);
-            own.room -= now.len();
-            bytes = later;
+            let block = lock(&self.store).pop();
+            own.blocks
+                .push(block.unwrap_or_else(|| Vec::with_capacity(BLOCK)));
+            self.in_memory.fetch_add(BLOCK, Ordering::Relaxed);
         }
     }
 
@@ -119,53 +96,96 @@ impl Spill {
                 .insert(tempfile::tempfile_in(folder).map_err(failed)?),
         };
         file.seek(SeekFrom::Start(self.end)).map_err(failed)?;
-        let mut out = std::io::BufWriter::with_capacity(1 << 20, file);
+        let store = self.store.get_mut().unwrap_or_else(PoisonError::into_inner);
         for pile in &mut self.piles {
+            let pile = pile.get_mut().unwrap_or_else(PoisonError::into_inner);
             let length = pile.bytes().map(<[u8]>::len).sum();
             if length == 0 {
                 continue;
             }
-            for bytes in pile.bytes() {
-                out.write_all(bytes).map_err(failed)?;
-            }
+            write_blocks(file, pile.bytes()).map_err(failed)?;
             pile.parts.push((self.end, length));
             self.end += length as u64;
-            self.store.append(&mut pile.blocks);
-            pile.room = 0;
+            put_back(store, &mut pile.blocks);
         }
-        out.flush().map_err(failed)?;
-        self.in_memory = 0;
+        *self.in_memory.get_mut() = 0;
         Ok(())
     }
 
-    /// Takes a pile: all that was ever appended to it, in that order, in place of what `out` held.
-    pub(crate) fn take(&mut self, pile: usize, out: &mut Vec<u8>) -> Result<(), Error> {
+    /// Takes a pile: all that was ever appended to it, in place of what `out` held. Several threads may take piles at once.
+    pub(crate) fn take(&self, pile: usize, out: &mut Vec<u8>) -> Result<(), Error> {
         out.clear();
-        let mut pile = std::mem::take(&mut self.piles[pile]);
-        if let Some(file) = &mut self.file {
+        let mut pile = std::mem::take(&mut *lock(&self.piles[pile]));
+        if let Some(file) = &self.file {
             let total: usize = pile.parts.iter().map(|&(_, length)| length).sum();
             out.resize(total, 0);
             let mut at = 0;
             for &(offset, length) in &pile.parts {
-                let read = file
-                    .seek(SeekFrom::Start(offset))
-                    .and_then(|_| file.read_exact(&mut out[at..at + length]));
-                read.map_err(|error| Error::scratch(&self.folder, &error))?;
+                read_at(file, offset, &mut out[at..at + length])
+                    .map_err(|error| Error::scratch(&self.folder, &error))?;
                 at += length;
             }
         }
         for bytes in pile.bytes() {
             out.extend_from_slice(bytes);
         }
-        self.in_memory -= pile.blocks.len() * BLOCK;
-        self.store.append(&mut pile.blocks);
+        self.in_memory
+            .fetch_sub(pile.blocks.len() * BLOCK, Ordering::Relaxed);
+        put_back(&mut lock(&self.store), &mut pile.blocks);
         Ok(())
     }
 
     /// Gives back the memory that is not in use.
     pub(crate) fn shrink(&mut self) {
-        self.store = Vec::new();
+        self.store = Mutex::default();
     }
+}
+
+/// Empties blocks into the store.
+fn put_back(store: &mut Vec<Vec<u8>>, blocks: &mut Vec<Vec<u8>>) {
+    for block in blocks.iter_mut() {
+        block.clear();
+    }
+    store.append(blocks);
+}
+
+/// Locks. A thread that panicked has left nothing half done that anybody reads: the panic ends the encoding.
+fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Writes blocks without gathering them first.
+fn write_blocks<'a>(
+    file: &mut File,
+    blocks: impl Iterator<Item = &'a [u8]>,
+) -> std::io::Result<()> {
+    let mut all: Vec<IoSlice<'a>> = blocks.map(IoSlice::new).collect();
+    let mut rest = all.as_mut_slice();
+    while !rest.is_empty() {
+        match file.write_vectored(rest) {
+            Ok(0) => return Err(std::io::ErrorKind::WriteZero.into()),
+            Ok(written) => IoSlice::advance_slices(&mut rest, written),
+            Err(error) if error.kind() == std::io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(())
+}
+
+/// Reads from a place of the file, whichever thread asks.
+#[cfg(unix)]
+fn read_at(file: &File, offset: u64, out: &mut [u8]) -> std::io::Result<()> {
+    std::os::unix::fs::FileExt::read_exact_at(file, out, offset)
+}
+
+/// Reads from a place of the file, one thread after another: elsewhere a file has one place at which it is read.
+#[cfg(not(unix))]
+fn read_at(mut file: &File, offset: u64, out: &mut [u8]) -> std::io::Result<()> {
+    use std::io::Read as _;
+    static TURN: Mutex<()> = Mutex::new(());
+    let _turn = lock(&TURN);
+    file.seek(SeekFrom::Start(offset))?;
+    file.read_exact(out)
 }
 
 #[cfg(test)]

@@ -16,10 +16,10 @@ use crate::lanes::BLOCK;
 use crate::names::{NameBook, NameId};
 use crate::person;
 use crate::places::{HomeOrder, Place, places_of};
-use crate::plan::{Alternatives, AtomUse, Plan, RecipePlan, bit_of};
+use crate::plan::{Alternatives, Plan, RecipePlan, bit_of};
 
 /// Most values of one key that are looked at; a person with very many names and homes cannot make the work explode.
-const VALUES_MAX: usize = 96;
+pub(crate) const VALUES_MAX: usize = 96;
 /// Most homes and most birth dates of one person that are looked at.
 pub(crate) const ALTERNATIVES_MAX: usize = 12;
 /// Most first, middle and family names (their parts) in a filter: with more, the number of ones would tell that somebody has many names.
@@ -210,7 +210,7 @@ impl Values {
                 Atom::Birth(form) => {
                     for (birth, digits) in &names.births {
                         self.begin();
-                        births::add_form(&mut self.arena, *birth, *digits, form, codes);
+                        births::add_form(&mut self.arena, *birth, *digits, form);
                         self.end();
                     }
                 }
@@ -233,22 +233,51 @@ impl Values {
         }
     }
 
-    /// The values of a recipe: every combination of its atoms' values, the most worthy first, each once.
+    /// The values of all recipes, and how many there are of each; no more than `most` together.
+    pub(crate) fn all_blocks(
+        &self,
+        plan: &Plan,
+        most: usize,
+        out: &mut Vec<Block>,
+        counts: &mut Vec<u8>,
+    ) {
+        let most = out.len() + most;
+        counts.extend(plan.recipes.iter().map(|recipe| {
+            // Half of the recipes find nothing to join in a record.
+            if recipe.needs & !self.present != 0 {
+                return 0;
+            }
+            let before = out.len();
+            self.recipe_blocks(recipe, out);
+            out.truncate(most);
+            (out.len() - before) as u8
+        }));
+    }
+
+    /// The values of one recipe.
     pub(crate) fn blocks(&self, key: usize, plan: &Plan, out: &mut Vec<Block>) {
         let recipe = &plan.recipes[key];
-        // Half of the recipes find nothing to join in a record.
-        if recipe.needs & !self.present != 0 {
+        if recipe.needs & !self.present == 0 {
+            self.recipe_blocks(recipe, out);
+        }
+    }
+
+    /// The values of a recipe: every combination of its atoms' values, the most worthy first, each once.
+    #[inline]
+    fn recipe_blocks(&self, recipe: &RecipePlan, out: &mut Vec<Block>) {
+        let count = |varies: bool, number: usize| if varies { number } else { 1 };
+        let places = count(recipe.places, self.places);
+        let births = count(recipe.births, self.births);
+        if places == 1 && births == 1 {
+            self.combine(recipe, (0, 0), VALUES_MAX, out);
             return;
         }
         let start = out.len();
-        let count = |varies: bool, number: usize| if varies { number } else { 1 };
-        let mut block = [0; BLOCK];
-        block[BLOCK - 2..].copy_from_slice(&(key as u16).to_le_bytes());
-        for place in 0..count(recipe.places, self.places) {
-            for birth in 0..count(recipe.births, self.births) {
+        for place in 0..places {
+            for birth in 0..births {
                 let before = out.len();
                 let room = (start + VALUES_MAX).saturating_sub(before);
-                self.combine(recipe, (place, birth), &mut block, room, out);
+                self.combine(recipe, (place, birth), room, out);
                 // An atom's values are distinct, so only values of other homes and dates can come again.
                 if before > start {
                     let mut kept = before;
@@ -265,11 +294,14 @@ impl Values {
     }
 
     /// Every combination of the atoms' values for one home and one date: the last atom turns fastest.
+    ///
+    /// All values are first written bare and then get the codes of one atom after another. Nothing is read that was just written: a
+    /// processor would have to wait for it.
+    #[inline]
     fn combine(
         &self,
         recipe: &RecipePlan,
         alternative: (usize, usize),
-        block: &mut Block,
         room: usize,
         out: &mut Vec<Block>,
     ) {
@@ -285,24 +317,37 @@ impl Values {
             let (from, to) = self.ranges[self.first_range[atom.index] as usize + which];
             *list = &self.arena[from as usize..to as usize];
             total *= list.len() >> (atom.width - 1);
-            put(block, list, atom, 0);
         }
-        let mut turn = [0usize; FACTS_MAX];
-        for number in 1..=total.min(room) {
-            out.push(*block);
-            if number == total {
-                break;
+        let before = out.len();
+        if total == 1 {
+            out.push(recipe.bare);
+            let places = out[before].as_chunks_mut::<CODE>().0;
+            for (list, atom) in lists.iter().zip(atoms) {
+                if let (Some(place), Some(code)) = (places.get_mut(atom.at), list.first()) {
+                    *place = *code;
+                }
+                if let (Some(place), Some(code)) = (places.get_mut(atom.at + 1), list.get(1)) {
+                    *place = *code;
+                }
             }
-            for (index, atom) in atoms.iter().enumerate().rev() {
-                turn[index] += 1;
-                let more = turn[index] * atom.width < lists[index].len();
-                if !more {
-                    turn[index] = 0;
-                }
-                put(block, lists[index], atom, turn[index]);
-                if more {
-                    break;
-                }
+            return;
+        }
+        if total == 0 {
+            return;
+        }
+        out.resize(before + total.min(room), recipe.bare);
+        let values = &mut out[before..];
+        // How often a value of an atom comes before the next one takes its turn.
+        let mut stays = total;
+        for (list, atom) in lists.iter().zip(atoms) {
+            let own = list.len() >> (atom.width - 1);
+            if own > 1 {
+                stays /= own;
+            }
+            if atom.width == 2 {
+                put(values, list.as_chunks::<2>().0, atom.at, stays);
+            } else {
+                put(values, list.as_chunks::<1>().0, atom.at, stays);
             }
         }
     }
@@ -315,6 +360,23 @@ impl Values {
     fn end(&mut self) {
         let at = self.arena.len() as u32;
         self.ranges.last_mut().expect("a range was begun").1 = at;
+    }
+
+    /// Adds the codes of a form of a name, which are distinct, as far as the current range does not have them yet.
+    #[inline]
+    fn add_name(&mut self, codes: &[Code]) {
+        let from = self.ranges.last().expect("a range was begun").0 as usize;
+        let before = self.arena.len();
+        if from == before {
+            self.arena.extend_from_slice(codes);
+            return;
+        }
+        for code in codes {
+            let own = &self.arena[from..before];
+            if !own.iter().any(|other| same(&[*other], &[*code])) {
+                self.arena.push(*code);
+            }
+        }
     }
 
     /// Adds a value of one code that the current range does not have yet.
@@ -355,9 +417,7 @@ impl Values {
             NameOf::Middle => &names.middle,
             NameOf::AnyOne => {
                 for &(_, name) in &names.parts {
-                    for code in book.codes(name, number) {
-                        self.add_one(*code);
-                    }
+                    self.add_name(book.codes(name, number));
                 }
                 return;
             }
@@ -367,9 +427,7 @@ impl Values {
             }
         };
         for &name in list {
-            for code in book.codes(name, number) {
-                self.add_one(*code);
-            }
+            self.add_name(book.codes(name, number));
         }
         // Sources without names have initials only.
         if form == NameForm::Initial {
@@ -532,17 +590,31 @@ impl Values {
     }
 }
 
-/// Puts the codes of one of an atom's values, if there is one, into their places of a block.
+/// Puts the codes of an atom's values into a place, each as often as it stays and then from the first again.
 #[inline]
-fn put(block: &mut Block, codes: &[Code], atom: &AtomUse, value: usize) {
-    let places = block.as_chunks_mut::<CODE>().0;
-    let first = value * atom.width;
-    if let Some(code) = codes.get(first) {
-        places[atom.at] = *code;
-    }
-    if atom.width == 2
-        && let Some(code) = codes.get(first + 1)
-    {
-        places[atom.at + 1] = *code;
+fn put<const WIDTH: usize>(values: &mut [Block], list: &[[Code; WIDTH]], at: usize, stays: usize) {
+    let place = at * CODE..(at + WIDTH) * CODE;
+    let write = |value: &mut Block, codes: &[Code; WIDTH]| {
+        let place = value[place.clone()].as_chunks_mut::<CODE>().0;
+        if let Some(place) = place.first_chunk_mut() {
+            *place = *codes;
+        }
+    };
+    if let [codes] = list {
+        for value in values {
+            write(value, codes);
+        }
+    } else if stays == 1 {
+        for values in values.chunks_mut(list.len()) {
+            for (value, codes) in values.iter_mut().zip(list) {
+                write(value, codes);
+            }
+        }
+    } else {
+        for (values, codes) in values.chunks_mut(stays).zip(list.iter().cycle()) {
+            for value in values {
+                write(value, codes);
+            }
+        }
     }
 }

@@ -14,12 +14,14 @@ use crate::codes::CodeBook;
 use crate::diffusion::Scratch;
 use crate::draft::{DraftShape, write_head};
 use crate::dummies::Dummies;
+use crate::encode::{Piles, STAY, pile_of};
 use crate::filter::{FilterPlan, NameField, Themes};
 use crate::lanes::BlockHasher;
 use crate::person::{fact_of_identifier, facts, seen};
 use crate::plan::Plan;
+use crate::runs::Runs;
 use crate::secrets::token;
-use crate::sharing::Mark;
+use crate::sharing::{ENTRY, Entry, Mark, VALUE_PILES, fingerprint};
 use crate::values::{Block, Books, PersonNames, Values};
 use crate::{Error, Input, Options, ProjectSecrets, household};
 
@@ -32,8 +34,8 @@ pub(crate) struct Shared {
     pub partners: Vec<BlockHasher>,
     /// For each match key its cap and whether it is an identifier's.
     pub marks: Vec<Mark>,
-    /// For each match key the fact that it stands for, 0 for most.
-    identifiers: Vec<u32>,
+    /// Match keys that stand for a fact, with that fact.
+    identifiers: Vec<(usize, u32)>,
     pub shape: DraftShape,
     /// Tokens of each match key of a record, for one partner.
     pub slots: Vec<usize>,
@@ -87,6 +89,8 @@ impl Shared {
                 .keys
                 .iter()
                 .map(|key| fact_of_identifier(&key.recipe))
+                .enumerate()
+                .filter(|(_, fact)| *fact != 0)
                 .collect(),
             values: secrets.hasher("values"),
             household: secrets.hasher("household"),
@@ -112,36 +116,38 @@ impl Shared {
         })
     }
 
-    /// About as many bytes as a draft has.
-    fn draft_bytes(&self) -> usize {
-        self.shape.bytes(self.key_slots / 3, 2)
-    }
-
-    /// Whether a record may be made of a person with these facts and these values that could not be read.
-    fn is_usable(&self, facts: u32) -> bool {
-        self.usable.iter().any(|list| facts & list == *list)
+    /// The facts of a person of whom a record may be made; otherwise whether a value is to blame that could not be read.
+    pub(crate) fn facts(&self, input: &Input<'_>) -> Result<u32, bool> {
+        let facts = facts(&seen(input.person, &self.hidden));
+        let invalid = input.rejected.bits() & self.insists != 0;
+        let usable = self.usable.iter().any(|list| facts & list == *list);
+        if invalid || !usable {
+            return Err(invalid);
+        }
+        Ok(facts)
     }
 }
 
-/// What a batch gave.
+/// A record that is to be made.
+#[derive(Clone, Copy)]
+pub(crate) struct Record {
+    /// Its person among those given.
+    pub input: u32,
+    /// The facts of the person.
+    pub facts: u32,
+    /// Its pile.
+    pub pile: u16,
+    /// Its number there.
+    pub number: u32,
+}
+
+/// What a batch gave besides what went to the piles.
 #[derive(Default)]
 pub(crate) struct Batch {
-    /// Drafts, one after another.
-    pub drafts: Vec<u8>,
-    /// For each draft: where it ends in `drafts`.
-    pub ends: Vec<u32>,
-    /// The reference of each draft.
-    pub references: Vec<[u8; 16]>,
-    /// The lasting reference of each draft.
-    pub lasting: Vec<[u8; 16]>,
-    /// The facts of each draft's person.
+    /// For each record the facts that it may claim.
     pub facts: Vec<u32>,
-    /// Household keys with the draft they belong to and their place among its homes.
-    pub homes: Vec<(HouseholdKey, u16, u16)>,
     /// Ones before diffusion and number of filters that are not random, for each filter.
     pub ones: Vec<(u64, usize)>,
-    /// Indices of people who were left out, and whether for a value that could not be read.
-    pub left_out: Vec<(u32, bool)>,
 }
 
 /// One thread's books and working memory.
@@ -159,6 +165,12 @@ pub(crate) struct Worker {
     tokens: Vec<Vec<Token>>,
     inner: Vec<Vec<u64>>,
     released: Vec<Vec<u64>>,
+    /// The drafts of a batch, one after another.
+    drafts: Vec<u8>,
+    /// Where each of them begins.
+    starts: Vec<usize>,
+    /// The entries of their values.
+    entries: Runs<ENTRY>,
 }
 
 /// People whose values are hashed together: enough to fill the lanes of the hash, few enough to stay in the first level of the cache.
@@ -178,65 +190,69 @@ impl Worker {
             tokens: vec![Vec::new(); shared.partners.len()],
             inner: vec![Vec::new(); filters],
             released: vec![Vec::new(); filters],
+            drafts: Vec::new(),
+            starts: Vec::new(),
+            entries: Runs::new(VALUE_PILES),
         }
     }
 
-    /// Encodes a batch of people.
-    pub(crate) fn encode(&mut self, shared: &Shared, inputs: &[Input<'_>]) -> Batch {
+    /// Encodes a batch of people, `records` of `inputs`, and puts what it makes into the piles.
+    pub(crate) fn encode(
+        &mut self,
+        shared: &Shared,
+        inputs: &[Input<'_>],
+        records: &[Record],
+        piles: &Piles,
+    ) -> Batch {
         for (filter, words) in shared.filters.iter().zip(&mut self.inner) {
             words.clear();
-            words.resize(inputs.len() * filter.inner_words, 0);
+            words.resize(records.len() * filter.inner_words, 0);
         }
+        self.drafts.clear();
+        self.starts.clear();
         let mut batch = Batch {
-            drafts: Vec::with_capacity(inputs.len() * shared.draft_bytes()),
+            facts: Vec::with_capacity(records.len()),
             ones: vec![(0, 0); shared.filters.len()],
-            ..Batch::default()
         };
-        // For each draft: where its filters stand.
-        let mut made: Vec<usize> = Vec::with_capacity(inputs.len());
-        for (first, group) in (0..).step_by(GROUP).zip(inputs.chunks(GROUP)) {
+        let mut people: Vec<Cow<'_, Person>> = Vec::with_capacity(GROUP);
+        for (first, group) in (0..).step_by(GROUP).zip(records.chunks(GROUP)) {
             self.blocks.clear();
             self.counts.clear();
-            let mut people: Vec<(&Input<'_>, Cow<'_, Person>)> = Vec::with_capacity(GROUP);
-            for (index, input) in (first..).zip(group) {
+            people.clear();
+            for (row, record) in (first..).zip(group) {
+                let input = &inputs[record.input as usize];
                 let person = seen(input.person, &shared.hidden);
-                let facts = facts(&person);
-                let invalid = input.rejected.bits() & shared.insists != 0;
-                if invalid || !shared.is_usable(facts) {
-                    batch.left_out.push((index, invalid));
-                    continue;
-                }
-                let row = made.len() + people.len();
+                let facts = record.facts;
                 let identifiers = self.person(shared, &person, input, facts, row, &mut batch.ones);
                 // An identifier is claimed only when the record has a token of it: the linkage unit would take a random one for it.
                 let all = Fact::Nhs.bit() | Fact::UpnOrNino.bit();
                 batch.facts.push(facts & !all | identifiers);
-                people.push((input, person));
+                people.push(person);
             }
             for (hasher, tokens) in shared.partners.iter().zip(&mut self.tokens) {
                 tokens.clear();
                 hasher.tokens(&self.blocks, tokens);
             }
             let mut start = 0;
-            for (place, (input, person)) in people.iter().enumerate() {
+            for (place, (record, person)) in group.iter().zip(&people).enumerate() {
                 let keys = shared.shape.keys;
-                let counts = &self.counts[place * keys..(place + 1) * keys];
-                let end = start + counts.iter().map(|&n| usize::from(n)).sum::<usize>();
-                made.push(batch.drafts.len() + shared.shape.filters_at());
-                write(
-                    shared,
-                    person,
-                    input,
-                    counts,
-                    &self.tokens,
-                    start..end,
-                    made.len() - 1,
-                    &mut batch,
-                );
-                start = end;
+                let counts = place * keys..(place + 1) * keys;
+                let values: usize = self.counts[counts.clone()]
+                    .iter()
+                    .map(|&n| usize::from(n))
+                    .sum();
+                let values = start..start + values;
+                start = values.end;
+                let input = &inputs[record.input as usize];
+                self.write(shared, person, input, *record, counts, values, piles);
             }
         }
-        self.filters(shared, &made, &mut batch);
+        self.filters(shared);
+        for (record, (start, end)) in records.iter().zip(bounds(&self.starts, self.drafts.len())) {
+            let pile = usize::from(record.pile);
+            piles.drafts.append(pile, &self.drafts[start..end]);
+        }
+        self.entries.hand_over(&piles.fingerprints);
         batch
     }
 
@@ -270,15 +286,16 @@ impl Worker {
                 &self.books,
                 &mut self.codes,
             );
-            let most = self.blocks.len() + Mark::PLACES;
-            for (key, identifier) in shared.identifiers.iter().enumerate() {
-                let before = self.blocks.len();
-                self.values.blocks(key, &shared.plan, &mut self.blocks);
-                self.blocks.truncate(most);
-                let values = self.blocks.len() - before;
-                self.counts.push(values as u8);
-                if values > 0 {
-                    identifiers |= identifier;
+            let before = self.counts.len();
+            self.values.all_blocks(
+                &shared.plan,
+                Mark::PLACES,
+                &mut self.blocks,
+                &mut self.counts,
+            );
+            for &(key, fact) in &shared.identifiers {
+                if self.counts[before + key] > 0 {
+                    identifiers |= fact;
                 }
             }
         }
@@ -303,21 +320,21 @@ impl Worker {
     }
 
     /// Diffuses the filters of a batch and puts them into the drafts.
-    fn filters(&mut self, shared: &Shared, made: &[usize], batch: &mut Batch) {
-        let mut before = 0;
+    fn filters(&mut self, shared: &Shared) {
+        let mut before = shared.shape.filters_at();
         for filter in &shared.filters {
-            let inner = &self.inner[filter.index][..made.len() * filter.inner_words];
+            let inner = &self.inner[filter.index];
             let released = &mut self.released[filter.index];
             if let Some(diffusion) = &filter.diffusion {
-                released.resize(made.len() * filter.words, 0);
+                released.resize(self.starts.len() * filter.words, 0);
                 diffusion.apply(inner, released, &mut self.scratch);
             } else {
                 released.clear();
                 released.extend_from_slice(inner);
             }
-            for (words, &at) in released.chunks_exact(filter.words).zip(made) {
+            for (words, &at) in released.chunks_exact(filter.words).zip(&self.starts) {
                 let at = at + before;
-                let out = &mut batch.drafts[at..at + filter.words * 8];
+                let out = &mut self.drafts[at..at + filter.words * 8];
                 for (bytes, word) in out.as_chunks_mut::<8>().0.iter_mut().zip(words.iter()) {
                     *bytes = word.to_le_bytes();
                 }
@@ -325,48 +342,91 @@ impl Worker {
             before += filter.words * 8;
         }
     }
+
+    /// Writes the draft of a person, with room for the filters, and the entries of its values and homes.
+    #[allow(clippy::too_many_arguments)]
+    fn write(
+        &mut self,
+        shared: &Shared,
+        person: &Person,
+        input: &Input<'_>,
+        record: Record,
+        counts: Range<usize>,
+        values: Range<usize>,
+        piles: &Piles,
+    ) {
+        let homes = if shared.schema.household.is_some() {
+            household::keys_of(person, &shared.household)
+        } else {
+            Vec::new()
+        };
+        // More homes than a byte counts are no homes of one person.
+        let homes = &homes[..homes.len().min(u8::MAX as usize)];
+        let flags = (u8::from(person.do_not_link) * FLAG_DO_NOT_LINK)
+            | (u8::from(person.protected_address) * FLAG_WITHHELD);
+        let counts = &self.counts[counts];
+        let drafts = &mut self.drafts;
+        self.starts.push(drafts.len());
+        write_head(
+            drafts,
+            (&input.record_ref, &input.lasting_ref),
+            record.number,
+            flags,
+            homes.len(),
+            counts,
+        );
+        drafts.resize(drafts.len() + shared.shape.words * 8, 0);
+        for tokens in &self.tokens {
+            drafts.extend_from_slice(tokens[values.clone()].as_flattened());
+        }
+        for (place, home) in homes.iter().enumerate() {
+            drafts.extend_from_slice(&home.to_bytes());
+            piles.stays.append(
+                pile_of(&home.token),
+                &stay(shared, home, record, place, input),
+            );
+        }
+        // The first set speaks for all: whoever shares a value shares it in each.
+        let tokens = &self.tokens[0][values];
+        let mut place = 0;
+        for ((key, mark), &values) in (0u8..).zip(&shared.marks).zip(counts) {
+            if values == 0 {
+                continue;
+            }
+            let end = place + usize::from(values);
+            let own = Entry::of(record.pile, record.number, key, mark.at(place));
+            for (nth, token) in (0..).zip(&tokens[place..end]) {
+                let (pile, entry) = own.with(fingerprint(token), nth);
+                self.entries.add(pile, entry);
+            }
+            place = end;
+        }
+    }
 }
 
-/// Writes the draft of a person, with room for the filters.
-#[allow(clippy::too_many_arguments)]
-fn write(
+/// Where each part begins and ends, from where each begins.
+fn bounds(starts: &[usize], end: usize) -> impl Iterator<Item = (usize, usize)> {
+    let ends = starts.iter().skip(1).copied().chain([end]);
+    starts.iter().copied().zip(ends)
+}
+
+/// The entry of a home in the pile of its token.
+fn stay(
     shared: &Shared,
-    person: &Person,
+    home: &HouseholdKey,
+    record: Record,
+    place: usize,
     input: &Input<'_>,
-    counts: &[u8],
-    tokens: &[Vec<Token>],
-    values: Range<usize>,
-    row: usize,
-    batch: &mut Batch,
-) {
-    let homes = if shared.schema.household.is_some() {
-        household::keys_of(person, &shared.household)
-    } else {
-        Vec::new()
-    };
-    // More homes than a byte counts are no homes of one person.
-    let homes = &homes[..homes.len().min(u8::MAX as usize)];
-    let flags = (u8::from(person.do_not_link) * FLAG_DO_NOT_LINK)
-        | (u8::from(person.protected_address) * FLAG_WITHHELD);
-    let drafts = &mut batch.drafts;
-    write_head(
-        drafts,
-        (&input.record_ref, &input.lasting_ref),
-        flags,
-        homes.len(),
-        counts,
-    );
-    drafts.resize(drafts.len() + shared.shape.words * 8, 0);
-    for tokens in tokens {
-        drafts.extend_from_slice(tokens[values.clone()].as_flattened());
-    }
-    for (place, home) in homes.iter().enumerate() {
-        drafts.extend_from_slice(&home.to_bytes());
-        batch.homes.push((*home, row as u16, place as u16));
-    }
-    batch.ends.push(drafts.len() as u32);
-    batch.references.push(input.record_ref);
-    batch.lasting.push(input.lasting_ref);
+) -> [u8; STAY] {
+    let mut entry = [0; STAY];
+    entry[..16].copy_from_slice(&home.token);
+    entry[16..20].copy_from_slice(&record.number.to_le_bytes());
+    entry[20..22].copy_from_slice(&(place as u16).to_le_bytes());
+    entry[22..24].copy_from_slice(&record.pile.to_le_bytes());
+    entry[24..26].copy_from_slice(&home.from.to_le_bytes());
+    entry[26..28].copy_from_slice(&home.to.to_le_bytes());
+    entry[28..].copy_from_slice(&lot(shared, &home.token, &input.lasting_ref));
+    entry
 }
 
 /// Switches on the bits of a person's tokens and says of what there were any.
@@ -403,6 +463,6 @@ pub(crate) fn mark(
 }
 
 /// The number by which a person is drawn in a crowded home.
-pub(crate) fn lot(shared: &Shared, home: &Token, person: &[u8; 16]) -> [u8; 16] {
+fn lot(shared: &Shared, home: &Token, person: &[u8; 16]) -> [u8; 16] {
     token(&shared.lots, &[&home[..], &person[..]].concat())
 }

@@ -1,0 +1,293 @@
+//! The end of an encoding: all people are in, so it can be judged what may be released of each.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Range;
+use std::sync::Mutex;
+
+use kinfold_schema::{CodeTable, Fact, NO_MONTH};
+use rayon::prelude::*;
+
+use crate::encode::{Encoder, PILES, STAY};
+use crate::finish::Finished;
+use crate::household::{Stay, withheld};
+use crate::meetings::Meetings;
+use crate::report::{EncodeReport, KeyCount};
+use crate::runs::Runs;
+use crate::sharing::{
+    ENTRY, NOTICE, Room, SharedValues, VALUE_PILES, home_notice, shared_values, value_notice,
+};
+use crate::spill::Spill;
+use crate::{Error, presence};
+
+/// Rows that are handed on at once.
+const CHUNK: usize = 1024;
+/// Most piles of values that a thread judges before it hands their notices over.
+const TURN_MAX: usize = 16;
+/// Records of which a thread judges so many at once; of more, fewer, so that memory does not grow by it.
+const TURN_RECORDS: usize = 16_000;
+
+impl Encoder {
+    /// Moves notices to disk when they and what still waits take more memory than they may.
+    fn make_room_for(&self, notices: &mut Spill) -> Result<(), Error> {
+        if self.piles.in_memory() + notices.in_memory() <= self.options.memory {
+            return Ok(());
+        }
+        notices.flush(&self.options.scratch)
+    }
+
+    /// Decides what is released and hands on the rows, sorted by record reference, some thousands at a time.
+    ///
+    /// # Errors
+    /// Nobody was usable; two people had one reference; a disk that is full; what `sink` gives.
+    pub fn finish<E: From<Error>>(
+        mut self,
+        mut sink: impl FnMut(CodeTable) -> Result<(), E>,
+    ) -> Result<EncodeReport, E> {
+        if self.records == 0 {
+            return Err(Error::Nobody { people: self.given }.into());
+        }
+        self.workers = Mutex::new(Vec::new());
+        let mut notices = Spill::new(PILES);
+        let mut hidden: Vec<(usize, u32)> = Vec::new();
+        let mut meetings = Meetings::default();
+        self.judge_values(&mut notices, &mut hidden, &mut meetings)?;
+        self.piles.fingerprints.shrink();
+        self.judge_homes(&mut notices)?;
+        self.piles.stays.shrink();
+        let presence = self.presence(&hidden);
+        let mut within = meetings.count(&self.shared.schema, &presence);
+        let mut report = self.report(&presence);
+        // Neighbouring piles together make a chunk; each thread makes its own.
+        let together = (PILES * CHUNK).div_ceil(report.records).clamp(1, PILES);
+        let chunks: Vec<usize> = (0..PILES).step_by(together).collect();
+        for wave in chunks.chunks(rayon::current_num_threads()) {
+            let finished: Vec<Finished> = wave
+                .par_iter()
+                .map(|&first| {
+                    let piles = first..(first + together).min(PILES);
+                    self.rows(piles, &notices, &presence)
+                })
+                .collect::<Result<_, Error>>()?;
+            for mut chunk in finished {
+                for (count, more) in report.keys.iter_mut().zip(&chunk.keys) {
+                    count.add(more);
+                }
+                report.household_keys += chunk.household_keys;
+                report.household_keys_crowded += chunk.household_keys_crowded;
+                if !chunk.table.is_empty() {
+                    chunk.table.within = std::mem::take(&mut within);
+                    sink(chunk.table)?;
+                }
+            }
+        }
+        Ok(report)
+    }
+
+    /// The rows of neighbouring piles.
+    fn rows(
+        &self,
+        piles: Range<usize>,
+        notices: &Spill,
+        presence: &Presence,
+    ) -> Result<Finished, Error> {
+        let mut chunk = Finished::new(&self.shared.schema, &self.partners);
+        let rows = piles.clone().map(|pile| presence.records_of(pile)).sum();
+        chunk.reserve(&self.shared, rows);
+        let (mut drafts, mut told) = (Vec::new(), Vec::new());
+        for pile in piles {
+            self.piles.drafts.take(pile, &mut drafts)?;
+            notices.take(pile, &mut told)?;
+            chunk.add_pile(&self.shared, pile, &drafts, &told, presence)?;
+        }
+        Ok(chunk)
+    }
+
+    /// Finds the values that more people have than their key's cap allows, and the records of which an identifier is among them.
+    fn judge_values(
+        &self,
+        notices: &mut Spill,
+        hidden: &mut Vec<(usize, u32)>,
+        meetings: &mut Meetings,
+    ) -> Result<(), Error> {
+        let piles: Vec<usize> = (0..VALUE_PILES).collect();
+        let rooms: Mutex<Vec<JudgeRoom>> = Mutex::default();
+        let threads = rayon::current_num_threads();
+        let few = (TURN_MAX * TURN_RECORDS / self.records.max(1)).min(TURN_MAX);
+        let turn = (VALUE_PILES / (8 * threads)).min(few).max(1);
+        for wave in piles.chunks(turn * 2 * threads) {
+            let shared: Vec<Vec<SharedValues>> = wave
+                .par_chunks(turn)
+                .map(|piles| {
+                    let idle = rooms.lock().expect("no judge panics").pop();
+                    let mut room = idle.unwrap_or_default();
+                    let judged = piles
+                        .iter()
+                        .map(|&pile| self.judge(pile, &mut room))
+                        .collect();
+                    room.notices.hand_over(notices);
+                    rooms.lock().expect("no judge panics").push(room);
+                    judged
+                })
+                .collect::<Result<_, Error>>()?;
+            for values in shared.iter().flatten() {
+                meetings.add(values);
+                let identifiers = values.entries.iter().filter(|e| e.mark.is_identifier());
+                hidden.extend(identifiers.map(|entry| (entry.pile, entry.number)));
+            }
+            self.make_room_for(notices)?;
+        }
+        Ok(())
+    }
+
+    /// Judges the values of a pile, and writes the notices of what is held back.
+    fn judge(&self, pile: usize, room: &mut JudgeRoom) -> Result<SharedValues, Error> {
+        self.piles.fingerprints.take(pile, &mut room.entries)?;
+        let entries = room.entries.as_chunks::<ENTRY>().0;
+        let values = shared_values(entries, &mut room.sharing);
+        for entry in &values.entries {
+            let notice = value_notice(entry.number, entry.mark.place());
+            room.notices.add(entry.pile, notice);
+        }
+        Ok(values)
+    }
+
+    /// Finds the household keys of crowded homes.
+    fn judge_homes(&self, notices: &mut Spill) -> Result<(), Error> {
+        let Some(rule) = &self.shared.schema.household else {
+            return Ok(());
+        };
+        let (group_max, crowd_max) = (rule.group_max, rule.crowd());
+        let mut pile = Vec::new();
+        for number in 0..PILES {
+            self.piles.stays.take(number, &mut pile)?;
+            let entries = pile.as_chunks_mut::<STAY>().0;
+            entries.sort_unstable();
+            for home in entries.chunk_by(|a, b| a[..16] == b[..16]) {
+                let stays: Vec<Stay> = home.iter().map(read_stay).collect();
+                for index in withheld(&stays, group_max, crowd_max) {
+                    let entry = &home[index];
+                    let pile = u16::from_le_bytes([entry[22], entry[23]]) as usize;
+                    let number = u32::from_le_bytes(entry[16..20].try_into().expect("four bytes"));
+                    let place = u16::from_le_bytes([entry[20], entry[21]]);
+                    notices.append(pile, &home_notice(number, place));
+                }
+            }
+            self.make_room_for(notices)?;
+        }
+        Ok(())
+    }
+
+    /// The released presence pattern of each record.
+    fn presence(&mut self, hidden: &[(usize, u32)]) -> Presence {
+        // An identifier that is held back is not claimed: the linkage unit would take the random token for the value. Which of several
+        // it was does not matter: claiming fewer is always safe, and an identifier that two people share is doubtful anyway.
+        let identifiers = Fact::Nhs.bit() | Fact::UpnOrNino.bit();
+        for &(pile, number) in hidden {
+            let own = self.facts_known[usize::from(self.facts[pile][number as usize])];
+            self.facts[pile][number as usize] = self.facts_number(own & !identifiers);
+        }
+        let schema = &self.shared.schema.presence;
+        let patterns: Vec<u32> = self
+            .facts_known
+            .iter()
+            .map(|facts| schema.pattern(*facts))
+            .collect();
+        let mut counts: BTreeMap<u32, u64> = BTreeMap::new();
+        for &facts in self.facts.iter().flatten() {
+            *counts.entry(patterns[facts as usize]).or_default() += 1;
+        }
+        let coarser = presence::coarsen(&counts, schema.min_records);
+        let coarsened = counts
+            .iter()
+            .filter(|(pattern, _)| coarser[pattern] != **pattern)
+            .map(|(_, n)| *n as usize)
+            .sum();
+        let released: BTreeSet<u32> = coarser.values().copied().collect();
+        Presence {
+            facts: std::mem::take(&mut self.facts),
+            patterns: patterns
+                .iter()
+                .map(|pattern| coarser.get(pattern).copied().unwrap_or(0))
+                .collect(),
+            released: released.len(),
+            coarsened,
+        }
+    }
+
+    fn report(&self, presence: &Presence) -> EncodeReport {
+        let records = self.records;
+        let fills = self.ones.iter().zip(&self.shared.filters);
+        EncodeReport {
+            records,
+            left_out: self.left_out.clone(),
+            left_out_for_invalid: self.left_out_for_invalid,
+            mean_fill: fills
+                .map(|((ones, filters), plan)| {
+                    *ones as f64 / (*filters).max(1) as f64 / (plan.inner_words * 64) as f64
+                })
+                .collect(),
+            blank_filters: self
+                .ones
+                .iter()
+                .map(|(_, filters)| records - filters)
+                .collect(),
+            keys: self
+                .shared
+                .schema
+                .keys
+                .iter()
+                .map(|key| KeyCount::new(key.recipe.to_string()))
+                .collect(),
+            presence_patterns: presence.released,
+            presence_coarsened: presence.coarsened,
+            ..EncodeReport::default()
+        }
+    }
+}
+
+/// What judging values needs, kept from pile to pile.
+struct JudgeRoom {
+    entries: Vec<u8>,
+    sharing: Room,
+    notices: Runs<NOTICE>,
+}
+
+impl Default for JudgeRoom {
+    fn default() -> Self {
+        Self {
+            entries: Vec::new(),
+            sharing: Room::default(),
+            notices: Runs::new(PILES),
+        }
+    }
+}
+
+/// The presence patterns of all records.
+pub(crate) struct Presence {
+    facts: Vec<Vec<u16>>,
+    patterns: Vec<u32>,
+    released: usize,
+    coarsened: usize,
+}
+
+impl Presence {
+    /// The pattern of a record by its pile and its number there.
+    pub(crate) fn of(&self, pile: usize, number: usize) -> u32 {
+        self.patterns[self.facts[pile][number] as usize]
+    }
+
+    /// Records of a pile.
+    pub(crate) fn records_of(&self, pile: usize) -> usize {
+        self.facts[pile].len()
+    }
+}
+
+fn read_stay(entry: &[u8; STAY]) -> Stay {
+    let month = |at: usize| u16::from_le_bytes([entry[at], entry[at + 1]]);
+    let from = month(24);
+    Stay {
+        lot: entry[28..].try_into().expect("sixteen bytes"),
+        from: if from == NO_MONTH { 0 } else { from },
+        to: month(26),
+    }
+}
