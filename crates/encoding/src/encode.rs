@@ -309,7 +309,7 @@ impl Encoder {
             entry[22..24].copy_from_slice(&(pile_of(&batch.references[row]) as u16).to_le_bytes());
             entry[24..26].copy_from_slice(&home.from.to_le_bytes());
             entry[26..28].copy_from_slice(&home.to.to_le_bytes());
-            entry[28..].copy_from_slice(&lot(&self.shared, &home.token, &batch.lasting[row]));
+            entry[28..].copy_from_slice(&lot(&self.shared, &batch.lasting[row]));
             self.stays.append(pile_of(&home.token), &entry);
         }
         for (total, (ones, filters)) in self.ones.iter_mut().zip(batch.ones) {

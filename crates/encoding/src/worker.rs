@@ -402,7 +402,8 @@ pub(crate) fn mark(
     marked
 }
 
-/// The number by which a person is drawn in a crowded home.
-pub(crate) fn lot(shared: &Shared, home: &Token, person: &[u8; 16]) -> [u8; 16] {
-    token(&shared.lots, &[&home[..], &person[..]].concat())
+/// The number by which a person is drawn in a crowded home. The home has no part in it: one home has a key by its property number and one
+/// by its address, and two draws would together show more people than either may.
+pub(crate) fn lot(shared: &Shared, person: &[u8; 16]) -> [u8; 16] {
+    token(&shared.lots, &person[..])
 }
