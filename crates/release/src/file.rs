@@ -77,6 +77,8 @@ pub struct File {
     pub keys: Vec<KeyView>,
     /// Largest number of people for whom a home is released, 0 without household keys.
     pub crowd: usize,
+    /// People who are drawn of a home with more; 0 when none are drawn.
+    pub drawn: usize,
     /// For each record the released household keys, without random ones.
     pub stays_seen: Vec<Vec<Stay>>,
     /// For each person the homes.
@@ -176,6 +178,11 @@ impl File {
                 .household
                 .as_ref()
                 .map_or(0, |rule| rule.crowd() as usize),
+            drawn: schema
+                .household
+                .as_ref()
+                .filter(|rule| rule.crowd() > rule.group_max)
+                .map_or(0, |rule| rule.group_max as usize),
             stays_seen: (0..records)
                 .map(|row| {
                     let own = &table.household[row * slots..(row + 1) * slots];
@@ -192,6 +199,15 @@ impl File {
             place: people.iter().map(|person| person.place).collect(),
             names: people.iter().map(|person| person.names.clone()).collect(),
         })
+    }
+
+    /// Most people of whom a home shows the keys at once.
+    pub(crate) fn group_max(&self) -> usize {
+        if self.drawn > 0 {
+            self.drawn
+        } else {
+            self.crowd
+        }
     }
 
     /// The records and people with these numbers.
@@ -229,6 +245,7 @@ impl File {
                 })
                 .collect(),
             crowd: self.crowd,
+            drawn: self.drawn,
             stays_seen: pick(&self.stays_seen, rows),
             stays_listed: pick(&self.stays_listed, rows),
             presence: pick(&self.presence, rows),

@@ -19,6 +19,7 @@ mod coded;
 mod draws;
 mod exact;
 mod file;
+mod fit;
 mod homes;
 pub mod household_attack;
 mod kernel;

@@ -209,7 +209,8 @@ fn write_line(out: &mut String, line: &Line, number_of: usize) {
              </tr></thead><tbody>",
         );
         for (size, share) in line.by_size.iter().enumerate() {
-            let more = if size == 4 { " and more" } else { "" };
+            let last = size + 1 == line.by_size.len();
+            let more = if last { " and more" } else { "" };
             let _ = writeln!(
                 out,
                 "<tr><th scope=\"row\">{}{more}</th><td class=\"n\">{}</td><td class=\"n\">{}</td><td class=\"n\">{}</td></tr>",
