@@ -29,6 +29,7 @@ pub mod legacy;
 #[cfg(test)]
 mod made_up;
 pub mod measures;
+pub mod mining;
 mod predict;
 mod scene;
 pub mod sharing;

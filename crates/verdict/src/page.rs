@@ -47,6 +47,7 @@ pub fn page(report: &Report, title: &str) -> String {
                 "households/",
                 "incomplete",
                 "graph/",
+                "patterns",
                 "legacy/",
             ],
         ),

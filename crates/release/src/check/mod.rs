@@ -3,6 +3,7 @@
 mod attacks;
 mod controls;
 mod look;
+mod patterns;
 
 use crate::draws::Draws;
 use crate::file::File;
@@ -114,7 +115,7 @@ pub fn check(file: &File, options: &Options, progress: &mut dyn FnMut(Progress))
         plan,
         payload: options.payload,
     };
-    let steps: [(&'static str, Step); 10] = [
+    let steps: [(&'static str, Step); 11] = [
         ("proving the attacks on plain codes", controls::controls),
         ("counting equal codes", look::counts),
         ("looking at bits", look::bits),
@@ -124,6 +125,7 @@ pub fn check(file: &File, options: &Options, progress: &mut dyn FnMut(Progress))
         ("attacking by households", attacks::households),
         ("attacking with an incomplete list", attacks::incomplete),
         ("drawing graphs of shared keys", attacks::graphs),
+        ("looking for bits that go together", patterns::patterns),
         ("matching graphs as published", attacks::legacy),
     ];
     let of = steps.len();
@@ -250,8 +252,8 @@ mod tests {
         };
         let mut told = Vec::new();
         check(&file, &options, &mut |progress| told.push(progress));
-        assert_eq!(told.len(), 11);
-        assert_eq!(told[10].done, told[10].of);
+        assert_eq!(told.len(), 12);
+        assert_eq!(told[11].done, told[11].of);
     }
 
     #[test]
