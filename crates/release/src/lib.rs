@@ -26,6 +26,7 @@ mod kernel;
 mod known;
 pub mod law;
 pub mod legacy;
+pub mod linear;
 #[cfg(test)]
 mod made_up;
 pub mod measures;

@@ -70,6 +70,24 @@ impl Scene {
         seen & !listed == 0
     }
 
+    /// The same with more known of each record and person: a person can only be a record's who has all the bits that the record has.
+    pub(crate) fn told(&self, records: &[u32], people: &[u32]) -> Self {
+        let with = |own: &[u32], more: &[u32], missing: u32| -> Vec<u32> {
+            let own = (0..more.len()).map(|at| own.get(at).copied().unwrap_or(missing));
+            // The upper half is free: patterns have few bits.
+            own.zip(more)
+                .map(|(own, more)| own & 0xffff | more)
+                .collect()
+        };
+        Self {
+            presence: (
+                with(&self.presence.0, records, 0),
+                with(&self.presence.1, people, 0xffff),
+            ),
+            ..self.clone()
+        }
+    }
+
     /// Draws a list for a file. With less than full overlap only a part of the file is attacked: people of the other part are the strangers on
     /// the list.
     pub fn draw(file: &File, quality: ListQuality, seed: &[u8; 32]) -> Self {
