@@ -91,6 +91,8 @@ pub struct File {
     pub place: Vec<u64>,
     /// For each person a number for each name.
     pub names: Vec<Vec<u64>>,
+    /// The counts of pairs that leave with the file.
+    pub within: Vec<u64>,
 }
 
 /// Codes and people do not belong together.
@@ -198,7 +200,25 @@ impl File {
             presence_listed: people.iter().map(|person| person.presence).collect(),
             place: people.iter().map(|person| person.place).collect(),
             names: people.iter().map(|person| person.names.clone()).collect(),
+            within: table.within.iter().map(|(.., pairs)| pairs).collect(),
         })
+    }
+
+    /// A file of which nothing but the codes is known: an earlier package.
+    ///
+    /// # Errors
+    /// Never: there are as many unknown people as records.
+    pub fn without_list(schema: &Schema, table: &CodeTable) -> Result<Self, NotAligned> {
+        let nobody = Listed {
+            filters: vec![None; schema.filters.len()],
+            ..Listed::default()
+        };
+        Self::new(
+            schema,
+            table,
+            &vec![nobody; table.len()],
+            &vec![0; schema.filters.len()],
+        )
     }
 
     /// Most people of whom a home shows the keys at once.
@@ -252,6 +272,7 @@ impl File {
             presence_listed: pick(&self.presence_listed, rows),
             place: pick(&self.place, rows),
             names: pick(&self.names, rows),
+            within: self.within.clone(),
         }
     }
 

@@ -31,12 +31,13 @@ pub mod linear;
 mod made_up;
 pub mod measures;
 pub mod mining;
+pub mod packages;
 mod predict;
 mod scene;
 pub mod sharing;
 pub mod visible;
 
-pub use check::{Options, Outcome, Progress, check};
+pub use check::{Options, Outcome, Progress, check, check_with_earlier};
 pub use draws::Draws;
 pub use file::{File, KeyView, NotAligned, Stay, View};
 pub use kernel::{Kernel, common, positions};

@@ -328,7 +328,7 @@ mod tests {
     fn what_is_told_leaves_the_ranking_fewer_people() {
         let (scene, known, solved) = scene(&file(1_500, 6), 1_000);
         let solved = solved.unwrap();
-        let mut draws = || Draws::new(&SEED, "rank");
+        let draws = || Draws::new(&SEED, "rank");
         let alone = rank(&scene, &known, 500, &mut draws());
         let told = attack(&scene, &scene.views[0], &known, &solved, 500, &mut draws());
         let (alone, told) = (alone.all.unwrap(), told.all.unwrap());

@@ -48,6 +48,9 @@ pub fn page(report: &Report, title: &str) -> String {
                 "incomplete",
                 "graph/",
                 "patterns",
+                "packages/",
+                "epochs",
+                "linear/",
                 "legacy/",
             ],
         ),
@@ -57,7 +60,9 @@ pub fn page(report: &Report, title: &str) -> String {
         ),
         (
             "What the codes show by themselves",
-            &["counts/", "balance/", "length/", "columns/", "scan/"],
+            &[
+                "counts/", "months", "balance/", "length/", "columns/", "scan/",
+            ],
         ),
     ];
     let mut shown = vec![false; report.lines.len()];

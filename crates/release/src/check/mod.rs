@@ -2,6 +2,7 @@
 
 mod attacks;
 mod controls;
+mod joint;
 mod look;
 mod patterns;
 
@@ -83,6 +84,8 @@ impl Plan {
 /// What every part of the check gets.
 struct Context<'a> {
     file: &'a File,
+    /// Earlier packages of the same custodian, without a list.
+    earlier: &'a [File],
     /// The smallest of the attacked sizes.
     sample: File,
     plan: Plan,
@@ -108,14 +111,25 @@ impl Context<'_> {
 
 /// Checks a file. The same file and payload give the same outcome on any machine and number of threads.
 pub fn check(file: &File, options: &Options, progress: &mut dyn FnMut(Progress)) -> Outcome {
+    check_with_earlier(file, &[], options, progress)
+}
+
+/// Checks a file beside earlier packages of its custodian under the same schema. Of those only the codes are looked at.
+pub fn check_with_earlier(
+    file: &File,
+    earlier: &[File],
+    options: &Options,
+    progress: &mut dyn FnMut(Progress),
+) -> Outcome {
     let plan = Plan::new(options.form, file.records);
     let context = Context {
         file,
+        earlier,
         sample: file.sample(plan.sizes[0], &options.payload),
         plan,
         payload: options.payload,
     };
-    let steps: [(&'static str, Step); 11] = [
+    let steps: [(&'static str, Step); 13] = [
         ("proving the attacks on plain codes", controls::controls),
         ("counting equal codes", look::counts),
         ("looking at bits", look::bits),
@@ -126,6 +140,8 @@ pub fn check(file: &File, options: &Options, progress: &mut dyn FnMut(Progress))
         ("attacking with an incomplete list", attacks::incomplete),
         ("drawing graphs of shared keys", attacks::graphs),
         ("looking for bits that go together", patterns::patterns),
+        ("laying packages side by side", joint::packages),
+        ("looking beyond one package", joint::beyond),
         ("matching graphs as published", attacks::legacy),
     ];
     let of = steps.len();
@@ -252,8 +268,8 @@ mod tests {
         };
         let mut told = Vec::new();
         check(&file, &options, &mut |progress| told.push(progress));
-        assert_eq!(told.len(), 12);
-        assert_eq!(told[11].done, told[11].of);
+        assert_eq!(told.len(), 14);
+        assert_eq!(told[13].done, told[13].of);
     }
 
     #[test]
