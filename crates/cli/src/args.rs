@@ -322,6 +322,9 @@ pub struct ReleaseCheckArgs {
     /// Everything, minutes; what real records need
     #[arg(long)]
     pub full: bool,
+    /// codes.arrow of an earlier period, to be laid beside; any number of times
+    #[arg(long, value_name = "FILE")]
+    pub earlier: Vec<PathBuf>,
     /// The linkage schema that the agreement names [default: standard]
     #[arg(long, value_name = "FILE")]
     pub schema: Option<PathBuf>,

@@ -13,7 +13,7 @@ use crate::references::References;
 use crate::survey::grouped;
 use kinfold_exchange::{PartyKey, refuse_unsafe};
 use kinfold_message::{Exit, Problem};
-use kinfold_release::{Options, check};
+use kinfold_release::{File, Options, check_with_earlier};
 use kinfold_verdict::{Form, Level, Line, Report, headline, page};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
@@ -51,13 +51,19 @@ pub fn form(office: &Office, quick: bool, full: bool) -> Form {
     }
 }
 
-/// Attacks the codes whose table has this hash.
-pub fn attack(attacked: &Attacked, form: Form, codes: [u8; 32], progress: &Progress) -> Checked {
+/// Attacks the codes whose table has this hash, beside earlier ones of the same custodian.
+pub fn attack(
+    attacked: &Attacked,
+    earlier: &[File],
+    form: Form,
+    codes: [u8; 32],
+    progress: &Progress,
+) -> Checked {
     let options = Options {
         form,
         payload: codes,
     };
-    let outcome = check(&attacked.file, &options, &mut |step| {
+    let outcome = check_with_earlier(&attacked.file, earlier, &options, &mut |step| {
         progress.step(&format!(
             "Release check, step {} of {}: {}",
             (step.done + 1).min(step.of),

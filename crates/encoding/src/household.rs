@@ -9,7 +9,7 @@ use crate::secrets::token;
 const GAP_MONTHS_MAX: u16 = 12;
 /// More people of a file than this, over all months, are no households one after another: the home is a place where people pass through, and
 /// their number alone would name it.
-const PEOPLE_OF_A_HOME_MAX: usize = 15;
+pub const PEOPLE_OF_A_HOME_MAX: usize = 15;
 
 /// The household keys of a person, the latest home first. Communal homes, c/o addresses and protected addresses have none.
 pub(crate) fn keys_of(person: &Person, hasher: &blake3::Hasher) -> Vec<HouseholdKey> {
@@ -73,7 +73,7 @@ pub(crate) fn keys_of(person: &Person, hasher: &blake3::Hasher) -> Vec<Household
 /// One person's time in a home.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Stay {
-    /// The person's place in the draw: a keyed number that depends on home and person alone.
+    /// The person's place in the draw: a keyed number that depends on the person alone.
     pub lot: [u8; 16],
     /// First month; 0 when it is not known.
     pub from: u16,

@@ -43,6 +43,7 @@ mod worker;
 
 pub use encode::{Encoded, Encoder, Input, Options, encode};
 pub use error::Error;
+pub use household::PEOPLE_OF_A_HOME_MAX;
 pub use listing::{Listed, ListedToken, Lister};
 pub use measure::{FilterMeasure, measure};
 pub use person::has_value;

@@ -425,7 +425,7 @@ fn stay(
     entry[22..24].copy_from_slice(&record.pile.to_le_bytes());
     entry[24..26].copy_from_slice(&home.from.to_le_bytes());
     entry[26..28].copy_from_slice(&home.to.to_le_bytes());
-    entry[28..].copy_from_slice(&lot(shared, &home.token, &input.lasting_ref));
+    entry[28..].copy_from_slice(&lot(shared, &input.lasting_ref));
     entry
 }
 
@@ -462,7 +462,8 @@ pub(crate) fn mark(
     marked
 }
 
-/// The number by which a person is drawn in a crowded home.
-fn lot(shared: &Shared, home: &Token, person: &[u8; 16]) -> [u8; 16] {
-    token(&shared.lots, &[&home[..], &person[..]].concat())
+/// The number by which a person is drawn in a crowded home. The home has no part in it: one home has a key by its property number and one
+/// by its address, and two draws would together show more people than either may.
+fn lot(shared: &Shared, person: &[u8; 16]) -> [u8; 16] {
+    token(&shared.lots, &person[..])
 }

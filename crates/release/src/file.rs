@@ -77,6 +77,8 @@ pub struct File {
     pub keys: Vec<KeyView>,
     /// Largest number of people for whom a home is released, 0 without household keys.
     pub crowd: usize,
+    /// People who are drawn of a home with more; 0 when none are drawn.
+    pub drawn: usize,
     /// For each record the released household keys, without random ones.
     pub stays_seen: Vec<Vec<Stay>>,
     /// For each person the homes.
@@ -89,6 +91,8 @@ pub struct File {
     pub place: Vec<u64>,
     /// For each person a number for each name.
     pub names: Vec<Vec<u64>>,
+    /// The counts of pairs that leave with the file.
+    pub within: Vec<u64>,
 }
 
 /// Codes and people do not belong together.
@@ -176,6 +180,11 @@ impl File {
                 .household
                 .as_ref()
                 .map_or(0, |rule| rule.crowd() as usize),
+            drawn: schema
+                .household
+                .as_ref()
+                .filter(|rule| rule.crowd() > rule.group_max)
+                .map_or(0, |rule| rule.group_max as usize),
             stays_seen: (0..records)
                 .map(|row| {
                     let own = &table.household[row * slots..(row + 1) * slots];
@@ -191,7 +200,34 @@ impl File {
             presence_listed: people.iter().map(|person| person.presence).collect(),
             place: people.iter().map(|person| person.place).collect(),
             names: people.iter().map(|person| person.names.clone()).collect(),
+            within: table.within.iter().map(|(.., pairs)| pairs).collect(),
         })
+    }
+
+    /// A file of which nothing but the codes is known: an earlier package.
+    ///
+    /// # Errors
+    /// Never: there are as many unknown people as records.
+    pub fn without_list(schema: &Schema, table: &CodeTable) -> Result<Self, NotAligned> {
+        let nobody = Listed {
+            filters: vec![None; schema.filters.len()],
+            ..Listed::default()
+        };
+        Self::new(
+            schema,
+            table,
+            &vec![nobody; table.len()],
+            &vec![0; schema.filters.len()],
+        )
+    }
+
+    /// Most people of whom a home shows the keys at once.
+    pub(crate) fn group_max(&self) -> usize {
+        if self.drawn > 0 {
+            self.drawn
+        } else {
+            self.crowd
+        }
     }
 
     /// The records and people with these numbers.
@@ -229,12 +265,14 @@ impl File {
                 })
                 .collect(),
             crowd: self.crowd,
+            drawn: self.drawn,
             stays_seen: pick(&self.stays_seen, rows),
             stays_listed: pick(&self.stays_listed, rows),
             presence: pick(&self.presence, rows),
             presence_listed: pick(&self.presence_listed, rows),
             place: pick(&self.place, rows),
             names: pick(&self.names, rows),
+            within: self.within.clone(),
         }
     }
 

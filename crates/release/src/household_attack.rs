@@ -8,7 +8,8 @@
 use rayon::prelude::*;
 
 use crate::draws::Draws;
-use crate::homes::HOUSEHOLD_MAX;
+use crate::fit::{Fitter, Group, Household, Match, PEOPLE_MAX, pairs};
+use crate::homes::{HOUSEHOLD_MAX, Shown};
 use crate::kernel::Kernel;
 use crate::known::{Named, Pick, has_codes, judge};
 use crate::predict::{BLOCK, Known, Predictor, Targets};
@@ -37,9 +38,31 @@ pub struct Reached {
     pub believed_rightly: usize,
 }
 
-/// Matches groups of records with listed households.
+/// Matches groups of records with listed households of the same number of people.
 pub fn attack(scene: &Scene, groups: &[Vec<u32>], draws: &mut Draws) -> Reached {
-    let sides = Sides::new(scene, groups, draws);
+    let mut members: Vec<Vec<u32>> = vec![Vec::new(); scene.people];
+    for (person, home) in scene.home.iter().enumerate() {
+        members[*home as usize].push(person as u32);
+    }
+    members.retain(|people| people.len() <= HOUSEHOLD_MAX);
+    let listed = Shown {
+        whole: members,
+        ..Shown::default()
+    };
+    let small = groups.iter().filter(|rows| rows.len() <= HOUSEHOLD_MAX);
+    let groups: Vec<(Vec<u32>, bool)> = small.map(|rows| (rows.clone(), false)).collect();
+    run(scene, &groups, &listed, draws)
+}
+
+/// Matches the groups that household keys show with the listed households that can show so: of a home in which some are drawn by lot any
+/// choice of people is tried, and records without a key are looked for among the people whom none is made for or who may not be drawn.
+pub fn attack_keys(scene: &Scene, draws: &mut Draws) -> Reached {
+    run(scene, &scene.shown, &scene.listed, draws)
+}
+
+/// Matches groups, each with whether it is a record without any household key.
+fn run(scene: &Scene, groups: &[(Vec<u32>, bool)], listed: &Shown, draws: &mut Draws) -> Reached {
+    let sides = Sides::new(scene, groups, listed, draws);
     let mut matches = sides.matched(scene, &[Vec::new(), Vec::new()]);
     let households = sides.named(scene, &matches);
     let mut known: [Vec<Known>; 2] = [Vec::new(), Vec::new()];
@@ -62,63 +85,30 @@ pub fn attack(scene: &Scene, groups: &[Vec<u32>], draws: &mut Draws) -> Reached 
     }
 }
 
-/// A group of records with the similarities within it.
-struct Group {
-    rows: Vec<u32>,
-    /// The half of the groups it belongs to.
-    half: usize,
-    /// For each filter the similarities of its pairs.
-    seen: Vec<f64>,
+/// Groups and the households that can be theirs.
+#[derive(Default)]
+struct Class {
+    groups: Vec<Group>,
+    households: Vec<Household>,
 }
 
-/// A household on the list with the similarities that are expected within it.
-struct Household {
-    people: Vec<u32>,
-    /// For each filter and pair: the expected similarity, one over twice its variance, and the logarithm of its deviation.
-    expected: Vec<[f64; 3]>,
-}
-
-/// How a group was matched.
-#[derive(Clone)]
-struct Match {
-    /// People, one for each record of the group; empty when there is no household of its size.
-    people: Vec<u32>,
-    household: usize,
-    score: f64,
-    /// By how much the household is ahead of the next.
-    ahead: f64,
-    /// By how much the order of its members is ahead of the next order.
-    order_ahead: f64,
-    /// Whether the group is also what fits the household best.
-    mutual: bool,
-}
-
-/// Both sides by size: index 0 holds single ones.
+/// Both sides by the number of records of a group, single ones first; behind them the records without any household key.
 struct Sides {
-    groups: Vec<Vec<Group>>,
-    households: Vec<Vec<Household>>,
-    orders: Vec<Vec<Vec<usize>>>,
-    views: usize,
+    classes: Vec<Class>,
 }
 
-/// The place of a pair among the pairs of a group.
-fn pair(a: usize, b: usize) -> usize {
-    let (a, b) = (a.min(b), a.max(b));
-    b * (b - 1) / 2 + a
-}
+/// The class of the records without any household key.
+const BARE: usize = PEOPLE_MAX;
 
 impl Sides {
-    fn new(scene: &Scene, groups: &[Vec<u32>], draws: &mut Draws) -> Self {
+    fn new(scene: &Scene, groups: &[(Vec<u32>, bool)], listed: &Shown, draws: &mut Draws) -> Self {
         let kernels: Vec<Kernel> = scene.views.iter().map(Kernel::new).collect();
         let mut sides = Self {
-            groups: (0..HOUSEHOLD_MAX).map(|_| Vec::new()).collect(),
-            households: (0..HOUSEHOLD_MAX).map(|_| Vec::new()).collect(),
-            orders: (1..=HOUSEHOLD_MAX).map(orders).collect(),
-            views: scene.views.len(),
+            classes: (0..=BARE).map(|_| Class::default()).collect(),
         };
-        for rows in groups
+        for (rows, bare) in groups
             .iter()
-            .filter(|rows| (1..=HOUSEHOLD_MAX).contains(&rows.len()))
+            .filter(|(rows, _)| (1..=PEOPLE_MAX).contains(&rows.len()))
         {
             let mut rows = rows.clone();
             draws.shuffle(&mut rows);
@@ -132,61 +122,55 @@ impl Sides {
                     .map(|(a, b)| similarity(a, b))
                     .collect::<Vec<_>>()
             };
-            sides.groups[rows.len() - 1].push(Group {
+            let class = if *bare { BARE } else { rows.len() - 1 };
+            sides.classes[class].groups.push(Group {
                 seen: scene.views.iter().flat_map(seen).collect(),
                 half: draws.below(2),
                 rows,
             });
         }
-        let mut members: Vec<Vec<u32>> = vec![Vec::new(); scene.people];
-        for (person, home) in scene.home.iter().enumerate() {
-            members[*home as usize].push(person as u32);
+        let household = |people: &[u32]| Household {
+            expected: expected(scene, &kernels, people),
+            people: people.to_vec(),
+        };
+        let fits = |people: &&Vec<u32>| (1..=PEOPLE_MAX).contains(&people.len());
+        for people in listed.whole.iter().filter(fits) {
+            sides.classes[people.len() - 1]
+                .households
+                .push(household(people));
         }
-        for people in members
-            .into_iter()
-            .filter(|people| (1..=HOUSEHOLD_MAX).contains(&people.len()))
-        {
-            let mut expected = Vec::new();
-            for (view, kernel) in scene.views.iter().zip(&kernels) {
-                for (a, b) in pairs(people.len()) {
-                    let tokens = |at: usize| view.tokens[people[at] as usize].as_deref();
-                    let alike = match (tokens(a), tokens(b)) {
-                        (Some(a), Some(b)) => kernel.between(a, b),
-                        _ => 0.0,
-                    };
-                    // A similarity over l bits of the covariance K has the variance (1 - K^2) / l; not below that of one bit in l.
-                    let bits = view.bits as f64;
-                    let variance = ((1.0 - alike * alike) / bits).max(1.0 / (bits * bits));
-                    expected.push([alike, 0.5 / variance, 0.5 * libm::log(variance)]);
-                }
+        for people in listed.drawn.iter().filter(fits) {
+            for shown in listed.drawn_least.clamp(1, people.len())..=people.len() {
+                sides.classes[shown - 1].households.push(household(people));
             }
-            sides.households[people.len() - 1].push(Household { people, expected });
         }
+        let bare = listed.bare.iter().chain(listed.drawn.iter().flatten());
+        sides.classes[BARE].households = bare.map(|person| household(&[*person])).collect();
         sides
     }
 
     /// Matches every group, with what is known of the other half of the groups.
     fn matched(&self, scene: &Scene, known: &[Vec<Known>; 2]) -> Vec<Vec<Match>> {
         let mut all: Vec<Vec<Match>> = self
-            .groups
+            .classes
             .iter()
-            .map(|groups| vec![Match::NONE; groups.len()])
+            .map(|class| vec![Match::NONE; class.groups.len()])
             .collect();
         for half in 0..2 {
             let others = &known[1 - half];
             let predictor = (!others.is_empty()).then(|| Predictor::new(scene, others));
-            for (size, all) in all.iter_mut().enumerate() {
-                let of_half = |number: &usize| self.groups[size][*number].half == half;
-                let numbers: Vec<usize> = (0..self.groups[size].len()).filter(of_half).collect();
-                let own = self.matched_size(scene, size, &numbers, predictor.as_ref());
+            for (class, all) in self.classes.iter().zip(&mut all) {
+                let of_half = |number: &usize| class.groups[*number].half == half;
+                let numbers: Vec<usize> = (0..class.groups.len()).filter(of_half).collect();
+                let own = class.matched(scene, &numbers, predictor.as_ref());
                 for (number, found) in numbers.into_iter().zip(own) {
                     all[number] = found;
                 }
             }
         }
         // Of each household the group that fits it best.
-        for (size, matches) in all.iter_mut().enumerate() {
-            let mut best = vec![(f64::NEG_INFINITY, usize::MAX); self.households[size].len()];
+        for (class, matches) in self.classes.iter().zip(&mut all) {
+            let mut best = vec![(f64::NEG_INFINITY, usize::MAX); class.households.len()];
             for (number, found) in matches.iter().enumerate() {
                 if !found.people.is_empty() && found.score > best[found.household].0 {
                     best[found.household] = (found.score, number);
@@ -199,124 +183,11 @@ impl Sides {
         all
     }
 
-    /// Matches some groups of one size.
-    fn matched_size(
-        &self,
-        scene: &Scene,
-        size: usize,
-        numbers: &[usize],
-        predictor: Option<&Predictor<'_>>,
-    ) -> Vec<Match> {
-        let households = &self.households[size];
-        let people = size + 1;
-        let rows: Vec<u32> = numbers
-            .iter()
-            .flat_map(|number| self.groups[size][*number].rows.clone())
-            .collect();
-        let listed: Vec<u32> = households
-            .iter()
-            .flat_map(|household| household.people.clone())
-            .collect();
-        let targets = predictor.map(|_| Targets::new(scene, &rows));
-        // Whole households a block.
-        let together = (BLOCK / people).max(1);
-        let blocks: Vec<Vec<Match>> = listed
-            .par_chunks(together * people)
-            .enumerate()
-            .map(|(block, candidates)| {
-                let first = block * together;
-                let scores = match (predictor, &targets) {
-                    (Some(predictor), Some(targets)) => predictor.scores(targets, candidates),
-                    _ => vec![0.0; rows.len() * candidates.len()],
-                };
-                let mut found = vec![Match::NONE; numbers.len()];
-                for (place, number) in numbers.iter().enumerate() {
-                    let group = &self.groups[size][*number];
-                    for number in 0..candidates.len() / people {
-                        let household = &households[first + number];
-                        let single = |member: usize, person: usize| {
-                            let at = number * people + person;
-                            if scene.can_be(group.rows[member], candidates[at]) {
-                                scores[(place * people + member) * candidates.len() + at]
-                            } else {
-                                IMPOSSIBLE
-                            }
-                        };
-                        let own = self.fit(group, household, first + number, &single);
-                        found[place].offer(own);
-                    }
-                }
-                found
-            })
-            .collect();
-        let mut all = vec![Match::NONE; numbers.len()];
-        for block in blocks {
-            for (all, own) in all.iter_mut().zip(block) {
-                all.offer(own);
-            }
-        }
-        all
-    }
-
-    /// The best order of a household's members for a group.
-    fn fit(
-        &self,
-        group: &Group,
-        household: &Household,
-        number: usize,
-        single: &dyn Fn(usize, usize) -> f64,
-    ) -> Match {
-        let people = group.rows.len();
-        let pairs_of = people * (people - 1) / 2;
-        // The likelihood of each seen pair under each expected one.
-        let mut likelihood = [[0.0; 10]; 10];
-        for (view, seen) in group
-            .seen
-            .chunks_exact(pairs_of.max(1))
-            .enumerate()
-            .take(self.views)
-        {
-            let expected = &household.expected[view * pairs_of..(view + 1) * pairs_of];
-            for (line, seen) in likelihood.iter_mut().zip(seen) {
-                for (cell, [alike, weight, deviation]) in line.iter_mut().zip(expected) {
-                    *cell -= (seen - alike) * (seen - alike) * weight + deviation;
-                }
-            }
-        }
-        let (mut best, mut second, mut best_order) = (f64::NEG_INFINITY, f64::NEG_INFINITY, 0);
-        for (at, order) in self.orders[people - 1].iter().enumerate() {
-            let mut score = 0.0;
-            for (member, person) in order.iter().enumerate() {
-                score += single(member, *person);
-                for other in 0..member {
-                    score += likelihood[pair(other, member)][pair(order[other], *person)];
-                }
-            }
-            if score > best {
-                (second, best, best_order) = (best, score, at);
-            } else {
-                second = second.max(score);
-            }
-        }
-        let order = &self.orders[people - 1][best_order];
-        Match {
-            people: order
-                .iter()
-                .map(|person| household.people[*person])
-                .collect(),
-            household: number,
-            score: best,
-            ahead: f64::INFINITY,
-            order_ahead: best - second,
-            mutual: false,
-        }
-    }
-
     /// For each half the records whose people are believed to be known.
     fn believed(&self, matches: &[Vec<Match>]) -> [Vec<Known>; 2] {
         let mut sure: Vec<(f64, Known, usize)> = Vec::new();
-        for (groups, matches) in self.groups.iter().zip(matches) {
-            for (group, found) in groups.iter().zip(matches) {
+        for (class, matches) in self.classes.iter().zip(matches) {
+            for (group, found) in class.groups.iter().zip(matches) {
                 let confidence = found.ahead.min(found.order_ahead);
                 if found.mutual && confidence >= BELIEVED {
                     let known = group.rows.iter().zip(&found.people);
@@ -341,8 +212,8 @@ impl Sides {
 
     fn named(&self, scene: &Scene, matches: &[Vec<Match>]) -> Named {
         let mut picks = Vec::new();
-        for (groups, matches) in self.groups.iter().zip(matches) {
-            for (group, found) in groups.iter().zip(matches) {
+        for (class, matches) in self.classes.iter().zip(matches) {
+            for (group, found) in class.groups.iter().zip(matches) {
                 for (member, row) in group.rows.iter().enumerate() {
                     picks.push(Pick {
                         row: *row,
@@ -353,7 +224,7 @@ impl Sides {
                 }
             }
         }
-        // Records in groups of more than five are no household's: the attack says nothing of them, and they count as not named.
+        // Of records in larger groups the attack says nothing, and they count as not named.
         let mut seen = vec![false; scene.records];
         for pick in &picks {
             seen[pick.row as usize] = true;
@@ -374,53 +245,97 @@ impl Sides {
     }
 }
 
-impl Match {
-    const NONE: Self = Self {
-        people: Vec::new(),
-        household: 0,
-        score: f64::NEG_INFINITY,
-        ahead: 0.0,
-        order_ahead: 0.0,
-        mutual: false,
-    };
+impl Class {
+    /// Matches some groups.
+    fn matched(
+        &self,
+        scene: &Scene,
+        numbers: &[usize],
+        predictor: Option<&Predictor<'_>>,
+    ) -> Vec<Match> {
+        let rows: Vec<u32> = numbers
+            .iter()
+            .flat_map(|number| self.groups[*number].rows.clone())
+            .collect();
+        let targets = predictor.map(|_| Targets::new(scene, &rows));
+        let blocks: Vec<Vec<Match>> = self
+            .blocks()
+            .into_par_iter()
+            .map(|(first, households)| {
+                let candidates: Vec<u32> = households
+                    .iter()
+                    .flat_map(|household| household.people.clone())
+                    .collect();
+                let width = candidates.len();
+                let scores = match (predictor, &targets) {
+                    (Some(predictor), Some(targets)) => predictor.scores(targets, &candidates),
+                    _ => vec![0.0; rows.len() * width],
+                };
+                let mut fitter = Fitter::new();
+                let mut found = vec![Match::NONE; numbers.len()];
+                let mut row = 0;
+                for (found, number) in found.iter_mut().zip(numbers) {
+                    let group = &self.groups[*number];
+                    let mut start = 0;
+                    for (number, household) in (first..).zip(households) {
+                        let single = |member: usize, person: usize| {
+                            let at = start + person;
+                            if scene.can_be(group.rows[member], candidates[at]) {
+                                scores[(row + member) * width + at]
+                            } else {
+                                IMPOSSIBLE
+                            }
+                        };
+                        found.offer(fitter.fit(group, household, number, &single));
+                        start += household.people.len();
+                    }
+                    row += group.rows.len();
+                }
+                found
+            })
+            .collect();
+        let mut all = vec![Match::NONE; numbers.len()];
+        for block in blocks {
+            for (all, own) in all.iter_mut().zip(block) {
+                all.offer(own);
+            }
+        }
+        all
+    }
 
-    /// Takes the better of two; the other is what it is ahead of.
-    fn offer(&mut self, other: Self) {
-        if other.people.is_empty() {
-            return;
+    /// Households that are scored together, with the number of the first.
+    fn blocks(&self) -> Vec<(usize, &[Household])> {
+        let mut blocks = Vec::new();
+        let (mut first, mut people) = (0, 0);
+        for (number, household) in self.households.iter().enumerate() {
+            if people + household.people.len() > BLOCK {
+                blocks.push((first, &self.households[first..number]));
+                (first, people) = (number, 0);
+            }
+            people += household.people.len();
         }
-        if self.people.is_empty() {
-            *self = other;
-            return;
-        }
-        if other.score > self.score {
-            let ahead = other.ahead.min(other.score - self.score);
-            *self = Self { ahead, ..other };
-        } else {
-            self.ahead = self.ahead.min(self.score - other.score);
-        }
+        blocks.push((first, &self.households[first..]));
+        blocks
     }
 }
 
-/// The pairs of a group, in the order of [`pair`].
-fn pairs(people: usize) -> impl Iterator<Item = (usize, usize)> {
-    (1..people).flat_map(|b| (0..b).map(move |a| (a, b)))
-}
-
-/// All orders of so many things.
-fn orders(size: usize) -> Vec<Vec<usize>> {
-    if size == 1 {
-        return vec![vec![0]];
-    }
-    let mut all = Vec::new();
-    for shorter in orders(size - 1) {
-        for at in 0..size {
-            let mut order = shorter.clone();
-            order.insert(at, size - 1);
-            all.push(order);
+/// For each filter and pair of people: the expected similarity, one over twice its variance, and the logarithm of its deviation.
+fn expected(scene: &Scene, kernels: &[Kernel], people: &[u32]) -> Vec<[f64; 3]> {
+    let mut expected = Vec::new();
+    for (view, kernel) in scene.views.iter().zip(kernels) {
+        for (a, b) in pairs(people.len()) {
+            let tokens = |at: usize| view.tokens[people[at] as usize].as_deref();
+            let alike = match (tokens(a), tokens(b)) {
+                (Some(a), Some(b)) => kernel.between(a, b),
+                _ => 0.0,
+            };
+            // A similarity over l bits of the covariance K has the variance (1 - K^2) / l; not below that of one bit in l.
+            let bits = view.bits as f64;
+            let variance = ((1.0 - alike * alike) / bits).max(1.0 / (bits * bits));
+            expected.push([alike, 0.5 / variance, 0.5 * libm::log(variance)]);
         }
     }
-    all
+    expected
 }
 
 #[cfg(test)]
@@ -441,19 +356,6 @@ mod tests {
             .build()
             .unwrap();
         pool.install(|| attack(&scene, &scene.groups, &mut draws))
-    }
-
-    #[test]
-    fn orders_and_pairs() {
-        assert_eq!(orders(3).len(), 6);
-        let mut all = orders(5);
-        all.sort_unstable();
-        all.dedup();
-        assert_eq!(all.len(), 120);
-        for (number, (a, b)) in pairs(5).enumerate() {
-            assert_eq!(pair(a, b), number);
-            assert_eq!(pair(b, a), number);
-        }
     }
 
     #[test]
@@ -501,5 +403,31 @@ mod tests {
         assert!(groups.iter().filter(real).count() * 2 > rebuilt);
         let reached = attack(&scene, &groups, &mut draws);
         assert_eq!(reached.households.all.unwrap().of, 400);
+    }
+
+    /// Homes of up to eight, of whom five are drawn.
+    fn large(diffusion: usize) -> Reached {
+        let sizes = [1, 2, 3, 4, 5, 6, 7, 8];
+        let mut file = made_up::in_homes_of(&sizes, 400, 7).coded(&SEED, diffusion);
+        (file.crowd, file.drawn) = (8, 5);
+        let mut draws = Draws::new(&SEED, "lots");
+        file.stays_seen = crate::homes::drawn_by_lot(&file.stays_listed, 5, 8, &mut draws);
+        let scene = Scene::draw(&file, ListQuality::EXACT, &SEED);
+        assert!(scene.group_sizes().all(|size| size <= 5));
+        attack_keys(&scene, &mut draws)
+    }
+
+    #[test]
+    fn five_drawn_of_a_large_home_are_found_in_plain_filters() {
+        let plain = large(0);
+        let [.., five, more] = &plain.households.by_size[..] else {
+            panic!("sizes up to six and more");
+        };
+        // Those who were not drawn are looked for when others are known; five of six to eight are some five in seven.
+        assert!(five.share > 0.8 && more.share > 0.5, "{plain:?}");
+        let more = plain.snowball.by_size[5];
+        assert!(more.share > 0.9, "{plain:?}");
+        let diffused = large(8);
+        assert!(diffused.snowball.all.unwrap().share < 0.06, "{diffused:?}");
     }
 }

@@ -42,7 +42,7 @@ pub struct Named {
     /// Rightly named among the surest tenth of what an attacker would pick: the picks that point at each other, by how far they are ahead of
     /// the next.
     pub surest_tenth: Option<Share>,
-    /// Rightly named by size of household on the list, from one to five and more.
+    /// Rightly named by size of household on the list, from one to six and more.
     pub by_size: Vec<Share>,
     /// M5: what an intruder is left with, on average: one divided by the number of people who fit a record, each counted by how well
     /// (the probability of suspicion of Vatsalan and others 2014).
@@ -269,7 +269,7 @@ pub(crate) struct Pick {
 pub(crate) fn judge(scene: &Scene, picks: &[Pick], known_home: &[bool]) -> Named {
     let mut all = (0, 0);
     let mut beyond = (0, 0);
-    let mut sizes = [(0, 0); 5];
+    let mut sizes = [(0, 0); 6];
     let mut sure: Vec<(f64, usize, bool)> = Vec::new();
     for (place, pick) in picks.iter().enumerate() {
         let person = scene.truth[pick.row as usize];
@@ -289,7 +289,7 @@ pub(crate) fn judge(scene: &Scene, picks: &[Pick], known_home: &[bool]) -> Named
         if !known_home.get(home).copied().unwrap_or(false) {
             count(&mut beyond);
         }
-        let size = scene.home_size[person as usize].clamp(1, 5) as usize;
+        let size = scene.home_size[person as usize].clamp(1, 6) as usize;
         count(&mut sizes[size - 1]);
     }
     // The surest first; which pick comes first among equals was drawn by lot.

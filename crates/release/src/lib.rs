@@ -19,21 +19,25 @@ mod coded;
 mod draws;
 mod exact;
 mod file;
+mod fit;
 mod homes;
 pub mod household_attack;
 mod kernel;
 mod known;
 pub mod law;
 pub mod legacy;
+pub mod linear;
 #[cfg(test)]
 mod made_up;
 pub mod measures;
+pub mod mining;
+pub mod packages;
 mod predict;
 mod scene;
 pub mod sharing;
 pub mod visible;
 
-pub use check::{Options, Outcome, Progress, check};
+pub use check::{Options, Outcome, Progress, check, check_with_earlier};
 pub use draws::Draws;
 pub use file::{File, KeyView, NotAligned, Stay, View};
 pub use kernel::{Kernel, common, positions};

@@ -1,4 +1,4 @@
-//! Made-up people for tests: token lists like those of names and birth dates, in households of one to five.
+//! Made-up people for tests: token lists like those of names and birth dates, in households of one to five or as wanted.
 
 use kinfold_encoding::ListedToken;
 
@@ -8,6 +8,11 @@ use crate::file::{File, Stay, View};
 /// People with a first name, a family name (most of a household share it) and a birth date, as lists of tokens: a name has seven tokens that
 /// other names share in part, a date has eight digits, day, month and year.
 pub(crate) fn people(number: usize, seed: u8) -> File {
+    in_homes_of(&[1, 1, 1, 2, 2, 2, 2, 3, 3, 4, 4, 5], number, seed)
+}
+
+/// The same in homes of these sizes, each as often as it stands there; `number` people at most.
+pub(crate) fn in_homes_of(sizes: &[usize], number: usize, seed: u8) -> File {
     let mut draws = Draws::new(&[seed; 32], "people");
     let mut tokens = Vec::new();
     let mut stays = Vec::new();
@@ -16,7 +21,7 @@ pub(crate) fn people(number: usize, seed: u8) -> File {
     let mut home = 0u64;
     while tokens.len() < number {
         home += 1;
-        let size = [1, 1, 1, 2, 2, 2, 2, 3, 3, 4, 4, 5][draws.below(12)];
+        let size = sizes[draws.below(sizes.len())];
         let family = rank(&mut draws);
         for _ in 0..size {
             let last = if draws.below(20) < 17 {

@@ -43,11 +43,21 @@ pub struct Scene {
     pub place: Vec<u64>,
     /// Records that household keys put together, and single ones.
     pub groups: Vec<Vec<u32>>,
+    /// The same with groups of any size, each with whether it is a record without a household key.
+    pub(crate) shown: Vec<(Vec<u32>, bool)>,
+    /// What the list says of these groups.
+    pub(crate) listed: homes::Shown,
     /// The released presence pattern of each record, and the facts of each person on the list; both empty when there are none.
     presence: (Vec<u32>, Vec<u32>),
 }
 
 impl Scene {
+    /// The number of records of each group that household keys show; records without any key are left out.
+    pub fn group_sizes(&self) -> impl Iterator<Item = usize> + '_ {
+        let groups = self.shown.iter().filter(|(_, bare)| !bare);
+        groups.map(|(rows, _)| rows.len())
+    }
+
     /// Whether a record can be a person's by its presence pattern: patterns are made coarser by claiming less, never more.
     pub fn can_be(&self, row: u32, person: u32) -> bool {
         let seen = self.presence.0.get(row as usize).copied().unwrap_or(0);
@@ -58,6 +68,24 @@ impl Scene {
             .copied()
             .unwrap_or(u32::MAX);
         seen & !listed == 0
+    }
+
+    /// The same with more known of each record and person: a person can only be a record's who has all the bits that the record has.
+    pub(crate) fn told(&self, records: &[u32], people: &[u32]) -> Self {
+        let with = |own: &[u32], more: &[u32], missing: u32| -> Vec<u32> {
+            let own = (0..more.len()).map(|at| own.get(at).copied().unwrap_or(missing));
+            // The upper half is free: patterns have few bits.
+            own.zip(more)
+                .map(|(own, more)| own & 0xffff | more)
+                .collect()
+        };
+        Self {
+            presence: (
+                with(&self.presence.0, records, 0),
+                with(&self.presence.1, people, 0xffff),
+            ),
+            ..self.clone()
+        }
     }
 
     /// Draws a list for a file. With less than full overlap only a part of the file is attacked: people of the other part are the strangers on
@@ -91,6 +119,7 @@ impl Scene {
             spoil(&mut views, quality.errors, &mut draws);
         }
         let home = homes::households(&list.stays_listed, usize::MAX);
+        let seen_homes = homes::households(&seen.stays_seen, usize::MAX);
         let mut size = vec![0; home.len()];
         for first in &home {
             size[*first as usize] += 1;
@@ -107,7 +136,17 @@ impl Scene {
             home,
             place: list.place,
             presence: (seen.presence, list.presence_listed),
-            groups: homes::groups_of(&homes::households(&seen.stays_seen, usize::MAX)),
+            groups: homes::groups_of(&seen_homes),
+            shown: homes::all_groups_of(&seen_homes)
+                .into_iter()
+                .map(|rows| {
+                    let bare = rows
+                        .iter()
+                        .all(|row| seen.stays_seen.get(*row as usize).is_none_or(Vec::is_empty));
+                    (rows, bare)
+                })
+                .collect(),
+            listed: homes::Shown::of(&list.stays_listed, file.group_max(), file.crowd),
         }
     }
 }

@@ -47,6 +47,10 @@ pub fn page(report: &Report, title: &str) -> String {
                 "households/",
                 "incomplete",
                 "graph/",
+                "patterns",
+                "packages/",
+                "epochs",
+                "linear/",
                 "legacy/",
             ],
         ),
@@ -56,7 +60,9 @@ pub fn page(report: &Report, title: &str) -> String {
         ),
         (
             "What the codes show by themselves",
-            &["counts/", "balance/", "length/", "columns/", "scan/"],
+            &[
+                "counts/", "months", "balance/", "length/", "columns/", "scan/",
+            ],
         ),
     ];
     let mut shown = vec![false; report.lines.len()];
@@ -209,7 +215,8 @@ fn write_line(out: &mut String, line: &Line, number_of: usize) {
              </tr></thead><tbody>",
         );
         for (size, share) in line.by_size.iter().enumerate() {
-            let more = if size == 4 { " and more" } else { "" };
+            let last = size + 1 == line.by_size.len();
+            let more = if last { " and more" } else { "" };
             let _ = writeln!(
                 out,
                 "<tr><th scope=\"row\">{}{more}</th><td class=\"n\">{}</td><td class=\"n\">{}</td><td class=\"n\">{}</td></tr>",

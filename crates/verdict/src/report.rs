@@ -39,7 +39,7 @@ pub enum Form {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Line {
-    /// For attacks: people named by size of household, one to five and more.
+    /// For attacks: people named by size of household, one to six and more.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub by_size: Vec<Share>,
     /// What was measured besides.

@@ -210,9 +210,15 @@ pub fn hash(table: &TableFile) -> Result<[u8; 32], Problem> {
 ///
 /// # Panics
 /// When [`work`] was not told that the check follows.
-pub fn attack(release: &mut Release, form: Form, codes: [u8; 32], progress: &Progress) -> Checked {
+pub fn attack(
+    release: &mut Release,
+    earlier: &[kinfold_release::File],
+    form: Form,
+    codes: [u8; 32],
+    progress: &Progress,
+) -> Checked {
     let attacked = release.attacked.take().expect("work was told to list");
-    gate::attack(&attacked, form, codes, progress)
+    gate::attack(&attacked, earlier, form, codes, progress)
 }
 
 /// Runs `encode`.

@@ -35,6 +35,26 @@ fn seal(office: &Office, output: &str) -> Result<Outcome, Problem> {
 }
 
 #[test]
+fn an_earlier_package_is_laid_beside() {
+    let office = Office::open();
+    office.run("encode", "encoded", &[]).expect("encoded");
+    let codes = office.at("encoded").join("codes.arrow");
+    let checked = office
+        .release_check("encoded", &["--earlier", text(&codes)])
+        .expect("checked");
+    let lines = checked.data["report"]["lines"].as_array().expect("lines");
+    let line = lines.iter().find(|line| line["id"] == "packages/1");
+    let figures = &line.expect("a line for the package")["figures"];
+    // The package beside itself: nobody is new and nobody is gone.
+    assert!(figures["tied by equal filters"].as_f64() > Some(0.0));
+    assert_eq!(figures["new"], figures["gone"]);
+    assert_eq!(figures["sharing a value over time"], 0.0);
+    let note = office.at("encoded").join(NOTE);
+    let wrong = office.release_check("encoded", &["--earlier", text(&note)]);
+    assert!(wrong.is_err(), "a file of another kind is no package");
+}
+
+#[test]
 fn nothing_is_sealed_without_a_check_of_these_very_codes() {
     let office = Office::open();
     office.run("encode", "encoded", &[]).expect("encoded");
@@ -143,7 +163,7 @@ fn the_same_codes_get_the_same_report_in_whatever_order_people_are_listed() {
             .collect();
         let attacked = listing.finish(&schema, &left_out);
         let form = kinfold_verdict::Form::Quick;
-        crate::gate::attack(&attacked, form, [3; 32], &Progress::silent()).report
+        crate::gate::attack(&attacked, &[], form, [3; 32], &Progress::silent()).report
     };
     let forwards = report(&mut (0..people.len()));
     assert!(forwards.records > 100, "{}", forwards.records);

@@ -253,6 +253,35 @@ fn protected_and_communal_homes_leave_no_household_key() {
     assert_eq!(real(7), 1);
 }
 
+/// A home has a key by its property number and one by its address. Were the people of a large home drawn for each, the two draws together
+/// would show more than either may.
+#[test]
+fn both_keys_of_a_large_home_draw_the_same_people() {
+    let text = include_str!("../../../schema/schemas/standard.toml");
+    let schema =
+        Schema::parse(&text.replace("group_max = 5", "group_max = 5\ncrowd_max = 8")).unwrap();
+    let mut people: Vec<Person> = (0..40).map(person).collect();
+    for (number, one) in people.iter_mut().enumerate() {
+        // Five homes of eight.
+        let home = number / 8;
+        let address = read_address(&[&format!("{} Hawthorn Road", home + 1)], "XE1 2AB");
+        one.addresses[0].address = address.ok();
+        one.addresses[0].uprn =
+            kinfold_identity::Uprn::parse(&format!("90000000000{}", home + 1)).ok();
+    }
+    let encoded = encode_with(&schema, &people, &identity_order(40), &Options::default());
+    let mut shown = [0; 3];
+    for own in encoded
+        .table
+        .household
+        .chunks_exact(schema.household_slots())
+    {
+        let real = own.iter().filter(|key| key.kind != HOUSEHOLD_NONE).count();
+        shown[real] += 1;
+    }
+    assert_eq!(shown, [15, 0, 25]);
+}
+
 /// If only slots with a value were sorted, an unsorted one would say that all its tokens are random.
 #[test]
 fn tokens_of_every_kind_are_sorted_whatever_they_are() {

@@ -224,13 +224,13 @@ pub(super) fn households(context: &Context<'_>) -> Found {
                 &context.seed(&format!("{purpose}/scene")),
             );
             let mut draws = context.draws(&purpose);
-            let groups = if rebuilt {
+            let reached = if rebuilt {
                 let sight = Sight::new(&scene.views, scene.records, &mut draws);
-                groups(&sight.edges(HOUSEHOLD_SIGMAS), scene.records)
+                let groups = groups(&sight.edges(HOUSEHOLD_SIGMAS), scene.records);
+                household_attack::attack(&scene, &groups, &mut draws)
             } else {
-                scene.groups.clone()
+                household_attack::attack_keys(&scene, &mut draws)
             };
-            let reached = household_attack::attack(&scene, &groups, &mut draws);
             // Nobody can tell which records are a part's, so what a part would give away is the trend, and the largest is judged: households
             // of the whole file, or of as many people as the attack can be run on.
             let judged = Some(&size) == sizes.last();

@@ -67,13 +67,19 @@ pub(super) fn controls(context: &Context<'_>) -> Found {
     if groups.iter().filter(|group| group.len() > 2).count() >= 5 {
         let reached = household_attack::attack(&scene, &groups, &mut draws);
         // Larger homes are no households to the attack.
-        let sizes = &reached.snowball.by_size[..4];
+        let sizes = &reached.snowball.by_size[..5];
         let hits: u64 = sizes.iter().map(|share| share.hits).sum();
         let of: u64 = sizes.iter().map(|share| share.of).sum();
         let share = Share::new(hits, of).share;
         line = line.with("households: named of plain codes", share);
         if share < MUST_NAME {
             broken.push("the matching of households");
+        }
+    }
+    if let Some(large) = large_homes(context, &plain) {
+        line = line.with("large homes, five drawn: named of plain codes", large);
+        if large < MUST_NAME {
+            broken.push("the matching of large homes");
         }
     }
     // First names alone, unprotected: the commonest must be read by its count.
@@ -125,6 +131,29 @@ pub(super) fn controls(context: &Context<'_>) -> Found {
         )
     };
     Found::of(vec![line])
+}
+
+/// Where the schema has some people of a large home drawn: how many of those homes are named of plain codes.
+fn large_homes(context: &Context<'_>, plain: &crate::file::File) -> Option<f64> {
+    let listed = crate::homes::Shown::of(&plain.stays_listed, plain.group_max(), plain.crowd);
+    if plain.drawn == 0 || listed.drawn.len() < 5 {
+        return None;
+    }
+    let mut draws = context.draws("control/lots");
+    let mut plain = plain.clone();
+    plain.stays_seen = crate::homes::drawn_by_lot(
+        &plain.stays_listed,
+        plain.group_max(),
+        plain.crowd,
+        &mut draws,
+    );
+    let scene = Scene::draw(
+        &plain,
+        ListQuality::EXACT,
+        &context.seed("control/large homes"),
+    );
+    let reached = household_attack::attack_keys(&scene, &mut draws);
+    reached.snowball.by_size.last().map(|share| share.share)
 }
 
 #[cfg(test)]

@@ -2,7 +2,9 @@
 
 mod attacks;
 mod controls;
+mod joint;
 mod look;
+mod patterns;
 
 use crate::draws::Draws;
 use crate::file::File;
@@ -82,6 +84,8 @@ impl Plan {
 /// What every part of the check gets.
 struct Context<'a> {
     file: &'a File,
+    /// Earlier packages of the same custodian, without a list.
+    earlier: &'a [File],
     /// The smallest of the attacked sizes.
     sample: File,
     plan: Plan,
@@ -107,14 +111,25 @@ impl Context<'_> {
 
 /// Checks a file. The same file and payload give the same outcome on any machine and number of threads.
 pub fn check(file: &File, options: &Options, progress: &mut dyn FnMut(Progress)) -> Outcome {
+    check_with_earlier(file, &[], options, progress)
+}
+
+/// Checks a file beside earlier packages of its custodian under the same schema. Of those only the codes are looked at.
+pub fn check_with_earlier(
+    file: &File,
+    earlier: &[File],
+    options: &Options,
+    progress: &mut dyn FnMut(Progress),
+) -> Outcome {
     let plan = Plan::new(options.form, file.records);
     let context = Context {
         file,
+        earlier,
         sample: file.sample(plan.sizes[0], &options.payload),
         plan,
         payload: options.payload,
     };
-    let steps: [(&'static str, Step); 10] = [
+    let steps: [(&'static str, Step); 13] = [
         ("proving the attacks on plain codes", controls::controls),
         ("counting equal codes", look::counts),
         ("looking at bits", look::bits),
@@ -124,6 +139,9 @@ pub fn check(file: &File, options: &Options, progress: &mut dyn FnMut(Progress))
         ("attacking by households", attacks::households),
         ("attacking with an incomplete list", attacks::incomplete),
         ("drawing graphs of shared keys", attacks::graphs),
+        ("looking for bits that go together", patterns::patterns),
+        ("laying packages side by side", joint::packages),
+        ("looking beyond one package", joint::beyond),
         ("matching graphs as published", attacks::legacy),
     ];
     let of = steps.len();
@@ -250,8 +268,8 @@ mod tests {
         };
         let mut told = Vec::new();
         check(&file, &options, &mut |progress| told.push(progress));
-        assert_eq!(told.len(), 11);
-        assert_eq!(told[10].done, told[10].of);
+        assert_eq!(told.len(), 14);
+        assert_eq!(told[13].done, told[13].of);
     }
 
     #[test]

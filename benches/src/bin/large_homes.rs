@@ -1,0 +1,153 @@
+//! What household keys of large families cost: the household attack of the release check on files under two rules.
+//!
+//! `cargo run --release -p kinfold-benches --bin large_homes [-- PEOPLE [SEEDS]]` makes boroughs up, encodes the people of each with
+//! `standard` as it is (no household key for a home over five) and with `crowd_max = 8` (five drawn of six to eight), and prints whom the
+//! attack names, by size of household, with nobody known and an exact list. Another seed is another borough, another key and other lots.
+
+use std::collections::BTreeMap;
+use std::time::Instant;
+
+use kinfold_encoding::{Input, Lister, Options, ProjectSecrets, encode};
+use kinfold_identity::Person;
+use kinfold_release::{Draws, File, ListQuality, Named, Scene, Share, household_attack};
+use kinfold_schema::Schema;
+use kinfold_synth::{Profile, generate};
+
+const SIZES: [&str; 6] = ["1", "2", "3", "4", "5", "6+"];
+
+fn main() {
+    let mut arguments = std::env::args().skip(1).map(|own| own.parse().ok());
+    let people: usize = arguments.next().flatten().unwrap_or(10_000);
+    let seeds = arguments.next().flatten().unwrap_or(5);
+    let text = include_str!("../../../crates/schema/schemas/standard.toml");
+    let drawn = text.replace("group_max = 5", "group_max = 5\ncrowd_max = 8");
+    let schemas = [
+        ("none over five", Schema::standard()),
+        (
+            "five drawn of six to eight",
+            Schema::parse_for_bench(&drawn).expect("standard with another rule"),
+        ),
+    ];
+    let mut sums: BTreeMap<&str, Vec<(u64, u64)>> = BTreeMap::new();
+    for seed in 1..=seeds as u64 {
+        for (rule, schema) in &schemas {
+            let started = Instant::now();
+            let file = file(schema, people, seed);
+            let key = *blake3::hash(&seed.to_le_bytes()).as_bytes();
+            let scene = Scene::draw(&file, ListQuality::EXACT, &key);
+            let mut draws = Draws::new(&key, "large homes");
+            let reached = household_attack::attack_keys(&scene, &mut draws);
+            println!(
+                "\nseed {seed}, {rule}: {} people, {} believed ({} rightly), {:.1} s",
+                file.records,
+                reached.believed,
+                reached.believed_rightly,
+                started.elapsed().as_secs_f64()
+            );
+            groups(&scene);
+            show("households alone", &reached.households);
+            show("after the snowball", &reached.snowball);
+            let sum = sums.entry(rule).or_insert_with(|| vec![(0, 0); 14]);
+            let both = [&reached.households, &reached.snowball];
+            let shares = both
+                .iter()
+                .flat_map(|named| named.all.iter().chain(&named.by_size));
+            for (sum, share) in sum.iter_mut().zip(shares) {
+                *sum = (sum.0 + share.hits, sum.1 + share.of);
+            }
+        }
+    }
+    println!("\nall seeds together");
+    for (rule, sum) in sums {
+        for (words, own) in [
+            ("households alone", &sum[..7]),
+            ("after the snowball", &sum[7..]),
+        ] {
+            let own = own.iter().map(|(hits, of)| Share::new(*hits, *of));
+            let names = ["all"].into_iter().chain(SIZES);
+            let line: Vec<String> = names
+                .zip(own)
+                .map(|(name, share)| text_of(name, share))
+                .collect();
+            println!("{rule}, {words}: {}", line.join("; "));
+        }
+    }
+}
+
+fn text_of(name: &str, share: Share) -> String {
+    format!(
+        "{name} {}/{} {:.4} (<= {:.4})",
+        share.hits, share.of, share.share, share.upper
+    )
+}
+
+fn show(words: &str, named: &Named) {
+    let all = named.all.iter().map(|share| text_of("all", *share));
+    let sizes = SIZES.iter().zip(&named.by_size);
+    let sizes = sizes.map(|(size, share)| text_of(size, *share));
+    let sure = named
+        .surest_tenth
+        .iter()
+        .map(|share| text_of("surest tenth", *share));
+    let line: Vec<String> = all.chain(sizes).chain(sure).collect();
+    println!("  {words}: {}", line.join("; "));
+}
+
+/// How many groups of each size household keys show.
+fn groups(scene: &Scene) {
+    let mut sizes: BTreeMap<usize, usize> = BTreeMap::new();
+    for size in scene.group_sizes() {
+        *sizes.entry(size).or_default() += 1;
+    }
+    let mut listed: BTreeMap<u32, usize> = BTreeMap::new();
+    for (person, home) in scene.home.iter().enumerate() {
+        if *home as usize == person {
+            *listed.entry(scene.home_size[person]).or_default() += 1;
+        }
+    }
+    println!("  groups seen {sizes:?}, households listed {listed:?}");
+}
+
+/// An invented borough, encoded.
+fn file(schema: &Schema, count: usize, seed: u64) -> File {
+    let mut people: Vec<Person> = generate(&kinfold_synth::Options {
+        households: count / 2,
+        seed: 4_000 + seed,
+        profile: Profile::Uk,
+    })
+    .people();
+    people.truncate(count);
+    let secrets = ProjectSecrets::new(move |purpose| {
+        *blake3::Hasher::new_keyed(blake3::hash(&seed.to_le_bytes()).as_bytes())
+            .update(purpose.as_bytes())
+            .finalize()
+            .as_bytes()
+    });
+    let reference = |number: usize| {
+        let hash = blake3::hash(&(number as u64).to_le_bytes());
+        *hash.as_bytes().first_chunk::<16>().expect("32 bytes")
+    };
+    let inputs: Vec<Input<'_>> = (0..)
+        .zip(&people)
+        .map(|(number, person)| Input::new(reference(number), person))
+        .collect();
+    let options = Options {
+        own: "a".to_owned(),
+        partners: vec!["b".to_owned()],
+        bench: true,
+        ..Options::default()
+    };
+    let encoded =
+        encode(schema, &secrets, &inputs, &options).expect("invented people can be encoded");
+    let mut lister = Lister::new(schema).expect("a schema that can be encoded with");
+    let of_reference: BTreeMap<[u8; 16], usize> = (0..people.len())
+        .map(|number| (reference(number), number))
+        .collect();
+    let listed: Vec<_> = encoded
+        .table
+        .record_ref
+        .iter()
+        .map(|own| lister.list(&people[of_reference[own]]))
+        .collect();
+    File::new(schema, &encoded.table, &listed, &lister.vocabulary()).expect("one person a record")
+}

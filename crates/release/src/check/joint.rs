@@ -1,0 +1,212 @@
+//! What is known beyond one package: earlier packages of the same people, packages under another key, months of homes, and counts that
+//! leave with the file.
+
+use super::{Context, Found, TOGETHER, percent};
+use crate::coded::code;
+use crate::file::File;
+use crate::known::{Choice, attack, choose};
+use crate::linear;
+use crate::packages::{compare, own_months};
+use crate::scene::{ListQuality, Scene};
+use kinfold_verdict::{Level, Line, Share};
+
+/// Most records that values of several packages may single out.
+const SINGLED_MAX: f64 = 0.01;
+/// Fewer records than this share a change, and the change may say who they are (as for presence patterns).
+const CHANGED_FEW: usize = 5;
+/// A count below this is small, as in published tables.
+const COUNT_SMALL: u64 = 5;
+
+/// Each earlier package beside this one.
+pub(super) fn packages(context: &Context<'_>) -> Found {
+    let mut lines = Vec::new();
+    for (number, earlier) in (1..).zip(context.earlier) {
+        let why = "Whoever keeps an earlier package lays the two side by side: what changed is a new fact about somebody.";
+        let joint = compare(context.file, earlier);
+        let share = |n: usize| percent(n as f64 / joint.records.max(1) as f64);
+        let id = format!("packages/{number}");
+        if !joint.one_key() {
+            let sentence = format!(
+                "Nothing in the codes ties the records to those of earlier package {number}: it was made under another key. Months of homes that one record alone has would tie {} of them.",
+                share(joint.by_months)
+            );
+            let line = Line::note(&id, "two packages", why, sentence)
+                .with("tied by equal filters", joint.again as f64)
+                .with("tied by months alone", joint.by_months as f64);
+            lines.push(line);
+            continue;
+        }
+        let sentence = format!(
+            "Equal codes tie {} of {} records to earlier package {number}. Both together show {} new, {} gone, {} with a new home, {} with other facts; {} records share a value with somebody else over time, and {} stand alone by that.",
+            share(joint.again),
+            joint.records,
+            joint.new,
+            joint.gone,
+            joint.moved,
+            joint.other_facts,
+            joint.joined,
+            joint.singled
+        );
+        let few = (1..CHANGED_FEW).contains(&joint.rarest_change());
+        let level = if few { Level::Warn } else { Level::Pass };
+        lines.push(
+            Line::note(&id, "two packages", why, sentence)
+                .with("tied by equal filters", joint.again as f64)
+                .with("tied by months alone", joint.by_months as f64)
+                .with("new", joint.new as f64)
+                .with("gone", joint.gone as f64)
+                .with("with a new home", joint.moved as f64)
+                .with("with other facts", joint.other_facts as f64)
+                .with("homes that show more people than in either", joint.larger_homes as f64)
+                .with("sharing a value over time", joint.joined as f64)
+                .counted_at_most(
+                    joint.singled_share(),
+                    SINGLED_MAX,
+                    "Agree on a new project key before the next package: then nothing ties the records of the two.",
+                )
+                .judge(
+                    level,
+                    "Few records share a change. Send less often, or agree on a new project key before the next package.",
+                ),
+        );
+    }
+    Found::of(lines)
+}
+
+/// What a second package under a new key would add, months of homes, counts that leave with the file, and linear algebra.
+pub(super) fn beyond(context: &Context<'_>) -> Found {
+    let mut lines: Vec<Line> = months(context.file).into_iter().collect();
+    lines.extend(within(context.file));
+    if !context.plan.quick {
+        lines.push(epochs(context));
+        lines.extend(
+            context
+                .file
+                .views
+                .iter()
+                .enumerate()
+                .filter_map(|(at, _)| solved(context, at)),
+        );
+    }
+    Found::of(lines)
+}
+
+/// Months that one record alone has.
+fn months(file: &File) -> Option<Line> {
+    let own = own_months(file);
+    (own.of > 0).then(|| {
+        let why = "The months of a home are released as they are. Who knows to the month when a family moved finds it by that; the attacks of this check do not use it.";
+        let sentence = format!(
+            "{} of the records with household keys have months that no other record has.",
+            percent(own.share)
+        );
+        Line::note("months", "household keys", why, sentence).with("months of their own", own.share)
+    })
+}
+
+/// The counts of pairs that leave with the file.
+fn within(file: &File) -> Option<Line> {
+    let small: Vec<u64> = file
+        .within
+        .iter()
+        .copied()
+        .filter(|pairs| *pairs < COUNT_SMALL)
+        .collect();
+    (!file.within.is_empty()).then(|| {
+        // Each pair is in one count, and a pair is two people.
+        let people = (2 * small.iter().sum::<u64>()).min(file.records as u64);
+        let share = Share::new(people, file.records.max(1) as u64);
+        let why = "How many pairs of the file's people agree by chance leaves with it. Somebody with the whole list counts the same and learns nothing about a record; a small count can say that certain people are in the file.";
+        let sentence = format!(
+            "{} counts of pairs leave with the file, {} of them below {COUNT_SMALL}; these are about at most {people} of {} people ({}).",
+            file.within.len(),
+            small.len(),
+            file.records,
+            percent(share.share)
+        );
+        Line::note("counts/within", "counts within the file", why, sentence)
+            .with("counts", file.within.len() as f64)
+            .with("small counts", small.len() as f64)
+            .with("people in small counts, at most", share.share)
+    })
+}
+
+/// Attack M on two codes of everybody, as if a package under another key could be laid beside this one person by person.
+fn epochs(context: &Context<'_>) -> Line {
+    let why = "A new key gives new codes of the same people. Whoever could tell which belong together would see each person twice.";
+    let file = &context.sample;
+    let key = context.seed("epochs/key");
+    let mut both = file.clone();
+    both.views.extend(
+        file.views
+            .iter()
+            .map(|view| code(view, &key, view.diffusion)),
+    );
+    let named = |file: &File| {
+        let scene = Scene::draw(file, ListQuality::EXACT, &context.seed("epochs/scene"));
+        let mut draws = context.draws("epochs");
+        let wanted = context.plan.known.last().copied().unwrap_or(20);
+        let known = choose(
+            &scene,
+            wanted.min(scene.records / 3),
+            Choice::Random,
+            &mut draws,
+        );
+        let named = attack(&scene, &known, context.plan.targets, &mut draws);
+        (
+            known.len(),
+            named.beyond_households.unwrap_or(Share::new(0, 0)),
+        )
+    };
+    let ((known, one), (_, two)) = (named(file), named(&both));
+    let sentence = format!(
+        "Somebody who knows {known} of {} people and sees one package names {} of the others; with a second one under another key, laid beside it person by person, {} (at most {}).",
+        file.records,
+        percent(one.share),
+        percent(two.share),
+        percent(two.upper)
+    );
+    Line::note("epochs", TOGETHER, why, sentence)
+        .with("one package: named", one.share)
+        .with("two packages: named", two.share)
+        .with("two packages: at most", two.upper)
+}
+
+/// People of the part that linear algebra is tried on.
+const SOLVED_PEOPLE: usize = 20_000;
+
+/// From how many known people on linear algebra solves a filter, and, where the file is large enough, what it then tells.
+fn solved(context: &Context<'_>, at: usize) -> Option<Line> {
+    let view = &context.file.views[at];
+    let needed = linear::needed(view).filter(|_| view.diffusion > 0)?;
+    let why = "Released bits are sums of inner bits. Whoever knows more people who have one piece of a name or date than a filter has bits solves for that piece, however high the diffusion.";
+    let id = format!("linear/{}", view.id);
+    let mut sentence = format!(
+        "Somebody who knows some {needed} people of this file, by lot, can tell of every record whether it has the commonest piece (of a birth date, mostly); by this way fewer known people tell nothing."
+    );
+    let mut line =
+        Line::note(&id, &view.id, why, String::new()).with("known people needed", needed as f64);
+    let file = context
+        .file
+        .sample(SOLVED_PEOPLE, &context.seed("linear/sample"));
+    let wanted = needed + needed / 10;
+    if file.records > 2 * wanted {
+        let scene = Scene::draw(&file, ListQuality::EXACT, &context.seed("linear/scene"));
+        let mut draws = context.draws("linear");
+        let known = choose(&scene, wanted, Choice::Random, &mut draws);
+        if let Some(solved) = linear::solve(&scene, &scene.views[at], &known) {
+            sentence = format!(
+                "{sentence} Tried with {wanted} known of {}: told rightly for {} of the others, which leaves {:.1} times fewer people for each.",
+                file.records,
+                percent(solved.told.share),
+                solved.narrowed
+            );
+            line = line
+                .with("pieces solved", solved.tokens as f64)
+                .with("told rightly", solved.told.share)
+                .with("fewer people, times", solved.narrowed);
+        }
+    }
+    line.sentence = sentence;
+    Some(line)
+}

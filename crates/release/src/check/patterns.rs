@@ -1,0 +1,82 @@
+//! Patterns: sets of bits that go together.
+
+use super::{Context, Found, percent};
+use crate::file::File;
+use crate::mining;
+use crate::scene::{ListQuality, Scene};
+use kinfold_verdict::{Level, Line, Share};
+
+/// Most people that may be named.
+const NAMED_MAX: f64 = 0.01;
+/// People that the attack is tried on unprotected, and the fewest that it can prove itself on: of fewer the sets are too small.
+const PROOF: usize = 1_000;
+/// It must name this many of them; the published attack names 20.7 % (security study, 1.1).
+const MUST_NAME: f64 = 0.2;
+
+/// Pattern mining of each filter, on codes and on unprotected codes of some of the same people.
+pub(super) fn patterns(context: &Context<'_>) -> Found {
+    if context.plan.quick {
+        return Found::default();
+    }
+    let why = "In unprotected codes the bits of a frequent piece of a name are always set together, and whoever finds such sets reads the names.";
+    let mut line = Line::note("patterns", "each filter by itself", why, String::new());
+    let mine = |file: &File, purpose: &str| -> Vec<mining::Mined> {
+        let seed = context.seed(purpose);
+        let scene = Scene::draw(file, ListQuality::EXACT, &seed);
+        let mut draws = context.draws(purpose);
+        let views = scene.views.iter();
+        views
+            .map(|view| mining::attack(&scene, view, &mut draws))
+            .collect()
+    };
+    let share = |mined: &mining::Mined| mined.named.all.unwrap_or(Share::new(0, 0));
+    let few = context.file.sample(PROOF, &context.seed("patterns/sample"));
+    let plain = mine(
+        &few.coded(&context.seed("patterns/key"), 0),
+        "patterns/plain",
+    );
+    let proof = plain
+        .iter()
+        .map(|mined| share(mined).share)
+        .fold(0.0, f64::max);
+    let mut worst = Share::new(0, 0);
+    for (view, mined) in context
+        .sample
+        .views
+        .iter()
+        .zip(mine(&context.sample, "patterns/codes"))
+    {
+        line = line
+            .with(&format!("{}: sets of bits", view.id), mined.sets as f64)
+            .with(&format!("{}: named", view.id), share(&mined).share);
+        if worst.of == 0 || share(&mined).upper > worst.upper {
+            worst = share(&mined);
+        }
+    }
+    line = line.with("unprotected codes: named", proof);
+    line.sentence = format!(
+        "Bits that are always set together name {} of {} people (at most {}); in unprotected codes of {} of them they name {}.",
+        if worst.hits == 0 {
+            "none".to_owned()
+        } else {
+            percent(worst.share)
+        },
+        context.sample.records,
+        percent(worst.upper),
+        few.records,
+        percent(proof)
+    );
+    if few.records >= PROOF * 9 / 10 && proof < MUST_NAME {
+        return Found::of(vec![line.judge(
+            Level::Broken,
+            "The attack does not prove itself on these people. Report it with the figures of this line.",
+        )]);
+    }
+    let chance = 1.0 / context.sample.records.max(1) as f64;
+    Found::of(vec![line.share_beyond_chance(
+        worst,
+        chance,
+        NAMED_MAX,
+        "Diffuse the filter (`diffusion` of 2 or more).",
+    )])
+}
