@@ -109,7 +109,11 @@ fn pair(a: usize, b: usize) -> usize {
 
 impl Sides {
     fn new(scene: &Scene, groups: &[Vec<u32>], draws: &mut Draws) -> Self {
-        let kernels: Vec<Kernel> = scene.views.iter().map(Kernel::new).collect();
+        let kernels: Vec<Kernel> = scene
+            .views
+            .iter()
+            .map(|view| Kernel::new(view).kept(scene.kept))
+            .collect();
         let mut sides = Self {
             groups: (0..HOUSEHOLD_MAX).map(|_| Vec::new()).collect(),
             households: (0..HOUSEHOLD_MAX).map(|_| Vec::new()).collect(),

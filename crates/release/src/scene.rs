@@ -43,6 +43,8 @@ pub struct Scene {
     pub place: Vec<u64>,
     /// Records that household keys put together, and single ones.
     pub groups: Vec<Vec<u32>>,
+    /// What noise leaves of the covariance of two records' bits ([`crate::Kernel::kept`]); 1 without noise, which is what is drawn.
+    pub kept: f64,
     /// The released presence pattern of each record, and the facts of each person on the list; both empty when there are none.
     presence: (Vec<u32>, Vec<u32>),
 }
@@ -107,6 +109,7 @@ impl Scene {
             home,
             place: list.place,
             presence: (seen.presence, list.presence_listed),
+            kept: 1.0,
             groups: homes::groups_of(&homes::households(&seen.stays_seen, usize::MAX)),
         }
     }
