@@ -16,7 +16,9 @@ const BELOW: f64 = 58.0;
 const TOP: f64 = 74.0;
 /// Shares at the ends of the scale; less is drawn at the left edge, which says so.
 const LEAST: f64 = 1e-4;
-const EDGE: f64 = 44.0;
+const EDGE: f64 = 66.0;
+/// Where nothing is drawn, from the left.
+const NONE: f64 = 18.0;
 
 /// One of the two panels.
 struct Panel {
@@ -32,13 +34,13 @@ const PANELS: [Panel; 2] = [
         title: "The attacker knows nobody",
         kind: nobody_known,
         target: 0.001,
-        target_words: "aim: at most 0.1 %",
+        target_words: "aim for 20,000 people: at most 0.1 %",
     },
     Panel {
         title: "The attacker knows 1,000 of them",
         kind: thousand_known,
         target: 0.005,
-        target_words: "aim: at most 0.5 %",
+        target_words: "aim for 20,000 people: at most 0.5 %",
     },
 ];
 
@@ -187,7 +189,7 @@ fn width(words: &str) -> f64 {
 fn across(share: f64) -> f64 {
     let scale = WIDTH - LEFT - RIGHT - EDGE;
     if share <= LEAST {
-        LEFT + EDGE / 2.0
+        LEFT + NONE
     } else {
         LEFT + EDGE + (libm::log10(share / LEAST) / 4.0) * scale
     }
@@ -220,7 +222,7 @@ fn drawn(
             down(f1) + 4.0
         ));
     }
-    let edge = LEFT + EDGE / 2.0;
+    let edge = LEFT + NONE;
     svg.push_str(&format!(
         "<text x=\"{edge:.1}\" y=\"{:.1}\" text-anchor=\"middle\">none</text>\n",
         bottom + 18.0
@@ -448,7 +450,7 @@ mod tests {
 
     #[test]
     fn the_scale_by_hand() {
-        assert_eq!(across(0.0), LEFT + EDGE / 2.0);
+        assert_eq!(across(0.0), LEFT + NONE);
         assert!((across(1.0) - (WIDTH - RIGHT)).abs() < 1e-9);
         let decade = (WIDTH - LEFT - RIGHT - EDGE) / 4.0;
         assert!((across(0.1) - across(0.01) - decade).abs() < 1e-9);

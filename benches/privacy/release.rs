@@ -28,10 +28,11 @@ pub fn release(scheme: &Scheme, people: &[Person], name: &str) -> Result<File, B
     }
 }
 
+/// For each person the pieces of a filter; none where it is random bits.
+pub type Pieces = Vec<Option<Vec<ListedToken>>>;
+
 /// The pieces of the filter of `standard` of each person, with the number of different pieces.
-pub fn pieces(
-    people: &[&Person],
-) -> Result<(Vec<Option<Vec<ListedToken>>>, usize), Box<dyn Error>> {
+pub fn pieces(people: &[&Person]) -> Result<(Pieces, usize), Box<dyn Error>> {
     let mut lister = Lister::new(&keyless())?;
     let tokens = people
         .iter()
@@ -54,7 +55,7 @@ pub fn years(people: &[&Person]) -> Vec<Option<u16>> {
 }
 
 /// A file of one filter, not yet coded.
-pub fn uncoded(tokens: Vec<Option<Vec<ListedToken>>>, vocabulary: usize) -> File {
+pub fn uncoded(tokens: Pieces, vocabulary: usize) -> File {
     let filter = &Schema::standard().filters[0];
     let bits = filter.bits as usize;
     File {
