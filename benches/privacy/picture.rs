@@ -8,7 +8,7 @@ use crate::summary::{Point, Summary, nobody_known, thousand_known};
 
 const WIDTH: f64 = 860.0;
 const LEFT: f64 = 64.0;
-const RIGHT: f64 = 16.0;
+const RIGHT: f64 = 34.0;
 /// Height of a panel's plot, and of what is above and below it.
 const PLOT: f64 = 400.0;
 const ABOVE: f64 = 54.0;
@@ -91,6 +91,7 @@ text { font-family: system-ui, \"Segoe UI\", \"Helvetica Neue\", Arial, sans-ser
 .h { font-weight: 600; font-size: 16px; }
 .k { font-weight: 600; font-size: 14px; }
 .s { fill: #57606a; }
+.n { paint-order: stroke; stroke: #ffffff; stroke-width: 3px; stroke-linejoin: round; }
 .big { font-weight: 600; }
 .bg { fill: #ffffff; }
 .grid { stroke: #d8dee4; }
@@ -108,6 +109,7 @@ text { font-family: system-ui, \"Segoe UI\", \"Helvetica Neue\", Arial, sans-ser
   text { fill: #e6edf3; }
   .s { fill: #b1bac4; }
   .bg { fill: #161b22; }
+  .n { stroke: #161b22; }
   .grid { stroke: #30363d; }
   .axis, .aim { stroke: #b1bac4; }
   .lead { stroke: #768390; }
@@ -293,7 +295,8 @@ fn drawn(
         .map(|mark| Named {
             x: mark.x,
             y: mark.y,
-            width: width(&mark.point.scheme.label),
+            // Heavy letters are wider.
+            width: width(&mark.point.scheme.label) * if mark.rank == 0 { 1.1 } else { 1.0 },
         })
         .collect();
     let taken: Vec<Box4> = marks
@@ -321,13 +324,9 @@ fn drawn(
         svg.push_str(&mark(own.class, own.x, own.y));
     }
     for (mark, place) in marks.iter().zip(&places) {
-        let bold = if mark.class == "shipped" {
-            " class=\"big\""
-        } else {
-            ""
-        };
+        let bold = if mark.class == "shipped" { " big" } else { "" };
         svg.push_str(&format!(
-            "<text x=\"{:.1}\" y=\"{:.1}\"{bold}>{}</text>\n",
+            "<text x=\"{:.1}\" y=\"{:.1}\" class=\"n{bold}\">{}</text>\n",
             place.left + 1.0,
             place.bottom - 3.0,
             mark.point.scheme.label
