@@ -417,12 +417,12 @@ mod tests {
         let attacked: Vec<Attacked> = schemes
             .iter()
             .flat_map(|scheme| {
-                ["likeness", "known-1000"].map(|attack| Attacked {
+                Attack::ALL.map(|attack| Attacked {
                     scheme: scheme.id.clone(),
                     hash: scheme.hash.clone(),
                     size: 3_000,
                     seed: 1,
-                    attack: attack.to_owned(),
+                    attack: attack.id(),
                     named: 3,
                     of: 3_000,
                     named_all: 3,

@@ -80,6 +80,16 @@ impl Point<'_> {
         if kind(Attack::Graph) && opened && graphs(size).is_none() {
             return None;
         }
+        // With an attack that is still to be run the worst is not known.
+        let is_missing = |attack: &Attack| {
+            kind(*attack)
+                && *attack != Attack::Graph
+                && attack.applies(self.scheme, size)
+                && !self.reached.contains_key(&(size, attack.id()))
+        };
+        if Attack::ALL.iter().any(is_missing) {
+            return None;
+        }
         let tried = Attack::ALL
             .into_iter()
             .filter(|attack| kind(*attack))
