@@ -1,5 +1,7 @@
 //! Inputs of the benchmarks: reproducible, and shaped like what the matcher meets.
 
+pub mod joined;
+pub mod open;
 pub mod people;
 
 /// A generator of 64-bit words that gives the same sequence on every machine (SplitMix64).

@@ -6,119 +6,13 @@
 
 use std::collections::BTreeMap;
 use std::error::Error;
-use std::fs::File;
 use std::path::Path;
 use std::time::Instant;
 
-use flate2::read::GzDecoder;
-use kinfold_encoding::{Input, ProjectSecrets, encode};
-use kinfold_identity::{
-    AddressSpell, DateOrder, DateRules, Email, NO_MONTH, Person, SexCodes, read_address_abroad,
-    read_date, read_family_names, read_given_names, read_place, read_rest_of_date, read_sex,
-    read_telephones, read_town,
-};
-use kinfold_linkage::measures::{Labelled, pairwise};
-use kinfold_linkage::{Options, RecordSet, link};
+use kinfold_benches::joined::Joined;
+use kinfold_benches::open::{Layout, OpenSet, layouts};
+use kinfold_linkage::measures::pairwise;
 use kinfold_schema::Schema;
-
-/// Which columns of a set say what.
-struct Layout {
-    name: &'static str,
-    first: &'static str,
-    middle: &'static str,
-    last: &'static str,
-    birth: &'static [&'static str],
-    order: DateOrder,
-    sex: &'static str,
-    lines: &'static [&'static str],
-    postcode: &'static str,
-    birth_place: &'static str,
-    town: &'static str,
-    telephone: &'static str,
-    email: &'static str,
-}
-
-const NONE: Layout = Layout {
-    name: "",
-    first: "",
-    middle: "",
-    last: "",
-    birth: &[],
-    order: DateOrder::DayFirst,
-    sex: "",
-    lines: &[],
-    postcode: "",
-    birth_place: "",
-    town: "",
-    telephone: "",
-    email: "",
-};
-
-fn layouts() -> Vec<Layout> {
-    vec![
-        Layout {
-            name: "hist3",
-            first: "first_name",
-            last: "surname",
-            birth: &["dob"],
-            sex: "gender",
-            postcode: "postcode_fake",
-            birth_place: "birth_place",
-            ..NONE
-        },
-        Layout {
-            name: "febrl4",
-            first: "given_name",
-            last: "surname",
-            birth: &["date_of_birth"],
-            lines: &["street_number", "address_1", "address_2"],
-            town: "suburb",
-            postcode: "postcode",
-            ..NONE
-        },
-        Layout {
-            name: "pp_census_easy",
-            first: "first_name",
-            middle: "middle_initial",
-            last: "last_name",
-            birth: &["date_of_birth"],
-            order: DateOrder::MonthFirst,
-            sex: "sex",
-            lines: &["unit_number", "street_number", "street_name"],
-            town: "city",
-            postcode: "zipcode",
-            ..NONE
-        },
-        Layout {
-            name: "ons_essnet_half",
-            first: "pername1",
-            last: "pername2",
-            birth: &["dob_day", "dob_mon", "dob_year"],
-            sex: "sex",
-            lines: &["enumcap"],
-            postcode: "enumpc",
-            ..NONE
-        },
-        Layout {
-            name: "anonlink_mp5",
-            first: "givenname",
-            last: "surname",
-            birth: &["dob"],
-            sex: "gender",
-            town: "city",
-            telephone: "phone number",
-            ..NONE
-        },
-        Layout {
-            name: "anonlink_ncvr3_ocp0",
-            first: "firstname",
-            last: "lastname",
-            postcode: "postcode",
-            town: "suburb",
-            ..NONE
-        },
-    ]
-}
 
 fn main() -> Result<(), Box<dyn Error>> {
     let mut folder = "../shared/data".to_owned();
@@ -142,99 +36,35 @@ fn main() -> Result<(), Box<dyn Error>> {
     );
     println!("|---|---|---|---|---|---|---|---|---|---|---|");
     for layout in layouts() {
-        let set = Path::new(&folder).join(layout.name);
         if only.as_deref().is_some_and(|name| name != layout.name) {
             continue;
         }
-        if set.join("truth.csv.gz").exists() {
-            measure(&set, &layout, &schema, &sources, detail)?;
-        } else {
-            println!(
-                "| {} | absent: {} | | | | | | | | | |",
-                layout.name,
-                set.display()
-            );
-        }
+        measure(Path::new(&folder), &layout, &schema, &sources, detail)?;
     }
     Ok(())
 }
 
 fn measure(
-    set: &Path,
+    folder: &Path,
     layout: &Layout,
     schema: &Schema,
     wanted: &str,
     detail: bool,
 ) -> Result<(), Box<dyn Error>> {
     let start = Instant::now();
-    let mut entities: BTreeMap<String, u32> = BTreeMap::new();
-    let mut truth: BTreeMap<(String, String), u32> = BTreeMap::new();
-    for row in rows(&set.join("truth.csv.gz"))? {
-        if !wanted.contains(&row["source"]) {
-            continue;
-        }
-        let next = entities.len() as u32;
-        let entity = *entities.entry(row["entity_id"].clone()).or_insert(next);
-        truth.insert((row["source"].clone(), row["rec_id"].clone()), entity);
-    }
-    let mut sets = Vec::new();
-    let mut names: BTreeMap<[u8; 16], (String, String)> = BTreeMap::new();
-    for source in ["a", "b", "c", "d", "e"] {
-        let path = set.join(format!("{source}.csv.gz"));
-        if !path.exists() || !wanted.contains(source) {
-            continue;
-        }
-        let rows = rows(&path)?;
-        let people: Vec<Person> = rows.iter().map(|row| person(row, layout)).collect();
-        let inputs: Vec<Input<'_>> = rows
-            .iter()
-            .zip(&people)
-            .map(|(row, person)| {
-                let hash = blake3::hash(format!("{source}/{}", row["rec_id"]).as_bytes());
-                let mut record_ref = [0; 16];
-                record_ref.copy_from_slice(&hash.as_bytes()[..16]);
-                names.insert(record_ref, (source.to_owned(), row["rec_id"].clone()));
-                Input::new(record_ref, person)
-            })
-            .collect();
-        let secrets = ProjectSecrets::new(|purpose| {
-            *blake3::keyed_hash(&[42; 32], purpose.as_bytes()).as_bytes()
-        });
-        let options = kinfold_encoding::Options {
-            bench: true,
-            ..Default::default()
-        };
-        let encoded = encode(schema, &secrets, &inputs, &options)?;
-        sets.push(RecordSet {
-            source: source.to_owned(),
-            table: encoded.table,
-        });
-    }
-    let linked = link(schema, &sets, &Options::default(), &());
-    let known = truth.clone();
-    let of = |id: kinfold_linkage::RecordId| {
-        known[&names[&sets[id.set as usize].table.record_ref[id.row as usize]]]
+    let Some(set) = OpenSet::read(folder, layout, wanted)? else {
+        let path = folder.join(layout.name);
+        println!(
+            "| {} | absent: {} | | | | | | | | | |",
+            layout.name,
+            path.display()
+        );
+        return Ok(());
     };
-    let mut labelled: Vec<Labelled> = Vec::new();
-    for (cluster, person) in linked.people.iter().enumerate() {
-        for id in &person.members {
-            let reference = sets[id.set as usize].table.record_ref[id.row as usize];
-            let entity = truth
-                .remove(&names[&reference])
-                .ok_or("a record without truth")?;
-            labelled.push(Labelled {
-                cluster: cluster as u32,
-                entity,
-            });
-        }
-    }
-    // Records that could not be encoded count as people of their own.
-    let clusters = linked.people.len() as u32;
-    let left_out = truth.len();
-    labelled.extend(truth.values().enumerate().map(|(index, &entity)| Labelled {
-        cluster: clusters + index as u32,
-        entity,
-    }));
+    let joined = Joined::of(schema, &set)?;
+    let linked = &joined.linked;
+    let of = |id| joined.entity(id);
+    let labelled = joined.labelled();
     let rates = pairwise(&labelled);
     let reached = linked
         .pairs
@@ -243,7 +73,7 @@ fn measure(
         .count();
     if detail {
         println!("{:?}", linked.model);
-        println!("left out: {left_out}");
+        println!("left out: {}", joined.left_out());
         let mut by_kind: BTreeMap<(String, i32), (usize, usize)> = BTreeMap::new();
         for pair in &linked.pairs {
             let band = pair.sigmas.map_or(-9, |s| (s / 2.0) as i32);
@@ -310,57 +140,4 @@ fn best_f1(
         best = best.max(2.0 * right as f64 / (all + actual) as f64);
     }
     best
-}
-
-fn person(row: &BTreeMap<String, String>, layout: &Layout) -> Person {
-    let cell = |name: &str| row.get(name).map_or("", String::as_str);
-    let mut person = Person::default();
-    if let Ok(names) = read_given_names(&format!("{} {}", cell(layout.first), cell(layout.middle)))
-    {
-        person.add_given_names(names);
-    }
-    person.family_names = read_family_names(cell(layout.last)).unwrap_or_default();
-    let written: Vec<&str> = layout.birth.iter().map(|name| cell(name)).collect();
-    let written = written.join("/");
-    // A date of digits alone, as some sets have it.
-    let written = match written.as_bytes() {
-        digits if digits.len() == 8 && digits.iter().all(u8::is_ascii_digit) => {
-            format!("{}-{}-{}", &written[..4], &written[4..6], &written[6..])
-        }
-        _ => written,
-    };
-    let rules = DateRules {
-        order: layout.order,
-        // One set is of the seventeenth to nineteenth centuries.
-        year_min: 1600,
-        ..DateRules::default()
-    };
-    person.births = read_date(&written, &rules)
-        .ok()
-        .or_else(|| read_rest_of_date(&written, &rules))
-        .into_iter()
-        .collect();
-    person.sex = read_sex(cell(layout.sex), SexCodes::Standard);
-    let lines: Vec<&str> = layout.lines.iter().map(|name| cell(name)).collect();
-    let address = read_address_abroad(&lines, cell(layout.postcode)).ok();
-    let town = read_town(cell(layout.town)).ok();
-    if address.is_some() || town.is_some() {
-        person.addresses.push(AddressSpell {
-            address,
-            town,
-            uprn: None,
-            from: NO_MONTH,
-            to: NO_MONTH,
-        });
-    }
-    person.telephones = read_telephones(cell(layout.telephone)).unwrap_or_default();
-    person.emails = Email::parse(cell(layout.email)).into_iter().collect();
-    person.birth_place = read_place(cell(layout.birth_place)).ok();
-    person
-}
-
-/// The rows of a compressed CSV file, by column.
-fn rows(path: &Path) -> Result<Vec<BTreeMap<String, String>>, Box<dyn Error>> {
-    let mut reader = csv::Reader::from_reader(GzDecoder::new(File::open(path)?));
-    Ok(reader.deserialize().collect::<Result<_, _>>()?)
 }

@@ -102,7 +102,11 @@ const BARE: usize = PEOPLE_MAX;
 
 impl Sides {
     fn new(scene: &Scene, groups: &[(Vec<u32>, bool)], listed: &Shown, draws: &mut Draws) -> Self {
-        let kernels: Vec<Kernel> = scene.views.iter().map(Kernel::new).collect();
+        let kernels: Vec<Kernel> = scene
+            .views
+            .iter()
+            .map(|view| Kernel::new(view).kept(scene.kept))
+            .collect();
         let mut sides = Self {
             classes: (0..=BARE).map(|_| Class::default()).collect(),
         };

@@ -13,6 +13,7 @@ use crate::file::View;
 pub struct Kernel {
     m: f64,
     t: usize,
+    kept: f64,
     /// Expected ones of so many positions.
     ones: Vec<f64>,
 }
@@ -31,10 +32,18 @@ impl Kernel {
         Self {
             m,
             t: view.diffusion.max(1),
+            kept: 1.0,
             ones: (0..=2 * most)
                 .map(|x| -m * libm::expm1(-f64::from(x) / m))
                 .collect(),
         }
+    }
+
+    /// Of filters whose bits were flipped by chance before release, each record's own: the part of the covariance of two different records that
+    /// is left, `(1 - 2p)^2` for bits that flip with probability p.
+    #[must_use]
+    pub fn kept(self, kept: f64) -> Self {
+        Self { kept, ..self }
     }
 
     /// The covariance for so many positions of each and in common.
@@ -42,7 +51,7 @@ impl Kernel {
         let ones = |x: u32| self.ones[(x as usize).min(self.ones.len() - 1)];
         let distance = 2.0 * ones(a + b - common) - ones(a) - ones(b);
         let alike = 1.0 - 2.0 * distance / self.m;
-        (1..self.t).fold(alike, |power, _| power * alike)
+        (1..self.t).fold(self.kept * alike, |power, _| power * alike)
     }
 
     /// The covariance of two lists of tokens.

@@ -87,7 +87,7 @@ impl<'a> Predictor<'a> {
                 view.vocabulary,
                 listed.iter().map(|(_, person)| tokens(*person)),
             );
-            let kernel = Kernel::new(view);
+            let kernel = Kernel::new(view).kept(scene.kept);
             let size = listed.len();
             let mut covariance = vec![0.0; size * size];
             covariance
@@ -96,7 +96,8 @@ impl<'a> Predictor<'a> {
                 .enumerate()
                 .for_each(|(number, (row, (_, person)))| {
                     postings.covariance(&kernel, tokens(*person), row);
-                    row[number] += RIDGE;
+                    // A record agrees with itself, noise and all.
+                    row[number] += RIDGE + 1.0 - scene.kept;
                 });
             let inverse = inverse(size, covariance);
             let mut place = vec![u32::MAX; scene.people];

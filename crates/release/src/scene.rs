@@ -47,6 +47,8 @@ pub struct Scene {
     pub(crate) shown: Vec<(Vec<u32>, bool)>,
     /// What the list says of these groups.
     pub(crate) listed: homes::Shown,
+    /// What noise leaves of the covariance of two records' bits ([`crate::Kernel::kept`]); 1 without noise, which is what is drawn.
+    pub kept: f64,
     /// The released presence pattern of each record, and the facts of each person on the list; both empty when there are none.
     presence: (Vec<u32>, Vec<u32>),
 }
@@ -136,6 +138,7 @@ impl Scene {
             home,
             place: list.place,
             presence: (seen.presence, list.presence_listed),
+            kept: 1.0,
             groups: homes::groups_of(&seen_homes),
             shown: homes::all_groups_of(&seen_homes)
                 .into_iter()

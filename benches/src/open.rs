@@ -1,0 +1,227 @@
+//! Open test sets with truth: `NAME/{a,b,...}.csv.gz` and `truth.csv.gz` in a folder beside the project.
+
+use std::collections::BTreeMap;
+use std::error::Error;
+use std::fs::File;
+use std::path::Path;
+
+use flate2::read::GzDecoder;
+use kinfold_identity::{
+    AddressSpell, DateOrder, DateRules, Email, NO_MONTH, Person, SexCodes, read_address_abroad,
+    read_date, read_family_names, read_given_names, read_place, read_rest_of_date, read_sex,
+    read_telephones, read_town,
+};
+
+/// Which columns of a set say what.
+pub struct Layout {
+    /// The set's folder.
+    pub name: &'static str,
+    first: &'static str,
+    middle: &'static str,
+    last: &'static str,
+    birth: &'static [&'static str],
+    order: DateOrder,
+    sex: &'static str,
+    lines: &'static [&'static str],
+    postcode: &'static str,
+    birth_place: &'static str,
+    town: &'static str,
+    telephone: &'static str,
+    email: &'static str,
+}
+
+const NONE: Layout = Layout {
+    name: "",
+    first: "",
+    middle: "",
+    last: "",
+    birth: &[],
+    order: DateOrder::DayFirst,
+    sex: "",
+    lines: &[],
+    postcode: "",
+    birth_place: "",
+    town: "",
+    telephone: "",
+    email: "",
+};
+
+/// The sets that the benches know.
+pub fn layouts() -> Vec<Layout> {
+    vec![
+        Layout {
+            name: "hist3",
+            first: "first_name",
+            last: "surname",
+            birth: &["dob"],
+            sex: "gender",
+            postcode: "postcode_fake",
+            birth_place: "birth_place",
+            ..NONE
+        },
+        Layout {
+            name: "febrl4",
+            first: "given_name",
+            last: "surname",
+            birth: &["date_of_birth"],
+            lines: &["street_number", "address_1", "address_2"],
+            town: "suburb",
+            postcode: "postcode",
+            ..NONE
+        },
+        Layout {
+            name: "pp_census_easy",
+            first: "first_name",
+            middle: "middle_initial",
+            last: "last_name",
+            birth: &["date_of_birth"],
+            order: DateOrder::MonthFirst,
+            sex: "sex",
+            lines: &["unit_number", "street_number", "street_name"],
+            town: "city",
+            postcode: "zipcode",
+            ..NONE
+        },
+        Layout {
+            name: "ons_essnet_half",
+            first: "pername1",
+            last: "pername2",
+            birth: &["dob_day", "dob_mon", "dob_year"],
+            sex: "sex",
+            lines: &["enumcap"],
+            postcode: "enumpc",
+            ..NONE
+        },
+        Layout {
+            name: "anonlink_mp5",
+            first: "givenname",
+            last: "surname",
+            birth: &["dob"],
+            sex: "gender",
+            town: "city",
+            telephone: "phone number",
+            ..NONE
+        },
+        Layout {
+            name: "anonlink_ncvr3_ocp0",
+            first: "firstname",
+            last: "lastname",
+            postcode: "postcode",
+            town: "suburb",
+            ..NONE
+        },
+    ]
+}
+
+/// One source of a set.
+pub struct Source {
+    /// Its letter.
+    pub name: String,
+    /// Record numbers as the set writes them, with people.
+    pub people: Vec<(String, Person)>,
+}
+
+/// A set: its sources, and for each record, by source and number, who it is.
+pub struct OpenSet {
+    /// The sources that were asked for.
+    pub sources: Vec<Source>,
+    /// The true person of each record of these sources.
+    pub truth: BTreeMap<(String, String), u32>,
+}
+
+impl OpenSet {
+    /// Reads those of a set's sources whose letters are in `wanted`; `None` when the set is absent.
+    ///
+    /// # Errors
+    /// Files that cannot be read or lack a column.
+    pub fn read(
+        folder: &Path,
+        layout: &Layout,
+        wanted: &str,
+    ) -> Result<Option<Self>, Box<dyn Error>> {
+        let set = folder.join(layout.name);
+        if !set.join("truth.csv.gz").exists() {
+            return Ok(None);
+        }
+        let mut entities: BTreeMap<String, u32> = BTreeMap::new();
+        let mut truth = BTreeMap::new();
+        for row in rows(&set.join("truth.csv.gz"))? {
+            if !wanted.contains(&row["source"]) {
+                continue;
+            }
+            let next = entities.len() as u32;
+            let entity = *entities.entry(row["entity_id"].clone()).or_insert(next);
+            truth.insert((row["source"].clone(), row["rec_id"].clone()), entity);
+        }
+        let mut sources = Vec::new();
+        for name in ["a", "b", "c", "d", "e"] {
+            let path = set.join(format!("{name}.csv.gz"));
+            if !path.exists() || !wanted.contains(name) {
+                continue;
+            }
+            let people = rows(&path)?
+                .iter()
+                .map(|row| (row["rec_id"].clone(), person(row, layout)))
+                .collect();
+            sources.push(Source {
+                name: name.to_owned(),
+                people,
+            });
+        }
+        Ok(Some(Self { sources, truth }))
+    }
+}
+
+/// A person from a row of a set.
+fn person(row: &BTreeMap<String, String>, layout: &Layout) -> Person {
+    let cell = |name: &str| row.get(name).map_or("", String::as_str);
+    let mut person = Person::default();
+    if let Ok(names) = read_given_names(&format!("{} {}", cell(layout.first), cell(layout.middle)))
+    {
+        person.add_given_names(names);
+    }
+    person.family_names = read_family_names(cell(layout.last)).unwrap_or_default();
+    let written: Vec<&str> = layout.birth.iter().map(|name| cell(name)).collect();
+    let written = written.join("/");
+    // A date of digits alone, as some sets have it.
+    let written = match written.as_bytes() {
+        digits if digits.len() == 8 && digits.iter().all(u8::is_ascii_digit) => {
+            format!("{}-{}-{}", &written[..4], &written[4..6], &written[6..])
+        }
+        _ => written,
+    };
+    let rules = DateRules {
+        order: layout.order,
+        // One set is of the seventeenth to nineteenth centuries.
+        year_min: 1600,
+        ..DateRules::default()
+    };
+    person.births = read_date(&written, &rules)
+        .ok()
+        .or_else(|| read_rest_of_date(&written, &rules))
+        .into_iter()
+        .collect();
+    person.sex = read_sex(cell(layout.sex), SexCodes::Standard);
+    let lines: Vec<&str> = layout.lines.iter().map(|name| cell(name)).collect();
+    let address = read_address_abroad(&lines, cell(layout.postcode)).ok();
+    let town = read_town(cell(layout.town)).ok();
+    if address.is_some() || town.is_some() {
+        person.addresses.push(AddressSpell {
+            address,
+            town,
+            uprn: None,
+            from: NO_MONTH,
+            to: NO_MONTH,
+        });
+    }
+    person.telephones = read_telephones(cell(layout.telephone)).unwrap_or_default();
+    person.emails = Email::parse(cell(layout.email)).into_iter().collect();
+    person.birth_place = read_place(cell(layout.birth_place)).ok();
+    person
+}
+
+/// The rows of a compressed CSV file, by column.
+fn rows(path: &Path) -> Result<Vec<BTreeMap<String, String>>, Box<dyn Error>> {
+    let mut reader = csv::Reader::from_reader(GzDecoder::new(File::open(path)?));
+    Ok(reader.deserialize().collect::<Result<_, _>>()?)
+}
