@@ -190,7 +190,7 @@ fn words(groups: &[Group]) -> String {
     format!("{}.", each.join("; "))
 }
 
-const STYLE: &str = r##"  <style>
+const STYLE: &str = r#"  <style>
     text { font-family: system-ui, "Segoe UI", "Helvetica Neue", Arial, sans-serif; font-size: 13px; fill: #1f2328; }
     .h { font-weight: 600; font-size: 15px; }
     .s { fill: #57606a; font-size: 11.5px; }
@@ -208,4 +208,4 @@ const STYLE: &str = r##"  <style>
       .private { fill: #f0883e; stroke: #0d1117; } .plain { fill: #9da7b3; stroke: #0d1117; }
     }
   </style>
-"##;
+"#;
