@@ -126,6 +126,8 @@ fn main() -> Result<(), Box<dyn Error>> {
     let mut only: Option<String> = None;
     let mut sources = "abcde".to_owned();
     let mut detail = false;
+    let mut dump: Option<String> = None;
+    let mut keep = 100u32;
     let mut arguments = std::env::args().skip(1);
     while let Some(argument) = arguments.next() {
         let mut value = || arguments.next().ok_or("the option needs a value");
@@ -134,6 +136,8 @@ fn main() -> Result<(), Box<dyn Error>> {
             "--set" => only = Some(value()?),
             "--sources" => sources = value()?,
             "--detail" => detail = true,
+            "--dump" => dump = Some(value()?),
+            "--keep" => keep = value()?.parse()?,
             _ => folder = argument,
         }
     }
@@ -147,7 +151,14 @@ fn main() -> Result<(), Box<dyn Error>> {
             continue;
         }
         if set.join("truth.csv.gz").exists() {
-            measure(&set, &layout, &schema, &sources, detail)?;
+            let asked = Asked {
+                schema: &schema,
+                sources: &sources,
+                keep,
+                detail,
+                dump: dump.as_deref(),
+            };
+            measure(&set, &layout, &asked)?;
         } else {
             println!(
                 "| {} | absent: {} | | | | | | | | | |",
@@ -159,18 +170,34 @@ fn main() -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-fn measure(
-    set: &Path,
-    layout: &Layout,
-    schema: &Schema,
-    wanted: &str,
+/// What to measure, and what to tell.
+struct Asked<'a> {
+    schema: &'a Schema,
+    sources: &'a str,
+    /// Of each source so many in a hundred people, drawn by name: the same set with another overlap.
+    keep: u32,
     detail: bool,
-) -> Result<(), Box<dyn Error>> {
+    /// Folder for what the model saw of each candidate.
+    dump: Option<&'a str>,
+}
+
+impl Asked<'_> {
+    /// Whether a person of a source is measured.
+    fn has(&self, source: &str, entity: &str) -> bool {
+        let hash = blake3::hash(format!("keep {source} {entity}").as_bytes());
+        let word = u32::from_le_bytes(*hash.as_bytes().first_chunk().expect("32 bytes"));
+        self.sources.contains(source) && word % 100 < self.keep
+    }
+}
+
+fn measure(set: &Path, layout: &Layout, asked: &Asked<'_>) -> Result<(), Box<dyn Error>> {
+    let (schema, detail) = (asked.schema, asked.detail);
     let start = Instant::now();
     let mut entities: BTreeMap<String, u32> = BTreeMap::new();
     let mut truth: BTreeMap<(String, String), u32> = BTreeMap::new();
     for row in rows(&set.join("truth.csv.gz"))? {
-        if !wanted.contains(&row["source"]) {
+        let person = row.get("household_id").filter(|id| !id.is_empty());
+        if !asked.has(&row["source"], person.unwrap_or(&row["entity_id"])) {
             continue;
         }
         let next = entities.len() as u32;
@@ -181,10 +208,11 @@ fn measure(
     let mut names: BTreeMap<[u8; 16], (String, String)> = BTreeMap::new();
     for source in ["a", "b", "c", "d", "e"] {
         let path = set.join(format!("{source}.csv.gz"));
-        if !path.exists() || !wanted.contains(source) {
+        if !path.exists() || !asked.sources.contains(source) {
             continue;
         }
-        let rows = rows(&path)?;
+        let mut rows = rows(&path)?;
+        rows.retain(|row| truth.contains_key(&(source.to_owned(), row["rec_id"].clone())));
         let people: Vec<Person> = rows.iter().map(|row| person(row, layout)).collect();
         let inputs: Vec<Input<'_>> = rows
             .iter()
@@ -260,6 +288,10 @@ fn measure(
             println!("{verdict} sigma {} : true {right} false {wrong}", band * 2);
         }
     }
+    if let Some(folder) = asked.dump {
+        let text = dump(&linked, &sets, &names, &known);
+        std::fs::write(Path::new(folder).join(layout.name), text)?;
+    }
     println!(
         "| {} | {} | {} | {} | {:.4} | {:.4} | {:.4} | {:.4} | {:.4} | {:.4} | {:.1} |",
         layout.name,
@@ -279,6 +311,91 @@ fn measure(
         start.elapsed().as_secs_f64()
     );
     Ok(())
+}
+
+/// What the model saw of each candidate and made of it, a line each; then the counts within the files.
+fn dump(
+    linked: &kinfold_linkage::Linked,
+    sets: &[RecordSet],
+    names: &BTreeMap<[u8; 16], (String, String)>,
+    truth: &BTreeMap<(String, String), u32>,
+) -> String {
+    let digits = |levels: [u8; 8]| -> String {
+        levels
+            .iter()
+            .map(|level| char::from(b'0' + level))
+            .collect()
+    };
+    let mut text = String::new();
+    let mut seen = std::collections::BTreeSet::new();
+    for (index, pair) in linked.pairs.iter().enumerate() {
+        let name = |id: kinfold_linkage::RecordId| {
+            &names[&sets[id.set as usize].table.record_ref[id.row as usize]]
+        };
+        let (left, right) = (name(pair.left), name(pair.right));
+        seen.insert((left, right));
+        let steps = linked.waterfalls.steps(index).iter();
+        let steps: Vec<String> = steps.map(|step| format!("{:.2}", step.bits)).collect();
+        text.push_str(&format!(
+            "pair {}/{} {}/{} {:x} {} {} {} {} {:.4} {} {} {}\n",
+            left.0,
+            left.1,
+            right.0,
+            right.1,
+            pair.keys,
+            digits(pair.agreement.levels),
+            pair.comparable.class(),
+            pair.sigmas
+                .map_or("-".to_owned(), |sigmas| format!("{sigmas:.2}")),
+            u8::from(pair.same_home),
+            pair.probability,
+            format!("{:?}", pair.verdict).replace(' ', ""),
+            steps.join(","),
+            u8::from(truth[left] == truth[right]),
+        ));
+    }
+    let mut of: BTreeMap<u32, Vec<(usize, usize)>> = BTreeMap::new();
+    for (number, set) in sets.iter().enumerate() {
+        for (row, reference) in set.table.record_ref.iter().enumerate() {
+            of.entry(truth[&names[reference]])
+                .or_default()
+                .push((number, row));
+        }
+    }
+    for records in of.values() {
+        for (at, one) in records.iter().enumerate() {
+            for two in records[at + 1..].iter().filter(|two| two.0 != one.0) {
+                let name = |of: &(usize, usize)| &names[&sets[of.0].table.record_ref[of.1]];
+                if !seen.contains(&(name(one), name(two))) {
+                    let filter = |of: &(usize, usize)| sets[of.0].table.filters[0].row(of.1);
+                    let distance: u32 = filter(one)
+                        .iter()
+                        .zip(filter(two))
+                        .map(|(a, b)| (a ^ b).count_ones())
+                        .sum();
+                    let (one, two) = (name(one), name(two));
+                    text.push_str(&format!(
+                        "missed {}/{} {}/{} {distance}\n",
+                        one.0, one.1, two.0, two.1
+                    ));
+                }
+            }
+        }
+    }
+    for set in sets {
+        text.push_str(&format!("set {} {}\n", set.source, set.table.len()));
+        for (agreement, comparable, alike) in set.table.within.iter() {
+            text.push_str(&format!(
+                "within {} {} {} {} {}\n",
+                set.source,
+                digits(agreement.levels),
+                comparable.class(),
+                alike.thousandths,
+                alike.alone
+            ));
+        }
+    }
+    text
 }
 
 /// The best F1 that any threshold on the weight reaches when each record has at most one partner in another set, the surest first: what

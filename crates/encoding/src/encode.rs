@@ -22,7 +22,8 @@ use crate::household::{Stay, withheld};
 use crate::meetings::Meetings;
 use crate::report::{EncodeReport, KeyCount};
 use crate::sharing::{
-    ENTRY, Entry, SharedValues, Table, VALUE_PILES, home_notice, shared_values, value_notice,
+    ENTRY, Entry, RANK_MAX, Ranks, SharedValues, Table, VALUE_PILES, home_notice, shared_values,
+    value_notice,
 };
 use crate::spill::Spill;
 use crate::worker::{Batch, Shared, Worker, lot};
@@ -171,6 +172,8 @@ pub struct Encoder {
     workers: Mutex<Vec<Worker>>,
     drafts: Spill,
     fingerprints: Spill,
+    /// Of each key how many values there are of each rank.
+    ranks: Vec<Ranks>,
     stays: Spill,
     /// People given so far.
     given: usize,
@@ -213,6 +216,7 @@ impl Encoder {
         };
         Ok(Self {
             ones: vec![(0, 0); shared.filters.len()],
+            ranks: vec![Ranks::default(); shared.schema.keys.len()],
             shared,
             options: options.clone(),
             partners,
@@ -291,10 +295,11 @@ impl Encoder {
             let mut place = 0;
             for ((key, mark), &values) in (0u8..).zip(&self.shared.marks).zip(draft.counts()) {
                 let end = place + usize::from(values);
-                for (token, at) in tokens[place..end].iter().zip(place..) {
-                    let (own, entry) =
-                        Entry::write(fingerprint(token), pile, number, key, mark.at(at));
+                for (rank, token) in tokens[place..end].iter().enumerate() {
+                    let (fingerprint, mark) = (fingerprint(token), mark.at(place + rank));
+                    let (own, entry) = Entry::write(fingerprint, pile, number, (key, rank), mark);
                     self.fingerprints.append(own, &entry);
+                    self.ranks[usize::from(key)][rank.min(RANK_MAX)] += 1;
                 }
                 place = end;
             }
@@ -364,7 +369,7 @@ impl Encoder {
         self.judge_homes(&mut notices)?;
         self.stays.shrink();
         let presence = self.presence(&hidden);
-        let mut within = meetings.count(&self.shared.schema, &presence);
+        let mut within = meetings.count(&self.shared.schema, &self.ranks, &presence);
         let mut report = self.report(&presence);
         // Neighbouring piles together make a chunk; each thread makes its own, in buffers that are kept.
         let together = (PILES * CHUNK).div_ceil(report.records).clamp(1, PILES);

@@ -3,25 +3,30 @@
 
 use std::collections::BTreeMap;
 
-use kinfold_schema::{Agreement, Comparable, Comparing, Schema, WithinCounts};
+use kinfold_schema::{Agreement, AlikePairs, Comparable, Comparing, Schema, WithinCounts};
 
 use crate::encode::Presence;
-use crate::sharing::{Entry, SharedValues, Sizes};
+use crate::sharing::{Entry, RANK_MAX, Ranks, SharedValues, Sizes};
 
-/// Most meetings that are held; beyond that every second pair is let go, and the rest counts double. A million take 24 MB.
+/// Most meetings that are held; beyond that every second pair is let go, and the rest counts double. A million take 20 MB.
 const HELD_MAX: usize = 1 << 20;
 
 /// A record by its pile and its number there.
 type Place = (u32, u32);
 
-/// Who shared a value with whom, and of which key.
+/// Who shared a value with whom, of which key, and the rank that it has among the values of that key of either.
+type Meeting = (Place, Place, u8, [u8; 2]);
+
+/// All meetings of a file.
 #[derive(Default)]
 pub(crate) struct Meetings {
-    held: Vec<(Place, Place, u8)>,
+    held: Vec<Meeting>,
     /// One pair in two to this power is held.
     thinned: u32,
     /// Of each key how many values two people have, three, and so on.
     sizes: Vec<Sizes>,
+    /// Of each key how many values of each rank are held back.
+    held_back: Vec<Ranks>,
 }
 
 impl Meetings {
@@ -35,12 +40,20 @@ impl Meetings {
                 *own += more;
             }
         }
+        for entry in &shared.entries {
+            let key = usize::from(entry.key);
+            if self.held_back.len() <= key {
+                self.held_back.resize(key + 1, Ranks::default());
+            }
+            self.held_back[key][usize::from(entry.rank)] += 1;
+        }
         for [a, b] in &shared.pairs {
             let place = |entry: &Entry| (entry.pile as u32, entry.number);
-            let pair = (place(a).min(place(b)), place(a).max(place(b)));
+            let (a, b) = if place(a) <= place(b) { (a, b) } else { (b, a) };
             // Two keys' values with one fingerprint are none of either.
-            if a.key == b.key && self.holds(pair) {
-                self.held.push((pair.0, pair.1, a.key));
+            if a.key == b.key && self.holds((place(a), place(b))) {
+                self.held
+                    .push((place(a), place(b), a.key, [a.rank, b.rank]));
             }
         }
         while self.held.len() > HELD_MAX {
@@ -48,7 +61,7 @@ impl Meetings {
             let held = std::mem::take(&mut self.held);
             self.held = held
                 .into_iter()
-                .filter(|&(a, b, _)| self.holds((a, b)))
+                .filter(|&(a, b, ..)| self.holds((a, b)))
                 .collect();
         }
     }
@@ -64,36 +77,87 @@ impl Meetings {
         hash.wrapping_mul(0x9e37_79b9_7f4a_7c15).leading_zeros() >= self.thinned
     }
 
-    /// The counts: of every pair the strongest agreement that its shared values imply together.
-    pub(crate) fn count(mut self, schema: &Schema, presence: &Presence) -> WithinCounts {
+    /// The counts: of every pair the strongest agreement that its shared values imply together. `ranks` are all values of each key by rank.
+    pub(crate) fn count(
+        mut self,
+        schema: &Schema,
+        ranks: &[Ranks],
+        presence: &Presence,
+    ) -> WithinCounts {
         let implied: Vec<Agreement> = schema.keys.iter().map(|key| key.recipe.implies()).collect();
         let comparing = Comparing::new(&schema.presence);
         self.held.sort_unstable();
         let alone: Vec<f64> = self.sizes.iter().map(alone).collect();
-        let mut weights: BTreeMap<(Agreement, Comparable), f64> = BTreeMap::new();
+        let none = Ranks::default();
+        let released: Vec<[f64; RANK_MAX + 1]> = (schema.keys.iter().zip(ranks))
+            .enumerate()
+            .map(|(key, (rule, all))| {
+                let held_back = self.held_back.get(key).unwrap_or(&none);
+                released(rule.slots.into(), all, held_back)
+            })
+            .collect();
+        let mut weights: BTreeMap<(Agreement, Comparable), (f64, f64)> = BTreeMap::new();
         for pair in self.held.chunk_by(|a, b| (a.0, a.1) == (b.0, b.1)) {
-            let (a, b, _) = pair[0];
-            let agreement = pair
-                .iter()
-                .map(|&(_, _, key)| implied[usize::from(key)])
+            let (a, b, ..) = pair[0];
+            // How likely both would release what they share, if nobody else had it.
+            let likely = |&(_, _, key, [one, two]): &Meeting| {
+                let released = &released[usize::from(key)];
+                released[usize::from(one)] * released[usize::from(two)]
+            };
+            let most = pair.iter().map(likely).fold(0.0, f64::max);
+            let shown = || {
+                let limit = LIKELY.min(most);
+                pair.iter().filter(move |meeting| likely(meeting) >= limit)
+            };
+            let agreement = shown()
+                .map(|&(_, _, key, _)| implied[usize::from(key)])
                 .fold(Agreement::default(), Agreement::max);
             let of = |place: Place| presence.of(place.0 as usize, place.1 as usize);
             // The rarest of what they share is the most likely to be seen between two files.
-            let weight = pair
-                .iter()
-                .map(|&(_, _, key)| alone[usize::from(key)])
+            let rarest = shown()
+                .map(|&(_, _, key, _)| alone[usize::from(key)])
                 .fold(0.0, f64::max);
-            *weights
+            let (pairs, sum) = weights
                 .entry((agreement, comparing.comparable(of(a), of(b))))
-                .or_default() += weight;
+                .or_default();
+            *pairs += most;
+            *sum += most * rarest;
         }
         let factor = libm::exp2(f64::from(self.thinned));
         let mut counts = WithinCounts::default();
-        for ((agreement, comparable), weight) in weights {
-            counts.add(agreement, comparable, (weight * factor).round() as u64);
+        for ((agreement, comparable), (pairs, sum)) in weights {
+            let alike = AlikePairs {
+                thousandths: (1000.0 * factor * pairs).round() as u64,
+                alone: (1000.0 * sum / pairs.max(f64::MIN_POSITIVE)).round() as u16,
+            };
+            counts.add(agreement, comparable, alike);
         }
         counts
     }
+}
+
+/// A value that both release at least this likely counts as shared; if there is none, the likeliest does.
+const LIKELY: f64 = 0.5;
+
+/// How likely a value is released, by its rank among the values of its key that a record has: it is when fewer than `slots` of the more worthy
+/// ones are. Whether one is held back is taken for chance, rank by rank.
+fn released(slots: usize, all: &Ranks, held_back: &Ranks) -> [f64; RANK_MAX + 1] {
+    let mut out = [1.0; RANK_MAX + 1];
+    // How likely so many of the values before are released.
+    let mut before = [0.0; RANK_MAX + 1];
+    before[0] = 1.0;
+    for rank in 0..=RANK_MAX {
+        out[rank] = before[..slots.min(before.len())].iter().sum();
+        let free = 1.0 - held_back[rank] as f64 / all[rank].max(1) as f64;
+        for count in (0..=rank).rev() {
+            let moved = before[count] * free;
+            before[count] -= moved;
+            if count < RANK_MAX {
+                before[count + 1] += moved;
+            }
+        }
+    }
+    out
 }
 
 /// The chance that a binomial variable of six halves is at least 0, 1, …: how far each term of [`alone`] is believed.
@@ -144,6 +208,19 @@ mod tests {
         assert!((alone(&sizes(1.0)) - (-1.0f64).exp()).abs() < 0.1);
         assert!((alone(&sizes(6.0)) - ALONE_MIN).abs() < 1e-12);
         assert!(alone(&[0; 7]) >= ALONE_MIN);
+    }
+
+    #[test]
+    fn values_within_the_slots_are_released_and_others_when_worthier_ones_are_not() {
+        let all = [100; RANK_MAX + 1];
+        let none = Ranks::default();
+        let half = [50; RANK_MAX + 1];
+        assert!(released(3, &all, &none)[..3].iter().all(|p| *p >= 1.0));
+        assert!(released(3, &all, &none)[3..].iter().all(|p| *p <= 0.0));
+        // Two slots: of three before it at most one may be free, four of eight cases.
+        assert!((released(2, &all, &half)[3] - 0.5).abs() < 1e-12);
+        assert!((released(1, &all, &half)[2] - 0.25).abs() < 1e-12);
+        assert!(released(40, &all, &half).iter().all(|p| *p > 0.999_999));
     }
 
     #[test]

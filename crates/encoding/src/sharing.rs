@@ -3,7 +3,8 @@
 use crate::draft::Draft;
 use crate::encode::PILES;
 
-/// Bytes of an entry: a fingerprint whose last ten bits give way to the record's pile 8, number of the record in its pile 3, key 1, mark 2.
+/// Bytes of an entry: a fingerprint whose last ten bits give way to the record's pile 8, number of the record in its pile and rank among the
+/// values of the key 3, key 1, mark 2.
 pub(crate) const ENTRY: usize = 14;
 
 /// Piles of entries, by the last bits of the fingerprint. Entries come one by one, each for another pile: the ends of so many piles stay in
@@ -22,8 +23,17 @@ pub(crate) struct Entry {
     pub number: u32,
     /// The key in the schema's list.
     pub key: u8,
+    /// How many values of the key the record has that are more worthy, at most [`RANK_MAX`].
+    pub rank: u8,
     pub mark: Mark,
 }
+
+/// Ranks from here on are not told apart.
+pub(crate) const RANK_MAX: usize = 15;
+/// How many values of a key there are of each rank.
+pub(crate) type Ranks = [u64; RANK_MAX + 1];
+/// Bits of a record's number in its pile.
+const NUMBER_BITS: u32 = 20;
 
 impl Entry {
     /// The pile that the entry belongs to, and its bytes.
@@ -32,10 +42,14 @@ impl Entry {
         fingerprint: u64,
         pile: usize,
         number: u32,
-        key: u8,
+        (key, rank): (u8, usize),
         mark: Mark,
     ) -> (usize, [u8; ENTRY]) {
-        debug_assert!(number < 1 << 24, "a pile has a thousandth of all records");
+        debug_assert!(
+            number < 1 << NUMBER_BITS,
+            "a pile has a thousandth of all records"
+        );
+        let number = number | (rank.min(RANK_MAX) as u32) << NUMBER_BITS;
         let mut bytes = [0; ENTRY];
         bytes[..8].copy_from_slice(&(fingerprint & !PILE | pile as u64).to_le_bytes());
         bytes[8..12].copy_from_slice(&(number | u32::from(key) << 24).to_le_bytes());
@@ -45,10 +59,12 @@ impl Entry {
 
     fn read(bytes: &[u8; ENTRY]) -> Self {
         let word = print(bytes);
+        let number = u32::from_le_bytes([bytes[8], bytes[9], bytes[10], 0]);
         Self {
             pile: (word & PILE) as usize,
-            number: u32::from_le_bytes([bytes[8], bytes[9], bytes[10], 0]),
+            number: number & ((1 << NUMBER_BITS) - 1),
             key: bytes[11],
+            rank: (number >> NUMBER_BITS) as u8,
             mark: Mark(u16::from_le_bytes([bytes[12], bytes[13]])),
         }
     }
@@ -280,7 +296,7 @@ mod tests {
                 .map(|(n, &(value, cap, identifier))| {
                     let mark = Mark::new(cap, identifier).at(n % 4096);
                     let (pile, bytes) =
-                        Entry::write(fingerprint(value), n % PILES, n as u32, n as u8, mark);
+                        Entry::write(fingerprint(value), n % PILES, n as u32, (n as u8, n), mark);
                     assert_eq!(pile, 5);
                     bytes
                 })
@@ -313,7 +329,7 @@ mod tests {
             let cap = |value: u64| if key(value) == 2 { 3 } else { 1 };
             let entries: Vec<[u8; ENTRY]> = values
                 .iter()
-                .map(|&(value, number)| Entry::write(value << 20, 4, number, key(value), Mark::new(cap(value), false)).1)
+                .map(|&(value, number)| Entry::write(value << 20, 4, number, (key(value), 0), Mark::new(cap(value), false)).1)
                 .collect();
             let mut people: HashMap<u64, Vec<u32>> = HashMap::new();
             for &(value, number) in &values {

@@ -14,6 +14,7 @@ use kinfold_schema::{Agreement, Field};
 
 use super::cells::Cells;
 use super::compete::taken;
+use super::log2;
 use crate::RecordSet;
 use crate::candidates::{Candidate, SetPair};
 use crate::pattern::{BANDS, band};
@@ -27,8 +28,10 @@ const CALIBRATE_FROM: f64 = 10.0;
 /// Largest share of matches in a cell that shows strangers.
 const CALIBRATE_SHARE: f64 = 0.2;
 /// The formula is not corrected by less or more than these factors; taking strangers for matches is the worse mistake.
-const CALIBRATE_MIN: f64 = 0.7;
+const CALIBRATE_MIN: f64 = 0.2;
 const CALIBRATE_MAX: f64 = 2.0;
+/// The other file has at most so many times as many people who could have a value too.
+const OTHERS_MAX: f64 = 2.0;
 /// From this probability a match counts as sure.
 const SURE: f64 = 0.9;
 /// Sums of levels from which a mutual best pair is a seed: the first that gives enough seeds is taken.
@@ -36,10 +39,18 @@ const SEED_SCORES: [u32; 3] = [7, 5, 3];
 /// Enough seeds are one for this many records of the smaller file.
 const SEED_SHARE_MIN: usize = 50;
 
+/// Strangers of one pattern that a custodian counted.
+struct Within {
+    pattern: (Agreement, usize),
+    pairs: f64,
+    /// Log2 of the share of values that nobody else has in another file of the same size either.
+    alone: f64,
+}
+
 /// Expected strangers.
 pub(crate) struct Strangers {
-    /// For each set, what its custodian counted: pattern, class, pairs. Empty when it did not.
-    within: Vec<Vec<(Agreement, usize, f64)>>,
+    /// For each set, what its custodian counted. Empty when it did not.
+    within: Vec<Vec<Within>>,
     /// For each set pair and cell, candidates expected to be strangers.
     cells: Vec<Vec<f64>>,
     /// For each set pair and band, strangers among the pairs that the filter alone finds, if no record had a partner.
@@ -56,7 +67,11 @@ impl Strangers {
         let within = sets.iter().map(|set| {
             let counts = set.table.within.iter();
             counts
-                .map(|(agreement, comparable, pairs)| (agreement, comparable.class(), pairs as f64))
+                .map(|(agreement, comparable, alike)| Within {
+                    pattern: (agreement, comparable.class()),
+                    pairs: alike.thousandths as f64 / 1000.0,
+                    alone: log2(f64::from(alike.alone.max(1)) / 1000.0),
+                })
                 .collect()
         });
         Self {
@@ -86,10 +101,7 @@ impl Strangers {
 
     /// The patterns and classes that strangers have.
     pub(crate) fn patterns(&self) -> impl Iterator<Item = (Agreement, usize)> + '_ {
-        self.within
-            .iter()
-            .flatten()
-            .map(|&(agreement, class, _)| (agreement, class))
+        self.within.iter().flatten().map(|within| within.pattern)
     }
 
     /// Expected strangers of each cell, all set pairs together.
@@ -208,17 +220,23 @@ impl Strangers {
     ) -> Vec<f64> {
         let mut out = vec![0.0; cells.patterns.len()];
         let (n, m) = sizes(sets, pair);
-        let files = [(pair.left_set, m / n), (pair.right_set, n / m)];
+        // Whoever else has the value is likely to have it here already where most people of the other file are here.
+        let files = [
+            (pair.left_set, m / n, (m - matches) / n),
+            (pair.right_set, n / m, (n - matches) / m),
+        ];
         let free = |records: f64| (1.0 - matches / records).max(FREE_MIN);
         let counted = files
             .iter()
-            .filter(|(set, _)| !self.within[*set as usize].is_empty())
+            .filter(|(set, ..)| !self.within[*set as usize].is_empty())
             .count();
-        for (set, ratio) in files {
-            for &(agreement, class, pairs) in &self.within[set as usize] {
-                let Ok(cell) = cells.patterns.binary_search(&(agreement, class)) else {
+        for (set, ratio, others) in files {
+            let others = others.clamp(0.0, OTHERS_MAX);
+            for within in &self.within[set as usize] {
+                let Ok(cell) = cells.patterns.binary_search(&within.pattern) else {
                     continue;
                 };
+                let pairs = within.pairs * libm::exp2(within.alone * others);
                 out[cell] += 2.0 * ratio * pairs * free(n) * free(m) / counted as f64;
             }
         }
@@ -244,17 +262,30 @@ fn calibrate(
             seen[cell].1 += g;
         }
     }
-    let (mut found, mut foretold) = (CALIBRATE_FROM, CALIBRATE_FROM);
-    for ((all, matches), strangers) in seen.iter().zip(&*strangers) {
+    // Found and foretold: of pairs with no home in common, and of others.
+    let mut told = [[0.0; 2]; 2];
+    for (cell, ((all, matches), strangers)) in seen.iter().zip(&*strangers).enumerate() {
         if *all > 0.0 && *matches <= CALIBRATE_SHARE * all {
-            found += all - matches;
-            foretold += strangers;
+            let of = &mut told[near(cells.patterns[cell].0)];
+            of[0] += all - matches;
+            of[1] += strangers;
         }
     }
-    let factor = (found / foretold).clamp(CALIBRATE_MIN, CALIBRATE_MAX);
-    for strangers in strangers {
-        *strangers *= factor;
+    let [apart, near_by] = told;
+    let ratio = |[found, foretold]: [f64; 2], before: f64| {
+        (found + CALIBRATE_FROM * before) / (foretold + CALIBRATE_FROM)
+    };
+    let together = ratio([apart[0] + near_by[0], apart[1] + near_by[1]], 1.0);
+    let factors =
+        [apart, near_by].map(|of| ratio(of, together).clamp(CALIBRATE_MIN, CALIBRATE_MAX));
+    for (strangers, (agreement, _)) in strangers.iter_mut().zip(&cells.patterns) {
+        *strangers *= factors[near(*agreement)];
     }
+}
+
+/// Whether two people of this pattern live together or near each other: families come into a file as a whole, strangers one by one.
+fn near(agreement: Agreement) -> usize {
+    usize::from(agreement.level(Field::Place) >= 2)
 }
 
 fn sizes(sets: &[RecordSet], pair: &SetPair) -> (f64, f64) {
