@@ -99,29 +99,31 @@ impl Meetings {
         let mut weights: BTreeMap<(Agreement, Comparable), (f64, f64)> = BTreeMap::new();
         for pair in self.held.chunk_by(|a, b| (a.0, a.1) == (b.0, b.1)) {
             let (a, b, ..) = pair[0];
-            // How likely both would release what they share, if nobody else had it.
-            let likely = |&(_, _, key, [one, two]): &Meeting| {
-                let released = &released[usize::from(key)];
-                released[usize::from(one)] * released[usize::from(two)]
-            };
-            let most = pair.iter().map(likely).fold(0.0, f64::max);
-            let shown = || {
-                let limit = LIKELY.min(most);
-                pair.iter().filter(move |meeting| likely(meeting) >= limit)
-            };
-            let agreement = shown()
-                .map(|&(_, _, key, _)| implied[usize::from(key)])
-                .fold(Agreement::default(), Agreement::max);
             let of = |place: Place| presence.of(place.0 as usize, place.1 as usize);
-            // The rarest of what they share is the most likely to be seen between two files.
-            let rarest = shown()
-                .map(|&(_, _, key, _)| alone[usize::from(key)])
-                .fold(0.0, f64::max);
-            let (pairs, sum) = weights
-                .entry((agreement, comparing.comparable(of(a), of(b))))
-                .or_default();
-            *pairs += most;
-            *sum += most * rarest;
+            let comparable = comparing.comparable(of(a), of(b));
+            // How likely both would release what they share, if nobody else had it.
+            let mut shared: Vec<(f64, usize)> = pair
+                .iter()
+                .map(|&(_, _, key, [one, two])| {
+                    let released = &released[usize::from(key)];
+                    let likely = released[usize::from(one)] * released[usize::from(two)];
+                    (likely, usize::from(key))
+                })
+                .collect();
+            shared.sort_unstable_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
+            // Less likely values are taken to be released only together with the likelier ones.
+            let (mut agreement, mut rarest) = (Agreement::default(), 0.0f64);
+            for (at, &(likely, key)) in shared.iter().enumerate() {
+                agreement = agreement.max(implied[key]);
+                // The rarest of what they share is the most likely to be seen between two files.
+                rarest = rarest.max(alone[key]);
+                let share = likely - shared.get(at + 1).map_or(0.0, |next| next.0);
+                if share > 0.0 {
+                    let (pairs, sum) = weights.entry((agreement, comparable)).or_default();
+                    *pairs += share;
+                    *sum += share * rarest;
+                }
+            }
         }
         let factor = libm::exp2(f64::from(self.thinned));
         let mut counts = WithinCounts::default();
@@ -135,9 +137,6 @@ impl Meetings {
         counts
     }
 }
-
-/// A value that both release at least this likely counts as shared; if there is none, the likeliest does.
-const LIKELY: f64 = 0.5;
 
 /// How likely a value is released, by its rank among the values of its key that a record has: it is when fewer than `slots` of the more worthy
 /// ones are. Whether one is held back is taken for chance, rank by rank.

@@ -75,17 +75,21 @@ fn counted_by_hand(schema: &Schema, people: &[Person]) -> WithinCounts {
     let comparing = Comparing::new(&schema.presence);
     let mut weights: BTreeMap<_, (f64, f64)> = BTreeMap::new();
     for ((a, b), mut keys) in pairs {
-        let most = keys.iter().map(|key| key.1).fold(0.0, f64::max);
-        keys.retain(|key| key.1 >= most.min(0.5));
-        let agreement = keys
-            .iter()
-            .map(|key| schema.keys[key.0].recipe.implies())
-            .fold(Agreement::default(), Agreement::max);
-        let rarest = keys.iter().map(|key| alone[key.0]).fold(0.0, f64::max);
+        keys.sort_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
         let comparable = comparing.comparable(table.presence[a], table.presence[b]);
-        let (pairs, sum) = weights.entry((agreement, comparable)).or_default();
-        *pairs += most;
-        *sum += most * rarest;
+        for most in 1..=keys.len() {
+            let share = keys[most - 1].1 - keys.get(most).map_or(0.0, |key| key.1);
+            if share > 0.0 {
+                let keys = || keys[..most].iter().map(|key| key.0);
+                let agreement = keys()
+                    .map(|key| schema.keys[key].recipe.implies())
+                    .fold(Agreement::default(), Agreement::max);
+                let rarest = keys().map(|key| alone[key]).fold(0.0, f64::max);
+                let (pairs, sum) = weights.entry((agreement, comparable)).or_default();
+                *pairs += share;
+                *sum += share * rarest;
+            }
+        }
     }
     let mut counts = WithinCounts::default();
     for ((agreement, comparable), (pairs, sum)) in weights {

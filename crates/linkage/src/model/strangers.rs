@@ -9,6 +9,12 @@
 //! probability `2 a (1 - b) b (1 - a)`. With `b = M / n` and `a = M / m` (n records here, m there, M matches), a file's count of pairs
 //! becomes `2 (m / n) (1 - M / m) (1 - M / n)` times as many candidates without partners. Strangers who have partners lose to them when
 //! candidates compete, and need no count.
+//!
+//! A third person who has the value must be in neither file. In a count within one file that one is absent already with probability
+//! `1 - a`; for the other file it takes `1 - (b / a) (1 - a) l` of that, with `l` for the holders. The custodian ships the share of values
+//! that nobody else has in a second file where `(b / a) (1 - a)` is one (files of one size, a large population); of a mean of `l` holders it
+//! is `e^-l`, so the share to the power of `(b / a) (1 - a) = (m - M) / n` is the one that is wanted. With the same people in both files it is
+//! near zero, and nobody is left to share the value.
 
 use kinfold_schema::{Agreement, Field};
 
@@ -28,7 +34,8 @@ const CALIBRATE_FROM: f64 = 10.0;
 /// Largest share of matches in a cell that shows strangers.
 const CALIBRATE_SHARE: f64 = 0.2;
 /// The formula is not corrected by less or more than these factors; taking strangers for matches is the worse mistake.
-const CALIBRATE_MIN: f64 = 0.2;
+/// Of people far apart, and of people near each other, whom a file seldom parts.
+const CALIBRATE_MIN: [f64; 2] = [0.7, 0.2];
 const CALIBRATE_MAX: f64 = 2.0;
 /// The other file has at most so many times as many people who could have a value too.
 const OTHERS_MAX: f64 = 2.0;
@@ -245,7 +252,8 @@ impl Strangers {
 }
 
 /// Where hardly any candidate of a cell can be a match, the cell shows how many strangers there really are: the counts within files are
-/// brought to that. It allows for what the formula leaves out (families that come as a whole, three people with one value).
+/// brought to that, those of people who live near each other and the others each by a factor of their own. It allows for what the formula
+/// leaves out: families come into a file as a whole, so that two people of one home are seldom one in each file.
 fn calibrate(
     strangers: &mut [f64],
     (sets, at, pair): (&[RecordSet], usize, &SetPair),
@@ -262,22 +270,23 @@ fn calibrate(
             seen[cell].1 += g;
         }
     }
-    // Found and foretold: of pairs with no home in common, and of others.
+    // Found and foretold: of people far apart, and of people near each other. All that is found counts as strangers: were the expected
+    // matches taken away, too few strangers would make more matches, and these fewer strangers, round by round. A cell in which nothing is
+    // found counts as well.
     let mut told = [[0.0; 2]; 2];
     for (cell, ((all, matches), strangers)) in seen.iter().zip(&*strangers).enumerate() {
-        if *all > 0.0 && *matches <= CALIBRATE_SHARE * all {
+        if *matches <= CALIBRATE_SHARE * all {
             let of = &mut told[near(cells.patterns[cell].0)];
-            of[0] += all - matches;
+            of[0] += all;
             of[1] += strangers;
         }
     }
-    let [apart, near_by] = told;
     let ratio = |[found, foretold]: [f64; 2], before: f64| {
         (found + CALIBRATE_FROM * before) / (foretold + CALIBRATE_FROM)
     };
-    let together = ratio([apart[0] + near_by[0], apart[1] + near_by[1]], 1.0);
-    let factors =
-        [apart, near_by].map(|of| ratio(of, together).clamp(CALIBRATE_MIN, CALIBRATE_MAX));
+    let together = ratio([told[0][0] + told[1][0], told[0][1] + told[1][1]], 1.0);
+    let factor = |of: usize| ratio(told[of], together).clamp(CALIBRATE_MIN[of], CALIBRATE_MAX);
+    let factors = [factor(0), factor(1)];
     for (strangers, (agreement, _)) in strangers.iter_mut().zip(&cells.patterns) {
         *strangers *= factors[near(*agreement)];
     }
