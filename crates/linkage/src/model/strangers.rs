@@ -35,7 +35,7 @@ const CALIBRATE_FROM: f64 = 10.0;
 const CALIBRATE_SHARE: f64 = 0.2;
 /// The formula is not corrected by less or more than these factors; taking strangers for matches is the worse mistake.
 /// Of people far apart, and of people near each other, whom a file seldom parts.
-const CALIBRATE_MIN: [f64; 2] = [0.7, 0.2];
+const CALIBRATE_MIN: [f64; 2] = [0.7, 0.7];
 const CALIBRATE_MAX: f64 = 2.0;
 /// The other file has at most so many times as many people who could have a value too.
 const OTHERS_MAX: f64 = 2.0;
