@@ -16,7 +16,7 @@
 //! is `e^-l`, so the share to the power of `(b / a) (1 - a) = (m - M) / n` is the one that is wanted. With the same people in both files it is
 //! near zero, and nobody is left to share the value.
 
-use kinfold_schema::{Agreement, Field};
+use kinfold_schema::{Agreement, Comparable, Field};
 
 use super::cells::Cells;
 use super::compete::taken;
@@ -37,6 +37,8 @@ const CALIBRATE_SHARE: f64 = 0.2;
 /// Of people far apart, and of people near each other, whom a file seldom parts.
 const CALIBRATE_MIN: [f64; 2] = [0.7, 0.7];
 const CALIBRATE_MAX: f64 = 2.0;
+/// A file counts for a class of records when its share of it is at least this part of the other file's.
+const CLASS_SHARE_MIN: f64 = 0.1;
 /// The other file has at most so many times as many people who could have a value too.
 const OTHERS_MAX: f64 = 2.0;
 /// From this probability a match counts as sure.
@@ -233,22 +235,39 @@ impl Strangers {
             (pair.right_set, n / m, (n - matches) / m),
         ];
         let free = |records: f64| (1.0 - matches / records).max(FREE_MIN);
-        let counted = files
-            .iter()
-            .filter(|(set, ..)| !self.within[*set as usize].is_empty())
-            .count();
-        for (set, ratio, others) in files {
+        // A file in which records show other things than in the other one says nothing of the classes that it hardly has.
+        let shares = files.map(|(set, ..)| class_shares(&self.within[set as usize]));
+        let speaks = |file: usize, class: usize| {
+            let [one, other] = [shares[file][class], shares[1 - file][class]];
+            one > 0.0 && one >= CLASS_SHARE_MIN * other
+        };
+        for (file, (set, ratio, others)) in files.into_iter().enumerate() {
             let others = others.clamp(0.0, OTHERS_MAX);
             for within in &self.within[set as usize] {
+                let class = within.pattern.1;
                 let Ok(cell) = cells.patterns.binary_search(&within.pattern) else {
                     continue;
                 };
+                if !speaks(file, class) {
+                    continue;
+                }
+                let counted = 1.0 + f64::from(u8::from(speaks(1 - file, class)));
                 let pairs = within.pairs * libm::exp2(within.alone * others);
-                out[cell] += 2.0 * ratio * pairs * free(n) * free(m) / counted as f64;
+                out[cell] += 2.0 * ratio * pairs * free(n) * free(m) / counted;
             }
         }
         out
     }
+}
+
+/// For each class the share of a file's counts that it has.
+fn class_shares(within: &[Within]) -> [f64; Comparable::CLASSES] {
+    let mut shares = [0.0; Comparable::CLASSES];
+    for within in within {
+        shares[within.pattern.1] += within.pairs;
+    }
+    let all: f64 = shares.iter().sum();
+    shares.map(|pairs| if all > 0.0 { pairs / all } else { 0.0 })
 }
 
 /// Where hardly any candidate of a cell can be a match, the cell shows how many strangers there really are: the counts within files are
