@@ -16,7 +16,7 @@ use kinfold_schema::{CodeTable, FieldSet, KeyScope, Schema};
 use rayon::prelude::*;
 
 use crate::report::EncodeReport;
-use crate::sharing::VALUE_PILES;
+use crate::sharing::{Ranks, VALUE_PILES};
 use crate::spill::Spill;
 use crate::worker::{Batch, Record, Shared, Worker};
 use crate::{Error, Map, ProjectSecrets, Simd};
@@ -169,6 +169,8 @@ pub struct Encoder {
     pub(crate) facts_known: Vec<u32>,
     facts_numbers: Map<u32, u16>,
     pub(crate) ones: Vec<(u64, usize)>,
+    /// Of each key how many values there are of each rank.
+    pub(crate) ranks: Vec<Ranks>,
     pub(crate) left_out: Vec<usize>,
     pub(crate) left_out_for_invalid: usize,
 }
@@ -202,6 +204,7 @@ impl Encoder {
         };
         Ok(Self {
             ones: vec![(0, 0); shared.filters.len()],
+            ranks: vec![Ranks::default(); shared.shape.keys],
             shared,
             options: options.clone(),
             partners,
@@ -300,6 +303,11 @@ impl Encoder {
         for (total, (ones, filters)) in self.ones.iter_mut().zip(&batch.ones) {
             total.0 += ones;
             total.1 += filters;
+        }
+        for (own, more) in self.ranks.iter_mut().zip(&batch.ranks) {
+            for (own, more) in own.iter_mut().zip(more) {
+                *own += more;
+            }
         }
     }
 

@@ -3,11 +3,11 @@
 
 use std::collections::BTreeMap;
 
-use kinfold_schema::{Agreement, Comparable, Comparing, Schema, WithinCounts};
+use kinfold_schema::{Agreement, AlikePairs, Comparable, Comparing, Schema, WithinCounts};
 use rayon::prelude::*;
 
 use crate::settle::Presence;
-use crate::sharing::{Entry, SharedValues, Sizes};
+use crate::sharing::{Entry, RANK_MAX, Ranks, SharedValues, Sizes};
 
 /// Most meetings that are held; beyond that every second pair is let go, and the rest counts double. A million take 16 MB.
 const HELD_MAX: usize = 1 << 20;
@@ -15,25 +15,35 @@ const HELD_MAX: usize = 1 << 20;
 /// A record by its pile and its number there.
 type Place = (u32, u32);
 
-/// A meeting: the two records, the smaller first, and the key, as one number, which is quicker to sort than a list of them.
+/// Who shared a value with whom, the smaller first, of which key, and the rank that it has among the values of that key of either, as one
+/// number, which is quicker to sort than a list of them.
 type Held = u128;
 
 /// A meeting as a number. A pile has a thousandth of all records (see [`Entry`]), so twenty-four bits are enough for a record in it.
-fn held((a, b): (Place, Place), key: u8) -> Held {
-    [a.0, a.1, b.0, b.1]
+fn held((a, b): (Place, Place), key: u8, ranks: [u8; 2]) -> Held {
+    let records = [a.0, a.1, b.0, b.1];
+    let records = records
         .iter()
-        .fold(0, |number, &part| number << 24 | Held::from(part))
-        << 8
-        | Held::from(key)
+        .fold(0, |number, &part| number << 24 | Held::from(part));
+    records << 16 | Held::from(key) << 8 | Held::from(ranks[0]) << 4 | Held::from(ranks[1])
 }
 
-/// The two records and the key of a meeting.
-fn read(held: Held) -> (Place, Place, u8) {
-    let part = |at: u32| (held >> (8 + 24 * at)) as u32 & 0xff_ffff;
-    ((part(3), part(2)), (part(1), part(0)), held as u8)
+/// The two records of a meeting.
+fn records(held: Held) -> (Place, Place) {
+    let part = |at: u32| (held >> (16 + 24 * at)) as u32 & 0xff_ffff;
+    ((part(3), part(2)), (part(1), part(0)))
 }
 
-/// Who shared a value with whom, and of which key.
+/// The key of a meeting, and the ranks of the value.
+fn value(held: Held) -> (usize, [usize; 2]) {
+    let key = usize::from((held >> 8) as u8);
+    (
+        key,
+        [held as usize >> 4 & RANK_MAX, held as usize & RANK_MAX],
+    )
+}
+
+/// All meetings of a file.
 #[derive(Default)]
 pub(crate) struct Meetings {
     held: Vec<Held>,
@@ -41,6 +51,8 @@ pub(crate) struct Meetings {
     thinned: u32,
     /// Of each key how many values two people have, three, and so on.
     sizes: Vec<Sizes>,
+    /// Of each key how many values of each rank are held back.
+    held_back: Vec<Ranks>,
 }
 
 impl Meetings {
@@ -54,21 +66,26 @@ impl Meetings {
                 *own += more;
             }
         }
+        for entry in &shared.entries {
+            let key = usize::from(entry.key);
+            if self.held_back.len() <= key {
+                self.held_back.resize(key + 1, Ranks::default());
+            }
+            self.held_back[key][usize::from(entry.rank)] += 1;
+        }
         for [a, b] in &shared.pairs {
             let place = |entry: &Entry| (entry.pile as u32, entry.number);
-            let pair = (place(a).min(place(b)), place(a).max(place(b)));
+            let (a, b) = if place(a) <= place(b) { (a, b) } else { (b, a) };
             // Two keys' values with one fingerprint are none of either.
-            if a.key == b.key && self.holds(pair) {
-                self.held.push(held(pair, a.key));
+            if a.key == b.key && self.holds((place(a), place(b))) {
+                self.held
+                    .push(held((place(a), place(b)), a.key, [a.rank, b.rank]));
             }
         }
         while self.held.len() > HELD_MAX {
             self.thinned += 1;
             let mut held = std::mem::take(&mut self.held);
-            held.retain(|&meeting| {
-                let (a, b, _) = read(meeting);
-                self.holds((a, b))
-            });
+            held.retain(|&meeting| self.holds(records(meeting)));
             self.held = held;
         }
     }
@@ -84,36 +101,85 @@ impl Meetings {
         hash.wrapping_mul(0x9e37_79b9_7f4a_7c15).leading_zeros() >= self.thinned
     }
 
-    /// The counts: of every pair the strongest agreement that its shared values imply together.
-    pub(crate) fn count(mut self, schema: &Schema, presence: &Presence) -> WithinCounts {
+    /// The counts: of every pair the strongest agreement that its shared values imply together. `ranks` are all values of each key by rank.
+    pub(crate) fn count(
+        mut self,
+        schema: &Schema,
+        ranks: &[Ranks],
+        presence: &Presence,
+    ) -> WithinCounts {
         let implied: Vec<Agreement> = schema.keys.iter().map(|key| key.recipe.implies()).collect();
         let comparing = Comparing::new(&schema.presence);
         self.held.par_sort_unstable();
         let alone: Vec<f64> = self.sizes.iter().map(alone).collect();
-        let mut weights: BTreeMap<(Agreement, Comparable), f64> = BTreeMap::new();
-        for pair in self.held.chunk_by(|a, b| a >> 8 == b >> 8) {
-            let (a, b, _) = read(pair[0]);
-            let agreement = pair
-                .iter()
-                .map(|&meeting| implied[usize::from(read(meeting).2)])
-                .fold(Agreement::default(), Agreement::max);
+        let none = Ranks::default();
+        let released: Vec<[f64; RANK_MAX + 1]> = (schema.keys.iter().zip(ranks))
+            .enumerate()
+            .map(|(key, (rule, all))| {
+                let held_back = self.held_back.get(key).unwrap_or(&none);
+                released(rule.slots.into(), all, held_back)
+            })
+            .collect();
+        let mut weights: BTreeMap<(Agreement, Comparable), (f64, f64)> = BTreeMap::new();
+        for pair in self.held.chunk_by(|a, b| a >> 16 == b >> 16) {
+            let (a, b) = records(pair[0]);
             let of = |place: Place| presence.of(place.0 as usize, place.1 as usize);
-            // The rarest of what they share is the most likely to be seen between two files.
-            let weight = pair
+            let comparable = comparing.comparable(of(a), of(b));
+            // How likely both would release what they share, if nobody else had it.
+            let mut shared: Vec<(f64, usize)> = pair
                 .iter()
-                .map(|&meeting| alone[usize::from(read(meeting).2)])
-                .fold(0.0, f64::max);
-            *weights
-                .entry((agreement, comparing.comparable(of(a), of(b))))
-                .or_default() += weight;
+                .map(|&meeting| {
+                    let (key, [one, two]) = value(meeting);
+                    (released[key][one] * released[key][two], key)
+                })
+                .collect();
+            shared.sort_unstable_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
+            // Less likely values are taken to be released only together with the likelier ones.
+            let (mut agreement, mut rarest) = (Agreement::default(), 0.0f64);
+            for (at, &(likely, key)) in shared.iter().enumerate() {
+                agreement = agreement.max(implied[key]);
+                // The rarest of what they share is the most likely to be seen between two files.
+                rarest = rarest.max(alone[key]);
+                let share = likely - shared.get(at + 1).map_or(0.0, |next| next.0);
+                if share > 0.0 {
+                    let (pairs, sum) = weights.entry((agreement, comparable)).or_default();
+                    *pairs += share;
+                    *sum += share * rarest;
+                }
+            }
         }
         let factor = libm::exp2(f64::from(self.thinned));
         let mut counts = WithinCounts::default();
-        for ((agreement, comparable), weight) in weights {
-            counts.add(agreement, comparable, (weight * factor).round() as u64);
+        for ((agreement, comparable), (pairs, sum)) in weights {
+            let alike = AlikePairs {
+                thousandths: (1000.0 * factor * pairs).round() as u64,
+                alone: (1000.0 * sum / pairs.max(f64::MIN_POSITIVE)).round() as u16,
+            };
+            counts.add(agreement, comparable, alike);
         }
         counts
     }
+}
+
+/// How likely a value is released, by its rank among the values of its key that a record has: it is when fewer than `slots` of the more worthy
+/// ones are. Whether one is held back is taken for chance, rank by rank.
+fn released(slots: usize, all: &Ranks, held_back: &Ranks) -> [f64; RANK_MAX + 1] {
+    let mut out = [1.0; RANK_MAX + 1];
+    // How likely so many of the values before are released.
+    let mut before = [0.0; RANK_MAX + 1];
+    before[0] = 1.0;
+    for rank in 0..=RANK_MAX {
+        out[rank] = before[..slots.min(before.len())].iter().sum();
+        let free = 1.0 - held_back[rank] as f64 / all[rank].max(1) as f64;
+        for count in (0..=rank).rev() {
+            let moved = before[count] * free;
+            before[count] -= moved;
+            if count < RANK_MAX {
+                before[count + 1] += moved;
+            }
+        }
+    }
+    out
 }
 
 /// The chance that a binomial variable of six halves is at least 0, 1, …: how far each term of [`alone`] is believed.
@@ -164,6 +230,27 @@ mod tests {
         assert!((alone(&sizes(1.0)) - (-1.0f64).exp()).abs() < 0.1);
         assert!((alone(&sizes(6.0)) - ALONE_MIN).abs() < 1e-12);
         assert!(alone(&[0; 7]) >= ALONE_MIN);
+    }
+
+    #[test]
+    fn values_within_the_slots_are_released_and_others_when_worthier_ones_are_not() {
+        let all = [100; RANK_MAX + 1];
+        let none = Ranks::default();
+        let half = [50; RANK_MAX + 1];
+        assert!(released(3, &all, &none)[..3].iter().all(|p| *p >= 1.0));
+        assert!(released(3, &all, &none)[3..].iter().all(|p| *p <= 0.0));
+        // Two slots: of three before it at most one may be free, four of eight cases.
+        assert!((released(2, &all, &half)[3] - 0.5).abs() < 1e-12);
+        assert!((released(1, &all, &half)[2] - 0.25).abs() < 1e-12);
+        assert!(released(40, &all, &half).iter().all(|p| *p > 0.999_999));
+    }
+
+    #[test]
+    fn a_meeting_as_a_number_reads_back() {
+        let (a, b) = ((1023, 0xf_ffff), (7, 3));
+        let meeting = held((a, b), 250, [15, 4]);
+        assert_eq!(records(meeting), (a, b));
+        assert_eq!(value(meeting), (250, [15, 4]));
     }
 
     #[test]

@@ -55,7 +55,7 @@ impl Encoder {
         self.judge_homes(&mut notices)?;
         self.piles.stays.shrink();
         let presence = self.presence(&hidden);
-        let mut within = meetings.count(&self.shared.schema, &presence);
+        let mut within = meetings.count(&self.shared.schema, &self.ranks, &presence);
         let mut report = self.report(&presence);
         // Neighbouring piles together make a chunk; each thread makes its own.
         let together = (PILES * CHUNK).div_ceil(report.records).clamp(1, PILES);

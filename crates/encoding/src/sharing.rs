@@ -5,7 +5,8 @@ use kinfold_schema::Token;
 use crate::draft::Draft;
 use crate::encode::PILES;
 
-/// Bytes of an entry: a fingerprint whose last ten bits give way to the record's pile 8, number of the record in its pile 3, key 1, mark 2.
+/// Bytes of an entry: a fingerprint whose last ten bits give way to the record's pile 8, number of the record in its pile and rank among the
+/// values of the key 3, key 1, mark 2.
 pub(crate) const ENTRY: usize = 14;
 
 /// Piles of entries, by the last bits of the fingerprint. Entries come one by one, each for another pile: the ends of so many piles stay in
@@ -31,14 +32,26 @@ pub(crate) struct Entry {
     pub number: u32,
     /// The key in the schema's list.
     pub key: u8,
+    /// How many values of the key the record has that are more worthy, at most [`RANK_MAX`].
+    pub rank: u8,
     pub mark: Mark,
 }
+
+/// Ranks from here on are not told apart.
+pub(crate) const RANK_MAX: usize = 15;
+/// How many values of a key there are of each rank.
+pub(crate) type Ranks = [u64; RANK_MAX + 1];
+/// Bits of a record's number in its pile.
+const NUMBER_BITS: u32 = 20;
 
 impl Entry {
     /// What all entries of one key of a record begin from; the mark is the first value's.
     #[inline]
     pub(crate) fn of(pile: u16, number: u32, key: u8, mark: Mark) -> Unprinted {
-        debug_assert!(number < 1 << 24, "a pile has a thousandth of all records");
+        debug_assert!(
+            number < 1 << NUMBER_BITS,
+            "a pile has a thousandth of all records"
+        );
         Unprinted {
             pile: pile.into(),
             rest: u64::from(number) | u64::from(key) << 24 | u64::from(mark.0) << 32,
@@ -47,10 +60,12 @@ impl Entry {
 
     fn read(bytes: &[u8; ENTRY]) -> Self {
         let word = print(bytes);
+        let number = u32::from_le_bytes([bytes[8], bytes[9], bytes[10], 0]);
         Self {
             pile: (word & PILE) as usize,
-            number: u32::from_le_bytes([bytes[8], bytes[9], bytes[10], 0]),
+            number: number & ((1 << NUMBER_BITS) - 1),
             key: bytes[11],
+            rank: (number >> NUMBER_BITS) as u8,
             mark: Mark(u16::from_le_bytes([bytes[12], bytes[13]])),
         }
     }
@@ -69,7 +84,9 @@ impl Unprinted {
     pub(crate) fn with(self, fingerprint: u64, nth: u64) -> (usize, [u8; ENTRY]) {
         let mut bytes = [0; ENTRY];
         bytes[..8].copy_from_slice(&(fingerprint & !PILE | self.pile).to_le_bytes());
-        bytes[8..].copy_from_slice(&(self.rest + (nth << 32)).to_le_bytes()[..6]);
+        let rank = nth.min(RANK_MAX as u64);
+        let rest = self.rest + (nth << 32 | rank << NUMBER_BITS);
+        bytes[8..].copy_from_slice(&rest.to_le_bytes()[..6]);
         ((fingerprint % VALUE_PILES as u64) as usize, bytes)
     }
 }

@@ -21,7 +21,7 @@ use crate::person::{fact_of_identifier, facts, seen};
 use crate::plan::Plan;
 use crate::runs::Runs;
 use crate::secrets::token;
-use crate::sharing::{ENTRY, Entry, Mark, VALUE_PILES, fingerprint};
+use crate::sharing::{ENTRY, Entry, Mark, RANK_MAX, Ranks, VALUE_PILES, fingerprint};
 use crate::values::{Block, Books, PersonNames, Values};
 use crate::{Error, Input, Options, ProjectSecrets, household};
 
@@ -148,6 +148,8 @@ pub(crate) struct Batch {
     pub facts: Vec<u32>,
     /// Ones before diffusion and number of filters that are not random, for each filter.
     pub ones: Vec<(u64, usize)>,
+    /// Of each key how many values there are of each rank.
+    pub ranks: Vec<Ranks>,
 }
 
 /// One thread's books and working memory.
@@ -213,6 +215,7 @@ impl Worker {
         let mut batch = Batch {
             facts: Vec::with_capacity(records.len()),
             ones: vec![(0, 0); shared.filters.len()],
+            ranks: vec![Ranks::default(); shared.shape.keys],
         };
         let mut people: Vec<Cow<'_, Person>> = Vec::with_capacity(GROUP);
         for (first, group) in (0..).step_by(GROUP).zip(records.chunks(GROUP)) {
@@ -237,10 +240,15 @@ impl Worker {
             for (place, (record, person)) in group.iter().zip(&people).enumerate() {
                 let keys = shared.shape.keys;
                 let counts = place * keys..(place + 1) * keys;
-                let values: usize = self.counts[counts.clone()]
-                    .iter()
-                    .map(|&n| usize::from(n))
-                    .sum();
+                let mut values = 0;
+                for (ranks, &n) in batch.ranks.iter_mut().zip(&self.counts[counts.clone()]) {
+                    let n = usize::from(n);
+                    values += n;
+                    for rank in &mut ranks[..n.min(RANK_MAX)] {
+                        *rank += 1;
+                    }
+                    ranks[RANK_MAX] += n.saturating_sub(RANK_MAX) as u64;
+                }
                 let values = start..start + values;
                 start = values.end;
                 let input = &inputs[record.input as usize];

@@ -47,4 +47,4 @@ pub use table::{
     CodeTable, FLAG_DO_NOT_LINK, FLAG_WITHHELD, FilterColumn, HOUSEHOLD_ADDRESS, HOUSEHOLD_NONE,
     HOUSEHOLD_UPRN, HouseholdKey, NO_MONTH, Token,
 };
-pub use within::{Comparable, Comparing, WithinCounts};
+pub use within::{AlikePairs, Comparable, Comparing, WithinCounts};

@@ -93,18 +93,47 @@ impl Comparing {
 /// Most lines that are read.
 const LINES_MAX: usize = 20_000;
 
+/// Pairs of people of one file that agree alike.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct AlikePairs {
+    /// How many, in thousandths: a pair counts as much as it is likely that both would release what they share.
+    pub thousandths: u64,
+    /// Of the values that they share the share, in thousandths, that nobody else would have in a second file of the same size of a large
+    /// population either. A value that three people have is seldom free in another file.
+    pub alone: u16,
+}
+
+impl AlikePairs {
+    /// All of them.
+    const ALL: u16 = 1000;
+}
+
 /// Of the pairs of people of one file that share values which nobody else has, how many agree how far.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct WithinCounts {
-    counts: BTreeMap<(Agreement, Comparable), u64>,
+    counts: BTreeMap<(Agreement, Comparable), AlikePairs>,
 }
 
 impl WithinCounts {
-    /// Counts pairs.
-    pub fn add(&mut self, agreement: Agreement, comparable: Comparable, pairs: u64) {
-        if pairs > 0 {
-            *self.counts.entry((agreement, comparable)).or_default() += pairs;
+    /// Counts pairs; the share of values that nobody else has is the mean over all.
+    pub fn add(&mut self, agreement: Agreement, comparable: Comparable, more: AlikePairs) {
+        if more.thousandths == 0 {
+            return;
         }
+        let own = self
+            .counts
+            .entry((agreement, comparable))
+            .or_insert(AlikePairs {
+                thousandths: 0,
+                alone: 0,
+            });
+        let sum = |of: AlikePairs| u128::from(of.thousandths) * u128::from(of.alone);
+        let all = own.thousandths.saturating_add(more.thousandths);
+        let mean = (sum(*own) + sum(more) + u128::from(all) / 2) / u128::from(all);
+        *own = AlikePairs {
+            thousandths: all,
+            alone: mean.min(u128::from(AlikePairs::ALL)) as u16,
+        };
     }
 
     /// Adds the counts of another part of the file.
@@ -115,7 +144,7 @@ impl WithinCounts {
     }
 
     /// The counts, in a fixed order.
-    pub fn iter(&self) -> impl Iterator<Item = (Agreement, Comparable, u64)> + '_ {
+    pub fn iter(&self) -> impl Iterator<Item = (Agreement, Comparable, AlikePairs)> + '_ {
         self.counts
             .iter()
             .map(|(&(agreement, comparable), &pairs)| (agreement, comparable, pairs))
@@ -126,15 +155,16 @@ impl WithinCounts {
         self.counts.is_empty()
     }
 
-    /// As text, one line an agreement: its levels as digits, the class of what both have, the count.
+    /// As text, one line an agreement: its levels as digits, the class of what both have, and the two numbers of
+    /// [`AlikePairs`].
     pub fn to_text(&self) -> String {
         let mut text = String::new();
-        for (agreement, comparable, pairs) in self.iter() {
+        for (agreement, comparable, AlikePairs { thousandths, alone }) in self.iter() {
             for level in agreement.levels {
                 text.push(char::from(b'0' + level.min(3)));
             }
             // Writing to a string cannot fail.
-            let _ = writeln!(text, " {} {pairs}", comparable.class());
+            let _ = writeln!(text, " {} {thousandths} {alone}", comparable.class());
         }
         text
     }
@@ -144,7 +174,8 @@ impl WithinCounts {
         let mut counts = Self::default();
         for (index, line) in text.lines().enumerate() {
             let mut parts = line.split(' ');
-            let (levels, class, pairs) = (parts.next()?, parts.next()?, parts.next()?);
+            let (levels, class) = (parts.next()?, parts.next()?);
+            let (pairs, alone) = (parts.next()?, parts.next()?);
             let mut agreement = Agreement::default();
             let digits = levels.as_bytes();
             let fits = parts.next().is_none()
@@ -152,13 +183,18 @@ impl WithinCounts {
                 && digits.len() == agreement.levels.len()
                 && digits.iter().all(|digit| (b'0'..=b'3').contains(digit));
             let class: usize = class.parse().ok()?;
-            if !fits || class >= Comparable::CLASSES {
+            let alone: u16 = alone.parse().ok()?;
+            if !fits || class >= Comparable::CLASSES || alone > AlikePairs::ALL {
                 return None;
             }
             for (level, digit) in agreement.levels.iter_mut().zip(digits) {
                 *level = digit - b'0';
             }
-            counts.add(agreement, Comparable::of_class(class), pairs.parse().ok()?);
+            let pairs = AlikePairs {
+                thousandths: pairs.parse().ok()?,
+                alone,
+            };
+            counts.add(agreement, Comparable::of_class(class), pairs);
         }
         Some(counts)
     }
@@ -172,15 +208,15 @@ mod tests {
     proptest! {
         #[test]
         fn counts_survive_as_text(
-            lines in proptest::collection::vec((any::<[u8; 8]>(), 0usize..32, 0u64..1_000_000), 0..40),
+            lines in proptest::collection::vec((any::<[u8; 8]>(), 0usize..32, 0u64..1_000_000_000, 0u16..=1000), 0..40),
         ) {
             let mut counts = WithinCounts::default();
-            for (levels, class, pairs) in lines {
+            for (levels, class, thousandths, alone) in lines {
                 let mut agreement = Agreement::default();
                 for (level, random) in agreement.levels.iter_mut().zip(levels) {
                     *level = random % 4;
                 }
-                counts.add(agreement, Comparable::of_class(class), pairs);
+                counts.add(agreement, Comparable::of_class(class), AlikePairs { thousandths, alone });
             }
             prop_assert_eq!(WithinCounts::from_text(&counts.to_text()), Some(counts));
         }
@@ -191,6 +227,25 @@ mod tests {
                 prop_assert_eq!(WithinCounts::from_text(&counts.to_text()), Some(counts));
             }
         }
+    }
+
+    #[test]
+    fn shares_of_parts_are_brought_together() {
+        let mut counts = WithinCounts::default();
+        let mut add = |thousandths, alone| {
+            let more = AlikePairs { thousandths, alone };
+            counts.add(Agreement::default(), Comparable::default(), more);
+        };
+        add(30, 1000);
+        add(10, 200);
+        add(0, 0);
+        assert_eq!(
+            counts.iter().next().unwrap().2,
+            AlikePairs {
+                thousandths: 40,
+                alone: 800
+            }
+        );
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use super::*;
 use crate::testing::{date, world};
 use kinfold_schema::{
-    Agreement, CodeTable, Comparable, FilterColumn, HouseholdKey, Schema, WithinCounts,
+    Agreement, AlikePairs, CodeTable, Comparable, FilterColumn, HouseholdKey, Schema, WithinCounts,
 };
 use proptest::prelude::*;
 use std::sync::LazyLock;
@@ -69,11 +69,11 @@ fn counts(salt: u64) -> WithinCounts {
     for n in 0..salt % 5 {
         let mut agreement = Agreement::default();
         agreement.levels[n as usize] = (n % 3 + 1) as u8;
-        counts.add(
-            agreement,
-            Comparable::of_class(n as usize),
-            salt % 1000 + n + 1,
-        );
+        let alike = AlikePairs {
+            thousandths: salt % 100_000 + n + 1,
+            alone: (salt % 1001) as u16,
+        };
+        counts.add(agreement, Comparable::of_class(n as usize), alike);
     }
     counts
 }

@@ -9,11 +9,18 @@
 //! probability `2 a (1 - b) b (1 - a)`. With `b = M / n` and `a = M / m` (n records here, m there, M matches), a file's count of pairs
 //! becomes `2 (m / n) (1 - M / m) (1 - M / n)` times as many candidates without partners. Strangers who have partners lose to them when
 //! candidates compete, and need no count.
+//!
+//! A third person who has the value must be in neither file. In a count within one file that one is absent already with probability
+//! `1 - a`; for the other file it takes `1 - (b / a) (1 - a) l` of that, with `l` for the holders. The custodian ships the share of values
+//! that nobody else has in a second file where `(b / a) (1 - a)` is one (files of one size, a large population); of a mean of `l` holders it
+//! is `e^-l`, so the share to the power of `(b / a) (1 - a) = (m - M) / n` is the one that is wanted. With the same people in both files it is
+//! near zero, and nobody is left to share the value.
 
-use kinfold_schema::{Agreement, Field};
+use kinfold_schema::{Agreement, Comparable, Field};
 
 use super::cells::Cells;
 use super::compete::taken;
+use super::log2;
 use crate::RecordSet;
 use crate::candidates::{Candidate, SetPair};
 use crate::pattern::{BANDS, band};
@@ -27,8 +34,13 @@ const CALIBRATE_FROM: f64 = 10.0;
 /// Largest share of matches in a cell that shows strangers.
 const CALIBRATE_SHARE: f64 = 0.2;
 /// The formula is not corrected by less or more than these factors; taking strangers for matches is the worse mistake.
-const CALIBRATE_MIN: f64 = 0.7;
+/// Of people far apart, and of people near each other, whom a file seldom parts.
+const CALIBRATE_MIN: [f64; 2] = [0.7, 0.7];
 const CALIBRATE_MAX: f64 = 2.0;
+/// A file counts for a class of records when its share of it is at least this part of the other file's.
+const CLASS_SHARE_MIN: f64 = 0.1;
+/// The other file has at most so many times as many people who could have a value too.
+const OTHERS_MAX: f64 = 2.0;
 /// From this probability a match counts as sure.
 const SURE: f64 = 0.9;
 /// Sums of levels from which a mutual best pair is a seed: the first that gives enough seeds is taken.
@@ -36,10 +48,18 @@ const SEED_SCORES: [u32; 3] = [7, 5, 3];
 /// Enough seeds are one for this many records of the smaller file.
 const SEED_SHARE_MIN: usize = 50;
 
+/// Strangers of one pattern that a custodian counted.
+struct Within {
+    pattern: (Agreement, usize),
+    pairs: f64,
+    /// Log2 of the share of values that nobody else has in another file of the same size either.
+    alone: f64,
+}
+
 /// Expected strangers.
 pub(crate) struct Strangers {
-    /// For each set, what its custodian counted: pattern, class, pairs. Empty when it did not.
-    within: Vec<Vec<(Agreement, usize, f64)>>,
+    /// For each set, what its custodian counted. Empty when it did not.
+    within: Vec<Vec<Within>>,
     /// For each set pair and cell, candidates expected to be strangers.
     cells: Vec<Vec<f64>>,
     /// For each set pair and band, strangers among the pairs that the filter alone finds, if no record had a partner.
@@ -56,7 +76,11 @@ impl Strangers {
         let within = sets.iter().map(|set| {
             let counts = set.table.within.iter();
             counts
-                .map(|(agreement, comparable, pairs)| (agreement, comparable.class(), pairs as f64))
+                .map(|(agreement, comparable, alike)| Within {
+                    pattern: (agreement, comparable.class()),
+                    pairs: alike.thousandths as f64 / 1000.0,
+                    alone: log2(f64::from(alike.alone.max(1)) / 1000.0),
+                })
                 .collect()
         });
         Self {
@@ -86,10 +110,7 @@ impl Strangers {
 
     /// The patterns and classes that strangers have.
     pub(crate) fn patterns(&self) -> impl Iterator<Item = (Agreement, usize)> + '_ {
-        self.within
-            .iter()
-            .flatten()
-            .map(|&(agreement, class, _)| (agreement, class))
+        self.within.iter().flatten().map(|within| within.pattern)
     }
 
     /// Expected strangers of each cell, all set pairs together.
@@ -208,26 +229,50 @@ impl Strangers {
     ) -> Vec<f64> {
         let mut out = vec![0.0; cells.patterns.len()];
         let (n, m) = sizes(sets, pair);
-        let files = [(pair.left_set, m / n), (pair.right_set, n / m)];
+        // Whoever else has the value is likely to have it here already where most people of the other file are here.
+        let files = [
+            (pair.left_set, m / n, (m - matches) / n),
+            (pair.right_set, n / m, (n - matches) / m),
+        ];
         let free = |records: f64| (1.0 - matches / records).max(FREE_MIN);
-        let counted = files
-            .iter()
-            .filter(|(set, _)| !self.within[*set as usize].is_empty())
-            .count();
-        for (set, ratio) in files {
-            for &(agreement, class, pairs) in &self.within[set as usize] {
-                let Ok(cell) = cells.patterns.binary_search(&(agreement, class)) else {
+        // A file in which records show other things than in the other one says nothing of the classes that it hardly has.
+        let shares = files.map(|(set, ..)| class_shares(&self.within[set as usize]));
+        let speaks = |file: usize, class: usize| {
+            let [one, other] = [shares[file][class], shares[1 - file][class]];
+            one > 0.0 && one >= CLASS_SHARE_MIN * other
+        };
+        for (file, (set, ratio, others)) in files.into_iter().enumerate() {
+            let others = others.clamp(0.0, OTHERS_MAX);
+            for within in &self.within[set as usize] {
+                let class = within.pattern.1;
+                let Ok(cell) = cells.patterns.binary_search(&within.pattern) else {
                     continue;
                 };
-                out[cell] += 2.0 * ratio * pairs * free(n) * free(m) / counted as f64;
+                if !speaks(file, class) {
+                    continue;
+                }
+                let counted = 1.0 + f64::from(u8::from(speaks(1 - file, class)));
+                let pairs = within.pairs * libm::exp2(within.alone * others);
+                out[cell] += 2.0 * ratio * pairs * free(n) * free(m) / counted;
             }
         }
         out
     }
 }
 
+/// For each class the share of a file's counts that it has.
+fn class_shares(within: &[Within]) -> [f64; Comparable::CLASSES] {
+    let mut shares = [0.0; Comparable::CLASSES];
+    for within in within {
+        shares[within.pattern.1] += within.pairs;
+    }
+    let all: f64 = shares.iter().sum();
+    shares.map(|pairs| if all > 0.0 { pairs / all } else { 0.0 })
+}
+
 /// Where hardly any candidate of a cell can be a match, the cell shows how many strangers there really are: the counts within files are
-/// brought to that. It allows for what the formula leaves out (families that come as a whole, three people with one value).
+/// brought to that, those of people who live near each other and the others each by a factor of their own. It allows for what the formula
+/// leaves out: families come into a file as a whole, so that two people of one home are seldom one in each file.
 fn calibrate(
     strangers: &mut [f64],
     (sets, at, pair): (&[RecordSet], usize, &SetPair),
@@ -244,17 +289,31 @@ fn calibrate(
             seen[cell].1 += g;
         }
     }
-    let (mut found, mut foretold) = (CALIBRATE_FROM, CALIBRATE_FROM);
-    for ((all, matches), strangers) in seen.iter().zip(&*strangers) {
-        if *all > 0.0 && *matches <= CALIBRATE_SHARE * all {
-            found += all - matches;
-            foretold += strangers;
+    // Found and foretold: of people far apart, and of people near each other. All that is found counts as strangers: were the expected
+    // matches taken away, too few strangers would make more matches, and these fewer strangers, round by round. A cell in which nothing is
+    // found counts as well.
+    let mut told = [[0.0; 2]; 2];
+    for (cell, ((all, matches), strangers)) in seen.iter().zip(&*strangers).enumerate() {
+        if *matches <= CALIBRATE_SHARE * all {
+            let of = &mut told[near(cells.patterns[cell].0)];
+            of[0] += all;
+            of[1] += strangers;
         }
     }
-    let factor = (found / foretold).clamp(CALIBRATE_MIN, CALIBRATE_MAX);
-    for strangers in strangers {
-        *strangers *= factor;
+    let ratio = |[found, foretold]: [f64; 2], before: f64| {
+        (found + CALIBRATE_FROM * before) / (foretold + CALIBRATE_FROM)
+    };
+    let together = ratio([told[0][0] + told[1][0], told[0][1] + told[1][1]], 1.0);
+    let factor = |of: usize| ratio(told[of], together).clamp(CALIBRATE_MIN[of], CALIBRATE_MAX);
+    let factors = [factor(0), factor(1)];
+    for (strangers, (agreement, _)) in strangers.iter_mut().zip(&cells.patterns) {
+        *strangers *= factors[near(*agreement)];
     }
+}
+
+/// Whether two people of this pattern live together or near each other: families come into a file as a whole, strangers one by one.
+fn near(agreement: Agreement) -> usize {
+    usize::from(agreement.level(Field::Place) >= 2)
 }
 
 fn sizes(sets: &[RecordSet], pair: &SetPair) -> (f64, f64) {
