@@ -200,7 +200,11 @@ impl File {
             presence_listed: people.iter().map(|person| person.presence).collect(),
             place: people.iter().map(|person| person.place).collect(),
             names: people.iter().map(|person| person.names.clone()).collect(),
-            within: table.within.iter().map(|(.., pairs)| pairs).collect(),
+            within: table
+                .within
+                .iter()
+                .map(|(.., alike)| alike.thousandths / 1000)
+                .collect(),
         })
     }
 
