@@ -292,7 +292,7 @@ data have them. `trusted` has a filter for each field and is for a linkage unit 
 ";
 
 const TAIL: &str = "
-Why these remain, and what another point would cost, is in `benches/README.md` of the source.
+Why these remain, and what another point would cost, is in `benches/quality/README.md` of the source.
 
 ## Make it again
 
