@@ -1,9 +1,9 @@
 //! What is sent under a scheme, as the attacks of the release check see it.
 
-use std::collections::BTreeMap;
 use std::error::Error;
 
-use kinfold_encoding::{Input, ListedToken, Lister, ProjectSecrets, encode};
+use kinfold_benches::released::released;
+use kinfold_encoding::{ListedToken, Lister, ProjectSecrets};
 use kinfold_identity::Person;
 use kinfold_release::{File, Stay, View};
 use kinfold_schema::{HouseholdKey, Schema};
@@ -114,32 +114,5 @@ fn package(schema: &Schema, people: &[Person], key: &[u8; 32]) -> Result<File, B
         reference.copy_from_slice(&hash.as_bytes()[..16]);
         reference
     };
-    let inputs: Vec<Input<'_>> = people
-        .iter()
-        .enumerate()
-        .map(|(number, person)| Input::new(reference(number), person))
-        .collect();
-    let options = kinfold_encoding::Options {
-        own: "a".to_owned(),
-        partners: vec!["b".to_owned()],
-        bench: true,
-        ..Default::default()
-    };
-    let encoded = encode(schema, &secrets, &inputs, &options)?;
-    let of_reference: BTreeMap<[u8; 16], usize> = (0..people.len())
-        .map(|number| (reference(number), number))
-        .collect();
-    let mut lister = Lister::new(schema)?;
-    let listed: Vec<_> = encoded
-        .table
-        .record_ref
-        .iter()
-        .map(|own| lister.list(&people[of_reference[own]]))
-        .collect();
-    Ok(File::new(
-        schema,
-        &encoded.table,
-        &listed,
-        &lister.vocabulary(),
-    )?)
+    released(schema, people, &secrets, reference)
 }

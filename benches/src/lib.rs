@@ -3,6 +3,7 @@
 pub mod joined;
 pub mod open;
 pub mod people;
+pub mod released;
 
 /// A generator of 64-bit words that gives the same sequence on every machine (SplitMix64).
 #[derive(Clone, Debug)]

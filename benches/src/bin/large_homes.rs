@@ -7,7 +7,8 @@
 use std::collections::BTreeMap;
 use std::time::Instant;
 
-use kinfold_encoding::{Input, Lister, Options, ProjectSecrets, encode};
+use kinfold_benches::released::released;
+use kinfold_encoding::ProjectSecrets;
 use kinfold_identity::Person;
 use kinfold_release::{Draws, File, ListQuality, Named, Scene, Share, household_attack};
 use kinfold_schema::Schema;
@@ -127,27 +128,6 @@ fn file(schema: &Schema, count: usize, seed: u64) -> File {
         let hash = blake3::hash(&(number as u64).to_le_bytes());
         *hash.as_bytes().first_chunk::<16>().expect("32 bytes")
     };
-    let inputs: Vec<Input<'_>> = (0..)
-        .zip(&people)
-        .map(|(number, person)| Input::new(reference(number), person))
-        .collect();
-    let options = Options {
-        own: "a".to_owned(),
-        partners: vec!["b".to_owned()],
-        bench: true,
-        ..Options::default()
-    };
-    let encoded =
-        encode(schema, &secrets, &inputs, &options).expect("invented people can be encoded");
-    let mut lister = Lister::new(schema).expect("a schema that can be encoded with");
-    let of_reference: BTreeMap<[u8; 16], usize> = (0..people.len())
-        .map(|number| (reference(number), number))
-        .collect();
-    let listed: Vec<_> = encoded
-        .table
-        .record_ref
-        .iter()
-        .map(|own| lister.list(&people[of_reference[own]]))
-        .collect();
-    File::new(schema, &encoded.table, &listed, &lister.vocabulary()).expect("one person a record")
+    released(schema, &people, &secrets, reference)
+        .expect("invented people can be encoded and listed")
 }

@@ -11,7 +11,8 @@ use std::time::Instant;
 
 use flate2::read::GzDecoder;
 use kinfold_benches::Words;
-use kinfold_encoding::{Input, Lister, ProjectSecrets, encode};
+use kinfold_benches::released::released;
+use kinfold_encoding::{Lister, ProjectSecrets};
 use kinfold_identity::{
     AddressSpell, BirthDate, Person, read_address, read_family_names, read_given_names,
 };
@@ -82,34 +83,11 @@ fn whole_check(count: usize, schema: &str) {
         reference.copy_from_slice(&blake3::hash(&number.to_le_bytes()).as_bytes()[..16]);
         reference
     };
-    let inputs: Vec<Input<'_>> = people
-        .iter()
-        .enumerate()
-        .map(|(number, person)| Input::new(reference(number), person))
-        .collect();
-    let options = kinfold_encoding::Options {
-        own: "a".to_owned(),
-        partners: vec!["b".to_owned()],
-        bench: true,
-        ..Default::default()
-    };
-    let encoded =
-        encode(&schema, &secrets, &inputs, &options).expect("invented people can be encoded");
     let started = Instant::now();
-    let mut lister = Lister::new(&schema).expect("a shipped schema can be encoded with");
-    let of_reference: std::collections::BTreeMap<[u8; 16], usize> = (0..people.len())
-        .map(|number| (reference(number), number))
-        .collect();
-    let listed: Vec<_> = encoded
-        .table
-        .record_ref
-        .iter()
-        .map(|own| lister.list(&people[of_reference[own]]))
-        .collect();
-    let file = File::new(&schema, &encoded.table, &listed, &lister.vocabulary())
-        .expect("one person a record");
+    let file = released(&schema, &people, &secrets, reference)
+        .expect("invented people can be encoded and listed");
     println!(
-        "{} records listed in {:.1} s",
+        "{} records encoded and listed in {:.1} s",
         file.records,
         started.elapsed().as_secs_f64()
     );
