@@ -169,13 +169,13 @@ impl<'a> Test<'a> {
             sums,
             carries,
             near,
+            distances,
         } = scratch;
-        near.clear();
+        let stride = rows * vector;
+        let carries = carries.words(phases(words) * stride);
         if runs.iter().any(|run| run.threshold.is_some()) {
-            sums.resize(sums.len().max(rows * LOW_PLANES * vector), 0);
-            let stride = rows * vector;
-            carries.resize(phases(words) * stride, 0);
-            tables.resize(PHASE_WORDS * WORD_VECTORS * vector, 0);
+            let sums = sums.words(rows * LOW_PLANES * vector);
+            let tables = tables.words(PHASE_WORDS * WORD_VECTORS * vector);
             let mut parity = [0; MAX_VECTOR_WORDS];
             for (word, carries) in (0..words)
                 .step_by(PHASE_WORDS)
@@ -206,28 +206,29 @@ impl<'a> Test<'a> {
                     );
                 }
             }
-            for run in &runs {
-                let Some(threshold) = run.threshold else {
-                    continue;
-                };
-                let rows = run.rows.start - first_row..run.rows.end - first_row;
-                self.kernel
-                    .settle(threshold, carries, stride, rows, first_row, near);
-            }
-        }
-        for run in runs.iter().filter(|run| run.threshold.is_none()) {
-            near.extend(run.rows.clone().map(|row| Near {
-                row: row as u32,
-                records: [u64::MAX; MAX_VECTOR_WORDS],
-            }));
-        }
-        if near.is_empty() {
-            return;
         }
         // Side by side, the records of a block stay in the nearest caches; in their file they lie far apart.
-        *others = gathered(&self.right, &block.rows, std::mem::take(others));
-        for near in near {
-            self.check(band, block, others, near, &mut found);
+        let mut side_by_side = false;
+        for run in &runs {
+            near.clear();
+            match run.threshold {
+                None => near.extend(run.rows.clone().map(|row| Near {
+                    row: row as u32,
+                    records: [u64::MAX; MAX_VECTOR_WORDS],
+                })),
+                Some(threshold) => {
+                    let some = run.rows.start - first_row..run.rows.end - first_row;
+                    self.kernel
+                        .settle(threshold, carries, stride, some, first_row, near);
+                }
+            }
+            if !near.is_empty() && !side_by_side {
+                *others = gathered(&self.right, &block.rows, std::mem::take(others));
+                side_by_side = true;
+            }
+            for near in near.iter() {
+                self.check(band, block, others, near, run.limit, distances, &mut found);
+            }
         }
     }
 
@@ -246,52 +247,52 @@ impl<'a> Test<'a> {
             match runs.last_mut() {
                 Some(run) if run.threshold == threshold && run.rows.end == rows.start => {
                     run.rows.end = rows.end;
+                    run.limit = run.limit.max(limit);
                 }
-                _ => runs.push(Run { rows, threshold }),
+                _ => runs.push(Run {
+                    rows,
+                    limit,
+                    threshold,
+                }),
             }
         }
         runs
     }
 
-    /// Compares all bits of what the scan left of a row. `others` are the filters of the block.
+    /// Compares all bits of what the scan left of a row. `others` are the filters of the block; none passes beyond `limit`.
+    #[allow(clippy::too_many_arguments)] // Called from one place, with what that place has at hand.
     fn check(
         &self,
         band: &Band,
         block: &Block,
         others: &[u64],
         near: &Near,
+        limit: u32,
+        distances: &mut Vec<(u16, u16)>,
         found: &mut impl FnMut(Found),
     ) {
         let width = self.left.words_per_row();
         let left = band.rows[near.row as usize];
         let words = &band.words[near.row as usize * width..][..width];
         let left_count = self.left_counts[left as usize];
-        let parts = block.rows.chunks(64).zip(others.chunks(64 * width));
-        for ((rows, others), mask) in parts.zip(near.records) {
-            // Places after the last record hold nothing.
-            let mut mask = if rows.len() < 64 {
-                mask & ((1 << rows.len()) - 1)
-            } else {
-                mask
+        distances.clear();
+        self.kernel
+            .near_distances(words, others, &near.records, limit, distances);
+        for (place, distance) in distances.iter() {
+            let (place, distance) = (usize::from(*place), u32::from(*distance));
+            let right = block.rows[place];
+            let total = left_count + self.right_counts[right as usize];
+            let Some(limit) = self.rule.limit(total) else {
+                continue;
             };
-            while mask != 0 {
-                let place = mask.trailing_zeros() as usize;
-                mask &= mask - 1;
-                let right = rows[place];
-                let other = &others[place * width..][..width];
-                let distance = self.kernel.distance(words, other);
-                let total = left_count + self.right_counts[right as usize];
-                let Some(limit) = self.rule.limit(total) else {
-                    continue;
-                };
-                if distance <= limit && self.plan.keeps(words, other, limit) {
-                    found(Found {
-                        left,
-                        right,
-                        distance,
-                        total,
-                    });
-                }
+            let other = &others[place * width..][..width];
+            if distance <= limit && self.plan.keeps(words, other, limit) {
+                found(Found {
+                    left,
+                    right,
+                    distance,
+                    total,
+                });
             }
         }
     }
@@ -309,6 +310,8 @@ fn gathered(set: &PackedSet, rows: &[u32], mut words: Vec<u64>) -> Vec<u64> {
 /// Rows whose sums start alike.
 struct Run {
     rows: Range<usize>,
+    /// No pair of these rows and the block passes with a greater distance.
+    limit: u32,
     /// `None`: no distance is above the limit.
     threshold: Option<Threshold>,
 }
@@ -342,10 +345,30 @@ fn least_and_most(counts: &[u32], rows: &[u32]) -> (u32, u32) {
 #[derive(Debug, Default)]
 pub(crate) struct Scratch {
     others: Vec<u64>,
-    tables: Vec<u64>,
-    sums: Vec<u64>,
-    carries: Vec<u64>,
+    tables: Aligned,
+    sums: Aligned,
+    carries: Aligned,
     near: Vec<Near>,
+    distances: Vec<(u16, u16)>,
+}
+
+/// Words that begin with a cache line: otherwise every case, a whole line of a table, would touch two.
+#[derive(Debug, Default)]
+struct Aligned(Vec<u64>);
+
+impl Aligned {
+    /// Words of a line.
+    const LINE: usize = 8;
+
+    /// So many words, holding anything.
+    fn words(&mut self, count: usize) -> &mut [u64] {
+        let room = count + Self::LINE - 1;
+        if self.0.len() < room {
+            self.0.resize(room, 0);
+        }
+        let start = self.0.as_ptr().align_offset(Self::LINE * size_of::<u64>());
+        &mut self.0[start..][..count]
+    }
 }
 
 /// Scratch memory to be used again: taking it from the system for every block would cost as much as the work.

@@ -1,6 +1,7 @@
 //! 256-bit vectors: the sliced scan for 256 records at a time.
 
 use super::lanes::{self, Groups};
+use super::near;
 use crate::packed::PackedSet;
 use std::arch::x86_64::{
     __m256i, _mm256_and_si256, _mm256_andnot_si256, _mm256_loadu_si256, _mm256_or_si256,
@@ -19,6 +20,18 @@ pub(super) fn distances(
     distances: &mut [u16],
 ) {
     lanes::distances(left, rows, right, groups, distances);
+}
+
+/// As [`super::Kernel::near_distances`].
+#[target_feature(enable = "avx2,popcnt")]
+pub(super) fn near_distances(
+    one: &[u64],
+    others: &[u64],
+    records: &[u64; MAX_VECTOR_WORDS],
+    limit: u32,
+    distances: &mut Vec<(u16, u16)>,
+) {
+    near::distances(one, others, records, limit, distances);
 }
 
 /// As [`super::Kernel::distance`], with the population count of the processor.

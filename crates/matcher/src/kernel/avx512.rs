@@ -3,6 +3,7 @@
 //! The loop of `lanes.rs` is written out here, because the compiler, left alone, vectorises along the words of one record and gathers.
 
 use super::lanes::{Groups, LANES};
+use super::near;
 use crate::packed::PackedSet;
 use std::arch::x86_64::{
     __m512i, _mm_storeu_si128, _mm512_add_epi64, _mm512_and_si512, _mm512_cmpeq_epi64_mask,
@@ -79,6 +80,18 @@ fn store_counts(counts: __m512i, line: &mut [u16]) {
     let place = &mut line[..LANES];
     // SAFETY: `place` is eight `u16`, which is the 128 bits that are written; the instruction needs no alignment.
     unsafe { _mm_storeu_si128(place.as_mut_ptr().cast(), _mm512_cvtepi64_epi16(counts)) }
+}
+
+/// As [`super::Kernel::near_distances`].
+#[target_feature(enable = "avx512f,avx512vpopcntdq")]
+pub(super) fn near_distances(
+    one: &[u64],
+    others: &[u64],
+    records: &[u64; MAX_VECTOR_WORDS],
+    limit: u32,
+    distances: &mut Vec<(u16, u16)>,
+) {
+    near::distances(one, others, records, limit, distances);
 }
 
 /// As [`super::Kernel::distance`].

@@ -1,8 +1,8 @@
 //! The kernels: one algorithm for each instruction set, and a plain loop that they must equal.
 //!
-//! Two algorithms have the same name in every file. `scan` (see `sliced.rs`) says which right records are near enough to a left row;
-//! `distances` (see `lanes.rs`) writes every distance down, for histograms. Which copy runs is decided by asking the processor, never
-//! by a build flag.
+//! Three algorithms have the same name in every file. `scan` (see `sliced.rs`) says which right records are near enough to a left row;
+//! `near_distances` (see `near.rs`) looks at what a scan leaves; `distances` (see `lanes.rs`) writes every distance down, for histograms.
+//! Which copy runs is decided by asking the processor, never by a build flag.
 
 #[cfg(target_arch = "x86_64")]
 #[allow(unsafe_code)]
@@ -11,6 +11,7 @@ mod avx2;
 #[allow(unsafe_code)]
 mod avx512;
 mod lanes;
+mod near;
 #[cfg(target_arch = "aarch64")]
 #[allow(unsafe_code)]
 mod neon;
@@ -147,6 +148,19 @@ impl Kernel {
     pub(crate) fn distance(self, one: &[u64], other: &[u64]) -> u32 {
         assert_eq!(one.len(), other.len());
         call!(self, distance(one, other))
+    }
+
+    /// Places and distances of those of `records`, bits for the filters `others`, that differ from `one` in at most `limit` bits. Bits after
+    /// the last filter are ignored.
+    pub(crate) fn near_distances(
+        self,
+        one: &[u64],
+        others: &[u64],
+        records: &[u64; MAX_VECTOR_WORDS],
+        limit: u32,
+        distances: &mut Vec<(u16, u16)>,
+    ) {
+        call!(self, near_distances(one, others, records, limit, distances));
     }
 
     /// Makes the table of one word from its 64 planes, and brings the parity of all planes so far up to date.

@@ -4,6 +4,7 @@
 //! who have no such machine: the laws in this crate's tests hold it to the scalar kernels wherever they run.
 
 use super::lanes::{self, Groups};
+use super::near;
 use crate::packed::PackedSet;
 use std::arch::aarch64::{
     uint64x2_t, vandq_u64, vbslq_u64, vdupq_n_u64, veorq_u64, vgetq_lane_u64, vld1q_u64, vorrq_u64,
@@ -21,6 +22,18 @@ pub(super) fn distances(
     distances: &mut [u16],
 ) {
     lanes::distances(left, rows, right, groups, distances);
+}
+
+/// As [`super::Kernel::near_distances`].
+#[target_feature(enable = "neon")]
+pub(super) fn near_distances(
+    one: &[u64],
+    others: &[u64],
+    records: &[u64; MAX_VECTOR_WORDS],
+    limit: u32,
+    distances: &mut Vec<(u16, u16)>,
+) {
+    near::distances(one, others, records, limit, distances);
 }
 
 /// As [`super::Kernel::distance`]: the compiler counts bytes and adds across.

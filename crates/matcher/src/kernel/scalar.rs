@@ -2,6 +2,7 @@
 //! (On x86-64 the compiler turns most pairs of words into SSE2, which every such processor has: twice the speed of one word.)
 
 use super::lanes::{Groups, LANES};
+use super::near;
 use crate::packed::PackedSet;
 use std::ops::Range;
 
@@ -29,6 +30,17 @@ pub(super) fn distances(
             }
         }
     }
+}
+
+/// As [`super::Kernel::near_distances`].
+pub(super) fn near_distances(
+    one: &[u64],
+    others: &[u64],
+    records: &[u64; MAX_VECTOR_WORDS],
+    limit: u32,
+    distances: &mut Vec<(u16, u16)>,
+) {
+    near::distances(one, others, records, limit, distances);
 }
 
 /// As [`super::Kernel::distance`].
