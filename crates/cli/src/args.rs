@@ -85,7 +85,7 @@ pub enum Command {
     #[command(
         override_usage = "kinfold encode --agreement FILE --key FILE --project-key FILE --mapping FILE --period YYYY-MM -o DIR\n       \
                           kinfold encode --schema S --key-file FILE INPUT.csv -o CODES.arrow",
-        after_help = "The second form tries a schema on open data: a row is a person, columns have the names of the schema's fields, and the codes \
+        after_help = "The second form tries a schema on open data: columns have the names of the schema's fields or usual ones, and the codes \
                       are marked as not for release. Rules of release are not enforced."
     )]
     Encode(EncodeCli),
@@ -152,7 +152,7 @@ const BENCH: &str = "To try a schema on open data";
 /// Arguments of `encode`: those of a custodian, or those of a bench.
 #[derive(Debug, Args)]
 pub struct EncodeCli {
-    /// A CSV file with one row a person
+    /// A CSV file of people
     #[arg(value_name = "INPUT", requires = "key_file", help_heading = BENCH)]
     pub input: Option<PathBuf>,
     /// A file whose bytes are the key: 16 or more
@@ -167,9 +167,12 @@ pub struct EncodeCli {
     /// This source and the others, for keys of every two
     #[arg(long, value_name = "NAME", requires = "input", num_args = 1.., help_heading = BENCH)]
     pub sources: Vec<String>,
-    /// Bring the rows of one person together first, by all evidence; slow for large tables
+    /// Bring rows of one person together [default: up to 100,000 rows]
     #[arg(long, requires = "input", help_heading = BENCH)]
     pub unite: bool,
+    /// Take every row for a person of its own
+    #[arg(long, requires = "input", conflicts_with = "unite", help_heading = BENCH)]
+    pub no_unite: bool,
     /// Number of threads; the result is the same
     #[arg(long, value_name = "N", requires = "input", help_heading = BENCH)]
     pub threads: Option<usize>,

@@ -46,10 +46,57 @@ pub const TABLE_ROLES: [&str; 19] = [
     "town",
 ];
 
-/// Names that columns of a role usually have beside the role's own, letters and digits alone, the likeliest first. For the roles whose own
-/// name is seldom the column's.
+/// Names that columns of a role usually have beside the role's own and the field's, letters and digits alone, the likeliest first.
 pub fn usual_columns(role: &str) -> &'static [&'static str] {
     match role {
+        "given_name" => &[
+            "firstname",
+            "forename",
+            "forename1",
+            "forenames",
+            "givenname",
+            "givennames",
+            "fname",
+            "christianname",
+        ],
+        "middle_names" => &[
+            "middlename",
+            "middlenames",
+            "secondname",
+            "secondforename",
+            "forename2",
+            "mname",
+        ],
+        "family_name" => &[
+            "lastname",
+            "surname",
+            "familyname",
+            "lname",
+            "sname",
+            "surname1",
+        ],
+        "birth_date" => &[
+            "dateofbirth",
+            "dob",
+            "birthdate",
+            "birthday",
+            "borndate",
+            "bdate",
+        ],
+        "sex" => &["gender", "sexcode", "gendercode"],
+        "birth_place" => &["birthplace", "placeofbirth", "birthtown", "townofbirth"],
+        "postcode" => &["postalcode", "pcode", "pcd", "zipcode", "zip"],
+        "address" => &[
+            "fulladdress",
+            "homeaddress",
+            "addressline1",
+            "address1",
+            "streetaddress",
+        ],
+        "nhs_number" => &["nhsnumber", "nhsno", "nhs"],
+        "nino" => &["nationalinsurancenumber", "ninumber", "nationalinsuranceno"],
+        "upn" => &["uniquepupilnumber", "pupilnumber"],
+        "uprn" => &["uniquepropertyreferencenumber"],
         "telephone" => &[
             "phone",
             "phonenumber",
@@ -369,7 +416,7 @@ mod tests {
             .flat_map(|role| usual_columns(role))
             .copied()
             .collect();
-        assert!(all.contains(&"phone") && all.contains(&"suburb"));
+        assert!(all.contains(&"phone") && all.contains(&"surname"));
         for (index, name) in all.iter().enumerate() {
             assert!(
                 !all[..index].contains(name) && !TABLE_ROLES.contains(name),

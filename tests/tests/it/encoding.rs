@@ -121,6 +121,8 @@ fn a_table_becomes_codes_that_nothing_takes_for_a_package() {
             "encode",
             "--schema",
             "standard",
+            // Its people have few names, each always with the same month of birth.
+            "--no-unite",
             "--key-file",
             &key.display().to_string(),
             &table.display().to_string(),
@@ -204,7 +206,11 @@ fn a_table_that_cannot_be_encoded_leaves_nothing_behind() {
     assert!(ragged.stderr.contains("E-ENCODE-TABLE") && ragged.stderr.contains("broken.csv:3"));
     let unnamed = folder.path().join("unnamed.csv");
     fs::write(&unnamed, "a,b\n1,2\n").expect("written");
-    assert!(run(&unnamed, &[]).stderr.contains("--column first-name=a"));
+    assert!(
+        run(&unnamed, &[])
+            .stderr
+            .contains("--column first-name=COLUMN")
+    );
     assert!(
         run(&broken, &["--column", "first-name=nobody"])
             .stderr
@@ -232,6 +238,75 @@ fn a_table_that_cannot_be_encoded_leaves_nothing_behind() {
         .filter(|name| name.contains("codes") || name.contains(".part"))
         .collect();
     assert!(left.is_empty(), "{left:?}");
+}
+
+#[test]
+fn rows_of_one_person_come_together_unless_told_otherwise_and_usual_names_are_found() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let key = key(folder.path()).display().to_string();
+    let table = folder.path().join("table.csv");
+    let rows = "rec_id,Given name,Surname,DOB,Gender,Zip code,Other\n\
+                a,Amara,Okafor,1991-03-14,F,AB1 2CD,x\n\
+                b,Amara,Okafor,1991-03-14,F,AB1 2CD,y\n\
+                c,Bill,Quarry,1972-11-30,M,AB1 2CE,z\n";
+    fs::write(&table, rows).expect("written");
+    let (input, output) = (table.display().to_string(), folder.path().join("codes"));
+    let output = output.display().to_string();
+    let encode = |more: &[&str]| {
+        let words = [
+            "encode",
+            "--key-file",
+            &key,
+            &input,
+            "-o",
+            &output,
+            "--json",
+        ];
+        let ran = kinfold([&words[..], more].concat());
+        assert_eq!(ran.exit, Some(0), "{ran}");
+        let answer: serde_json::Value = serde_json::from_str(&ran.stdout).expect("JSON");
+        answer["data"].clone()
+    };
+    for (more, people, united) in [
+        (&[][..], 2, 1),
+        (&["--unite"][..], 2, 1),
+        (&["--no-unite"][..], 3, 0),
+    ] {
+        let said = encode(more);
+        assert_eq!(said["records"], people, "{more:?}");
+        assert_eq!(
+            said["united"]["rows_united"].as_u64().unwrap_or(0),
+            united,
+            "{more:?}"
+        );
+        let named = &said["columns_by_name"];
+        assert_eq!(named["first-name"], "Given name");
+        assert_eq!(named["birth-date"], "DOB");
+        assert_eq!(named["sex"], "Gender");
+        assert_eq!(named["postcode"], "Zip code");
+    }
+}
+
+/// A file without a first line of names holds a person there: not even a mistake in the command prints it.
+#[test]
+fn a_table_without_names_of_columns_is_not_quoted() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let key = key(folder.path()).display().to_string();
+    let table = folder.path().join("table.csv");
+    fs::write(&table, "Amara,Okafor,1991-03-14\nBill,Quarry,1972-11-30\n").expect("written");
+    let (input, output) = (table.display().to_string(), folder.path().join("codes"));
+    let output = output.display().to_string();
+    for more in [&[][..], &["--column", "first-name=forename"][..]] {
+        let words = ["encode", "--key-file", &key, &input, "-o", &output];
+        let ran = kinfold([&words[..], more].concat());
+        assert_eq!(ran.exit, Some(2), "{ran}");
+        assert!(ran.stderr.contains("E-ENCODE-COLUMN"), "{ran}");
+        let said = format!("{}{}", ran.stdout, ran.stderr);
+        assert!(
+            !said.contains("Amara") && !said.contains("Okafor"),
+            "{said}"
+        );
+    }
 }
 
 #[test]

@@ -1,5 +1,6 @@
 //! `encode` for a bench: any table of people, any schema, codes that are marked as not for release.
 
+mod columns;
 mod joined;
 #[cfg(test)]
 mod tests;
@@ -11,12 +12,10 @@ use crate::outcome::{Message, Outcome};
 use crate::progress::Progress;
 use crate::release::field_of_role;
 use crate::survey::grouped;
-use joined::Joined;
+use columns::{Found, columns};
 use kinfold_encoding::{EncodeReport, Encoder, Input, Options, ProjectSecrets};
 use kinfold_exchange::BenchCodesWriter;
-use kinfold_extract::{
-    RejectedCounts, TABLE_ROLES, TableColumns, TablePerson, read_table_row, usual_columns,
-};
+use kinfold_extract::{RejectedCounts, TablePerson, read_table_row};
 use kinfold_identity::{DateOrder, DateRules};
 use kinfold_message::{Exit, Problem, WholeFile};
 use kinfold_schema::{FieldName, FieldSet, Schema};
@@ -32,6 +31,8 @@ use zeroize::Zeroizing;
 
 /// Rows that are read at once.
 const ROWS: usize = 8192;
+/// Most rows of a table whose rows of one person come together unless something else is asked for: beyond it that takes a while.
+const UNITED_UNASKED: usize = 100_000;
 /// Rows from which the order of day and month is told.
 const DATE_ROWS: usize = 100_000;
 /// Fewest bytes of a key.
@@ -63,19 +64,26 @@ pub fn run(args: &EncodeCli, progress: &Progress) -> Result<Outcome, Problem> {
                 "ask for fewer with `--threads`",
             )
         })?;
+    let unite = args.unite || !args.no_unite && has_few_rows(input)?;
     let work = Work {
         input,
         output: &args.output,
         schema: &schema,
         key,
-        columns: Arc::new(columns(input, &args.columns, &schema, args.unite)?),
-        unite: args.unite,
+        columns: Arc::new(columns(input, &args.columns, &schema, unite)?),
+        unite,
         date_order: args.date_order,
         sources: &args.sources,
         progress,
     };
     let started = Instant::now();
-    let done = pool.install(|| work.encode())?;
+    let done = pool.install(|| work.encode()).map_err(|problem| {
+        if problem.code == "E-ENC-NOBODY" {
+            work.nobody(problem)
+        } else {
+            problem
+        }
+    })?;
     Ok(outcome(
         &schema,
         args,
@@ -105,18 +113,6 @@ struct Done {
     rows: usize,
     /// What came together; nothing when every row is a person of its own.
     together: Option<united::Together>,
-}
-
-/// The columns of a table.
-struct Found {
-    id: Option<usize>,
-    table: TableColumns,
-    /// Values of several columns, at positions after those of the table's own.
-    joined: Joined,
-    /// Fields of the schema that no column has.
-    absent: Vec<FieldName>,
-    /// Fields for which a column was told and that the schema does not read.
-    unread: Vec<FieldName>,
 }
 
 impl Work<'_> {
@@ -167,6 +163,28 @@ impl Work<'_> {
             rows,
             together,
         })
+    }
+
+    /// Says for a table of which nobody can be encoded what was read as what.
+    fn nobody(&self, problem: Problem) -> Problem {
+        let absent: Vec<&str> = self
+            .columns
+            .absent
+            .iter()
+            .map(|field| field.as_str())
+            .collect();
+        let mut fix = "names and a birth date make a person: say which columns hold them, for instance `--column first-name=COLUMN`".to_owned();
+        if !absent.is_empty() {
+            let _ = write!(fix, "; no column was found for {}", absent.join(", "));
+        }
+        if !self.columns.headers.is_empty() {
+            let _ = write!(fix, "; the columns are {}", self.columns.headers.join(", "));
+        }
+        Problem {
+            hint: fix,
+            ..problem
+        }
+        .at(self.input.display().to_string())
     }
 
     /// Reads the table part by part and gives every part to the encoder.
@@ -367,125 +385,15 @@ fn bad_row(path: &Path, error: &csv::Error) -> Problem {
     .at(place)
 }
 
-/// Finds the columns: by the names of the schema's fields, or as told.
-///
-/// To unite the rows of one person, columns are read that the schema does not list; nothing else sees them.
-fn columns(input: &Path, told: &[String], schema: &Schema, unite: bool) -> Result<Found, Problem> {
+/// Whether a table has few enough rows for them to come together unasked. A row that cannot be read is told of when it is encoded.
+fn has_few_rows(input: &Path) -> Result<bool, Problem> {
     let mut reader = open(input)?;
-    let headers = reader
-        .headers()
-        .map_err(|error| bad_row(input, &error))?
-        .clone();
-    let plain = |name: &str| -> String {
-        name.trim_start_matches('\u{feff}')
-            .chars()
-            .filter(|c| c.is_alphanumeric())
-            .flat_map(char::to_lowercase)
-            .collect()
-    };
-    let position = |name: &str| {
-        headers
-            .iter()
-            .position(|header| plain(header) == plain(name))
-    };
-    let mut found = Found {
-        id: ["id", "rec_id", "own_id", "record_id"]
-            .iter()
-            .find_map(|name| position(name)),
-        table: TableColumns::default(),
-        joined: Joined::after(headers.len()),
-        absent: Vec::new(),
-        unread: Vec::new(),
-    };
-    let mut named: Vec<(FieldName, &str)> = Vec::new();
-    for pair in told {
-        let split = pair.split_once('=');
-        if let Some(("id", column)) = split {
-            found.id = position(column);
-            if found.id.is_none() {
-                return Err(no_column(input, column, &headers));
-            }
-            continue;
-        }
-        let field = split.and_then(|(field, _)| {
-            FieldName::ALL
-                .into_iter()
-                .find(|known| plain(known.as_str()) == plain(field))
-        });
-        let (Some(field), Some((_, column))) = (field, split) else {
-            let fields: Vec<&str> = FieldName::ALL.iter().map(|field| field.as_str()).collect();
-            return Err(Problem::new(
-                "E-ENCODE-COLUMN",
-                Exit::CouldNotRun,
-                format!("`--column {pair}` is not FIELD=COLUMN"),
-                format!("the fields are {}, and id", fields.join(", ")),
-            ));
-        };
-        if schema.field(field).is_none() && !found.unread.contains(&field) {
-            found.unread.push(field);
-        }
-        named.push((field, column));
+    let mut record = csv::ByteRecord::new();
+    let mut rows = 0;
+    while rows <= UNITED_UNASKED && reader.read_byte_record(&mut record).is_ok_and(|more| more) {
+        rows += 1;
     }
-    for field in &schema.fields {
-        let role = TABLE_ROLES
-            .into_iter()
-            .find(|role| field_of_role(role) == Some(field.name))
-            .expect("every field has a role");
-        let told: Vec<&str> = named
-            .iter()
-            .filter(|(name, _)| *name == field.name)
-            .map(|(_, column)| *column)
-            .collect();
-        for columns in &told {
-            let mut positions = Vec::new();
-            for column in joined::split(columns, &headers) {
-                let Some(position) = position(column) else {
-                    return Err(no_column(input, column, &headers));
-                };
-                positions.push(position);
-            }
-            let position = found.joined.position(role, positions);
-            found.table.add(role, position);
-        }
-        if told.is_empty() {
-            let usual = usual_columns(role).iter().find_map(|name| position(name));
-            match position(field.name.as_str()).or(usual) {
-                Some(position) => {
-                    found.table.add(role, position);
-                }
-                None => found.absent.push(field.name),
-            }
-        }
-    }
-    if unite {
-        united::add_columns(&mut found, schema, &named, &headers, &position);
-    }
-    if found.table.columns.is_empty() {
-        return Err(Problem::new(
-            "E-ENCODE-COLUMN",
-            Exit::CouldNotRun,
-            "no column has the name of a field of the linkage schema",
-            format!(
-                "say which is which, for instance `--column first-name={}`",
-                headers.get(0).unwrap_or("COLUMN")
-            ),
-        )
-        .at(input.display().to_string()));
-    }
-    Ok(found)
-}
-
-fn no_column(input: &Path, column: &str, headers: &csv::StringRecord) -> Problem {
-    Problem::new(
-        "E-ENCODE-COLUMN",
-        Exit::CouldNotRun,
-        format!("there is no column `{column}`"),
-        format!(
-            "the columns are {}",
-            headers.iter().collect::<Vec<_>>().join(", ")
-        ),
-    )
-    .at(input.display().to_string())
+    Ok(rows <= UNITED_UNASKED)
 }
 
 /// A file that appears whole or not at all, written through a buffer.
@@ -554,6 +462,21 @@ fn outcome(
         args.output.display(),
         references_path(&args.output).display()
     );
+    if !columns.guessed.is_empty() {
+        let guessed: Vec<String> = columns
+            .guessed
+            .iter()
+            .map(|(field, header)| format!("{} = {header}", field.as_str()))
+            .collect();
+        let _ = writeln!(text, "Columns taken by their names: {}", guessed.join(", "));
+    }
+    if done.together.is_none() && !args.no_unite {
+        let _ = writeln!(
+            text,
+            "Every row was taken for a person of its own, as there are more than {}: `--unite` brings the rows of one person together first",
+            grouped(UNITED_UNASKED)
+        );
+    }
     let rejected: Vec<_> = done
         .rejected
         .iter()
@@ -573,6 +496,7 @@ fn outcome(
         "rejected": rejected,
         "fields_without_column": names(&columns.absent),
         "columns_not_read": names(&columns.unread),
+        "columns_by_name": columns.guessed.iter().map(|(field, header)| (field.as_str().to_owned(), json!(header))).collect::<serde_json::Map<_, _>>(),
         "seconds": seconds,
         "release": false,
     });

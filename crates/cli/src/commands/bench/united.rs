@@ -2,7 +2,8 @@
 //!
 //! The table is read once to see who is in it and once more to encode; between the two only numbers of rows and where they lie are held.
 
-use super::{Found, ROWS, Whole, Work, bad_row, joined, open, references_path};
+use super::columns::Found;
+use super::{ROWS, Whole, Work, bad_row, joined, open, references_path};
 use crate::encoded::hex;
 use crate::outcome::Outcome;
 use crate::release::{field_of_role, rejected_fields};
