@@ -287,6 +287,36 @@ fn rows_of_one_person_come_together_unless_told_otherwise_and_usual_names_are_fo
     }
 }
 
+#[test]
+fn tables_are_read_as_people_save_them_and_errors_name_the_line() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let key = key(folder.path()).display().to_string();
+    let table = folder.path().join("table.csv");
+    let (input, output) = (table.display().to_string(), folder.path().join("codes"));
+    let output = output.display().to_string();
+    let encode = |bytes: &[u8]| {
+        fs::write(&table, bytes).expect("written");
+        kinfold(["encode", "--key-file", &key, &input, "-o", &output])
+    };
+    for separator in [",", ";", "\t", "|"] {
+        let rows = "\u{feff}first_name,last_name,dob\r\nAnn,Lee,1990-01-02\r\nAnn,Lee,1990-01-02\r\nBob,Ray,1980-03-04\r\n";
+        let ran = encode(rows.replace(',', separator).as_bytes());
+        assert_eq!(ran.exit, Some(0), "{ran}");
+        assert!(ran.stdout.contains("Encoded 2 of 3 rows"), "{ran}");
+    }
+    let latin = encode(b"first_name,last_name,dob\nJos\xe9,Lee,1990-01-02\n");
+    assert_eq!(latin.exit, Some(2));
+    assert!(
+        latin.stderr.contains("E-ENCODE-TABLE") && latin.stderr.contains("table.csv:2"),
+        "{latin}"
+    );
+    for nobody in [&b""[..], b"first_name,last_name,dob\n"] {
+        let ran = encode(nobody);
+        assert_eq!(ran.exit, Some(2), "{ran}");
+        assert!(ran.stderr.contains("the table has no rows"), "{ran}");
+    }
+}
+
 /// A file without a first line of names holds a person there: not even a mistake in the command prints it.
 #[test]
 fn a_table_without_names_of_columns_is_not_quoted() {

@@ -64,7 +64,17 @@ pub fn run(args: &EncodeCli, progress: &Progress) -> Result<Outcome, Problem> {
                 "ask for fewer with `--threads`",
             )
         })?;
-    let unite = args.unite || !args.no_unite && has_few_rows(input)?;
+    let rows = rows_of(input, UNITED_UNASKED + 1)?;
+    if rows == 0 {
+        return Err(Problem::new(
+            "E-ENCODE-TABLE",
+            Exit::CouldNotRun,
+            "the table has no rows",
+            "the first line holds the names of the columns, and every line after it a person",
+        )
+        .at(input.display().to_string()));
+    }
+    let unite = args.unite || !args.no_unite && rows <= UNITED_UNASKED;
     let work = Work {
         input,
         output: &args.output,
@@ -357,10 +367,40 @@ fn read_key(path: &Path) -> Result<Zeroizing<[u8; 32]>, Problem> {
 }
 
 fn open(path: &Path) -> Result<csv::Reader<File>, Problem> {
-    let file = File::open(path).map_err(|error| Problem::io("read the table", path, &error))?;
-    Ok(csv::ReaderBuilder::new()
+    let failed = |error: std::io::Error| Problem::io("read the table", path, &error);
+    let mut reader = csv::ReaderBuilder::new()
         .buffer_capacity(1 << 17)
-        .from_reader(file))
+        .delimiter(separator(path).map_err(failed)?)
+        .from_reader(File::open(path).map_err(failed)?);
+    // Else the first row would be said to stand where the names do. What is wrong with the names is told by who asks for them.
+    let _ = reader.byte_headers();
+    Ok(reader)
+}
+
+/// What separates the cells of a table: commas if its first line has any, otherwise what it has most of.
+fn separator(path: &Path) -> std::io::Result<u8> {
+    /// Bytes in which the first line is looked for.
+    const FIRST: u64 = 1 << 16;
+    let mut first = Vec::new();
+    std::io::Read::read_to_end(
+        &mut std::io::Read::take(File::open(path)?, FIRST),
+        &mut first,
+    )?;
+    let mut quoted = false;
+    let mut counts = [(b',', 0), (b';', 0), (b'\t', 0), (b'|', 0)];
+    for byte in first.into_iter().take_while(|byte| *byte != b'\n') {
+        quoted ^= byte == b'"';
+        for (_, count) in counts.iter_mut().filter(|(own, _)| !quoted && *own == byte) {
+            *count += 1;
+        }
+    }
+    if counts[0].1 > 0 {
+        return Ok(b',');
+    }
+    let most = counts.into_iter().rev().max_by_key(|(_, count)| *count);
+    Ok(most
+        .filter(|(_, count)| *count > 0)
+        .map_or(b',', |(own, _)| own))
 }
 
 fn bad_row(path: &Path, error: &csv::Error) -> Problem {
@@ -380,20 +420,24 @@ fn bad_row(path: &Path, error: &csv::Error) -> Problem {
         "E-ENCODE-TABLE",
         Exit::CouldNotRun,
         what,
-        "save the table as CSV in UTF-8, separated by commas, every row with as many columns as the first",
+        "save the table as CSV in UTF-8, every row with as many columns as the first",
     )
     .at(place)
 }
 
-/// Whether a table has few enough rows for them to come together unasked. A row that cannot be read is told of when it is encoded.
-fn has_few_rows(input: &Path) -> Result<bool, Problem> {
+/// The rows of a table, up to so many. A row that cannot be read counts, and is told of when it is encoded.
+fn rows_of(input: &Path, most: usize) -> Result<usize, Problem> {
     let mut reader = open(input)?;
     let mut record = csv::ByteRecord::new();
     let mut rows = 0;
-    while rows <= UNITED_UNASKED && reader.read_byte_record(&mut record).is_ok_and(|more| more) {
-        rows += 1;
+    while rows < most {
+        match reader.read_byte_record(&mut record) {
+            Ok(false) => break,
+            Ok(true) => rows += 1,
+            Err(_) => return Ok(rows + 1),
+        }
     }
-    Ok(rows <= UNITED_UNASKED)
+    Ok(rows)
 }
 
 /// A file that appears whole or not at all, written through a buffer.

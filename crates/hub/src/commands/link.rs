@@ -6,6 +6,7 @@ use kinfold_linkage::Options;
 use kinfold_message::Problem;
 use serde_json::{Map, Value, json};
 
+use super::trust;
 use crate::args::LinkArgs;
 use crate::linking::{
     Estimate, Inputs, Replay, Run, date_fits, keys_agree, not_kept, output_is_apart,
@@ -105,11 +106,12 @@ fn answer(args: &LinkArgs, terms: &Terms, run: &Run) -> Answer {
     let report = args.output.join("report.html");
     Answer::new(
         format!(
-            "Run {}: {} records → {} people → {} households, {several} of them with three or more current needs\nReport: {}\n",
+            "Run {}: {} records → {} people → {} households, {several} of them with three or more current needs\n{}Report: {}\n",
             run.id,
             run.inputs.records(),
             run.linked.people.len(),
             run.living.len(),
+            trust::lines(&run.linked.model, run.inputs.sets.len()),
             report.display()
         ),
         json!({

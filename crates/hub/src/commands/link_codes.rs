@@ -4,6 +4,7 @@ use kinfold_linkage::Options;
 use kinfold_message::Problem;
 use serde_json::{Value, json};
 
+use super::trust;
 use crate::args::LinkArgs;
 use crate::linking::{Bench, BenchInputs, Estimate};
 use crate::screen::{Answer, Screen};
@@ -65,10 +66,12 @@ fn answer(args: &LinkArgs, bench: &Bench, files: &[&str]) -> Answer {
     Answer::new(
         format!(
             "{} records → {} people{then}. NOT FOR RELEASE.\n\
+             {}\
              Wrote {} in {}\n\
              Next: each CODES.local-references.csv says which row a record reference is (own_id, record_ref)\n",
             inputs.records(),
             bench.linked.people.len(),
+            trust::lines(&bench.linked.model, inputs.sets.len()),
             files.join(", "),
             args.output.display(),
         ),

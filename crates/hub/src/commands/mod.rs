@@ -12,6 +12,7 @@ mod packages;
 mod serve;
 #[cfg(test)]
 mod tests;
+mod trust;
 mod withdraw;
 
 use kinfold_message::Problem;

@@ -3,7 +3,7 @@
 //! The table is read once to see who is in it and once more to encode; between the two only numbers of rows and where they lie are held.
 
 use super::columns::Found;
-use super::{ROWS, Whole, Work, bad_row, joined, open, references_path};
+use super::{ROWS, Whole, Work, bad_row, joined, open, references_path, separator};
 use crate::encoded::hex;
 use crate::outcome::Outcome;
 use crate::release::{field_of_role, rejected_fields};
@@ -164,6 +164,8 @@ impl Reading {
 struct Again {
     reading: Reading,
     table: PathBuf,
+    /// What separates its cells.
+    separator: u8,
     /// Where each row begins, and where the last one ends.
     starts: Vec<u64>,
 }
@@ -192,6 +194,7 @@ impl RowsAgain for Again {
         }
         let mut reader = csv::ReaderBuilder::new()
             .has_headers(false)
+            .delimiter(self.separator)
             .from_reader(text.as_slice());
         let records: Vec<StringRecord> = reader
             .records()
@@ -308,6 +311,8 @@ impl Work<'_> {
         rows.read_again_from(Box::new(Again {
             reading: reading.clone(),
             table: self.input.to_owned(),
+            separator: separator(self.input)
+                .map_err(|error| Problem::io("read the table", self.input, &error))?,
             starts,
         }));
         Ok(rows)
