@@ -4,7 +4,7 @@ use kinfold_matcher::{Options, PackedSet, hamming_histogram, hamming_within};
 use kinfold_release::visible::{Edge, Sight, groups};
 use kinfold_release::{
     Choice, Draws, File, KeyView, ListQuality, Named, Scene, Share, agreement, attack, choose,
-    household_attack, legacy, measures, months, sharing,
+    household_attack, legacy, measures, sharing,
 };
 
 use crate::kept::Attacked;
@@ -38,13 +38,11 @@ pub enum Attack {
     KeysOneList,
     /// The same with one list, by weighing how likely each person's pattern of keys becomes the seen one.
     KeysWeighed,
-    /// Nobody is known; months of homes are compared with a list of moving-in dates.
-    Months,
 }
 
 impl Attack {
     /// All, in the order of tables.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 12] = [
         Self::Known(20, Choice::Random),
         Self::Known(200, Choice::Random),
         Self::Known(1_000, Choice::Random),
@@ -57,7 +55,6 @@ impl Attack {
         Self::KeysOneList,
         Self::KeysBothLists,
         Self::KeysWeighed,
-        Self::Months,
     ];
 
     /// Its name in files.
@@ -73,7 +70,6 @@ impl Attack {
             Self::KeysOneList => "keys-one-list".to_owned(),
             Self::KeysBothLists => "keys-both-lists".to_owned(),
             Self::KeysWeighed => "keys-weighed".to_owned(),
-            Self::Months => "months".to_owned(),
         }
     }
 
@@ -91,9 +87,7 @@ impl Attack {
         match self {
             Self::Known(_, Choice::Random) | Self::Likeness | Self::Counts => true,
             Self::Known(..) => size <= USUAL,
-            Self::HouseholdKeys | Self::Months => {
-                schema.is_some_and(|schema| schema.household.is_some())
-            }
+            Self::HouseholdKeys => schema.is_some_and(|schema| schema.household.is_some()),
             // Of whole packages the graph of the filter is that of the filter alone.
             Self::Graph => {
                 schema.is_none() && size <= GRAPH_MAX && (size <= USUAL || scheme.id == "plain")
@@ -129,7 +123,6 @@ impl Attack {
             Self::Counts => 0.0,
             Self::KeysBothLists | Self::KeysOneList => n / 1e3,
             Self::KeysWeighed => all_pairs / 10.0,
-            Self::Months => all_pairs / 100.0,
         }
     }
 }
@@ -182,10 +175,6 @@ impl Scenery {
                     agreement::attack(keys, &slipped, (keys, &listed), n).named,
                     0.0,
                 )
-            }
-            Attack::Months => {
-                let dated = months::attack(scene, 0.0, &mut draws);
-                cell(&dated.named, dated.named.all, 0.0)
             }
             Attack::KeysBothLists | Attack::KeysOneList => {
                 let singled = shared_keys(&self.file, which == Attack::KeysOneList, &mut draws);

@@ -99,10 +99,10 @@ impl Point<'_> {
 }
 
 /// Nobody is known and there is one list of the population: what is drawn. In the tables alone are those who need more than the codes and a
-/// list of names, dates and homes, and reach so much whatever the filter is that nothing else would be seen: both custodians' lists to the
-/// letter, weighing which keys agree with a partner's, and months of homes.
+/// list of the population, and reach so much whatever the filter is that nothing else would be seen: both custodians' lists to the letter, and
+/// weighing which keys agree with a partner's.
 pub fn nobody_known(attack: Attack) -> bool {
-    let in_tables = [Attack::KeysBothLists, Attack::KeysWeighed, Attack::Months];
+    let in_tables = [Attack::KeysBothLists, Attack::KeysWeighed];
     !attack.knows_people() && !in_tables.contains(&attack)
 }
 

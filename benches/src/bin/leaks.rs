@@ -7,7 +7,7 @@
 //!
 //! `keys` matches a borough with an invented partner of the release check (half of the people, a fifth of the values written otherwise) and
 //! with a council that knows it with its own slips, prints what each kind of key tells, and with `--cut` leaves out the kinds that tell most,
-//! so many at a time. `homes` runs the attack by household keys with filters, presence patterns or homes of some sizes left out.
+//! so many at a time. `homes` runs the attack by household keys, with the filter or the presence pattern left out too.
 //! Boroughs are of seeds that nothing was tuned on.
 
 use std::collections::BTreeMap;

@@ -158,3 +158,60 @@ pub(super) fn weighed_control(file: &File, draws: &mut Draws) -> Option<f64> {
     let agreed = agreement::attack(&file.keys, &partner.listed, listed, file.records);
     (agreed.alone >= 20).then(|| agreed.named.hits as f64 / agreed.alone as f64)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SEED: [u8; 32] = [12; 32];
+
+    /// People with forty kinds of keys; whose values are nobody else's is drawn.
+    fn file(rare: f64) -> File {
+        let mut draws = Draws::new(&SEED, "nets");
+        let people = 200;
+        let keys = (0..40u64).map(|kind| {
+            let mut value = |person: u64| {
+                let own = draws.share() < rare;
+                vec![if own {
+                    1_000 * (kind + 1) + person
+                } else {
+                    kind
+                }]
+            };
+            let listed: Vec<Vec<u64>> = (0..people).map(&mut value).collect();
+            KeyView {
+                id: format!("kind {kind}"),
+                cap: 1,
+                seen: vec![vec![[0; 16]]; listed.len()],
+                listed,
+            }
+        });
+        File {
+            records: people as usize,
+            keys: keys.collect(),
+            ..File::default()
+        }
+    }
+
+    #[test]
+    fn rare_values_are_warned_about_and_the_attack_proves_itself() {
+        let told = file(0.5);
+        let mut draws = Draws::new(&SEED, "partner");
+        assert!(weighed_control(&told, &mut draws).unwrap() > 0.99);
+        let partner = Partner::draw(&told, PARTNER.1, &mut draws);
+        let line = weighed(&told, &partner);
+        assert_eq!(line.level, Level::Warn, "{line:?}");
+        // Half of the people are there.
+        assert!(line.figures["named"] > 0.3, "{line:?}");
+    }
+
+    #[test]
+    fn where_every_value_is_rare_nothing_is_told_and_nothing_can_be_proved() {
+        let same = file(1.0);
+        let mut draws = Draws::new(&SEED, "partner");
+        assert_eq!(weighed_control(&same, &mut draws), None);
+        let partner = Partner::draw(&same, PARTNER.1, &mut draws);
+        let line = weighed(&same, &partner);
+        assert_eq!((line.level, line.figures["named"]), (Level::Pass, 0.0));
+    }
+}

@@ -97,7 +97,9 @@ impl Dense {
         for row in self.values.chunks_exact_mut(self.columns.max(1)) {
             let length = libm::sqrt(row.iter().map(|value| value * value).sum());
             if length > 0.0 {
-                row.iter_mut().for_each(|value| *value /= length);
+                for value in row {
+                    *value /= length;
+                }
             }
         }
         self
@@ -120,7 +122,9 @@ impl Dense {
             }
             let norm = libm::sqrt(dot(own, own));
             let scale = if norm > 1e-12 { 1.0 / norm } else { 0.0 };
-            own.iter_mut().for_each(|value| *value *= scale);
+            for value in own {
+                *value *= scale;
+            }
         }
         columns.turned()
     }
