@@ -3,7 +3,7 @@
 use kinfold_matcher::{Options, PackedSet, hamming_histogram, hamming_within};
 use kinfold_release::visible::{Edge, Sight, groups};
 use kinfold_release::{
-    Choice, Draws, File, KeyView, ListQuality, Named, Scene, Share, attack, choose,
+    Choice, Draws, File, KeyView, ListQuality, Named, Scene, Share, agreement, attack, choose,
     household_attack, legacy, measures, sharing,
 };
 
@@ -36,11 +36,13 @@ pub enum Attack {
     KeysBothLists,
     /// The same with one list of the population, without the slips of the partner's.
     KeysOneList,
+    /// The same with one list, by weighing how likely each person's pattern of keys becomes the seen one.
+    KeysWeighed,
 }
 
 impl Attack {
     /// All, in the order of tables.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 12] = [
         Self::Known(20, Choice::Random),
         Self::Known(200, Choice::Random),
         Self::Known(1_000, Choice::Random),
@@ -52,6 +54,7 @@ impl Attack {
         Self::Counts,
         Self::KeysOneList,
         Self::KeysBothLists,
+        Self::KeysWeighed,
     ];
 
     /// Its name in files.
@@ -66,6 +69,7 @@ impl Attack {
             Self::Counts => "counts".to_owned(),
             Self::KeysOneList => "keys-one-list".to_owned(),
             Self::KeysBothLists => "keys-both-lists".to_owned(),
+            Self::KeysWeighed => "keys-weighed".to_owned(),
         }
     }
 
@@ -88,7 +92,7 @@ impl Attack {
             Self::Graph => {
                 schema.is_none() && size <= GRAPH_MAX && (size <= USUAL || scheme.id == "plain")
             }
-            Self::KeysBothLists | Self::KeysOneList => {
+            Self::KeysBothLists | Self::KeysOneList | Self::KeysWeighed => {
                 schema.is_some_and(|schema| !schema.keys.is_empty())
             }
         }
@@ -118,6 +122,7 @@ impl Attack {
             Self::Graph => 8.0 * all_pairs,
             Self::Counts => 0.0,
             Self::KeysBothLists | Self::KeysOneList => n / 1e3,
+            Self::KeysWeighed => all_pairs / 10.0,
         }
     }
 }
@@ -162,6 +167,15 @@ impl Scenery {
                 cell(&named, named.all, one_of(scene.people))
             }
             Attack::Counts => counted(&self.file),
+            Attack::KeysWeighed => {
+                let [slipped, listed] = partner(&self.file, &mut draws);
+                let keys = &self.file.keys[..];
+                let n = self.file.records;
+                of_share(
+                    agreement::attack(keys, &slipped, (keys, &listed), n).named,
+                    0.0,
+                )
+            }
             Attack::KeysBothLists | Attack::KeysOneList => {
                 let singled = shared_keys(&self.file, which == Attack::KeysOneList, &mut draws);
                 let share = if which == Attack::KeysOneList {
@@ -311,12 +325,12 @@ fn counted(file: &File) -> Attacked {
 /// The partner of the release check: half of the people, and a fifth of their values written otherwise.
 const PARTNER: (f64, f64) = (0.5, 0.2);
 
-/// The graph of which record of the file shares which match keys with which of a partner's.
-fn shared_keys(file: &File, one_list: bool, draws: &mut Draws) -> sharing::Singled {
+/// The keys of a partner as they are and as a list has them.
+fn partner(file: &File, draws: &mut Draws) -> [Vec<KeyView>; 2] {
     let has: Vec<bool> = (0..file.records)
         .map(|_| draws.share() < PARTNER.0)
         .collect();
-    let mut partner = |slips: f64| -> Vec<KeyView> {
+    let mut written = |slips: f64| -> Vec<KeyView> {
         let mut of_key = |key: &KeyView| {
             let mut own = |values: &Vec<u64>, has: bool| -> Vec<u64> {
                 let mut written = |value: &u64| {
@@ -345,10 +359,17 @@ fn shared_keys(file: &File, one_list: bool, draws: &mut Draws) -> sharing::Singl
         };
         file.keys.iter().map(&mut of_key).collect()
     };
+    let slipped = written(PARTNER.1);
+    [slipped, written(0.0)]
+}
+
+/// The graph of which record of the file shares which match keys with which of a partner's.
+fn shared_keys(file: &File, one_list: bool, draws: &mut Draws) -> sharing::Singled {
+    let [slipped, listed] = partner(file, draws);
     let n = file.records;
-    let seen = sharing::Graph::of_matches(&file.keys, &partner(PARTNER.1), n, n);
+    let seen = sharing::Graph::of_matches(&file.keys, &slipped, n, n);
     if one_list {
-        let list = sharing::Graph::of_matches(&file.keys, &partner(0.0), n, n);
+        let list = sharing::Graph::of_matches(&file.keys, &listed, n, n);
         sharing::attack(&seen, &list, n)
     } else {
         sharing::attack(&seen, &seen, n)

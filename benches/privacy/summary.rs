@@ -98,10 +98,12 @@ impl Point<'_> {
     }
 }
 
-/// Nobody is known and there is one list of the population: what is drawn. That somebody holds both custodians' lists to the letter is counted
-/// in the tables.
+/// Nobody is known and there is one list of the population: what is drawn. In the tables alone are those who need more than the codes and a
+/// list of the population, and reach so much whatever the filter is that nothing else would be seen: both custodians' lists to the letter, and
+/// weighing which keys agree with a partner's.
 pub fn nobody_known(attack: Attack) -> bool {
-    !attack.knows_people() && attack != Attack::KeysBothLists
+    let in_tables = [Attack::KeysBothLists, Attack::KeysWeighed];
+    !attack.knows_people() && !in_tables.contains(&attack)
 }
 
 /// A thousand are known, in whatever way.

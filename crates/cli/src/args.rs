@@ -299,6 +299,9 @@ pub struct RunArgs {
     /// The full release check under a test agreement too
     #[arg(long)]
     pub full: bool,
+    /// codes.arrow of an earlier period, for the check to lay beside; any number of times
+    #[arg(long, value_name = "FILE")]
+    pub earlier: Vec<PathBuf>,
 }
 
 /// Arguments of `release-check`.

@@ -11,9 +11,10 @@ use crate::outcome::Message;
 use crate::progress::Progress;
 use crate::references::References;
 use crate::survey::grouped;
-use kinfold_exchange::{PartyKey, refuse_unsafe};
+use kinfold_exchange::{PartyKey, codes_from_ipc, refuse_unsafe};
 use kinfold_message::{Exit, Problem};
 use kinfold_release::{File, Options, check_with_earlier};
+use kinfold_schema::Schema;
 use kinfold_verdict::{Form, Level, Line, Report, headline, page};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
@@ -49,6 +50,21 @@ pub fn form(office: &Office, quick: bool, full: bool) -> Form {
     } else {
         Form::Full
     }
+}
+
+/// The codes of earlier periods, as `encode` wrote them.
+///
+/// # Errors
+/// A file that cannot be read, or is none of codes under the schema.
+pub fn earlier(paths: &[PathBuf], schema: &Schema) -> Result<Vec<File>, Problem> {
+    let read = |path: &PathBuf| {
+        let bytes = std::fs::read(path)
+            .map_err(|error| Problem::io("read the earlier codes", path, &error))?;
+        let table = codes_from_ipc(&bytes, schema)
+            .map_err(|error| Problem::from(error).at(path.display().to_string()))?;
+        Ok(File::without_list(schema, &table).expect("nobody is listed for each record"))
+    };
+    paths.iter().map(read).collect()
 }
 
 /// Attacks the codes whose table has this hash, beside earlier ones of the same custodian.

@@ -112,7 +112,7 @@ pub(crate) fn drawn_by_lot(
 }
 
 /// The people of each home.
-fn by_home(stays: &[Vec<Stay>]) -> BTreeMap<[u8; 16], Vec<(u32, Stay)>> {
+pub(crate) fn by_home(stays: &[Vec<Stay>]) -> BTreeMap<[u8; 16], Vec<(u32, Stay)>> {
     let mut homes: BTreeMap<[u8; 16], Vec<(u32, Stay)>> = BTreeMap::new();
     for (row, own) in (0u32..).zip(stays) {
         for stay in own {

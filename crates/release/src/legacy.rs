@@ -30,15 +30,7 @@ const TOLERANCE: f64 = 0.35;
 
 /// Matches the graph of the records with that of the list, coded under another key; from known people when there are any.
 pub fn attack(scene: &Scene, known: &[Known], draws: &mut Draws) -> Named {
-    let mut seed = [0; 32];
-    for bytes in seed.as_chunks_mut::<8>().0 {
-        *bytes = draws.word().to_le_bytes();
-    }
-    let own: Vec<View> = scene
-        .views
-        .iter()
-        .map(|view| code(view, &seed, view.diffusion))
-        .collect();
+    let own = coded_list(scene, draws);
     let seen = Similarities::new(&scene.views, scene.records);
     let list = Similarities::new(&own, scene.people);
     let mut landmarks: Vec<Known> = if known.is_empty() {
@@ -79,14 +71,27 @@ pub fn attack(scene: &Scene, known: &[Known], draws: &mut Draws) -> Named {
     judge(scene, &picks, &known_home)
 }
 
+/// The people of the list, coded with the public parameters under a key of the attacker's own.
+pub(crate) fn coded_list(scene: &Scene, draws: &mut Draws) -> Vec<View> {
+    let mut seed = [0; 32];
+    for bytes in seed.as_chunks_mut::<8>().0 {
+        *bytes = draws.word().to_le_bytes();
+    }
+    scene
+        .views
+        .iter()
+        .map(|view| code(view, &seed, view.diffusion))
+        .collect()
+}
+
 /// The similarities of all pairs of one side, in standard deviations from their mean.
-struct Similarities {
+pub(crate) struct Similarities {
     nodes: usize,
     values: Vec<f32>,
 }
 
 impl Similarities {
-    fn new(views: &[View], nodes: usize) -> Self {
+    pub(crate) fn new(views: &[View], nodes: usize) -> Self {
         let mut values = vec![0f32; nodes * nodes];
         values
             .par_chunks_mut(nodes.max(1))
@@ -120,13 +125,18 @@ impl Similarities {
         Self { nodes, values }
     }
 
+    /// All of them, by rows.
+    pub(crate) fn values(&self) -> &[f32] {
+        &self.values
+    }
+
     fn row(&self, node: usize) -> &[f32] {
         &self.values[node * self.nodes..(node + 1) * self.nodes]
     }
 
     /// What tells a node without knowing its neighbours: quantiles, mean, spread and largest of its similarities; each figure in standard
     /// deviations over the nodes.
-    fn features(&self) -> Vec<Vec<f64>> {
+    pub(crate) fn features(&self) -> Vec<Vec<f64>> {
         const QUANTILES: [f64; 13] = [
             0.02, 0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95, 0.975, 0.99, 0.995, 0.998, 0.9995,
         ];

@@ -14,9 +14,11 @@
 //! nothing. All randomness comes from the hash of the payload: the same file meets the same attacks and gets the same verdict, on any
 //! machine and number of threads.
 
+pub mod agreement;
 mod check;
 mod coded;
 mod draws;
+pub mod embedding;
 mod exact;
 mod file;
 mod fit;
@@ -31,6 +33,7 @@ pub mod linear;
 mod made_up;
 pub mod measures;
 pub mod mining;
+pub mod months;
 pub mod packages;
 mod predict;
 mod scene;

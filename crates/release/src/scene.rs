@@ -1,7 +1,7 @@
 //! One attack's view: records on one side, a list of people on the other, in an order that says nothing.
 
 use crate::draws::Draws;
-use crate::file::{File, View};
+use crate::file::{File, Stay, View};
 use crate::homes;
 
 /// A record whose person is not on the list.
@@ -47,6 +47,8 @@ pub struct Scene {
     pub(crate) shown: Vec<(Vec<u32>, bool)>,
     /// What the list says of these groups.
     pub(crate) listed: homes::Shown,
+    /// The homes that household keys show of each record, and those of each person on the list.
+    pub(crate) stays: (Vec<Vec<Stay>>, Vec<Vec<Stay>>),
     /// What noise leaves of the covariance of two records' bits ([`crate::Kernel::kept`]); 1 without noise, which is what is drawn.
     pub kept: f64,
     /// The released presence pattern of each record, and the facts of each person on the list; both empty when there are none.
@@ -150,8 +152,18 @@ impl Scene {
                 })
                 .collect(),
             listed: homes::Shown::of(&list.stays_listed, file.group_max(), file.crowd),
+            stays: (
+                filled(seen.stays_seen, rows.len()),
+                filled(list.stays_listed, order.len()),
+            ),
         }
     }
+}
+
+/// One for each, also where there are none at all.
+fn filled(mut stays: Vec<Vec<Stay>>, number: usize) -> Vec<Vec<Stay>> {
+    stays.resize(number, Vec::new());
+    stays
 }
 
 /// Rows and listed people, of one size, that share a part; households stay together but where a side ends.

@@ -64,7 +64,7 @@ const MALFORMED: &[(&str, &str, FaultKind, &str, &str)] = {
             "compare",
         ),
         (
-            "version = \"4.0.0\"",
+            "version = \"4.1.0\"",
             "version = \"\"",
             Rule,
             "schema.version",
@@ -330,8 +330,8 @@ const MALFORMED: &[(&str, &str, FaultKind, &str, &str)] = {
             "5 or less",
         ),
         (
-            "group_max = 5",
-            "group_max = 5\ncrowd_max = 3",
+            "crowd_max = 8",
+            "crowd_max = 3",
             Rule,
             "household_keys.crowd_max",
             "leave the key out",

@@ -49,6 +49,7 @@ pub fn page(report: &Report, title: &str) -> String {
                 "graph/",
                 "patterns",
                 "packages/",
+                "months",
                 "epochs",
                 "linear/",
                 "legacy/",
@@ -60,9 +61,7 @@ pub fn page(report: &Report, title: &str) -> String {
         ),
         (
             "What the codes show by themselves",
-            &[
-                "counts/", "months", "balance/", "length/", "columns/", "scan/",
-            ],
+            &["counts/", "balance/", "length/", "columns/", "scan/"],
         ),
     ];
     let mut shown = vec![false; report.lines.len()];

@@ -10,25 +10,9 @@ use crate::files::{NewFile, write_together};
 use crate::gate;
 use crate::outcome::{Message, Outcome};
 use crate::progress::Progress;
-use kinfold_exchange::codes_from_ipc;
 use kinfold_message::{Exit, Problem};
-use kinfold_release::File;
-use kinfold_schema::Schema;
 use serde_json::json;
 use std::fmt::Write as _;
-use std::path::PathBuf;
-
-/// The codes of earlier periods, as `encode` wrote them. They are read before the people are, so that a wrong file costs no time.
-fn earlier(args: &ReleaseCheckArgs, schema: &Schema) -> Result<Vec<File>, Problem> {
-    let read = |path: &PathBuf| {
-        let bytes = std::fs::read(path)
-            .map_err(|error| Problem::io("read the earlier codes", path, &error))?;
-        let table = codes_from_ipc(&bytes, schema)
-            .map_err(|error| Problem::from(error).at(path.display().to_string()))?;
-        Ok(File::without_list(schema, &table).expect("nobody is listed for each record"))
-    };
-    args.earlier.iter().map(read).collect()
-}
 
 const SCHEMA: &str = "kinfold.release-gate/1";
 
@@ -51,7 +35,8 @@ pub fn run(args: &ReleaseCheckArgs, progress: &Progress) -> Result<Outcome, Prob
     note.must_fit(&office, folder)?;
     // What lies in the folder is what `encode` wrote.
     note.file(folder, "codes.arrow")?;
-    let earlier = earlier(args, &office.schema)?;
+    // Before the people are read, so that a wrong file costs no time.
+    let earlier = gate::earlier(&args.earlier, &office.schema)?;
     let encode::Work {
         office,
         survey,

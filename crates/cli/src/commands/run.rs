@@ -15,18 +15,20 @@ use std::fmt::Write as _;
 /// Runs `run`.
 pub fn run(args: &RunArgs, progress: &Progress) -> Result<Outcome, Problem> {
     let folder = &args.encode.output;
+    let office = encode::office(&args.encode)?;
+    let packages = gate::earlier(&args.earlier, &office.schema)?;
     let encode::Work {
         office,
         survey,
         release,
-    } = encode::work(encode::office(&args.encode)?, &args.encode, true, progress)?;
+    } = encode::work(office, &args.encode, true, progress)?;
     let Some(mut release) = release else {
         return Ok(check::outcome(&survey, &args.encode.mapping));
     };
     let period = args.encode.period.to_string();
     let form = gate::form(&office, false, args.full);
     let codes = encode::hash(&release.codes)?;
-    let checked = encode::attack(&mut release, &[], form, codes, progress);
+    let checked = encode::attack(&mut release, &packages, form, codes, progress);
     let report_files = || gate::files(folder, &office, &period, &checked, &release.references);
     let messages = match gate::judge(&office, &checked.report) {
         Ok(messages) => messages,

@@ -52,6 +52,20 @@ fn an_earlier_package_is_laid_beside() {
     let note = office.at("encoded").join(NOTE);
     let wrong = office.release_check("encoded", &["--earlier", text(&note)]);
     assert!(wrong.is_err(), "a file of another kind is no package");
+
+    // The same in one go.
+    let run = |earlier: &Path| {
+        let mut line = office.line("run", "sealed", &[]);
+        line.extend(["--earlier".to_owned(), text(earlier).to_owned()]);
+        kinfold(&line.iter().map(String::as_str).collect::<Vec<_>>())
+    };
+    assert!(run(&note).is_err(), "a file of another kind is no package");
+    assert!(!office.at("sealed").exists(), "something was written");
+    run(&codes).expect("run");
+    let report = std::fs::read(office.at("sealed").join(REPORT)).expect("a report");
+    let report = kinfold_verdict::Report::parse(&report).expect("a report");
+    let line = report.lines.iter().find(|line| line.id == "packages/1");
+    assert!(line.expect("a line for the package").figures["tied by equal filters"] > 0.0);
 }
 
 #[test]

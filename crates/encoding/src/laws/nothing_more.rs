@@ -257,9 +257,7 @@ fn protected_and_communal_homes_leave_no_household_key() {
 /// would show more than either may.
 #[test]
 fn both_keys_of_a_large_home_draw_the_same_people() {
-    let text = include_str!("../../../schema/schemas/standard.toml");
-    let schema =
-        Schema::parse(&text.replace("group_max = 5", "group_max = 5\ncrowd_max = 8")).unwrap();
+    let schema = Schema::standard();
     let mut people: Vec<Person> = (0..40).map(person).collect();
     for (number, one) in people.iter_mut().enumerate() {
         // Five homes of eight.

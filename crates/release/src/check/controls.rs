@@ -3,9 +3,11 @@
 use std::collections::BTreeMap;
 
 use super::{Context, Found, TOGETHER, USUAL};
+use crate::file::File;
 use crate::household_attack;
 use crate::known::{Choice, attack, choose};
 use crate::measures::count;
+use crate::months;
 use crate::scene::{ListQuality, Scene};
 use crate::sharing::{self, Graph};
 use kinfold_verdict::{Level, Line, Share};
@@ -113,6 +115,31 @@ pub(super) fn controls(context: &Context<'_>) -> Found {
     if singled.named != singled.unique {
         broken.push("the graph of shared keys");
     }
+    if let Some(share) = super::nets::weighed_control(sample, &mut context.draws("control/weighed"))
+    {
+        line = line.with(
+            "keys that agree: named of those with a pattern alone",
+            share,
+        );
+        if share < MUST_NAME {
+            broken.push("the weighing of keys that agree");
+        }
+    }
+    // Months are released as they are: with the same list whoever has a row of months alone must be named.
+    // (All of them here: whose home is withheld cannot be found by it.)
+    let open = File {
+        stays_seen: plain.stays_listed.clone(),
+        ..plain.clone()
+    };
+    let scene = Scene::draw(&open, ListQuality::EXACT, &context.seed("control/months"));
+    let dated = months::attack(&scene, 0.0, &mut draws);
+    if dated.alone >= 20 {
+        let share = dated.alone_named as f64 / dated.alone as f64;
+        line = line.with("months: named of those with months alone", share);
+        if share < MUST_NAME {
+            broken.push("the matching of months");
+        }
+    }
     line = if broken.is_empty() {
         line.sentence = format!(
             "On unprotected codes of the same {} people the attacks succeed: {} named with 20 people known.",
@@ -134,7 +161,7 @@ pub(super) fn controls(context: &Context<'_>) -> Found {
 }
 
 /// Where the schema has some people of a large home drawn: how many of those homes are named of plain codes.
-fn large_homes(context: &Context<'_>, plain: &crate::file::File) -> Option<f64> {
+fn large_homes(context: &Context<'_>, plain: &File) -> Option<f64> {
     let listed = crate::homes::Shown::of(&plain.stays_listed, plain.group_max(), plain.crowd);
     if plain.drawn == 0 || listed.drawn.len() < 5 {
         return None;

@@ -6,6 +6,7 @@ use crate::coded::code;
 use crate::file::File;
 use crate::known::{Choice, attack, choose};
 use crate::linear;
+use crate::months;
 use crate::packages::{compare, own_months};
 use crate::scene::{ListQuality, Scene};
 use kinfold_verdict::{Level, Line, Share};
@@ -75,7 +76,7 @@ pub(super) fn packages(context: &Context<'_>) -> Found {
 
 /// What a second package under a new key would add, months of homes, counts that leave with the file, and linear algebra.
 pub(super) fn beyond(context: &Context<'_>) -> Found {
-    let mut lines: Vec<Line> = months(context.file).into_iter().collect();
+    let mut lines: Vec<Line> = months(context).into_iter().collect();
     lines.extend(within(context.file));
     if !context.plan.quick {
         lines.push(epochs(context));
@@ -91,17 +92,55 @@ pub(super) fn beyond(context: &Context<'_>) -> Found {
     Found::of(lines)
 }
 
-/// Months that one record alone has.
-fn months(file: &File) -> Option<Line> {
-    let own = own_months(file);
-    (own.of > 0).then(|| {
-        let why = "The months of a home are released as they are. Who knows to the month when a family moved finds it by that; the attacks of this check do not use it.";
-        let sentence = format!(
-            "{} of the records with household keys have months that no other record has.",
-            percent(own.share)
+/// Most people that the months of homes are tried on.
+const DATED_PEOPLE: usize = 20_000;
+/// Share of the months on the second list that are one off.
+const DATED_OFF: f64 = 0.2;
+/// Whoever is named of more records than this, surely, is warned about. It cannot block: what a household is rests on when its people lived there,
+/// and a list that names by it has to be true to the month.
+const DATED_MAX: f64 = 0.01;
+
+/// Months that one record alone has, and whom a list with moving-in dates names by them.
+fn months(context: &Context<'_>) -> Option<Line> {
+    let own = own_months(context.file);
+    if own.of == 0 {
+        return None;
+    }
+    let most = if context.plan.quick {
+        context.plan.sizes[0]
+    } else {
+        DATED_PEOPLE
+    };
+    let file = context.file.sample(most, &context.seed("months/sample"));
+    let scene = Scene::draw(&file, ListQuality::EXACT, &context.seed("months/scene"));
+    let named = |off| {
+        let dated = months::attack(&scene, off, &mut context.draws("months"));
+        dated.named.all.unwrap_or(Share::new(0, 0))
+    };
+    let (exact, off) = (named(0.0), named(DATED_OFF));
+    let why = "The months of a home are released as they are. Who has a register with moving-in dates finds a family by when each of its people came, whatever the codes hide.";
+    let sentence = format!(
+        "{} of the records with household keys have months that no other record has. Somebody with a list of moving-in dates, right to the month, names {} of {} records that have some; with a fifth of the dates a month off, {}.",
+        percent(own.share),
+        percent(exact.share),
+        exact.of,
+        percent(off.share)
+    );
+    let level = if exact.lower() > DATED_MAX {
+        Level::Warn
+    } else {
+        Level::Pass
+    };
+    let line = Line::note("months", "household keys", why, sentence)
+        .with("months of their own", own.share)
+        .with("named", exact.share)
+        .with("at most", exact.upper)
+        .with("a fifth a month off: named", off.share)
+        .judge(
+            level,
+            "Map no months of addresses, or only those that the linkage needs, where the linkage unit could come by such a register.",
         );
-        Line::note("months", "household keys", why, sentence).with("months of their own", own.share)
-    })
+    Some(line)
 }
 
 /// The counts of pairs that leave with the file.

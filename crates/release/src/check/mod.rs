@@ -3,7 +3,9 @@
 mod attacks;
 mod controls;
 mod joint;
+mod legacy;
 mod look;
+mod nets;
 mod patterns;
 
 use crate::draws::Draws;
@@ -138,11 +140,11 @@ pub fn check_with_earlier(
         ("attacking with some people known", attacks::known),
         ("attacking by households", attacks::households),
         ("attacking with an incomplete list", attacks::incomplete),
-        ("drawing graphs of shared keys", attacks::graphs),
+        ("drawing graphs of shared keys", nets::graphs),
         ("looking for bits that go together", patterns::patterns),
         ("laying packages side by side", joint::packages),
         ("looking beyond one package", joint::beyond),
-        ("matching graphs as published", attacks::legacy),
+        ("matching graphs as published", legacy::legacy),
     ];
     let of = steps.len();
     let mut lines = Vec::new();
