@@ -6,6 +6,7 @@
 //! whatever the method, with the reasons of the rest; and how often people and households of a given confidence are right.
 
 mod demo;
+mod errors;
 mod score;
 
 use std::error::Error;
@@ -51,5 +52,6 @@ fn main() -> Result<(), Box<dyn Error>> {
     score.cases();
     score.ceiling();
     score.calibration();
+    errors::print(&demo, &linked, &households);
     Ok(())
 }
