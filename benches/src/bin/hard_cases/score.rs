@@ -336,54 +336,6 @@ impl<'a> Score<'a> {
                     } else {
                         "others"
                     };
-                    if can && std::env::var_os("HOUSEHOLD_DETAIL").is_some() {
-                        println!("{reason} {household} w{weight}");
-                        for e in [a, b] {
-                            for m in self.demo.memberships.iter().filter(|m| m.entity == **e) {
-                                print!("  {e} true {} past {};", m.household, m.past);
-                            }
-                            println!();
-                            for set in &self.demo.sets {
-                                for row in 0..set.table.len() {
-                                    if self
-                                        .demo
-                                        .entity
-                                        .get(&set.table.record_ref[row])
-                                        .map(String::as_str)
-                                        != Some(*e)
-                                    {
-                                        continue;
-                                    }
-                                    let keys = &set.table.household[row * slots..(row + 1) * slots];
-                                    print!("    {}:", set.source);
-                                    for key in keys.iter().filter(|key| key.kind != HOUSEHOLD_NONE)
-                                    {
-                                        print!(
-                                            " {}{:02x}{:02x} {}-{}",
-                                            key.kind, key.token[0], key.token[1], key.from, key.to
-                                        );
-                                    }
-                                    println!();
-                                }
-                            }
-                            for &person in self.people_of.get(*e).into_iter().flatten() {
-                                for &h in &self.households_of[person] {
-                                    let hh = &self.households.households[h as usize];
-                                    let me =
-                                        hh.members.iter().find(|m| m.person == person).unwrap();
-                                    println!(
-                                        "    in {} of {} homes {} spell {}-{} current {}",
-                                        hh.reference,
-                                        hh.members.len(),
-                                        hh.homes,
-                                        me.from,
-                                        me.to,
-                                        me.current
-                                    );
-                                }
-                            }
-                        }
-                    }
                     let entry = reasons.entry(reason).or_default();
                     if can {
                         entry.1 += weight;
