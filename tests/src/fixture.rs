@@ -26,6 +26,7 @@ pub fn run_demo(name: &str) -> Outcome {
         binaries: binaries(),
         input: Input::Existing(sample::folder()),
         seed: sample::SEED,
+        schema: None,
         folder: scratch().join(name),
     };
     match xtask::demo::run(&demo) {

@@ -46,6 +46,9 @@ struct DemoArguments {
     /// Use the extracts of this folder (as written by `kinfold sample`) instead of making up new ones.
     #[arg(long, conflicts_with_all = ["households", "profile"])]
     sample: Option<PathBuf>,
+    /// Agree on this linkage schema instead of `standard`: its file.
+    #[arg(long, value_name = "FILE")]
+    schema: Option<PathBuf>,
     /// Build with full optimisation: a slower build, then faster steps. Worth it above some 5,000 households.
     #[arg(long)]
     release: bool,
@@ -80,6 +83,7 @@ fn run_demo(arguments: &DemoArguments) -> Result<()> {
         binaries: &binaries,
         input,
         seed: arguments.seed,
+        schema: arguments.schema.as_deref(),
         folder: arguments.out.clone(),
     };
     let outcome = demo::run(&demo)?;

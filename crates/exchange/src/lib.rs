@@ -27,7 +27,9 @@ mod table;
 mod testing;
 mod words;
 
-pub use agreement::{Agreement, Draft, EventDates, Reference, STANDARD_EVENT_CODES, TO_BE_WRITTEN};
+pub use agreement::{
+    Agreement, DEATH_EVENT_CODE, Draft, EventDates, Reference, STANDARD_EVENT_CODES, TO_BE_WRITTEN,
+};
 pub use date::{Date, NotADate};
 pub use error::{Error, Result};
 pub use key::{PartyKey, ProjectKey};

@@ -46,6 +46,17 @@ pub struct Apart {
     pub veto: Veto,
 }
 
+/// What one record's custodian knows about when its person lived. Days are counted since 1970-01-01.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Life {
+    /// The record.
+    pub record: RecordId,
+    /// The day of death, if it is known.
+    pub died: Option<i32>,
+    /// The latest day on which something began that happens to the living: the start of the latest event.
+    pub seen: Option<i32>,
+}
+
 /// Everything that is given from outside the codes.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Given {
@@ -53,6 +64,8 @@ pub struct Given {
     pub decisions: Vec<Decision>,
     /// Pairs that facts keep apart.
     pub apart: Vec<Apart>,
+    /// When people lived, by record, each record once. Records of somebody who died before an event of the other are two people.
+    pub lives: Vec<Life>,
     /// Custodians of whose records several may be one person; of all others at most one record is in a person.
     pub duplicates: Vec<String>,
 }

@@ -10,7 +10,8 @@ use kinfold_schema::{
 use proptest::prelude::*;
 
 use crate::{
-    Guard, LifeStage, Linked, Options, RecordSet, Verdict, form_households, link, same_records,
+    Given, Guard, Life, LifeStage, Linked, Options, RecordSet, Verdict, Veto, form_households,
+    link, link_given, same_records,
 };
 
 /// A made-up person: small numbers instead of names and dates.
@@ -235,6 +236,33 @@ fn do_not_link_records_stay_alone() {
     let linked = link(&schema, &sets, &Options::default(), &());
     assert_eq!(linked.people.len(), 91);
     assert_eq!(linked.model.vetoed, 1);
+}
+
+#[test]
+fn a_death_keeps_a_record_from_those_with_later_events() {
+    let schema = Schema::standard();
+    let people = town(90);
+    let sets = [set(&schema, "a", &people), set(&schema, "b", &people)];
+    let ends = link(&schema, &sets, &Options::default(), &()).people[5]
+        .members
+        .clone();
+    let [dead, seen] = ends[..] else {
+        panic!("both custodians know everybody")
+    };
+    let life = |record, died, seen| Life { record, died, seen };
+    let given = Given {
+        lives: vec![life(dead, Some(1000), None), life(seen, None, Some(2000))],
+        ..Given::default()
+    };
+    let linked = link_given(&schema, &sets, &Options::default(), &given, &());
+    assert_eq!(linked.people.len(), 91);
+    let pair = linked
+        .pairs
+        .iter()
+        .find(|pair| (pair.left, pair.right) == (dead, seen));
+    let pair = pair.expect("it is still a candidate");
+    assert_eq!(pair.verdict, Verdict::Vetoed(Veto::DiedBefore));
+    assert!(pair.sentence().contains("died before"));
 }
 
 #[test]
@@ -479,7 +507,7 @@ fn settled(left: &[Someone], right: &[Someone], pairs: &[(usize, usize)], birth:
         })
         .collect();
     pairs.sort_by_key(|pair| (pair.left, pair.right));
-    let given = crate::Given::default();
+    let given = Given::default();
     let people = crate::form_people(&schema, &sets, &mut pairs, -2.0, &given);
     crate::households::settle(&schema, &sets, &people.people, &mut pairs)
 }

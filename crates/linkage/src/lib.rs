@@ -15,6 +15,7 @@ mod households;
 #[cfg(test)]
 mod laws;
 mod lineage;
+mod lives;
 pub mod measures;
 mod model;
 mod pattern;
@@ -26,7 +27,9 @@ mod waterfall;
 
 use kinfold_schema::{CodeTable, Schema};
 
-pub use decisions::{Apart, Decision, Given, Judgement, Outcome, RecordKey};
+use lives::Lives;
+
+pub use decisions::{Apart, Decision, Given, Judgement, Life, Outcome, RecordKey};
 pub use households::{Household, HouseholdMember, Households, LifeStage, Reason, form_households};
 pub use kinfold_schema::{Agreement, Comparable};
 pub use lineage::{Change, Former, Lineage, Previous, carry_references};
@@ -196,13 +199,19 @@ pub fn link_given(
     given: &Given,
     progress: &dyn Progress,
 ) -> Linked {
-    let candidates = candidates::find(schema, sets, options, progress);
+    let mut candidates = candidates::find(schema, sets, options, progress);
+    Lives::new(sets, &given.lives).veto(&mut candidates);
     let fitted = model::fit(sets, &candidates, options);
     let (mut pairs, waterfalls) = model::judge(&candidates, &fitted);
     let mut formed = form_people(schema, sets, &mut pairs, fitted.silence, given);
     if households::settle(schema, sets, &formed.people, &mut pairs) > 0 {
         people::reopen(&mut pairs);
         formed = form_people(schema, sets, &mut pairs, fitted.silence, given);
+    }
+    let twice = people::second_rows::find(sets, &formed.people, &mut pairs, given);
+    if !twice.is_empty() {
+        people::reopen(&mut pairs);
+        formed = people::form_with(schema, sets, &mut pairs, fitted.silence, given, &twice);
     }
     let mut model = fitted.summary;
     model.guarded = pairs

@@ -34,6 +34,7 @@ pub(crate) fn files(borough: &Borough) -> Vec<(&'static str, Vec<u8>)> {
     vec![
         ("truth/truth.csv", records(borough)),
         ("truth/people.csv", people(borough)),
+        ("truth/groups.csv", groups(borough)),
         ("truth/households.csv", households(borough)),
         ("truth/needs.csv", needs(borough)),
         ("truth/cases.csv", cases(borough)),
@@ -83,6 +84,43 @@ fn people(borough: &Borough) -> Vec<u8> {
         "entity_id,forename,middle_names,surname,birth_surname,birth_date,sex,birth_place,community,cases",
         rows,
     )
+}
+
+/// Groups of people for `kinfold-hub evaluate --groups`: who might be found less well than others.
+fn groups(borough: &Borough) -> Vec<u8> {
+    let rows = entities(borough).map(|index| {
+        let person = &borough.world.people[index];
+        vec![
+            entity(index),
+            if person.sex == Sex::Female { "F" } else { "M" }.to_owned(),
+            age_band(person.age()).to_owned(),
+            name_length(&person.forename, &person.surname).to_owned(),
+            person.community.id().to_owned(),
+        ]
+    });
+    sheet(PLAIN, "entity_id,sex,age_band,name_length,community", rows)
+}
+
+/// Bands of age in years: before school, school in two parts, and adults.
+fn age_band(age: i32) -> &'static str {
+    match age {
+        ..=4 => "0-4",
+        5..=10 => "5-10",
+        11..=17 => "11-17",
+        18..=34 => "18-34",
+        35..=59 => "35-59",
+        60.. => "60 and over",
+    }
+}
+
+/// Bands of letters of first and family name together: short names carry less evidence.
+fn name_length(forename: &str, surname: &str) -> &'static str {
+    match forename.chars().count() + surname.chars().count() {
+        ..=8 => "up to 8 letters",
+        9..=11 => "9-11 letters",
+        12..=14 => "12-14 letters",
+        15.. => "15 letters and over",
+    }
 }
 
 fn households(borough: &Borough) -> Vec<u8> {

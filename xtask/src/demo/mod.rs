@@ -43,6 +43,8 @@ pub struct Demo<'a> {
     pub input: Input,
     /// Seed of the families and of the keys.
     pub seed: u64,
+    /// The linkage schema that is agreed; `standard` where none is given.
+    pub schema: Option<&'a Path>,
     /// Where everything goes.
     pub folder: PathBuf,
 }
@@ -120,8 +122,14 @@ pub fn run(demo: &Demo) -> Result<Outcome> {
     let is_generated = matches!(demo.input, Input::Generated { .. });
     // A key and a signature for each party; the project key and the draft; hub, packages, result, comparison.
     let steps_total = usize::from(is_generated) + 2 * ALL.len() + 2 + CUSTODIANS.len() + 4;
+    let schema = demo.schema.map(|schema| {
+        schema
+            .canonicalize()
+            .with_context(|| format!("could not find the schema {}", schema.display()))
+    });
     let mut walk = Walk {
         binaries: demo.binaries,
+        schema: schema.transpose()?,
         steps: Steps::new(&logs, steps_total),
         folder,
         sample,
@@ -175,6 +183,7 @@ pub fn serve(binaries: &Binaries, outcome: &Outcome) -> Result<()> {
 /// The steps on their way through a demo folder.
 struct Walk<'a> {
     binaries: &'a Binaries,
+    schema: Option<PathBuf>,
     steps: Steps,
     folder: PathBuf,
     sample: PathBuf,
@@ -233,6 +242,7 @@ impl Walk<'_> {
         command.args(["--name", "Eastmere supporting families (demo)"]);
         command.args(["--project", PROJECT, "--epoch", EPOCH, "--expires", EXPIRES]);
         command.args(["--people", PEOPLE]);
+        self.with_schema(&mut command);
         for party in ALL {
             command
                 .arg("--public")
@@ -257,6 +267,7 @@ impl Walk<'_> {
     fn encode(&mut self, custodian: &str) -> Result<(f64, ReleaseCheck)> {
         let mut command = self.kinfold(&["run", "--json", "--period", PERIOD, "--sequence", "1"]);
         command.arg("--agreement").arg(self.agreement());
+        self.with_schema(&mut command);
         command.arg("--key").arg(self.key(custodian));
         command.arg("--project-key").arg(self.key("project"));
         command
@@ -276,6 +287,7 @@ impl Walk<'_> {
             .arg(self.folder.join("hub"))
             .arg("--agreement")
             .arg(self.agreement());
+        self.with_schema(&mut command);
         self.steps.run("linkage unit: new hub", &mut command)?;
         let mut command = self.hub(&["ingest"]);
         for custodian in CUSTODIANS {
@@ -307,6 +319,12 @@ impl Walk<'_> {
         let mut command = self.hub(&["evaluate", "--json", "--people"]);
         command.arg(results.join("people.parquet"));
         command.arg("--truth").arg(truth.join("truth.csv"));
+        // Samples that were made before there were groups have none.
+        let groups = truth.join("groups.csv");
+        if groups.is_file() {
+            command.arg("--groups").arg(groups);
+        }
+        command.arg("--pairs").arg(results.join("pairs.parquet"));
         for custodian in CUSTODIANS {
             let name = format!("{}-{PERIOD}.local-references.csv", custodian.id);
             let own_list = self.folder.join(custodian.id).join(name);
@@ -328,6 +346,12 @@ impl Walk<'_> {
         let finished = self.steps.run(title, command)?;
         serde_json::from_str(&finished.stdout)
             .with_context(|| format!("`{title}` did not print JSON"))
+    }
+
+    fn with_schema(&self, command: &mut Command) {
+        if let Some(schema) = &self.schema {
+            command.arg("--schema").arg(schema);
+        }
     }
 
     fn agreement(&self) -> PathBuf {

@@ -17,6 +17,8 @@ pub struct Membership {
     pub entity: String,
     /// Whether it is over.
     pub past: bool,
+    /// What the member is there: `parent`, `child` and others.
+    pub role: String,
 }
 
 /// A planted case.
@@ -118,6 +120,7 @@ impl Demo {
                 household: row["household_id"].clone(),
                 entity: row["entity_id"].clone(),
                 past: !row["to"].is_empty(),
+                role: row["role"].clone(),
             })
             .collect();
         let cases = rows(&truth.join("cases.csv"))?

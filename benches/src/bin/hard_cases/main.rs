@@ -3,9 +3,11 @@
 //! `cargo run -p kinfold-benches --features demo --bin hard_cases -- DEMO_FOLDER` reads the folder that `cargo xtask demo` wrote (its packages, opened by
 //! the linkage unit, and its truth), links and forms households as `kinfold-hub link` does, and prints: accuracy of people and
 //! households; for each planted case how many people and households are right; the ceiling that the released household keys set
-//! whatever the method, with the reasons of the rest; and how often people and households of a given confidence are right.
+//! whatever the method, with the reasons of the rest; how often people and households of a given confidence are right; and the classes
+//! of error, with what ties of parent and child would add.
 
 mod demo;
+mod errors;
 mod score;
 
 use std::error::Error;
@@ -51,5 +53,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     score.cases();
     score.ceiling();
     score.calibration();
+    println!();
+    errors::Errors::new(&demo, &linked, &households).print();
     Ok(())
 }

@@ -43,6 +43,10 @@ pub const STANDARD_EVENT_CODES: &[&str] = &[
     "work/sanction-or-arrears",
 ];
 
+/// The event code that says on which day somebody died. It is evidence against links (a later event is somebody else's) and makes no need.
+/// Not among the codes that agreements usually list: the parties decide whether deaths leave, and add it before they sign.
+pub const DEATH_EVENT_CODE: &str = "person/died";
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -50,6 +54,7 @@ mod tests {
     #[test]
     fn codes_are_sorted_and_well_formed() {
         assert!(STANDARD_EVENT_CODES.is_sorted_by(|a, b| a < b));
+        assert!(crate::names::is_event_code(DEATH_EVENT_CODE));
         assert!(
             STANDARD_EVENT_CODES
                 .iter()

@@ -9,7 +9,7 @@ mod signatures;
 mod text;
 
 pub use draft::{Draft, TO_BE_WRITTEN};
-pub use event_codes::STANDARD_EVENT_CODES;
+pub use event_codes::{DEATH_EVENT_CODE, STANDARD_EVENT_CODES};
 pub use text::{EventDates, Reference};
 
 use crate::date::Date;

@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use kinfold_exchange::LifeStage as Sent;
+use kinfold_exchange::{DEATH_EVENT_CODE, LifeStage as Sent};
 use kinfold_indicators::{Event, HouseholdFacts, LifeStage, PersonFacts};
-use kinfold_linkage::{Households, Linked};
+use kinfold_linkage::{Households, Life, Linked, RecordId};
 
 use super::inputs::{Inputs, rows_by_reference};
 
@@ -64,6 +64,39 @@ pub(super) fn of_people(inputs: &Inputs, linked: &Linked) -> Vec<PersonFacts> {
     people
 }
 
+/// When the people of records lived, as far as events tell: the day of death, and the start of the latest event before the reference date
+/// that happens to the living. One entry for each record with events, in the order of sets and rows.
+pub(super) fn lives(inputs: &Inputs, reference_date: i32) -> Vec<Life> {
+    let rows = rows_by_reference(&inputs.sets);
+    let mut lives: BTreeMap<RecordId, Life> = BTreeMap::new();
+    let events = inputs
+        .events
+        .iter()
+        .flatten()
+        .flat_map(|table| &table.events);
+    for event in events.filter(|event| event.start <= reference_date) {
+        let Some(&(set, row)) = rows.get(&event.record_ref) else {
+            continue;
+        };
+        let record = RecordId {
+            set: set as u32,
+            row: row as u32,
+        };
+        let life = lives.entry(record).or_insert(Life {
+            record,
+            died: None,
+            seen: None,
+        });
+        if event.code == DEATH_EVENT_CODE {
+            // Of two days the later one: it contradicts less.
+            life.died = life.died.max(Some(event.start));
+        } else {
+            life.seen = life.seen.max(Some(event.start));
+        }
+    }
+    lives.into_values().collect()
+}
+
 /// The current members of each living household.
 pub(super) fn of_households(households: &Households, living: &[usize]) -> Vec<HouseholdFacts> {
     let current = |&index: &usize| {
@@ -115,7 +148,55 @@ impl Stages {
 
 #[cfg(test)]
 mod tests {
+    use kinfold_exchange::{EventRow, EventTable};
+    use kinfold_linkage::RecordSet;
+    use kinfold_schema::CodeTable;
+
     use super::*;
+
+    #[test]
+    fn a_life_is_told_by_events_up_to_the_reference_date() {
+        let event = |row: u8, code: &str, start| EventRow {
+            record_ref: [row; 16],
+            code: code.into(),
+            start,
+            end: None,
+            ongoing: false,
+            grade: 0,
+            service: String::new(),
+        };
+        let inputs = Inputs {
+            packages: Vec::new(),
+            sets: vec![RecordSet {
+                source: "council".into(),
+                table: CodeTable {
+                    record_ref: vec![[1; 16], [2; 16], [3; 16]],
+                    ..CodeTable::default()
+                },
+            }],
+            events: vec![Some(EventTable {
+                events: vec![
+                    event(3, DEATH_EVENT_CODE, 50),
+                    event(1, "asb/incident", 40),
+                    event(1, "asb/incident", 30),
+                    event(1, "asb/incident", 101),
+                    event(3, "asb/incident", 45),
+                    event(9, "asb/incident", 1),
+                ],
+                subjects: Vec::new(),
+            })],
+            gaps: Vec::new(),
+        };
+        let life = |row, died, seen| Life {
+            record: RecordId { set: 0, row },
+            died,
+            seen,
+        };
+        assert_eq!(
+            lives(&inputs, 100),
+            [life(0, None, Some(40)), life(2, Some(50), Some(45))]
+        );
+    }
 
     #[test]
     fn a_contradiction_about_the_life_stage_is_not_decided_by_chance() {

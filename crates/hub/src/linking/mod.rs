@@ -26,7 +26,7 @@ use std::time::Instant;
 
 use kinfold_exchange::Date;
 use kinfold_indicators::{HouseholdNeeds, NeedState, PersonFacts};
-use kinfold_linkage::{Households, Lineage, Linked, Options};
+use kinfold_linkage::{Given, Households, Lineage, Linked, Options};
 use kinfold_message::{Problem, write_whole};
 use kinfold_store::{Hub, RunInfo};
 
@@ -78,13 +78,12 @@ impl Run {
     ) -> Self {
         let began = Instant::now();
         let step = screen.step("Linking people", 0);
-        let mut linked = kinfold_linkage::link_given(
-            &terms.schema,
-            &inputs.sets,
-            &options,
-            &replay.given,
-            &step,
-        );
+        let given = Given {
+            lives: facts::lives(&inputs, reference_date.days()),
+            ..replay.given.clone()
+        };
+        let mut linked =
+            kinfold_linkage::link_given(&terms.schema, &inputs.sets, &options, &given, &step);
         let people = linked.people.len();
         step.done(&format!("{people} people in {} records", inputs.records()));
 

@@ -7,6 +7,7 @@ use kinfold_schema::{FLAG_DO_NOT_LINK, Field, Schema};
 
 use crate::candidates::nhs_tokens;
 use crate::decisions::{Given, Judgement, Outcome, RecordKey};
+use crate::lives::Lives;
 use crate::{Guard, Pair, RecordId, RecordSet, Verdict, Veto};
 
 /// Bits beyond which one pair says no more, in either direction: a single pair never outweighs all the others.
@@ -57,6 +58,9 @@ pub(super) struct Graph {
     /// For each set, whether a person has at most one of its records.
     single: Vec<bool>,
     numbers: Numbers,
+    lives: Lives,
+    /// Nodes of one custodian that a third record shows to be one person all the same; sorted.
+    twice: Vec<(u32, u32)>,
     /// Weight of two records that could be a pair and are none.
     pub silence: f64,
 }
@@ -79,6 +83,8 @@ impl Graph {
                 .map(|set| !given.duplicates.contains(&set.source))
                 .collect(),
             numbers: Numbers::new(schema, sets),
+            lives: Lives::new(sets, &given.lives),
+            twice: Vec::new(),
             silence,
             records,
             nodes,
@@ -120,10 +126,17 @@ impl Graph {
     }
 
     /// Whether two records have verified numbers that differ.
-    pub(super) fn numbers_differ(&self, a: u32, b: u32) -> bool {
+    fn numbers_differ(&self, a: u32, b: u32) -> bool {
         let (a, b) = (self.records[a as usize], self.records[b as usize]);
         let (x, y) = (self.numbers.of(a, b), self.numbers.of(b, a));
         x != NO_NUMBER && y != NO_NUMBER && x != y
+    }
+
+    /// Whether facts forbid that two records are one person: verified numbers that differ, a death before an event. No decision
+    /// overrules them.
+    pub(super) fn contradict(&self, a: u32, b: u32) -> bool {
+        let ends = (self.records[a as usize], self.records[b as usize]);
+        self.numbers_differ(a, b) || self.lives.apart(ends.0, ends.1)
     }
 
     /// Whether a set holds each person once.
@@ -131,9 +144,17 @@ impl Graph {
         self.single[set as usize]
     }
 
+    /// Lets rows of one custodian be one person. They still count as never compared.
+    pub(super) fn allow_twice(&mut self, rows: &[(RecordId, RecordId)]) {
+        self.twice = rows.iter().map(|&(a, b)| self.ends(a, b)).collect();
+        self.twice.sort_unstable();
+    }
+
     /// Whether two records can never be one person by what they are.
     pub(super) fn excluded(&self, a: u32, b: u32) -> bool {
-        self.same_single_source(a, b) || self.numbers_differ(a, b)
+        let once = self.same_single_source(a, b)
+            && self.twice.binary_search(&(a.min(b), a.max(b))).is_err();
+        once || self.contradict(a, b)
     }
 
     fn edge(&self, pair: &Pair) -> Edge {
@@ -226,6 +247,9 @@ impl Graph {
         }
         if self.numbers_differ(ends.0, ends.1) {
             return Some(Veto::NhsNumbersDiffer);
+        }
+        if self.contradict(ends.0, ends.1) {
+            return Some(Veto::DiedBefore);
         }
         let (a, b) = (self.records[ends.0 as usize], self.records[ends.1 as usize]);
         let found = pairs.binary_search_by_key(&(a.min(b), a.max(b)), |p| (p.left, p.right));

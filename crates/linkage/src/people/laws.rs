@@ -7,8 +7,8 @@ use proptest::prelude::*;
 
 use super::{People, form_people};
 use crate::{
-    Comparable, Decision, Given, Guard, Judgement, Outcome, Pair, RecordId, RecordKey, RecordSet,
-    Verdict, Veto,
+    Comparable, Decision, Given, Guard, Judgement, Life, Outcome, Pair, RecordId, RecordKey,
+    RecordSet, Verdict, Veto,
 };
 
 /// The record reference of record `row` of set `set` before anything is moved about.
@@ -18,7 +18,7 @@ pub(super) fn reference(set: usize, row: usize) -> [u8; 16] {
 }
 
 /// Sets of so many records each, without any codes.
-pub(super) fn sets(sizes: &[usize]) -> Vec<RecordSet> {
+pub(crate) fn sets(sizes: &[usize]) -> Vec<RecordSet> {
     sizes
         .iter()
         .enumerate()
@@ -34,7 +34,7 @@ pub(super) fn sets(sizes: &[usize]) -> Vec<RecordSet> {
         .collect()
 }
 
-pub(super) fn pair(left: (u32, u32), right: (u32, u32), weight: f64, verdict: Verdict) -> Pair {
+pub(crate) fn pair(left: (u32, u32), right: (u32, u32), weight: f64, verdict: Verdict) -> Pair {
     let id = |(set, row)| RecordId { set, row };
     let (left, right) = (id(left), id(right));
     Pair {
@@ -243,6 +243,44 @@ fn a_custodian_that_holds_duplicates_may_have_two_records_of_a_person() {
     assert_eq!(sizes(&run(&sets, &mut pairs(), &given)), [3]);
 }
 
+#[test]
+fn whoever_died_before_an_event_is_somebody_else_even_through_a_third_record() {
+    let sets = sets(&[1, 1, 1]);
+    let pairs = || {
+        vec![
+            link((0, 0), (1, 0), 15.0),
+            link((1, 0), (2, 0), 12.0),
+            link((0, 0), (2, 0), 11.0),
+        ]
+    };
+    let life = |set, died, seen| Life {
+        record: RecordId { set, row: 0 },
+        died,
+        seen,
+    };
+    assert_eq!(sizes(&run(&sets, &mut pairs(), &Given::default())), [3]);
+    let given = Given {
+        lives: vec![life(0, Some(1000), None), life(2, None, Some(2000))],
+        ..Given::default()
+    };
+    assert_eq!(sizes(&run(&sets, &mut pairs(), &given)), [1, 2]);
+    // A reviewer cannot decide against it.
+    let decided = Given {
+        decisions: vec![decision((0, 0), (2, 0), Judgement::SamePerson)],
+        ..given
+    };
+    let people = run(&sets, &mut pairs(), &decided);
+    assert_eq!(people.outcomes, [Outcome::Vetoed(Veto::DiedBefore)]);
+    assert_eq!(sizes(&people), [1, 2]);
+    // The stronger link stays.
+    assert!(
+        people
+            .people
+            .iter()
+            .any(|person| person.members.len() == 2 && person.members[0].set == 0)
+    );
+}
+
 /// Any pairs of four sets of five records, with any verdict that a model gives, and decisions.
 fn world() -> impl Strategy<Value = (Vec<Pair>, Vec<Decision>)> {
     let verdict = prop_oneof![
@@ -280,6 +318,27 @@ fn world() -> impl Strategy<Value = (Vec<Pair>, Vec<Decision>)> {
 }
 
 proptest! {
+    #[test]
+    fn no_person_outlives_its_death((mut pairs, decisions) in world(), lives in prop::collection::vec((0u32..4, 0u32..5, any::<bool>(), 0i32..400), 0..12)) {
+        let sets = sets(&[5; 4]);
+        let mut known: BTreeMap<RecordId, Life> = BTreeMap::new();
+        for (set, row, died, day) in lives {
+            let record = RecordId { set, row };
+            let life = Life { record, died: died.then_some(day), seen: (!died).then_some(day) };
+            known.insert(record, life);
+        }
+        let given = Given { lives: known.values().copied().collect(), ..decided(decisions) };
+        let people = run(&sets, &mut pairs, &given);
+        for person in &people.people {
+            let own = || person.members.iter().filter_map(|id| known.get(id));
+            let died = own().filter_map(|life| life.died).min();
+            let seen = own().filter_map(|life| life.seen).max();
+            if let (Some(died), Some(seen)) = (died, seen) {
+                prop_assert!(seen <= died + 31, "{person:?}");
+            }
+        }
+    }
+
     #[test]
     fn no_person_holds_a_veto_and_every_decision_holds_or_is_reported((mut pairs, decisions) in world()) {
         let sets = sets(&[5; 4]);

@@ -169,7 +169,7 @@ impl<'a> Work<'a> {
                 continue;
             }
             let never = self.between(x, y).is_some_and(|between| between.never);
-            if never || self.numbers_differ(x, y) {
+            if never || self.contradict(x, y) {
                 broken.push((edge.a, edge.b));
             } else {
                 self.join(x, y);
@@ -322,8 +322,8 @@ impl<'a> Work<'a> {
         self.any_pair(x, y, |a, b| self.graph.excluded(a, b))
     }
 
-    fn numbers_differ(&self, x: u32, y: u32) -> bool {
-        self.any_pair(x, y, |a, b| self.graph.numbers_differ(a, b))
+    fn contradict(&self, x: u32, y: u32) -> bool {
+        self.any_pair(x, y, |a, b| self.graph.contradict(a, b))
     }
 
     fn any_pair(&self, x: u32, y: u32, test: impl Fn(u32, u32) -> bool) -> bool {

@@ -15,9 +15,10 @@ mod completeness;
 mod confidence;
 mod graph;
 #[cfg(test)]
-mod laws;
+pub(crate) mod laws;
 mod merge;
 mod parts;
+pub(crate) mod second_rows;
 
 use kinfold_schema::Schema;
 use rayon::prelude::*;
@@ -90,7 +91,20 @@ pub fn form_people(
     silence: f64,
     given: &Given,
 ) -> People {
-    let (graph, mut outcomes) = Graph::new(schema, sets, pairs, silence, given);
+    form_with(schema, sets, pairs, silence, given, &[])
+}
+
+/// As [`form_people`], with rows of one custodian that may be one person although it holds everybody once.
+pub(crate) fn form_with(
+    schema: &Schema,
+    sets: &[RecordSet],
+    pairs: &mut [Pair],
+    silence: f64,
+    given: &Given,
+    second_rows: &[(RecordId, RecordId)],
+) -> People {
+    let (mut graph, mut outcomes) = Graph::new(schema, sets, pairs, silence, given);
+    graph.allow_twice(second_rows);
     let parts = Parts::of(&graph);
     let worked: Vec<Worked> = (0..parts.len())
         .into_par_iter()
