@@ -16,10 +16,12 @@ mod diffusion;
 mod draft;
 mod dummies;
 mod encode;
+mod entry;
 mod error;
 mod filter;
 mod finish;
 mod household;
+mod kept;
 mod lanes;
 #[cfg(test)]
 mod laws;

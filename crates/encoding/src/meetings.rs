@@ -7,7 +7,8 @@ use kinfold_schema::{Agreement, AlikePairs, Comparable, Comparing, Schema, Withi
 use rayon::prelude::*;
 
 use crate::settle::Presence;
-use crate::sharing::{Entry, RANK_MAX, Ranks, SharedValues, Sizes};
+use crate::entry::{Entry, RANK_MAX, Ranks};
+use crate::sharing::{SharedValues, Sizes};
 
 /// Most meetings that are held; beyond that every second pair is let go, and the rest counts double. A million take 16 MB.
 const HELD_MAX: usize = 1 << 20;
@@ -56,30 +57,34 @@ pub(crate) struct Meetings {
 }
 
 impl Meetings {
+    /// No meetings, of a schema of so many keys.
+    pub(crate) fn new(keys: usize) -> Self {
+        Self {
+            sizes: vec![Sizes::default(); keys],
+            held_back: vec![Ranks::default(); keys],
+            ..Self::default()
+        }
+    }
+
     /// Adds what two people share, from what a pile of values told.
     pub(crate) fn add(&mut self, shared: &SharedValues) {
-        if self.sizes.len() < shared.sizes.len() {
-            self.sizes.resize(shared.sizes.len(), Sizes::default());
-        }
         for (own, more) in self.sizes.iter_mut().zip(&shared.sizes) {
             for (own, more) in own.iter_mut().zip(more) {
                 *own += more;
             }
         }
-        for entry in &shared.entries {
-            let key = usize::from(entry.key);
-            if self.held_back.len() <= key {
-                self.held_back.resize(key + 1, Ranks::default());
+        for (own, more) in self.held_back.iter_mut().zip(&shared.held_back) {
+            for (own, more) in own.iter_mut().zip(more) {
+                *own += more;
             }
-            self.held_back[key][usize::from(entry.rank)] += 1;
         }
         for [a, b] in &shared.pairs {
-            let place = |entry: &Entry| (entry.pile as u32, entry.number);
+            let place = |entry: &Entry| (entry.pile() as u32, entry.number());
             let (a, b) = if place(a) <= place(b) { (a, b) } else { (b, a) };
             // Two keys' values with one fingerprint are none of either.
-            if a.key == b.key && self.holds((place(a), place(b))) {
+            if a.key() == b.key() && self.holds((place(a), place(b))) {
                 self.held
-                    .push(held((place(a), place(b)), a.key, [a.rank, b.rank]));
+                    .push(held((place(a), place(b)), a.key(), [a.rank(), b.rank()]));
             }
         }
         while self.held.len() > HELD_MAX {
@@ -112,12 +117,10 @@ impl Meetings {
         let comparing = Comparing::new(&schema.presence);
         self.held.par_sort_unstable();
         let alone: Vec<f64> = self.sizes.iter().map(alone).collect();
-        let none = Ranks::default();
         let released: Vec<[f64; RANK_MAX + 1]> = (schema.keys.iter().zip(ranks))
             .enumerate()
             .map(|(key, (rule, all))| {
-                let held_back = self.held_back.get(key).unwrap_or(&none);
-                released(rule.slots.into(), all, held_back)
+                released(rule.slots.into(), all, &self.held_back[key])
             })
             .collect();
         let mut weights: BTreeMap<(Agreement, Comparable), (f64, f64)> = BTreeMap::new();
