@@ -15,8 +15,8 @@ use kinfold_identity::Person;
 use kinfold_schema::{CodeTable, FieldSet, KeyScope, Schema};
 use rayon::prelude::*;
 
-use crate::report::EncodeReport;
 use crate::entry::{Ranks, VALUE_PILES};
+use crate::report::EncodeReport;
 use crate::spill::{PARTS, Spill, Store};
 use crate::worker::{Batch, Record, Shared, Worker};
 use crate::{Error, Map, ProjectSecrets, Simd};
@@ -265,7 +265,7 @@ impl Encoder {
     /// Finds out of whom records are made, and gives each the next number of its pile: what threads do after that they do in any order.
     fn number(&mut self, wave: &[Input<'_>], records: &mut Vec<Record>) {
         let shared = &self.shared;
-        let facts: Vec<Result<u32, bool>> = wave
+        let facts: Vec<Result<(u32, bool), bool>> = wave
             .par_iter()
             .with_min_len(BATCH)
             .map(|input| shared.facts(input))
@@ -273,12 +273,13 @@ impl Encoder {
         records.clear();
         for ((index, input), facts) in (0..).zip(wave).zip(facts) {
             match facts {
-                Ok(facts) => {
+                Ok((facts, cut)) => {
                     let pile = pile_of(&input.record_ref);
                     let own = &mut self.facts[pile];
                     records.push(Record {
                         input: index,
                         facts,
+                        cut,
                         pile: pile as u16,
                         number: own.len() as u32,
                     });
@@ -323,6 +324,9 @@ impl Encoder {
 
     /// Moves piles to disk when they take more memory than they may.
     fn make_room(&mut self) -> Result<(), Error> {
+        if self.piles.store.in_use() <= self.options.memory {
+            return Ok(());
+        }
         let folder = &self.options.scratch;
         let Piles {
             store,

@@ -9,6 +9,7 @@
 //! instructions of the processor, the memory there is, or the clock.
 
 mod births;
+mod blocks;
 pub mod clkhash;
 mod codes;
 mod contact;

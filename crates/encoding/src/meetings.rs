@@ -1,13 +1,11 @@
 //! Pairs of people of the file that share a value with each other and nobody else: counted, so that the linkage unit knows how often strangers
 //! agree ([`WithinCounts`]).
 
-use std::collections::BTreeMap;
-
 use kinfold_schema::{Agreement, AlikePairs, Comparable, Comparing, Schema, WithinCounts};
 use rayon::prelude::*;
 
-use crate::settle::Presence;
 use crate::entry::{Entry, RANK_MAX, Ranks};
+use crate::settle::Presence;
 use crate::sharing::{SharedValues, Sizes};
 
 /// Most meetings that are held; beyond that every second pair is let go, and the rest counts double. A million take 16 MB.
@@ -119,23 +117,21 @@ impl Meetings {
         let alone: Vec<f64> = self.sizes.iter().map(alone).collect();
         let released: Vec<[f64; RANK_MAX + 1]> = (schema.keys.iter().zip(ranks))
             .enumerate()
-            .map(|(key, (rule, all))| {
-                released(rule.slots.into(), all, &self.held_back[key])
-            })
+            .map(|(key, (rule, all))| released(rule.slots.into(), all, &self.held_back[key]))
             .collect();
-        let mut weights: BTreeMap<(Agreement, Comparable), (f64, f64)> = BTreeMap::new();
+        // Few kinds of pairs make up nearly all, and they come early.
+        let mut weights: Vec<((Agreement, Comparable), (f64, f64))> = Vec::new();
+        let mut shared: Vec<(f64, usize)> = Vec::new();
         for pair in self.held.chunk_by(|a, b| a >> 16 == b >> 16) {
             let (a, b) = records(pair[0]);
             let of = |place: Place| presence.of(place.0 as usize, place.1 as usize);
             let comparable = comparing.comparable(of(a), of(b));
             // How likely both would release what they share, if nobody else had it.
-            let mut shared: Vec<(f64, usize)> = pair
-                .iter()
-                .map(|&meeting| {
-                    let (key, [one, two]) = value(meeting);
-                    (released[key][one] * released[key][two], key)
-                })
-                .collect();
+            shared.clear();
+            shared.extend(pair.iter().map(|&meeting| {
+                let (key, [one, two]) = value(meeting);
+                (released[key][one] * released[key][two], key)
+            }));
             shared.sort_unstable_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
             // Less likely values are taken to be released only together with the likelier ones.
             let (mut agreement, mut rarest) = (Agreement::default(), 0.0f64);
@@ -145,7 +141,13 @@ impl Meetings {
                 rarest = rarest.max(alone[key]);
                 let share = likely - shared.get(at + 1).map_or(0.0, |next| next.0);
                 if share > 0.0 {
-                    let (pairs, sum) = weights.entry((agreement, comparable)).or_default();
+                    let kind = (agreement, comparable);
+                    let known = weights.iter().position(|weight| weight.0 == kind);
+                    let at = known.unwrap_or_else(|| {
+                        weights.push((kind, (0.0, 0.0)));
+                        weights.len() - 1
+                    });
+                    let (pairs, sum) = &mut weights[at].1;
                     *pairs += share;
                     *sum += share * rarest;
                 }
@@ -153,6 +155,7 @@ impl Meetings {
         }
         let factor = libm::exp2(f64::from(self.thinned));
         let mut counts = WithinCounts::default();
+        weights.sort_unstable_by_key(|weight| weight.0);
         for ((agreement, comparable), (pairs, sum)) in weights {
             let alike = AlikePairs {
                 thousandths: (1000.0 * factor * pairs).round() as u64,

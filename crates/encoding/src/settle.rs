@@ -8,12 +8,12 @@ use kinfold_schema::{CodeTable, Fact, NO_MONTH};
 use rayon::prelude::*;
 
 use crate::encode::{Encoder, PILES, STAY};
+use crate::entry::{ENTRY, KEPT, KEPT_RUN, VALUE_PILES, kept};
 use crate::finish::Finished;
 use crate::household::{Stay, withheld};
+use crate::kept::notice;
 use crate::meetings::Meetings;
 use crate::report::{EncodeReport, KeyCount};
-use crate::entry::{ENTRY, KEPT, KEPT_RUN, VALUE_PILES, kept};
-use crate::kept::notice;
 use crate::runs::Runs;
 use crate::sharing::{Room, SharedValues, shared_values};
 use crate::spill::{PARTS, Spill};

@@ -36,38 +36,53 @@ impl SharedValues {
         }
     }
 
-    /// Takes the entries of one value in, with their numbers in the pile, unless the cap of its key allows so many; marks them in `held_back`.
-    #[inline]
+    /// Takes the entries of a group in whose value others have too. Those that more people have than their key's cap allows are marked in
+    /// `held_back`.
     fn add(
         &mut self,
         entries: &[[u8; ENTRY]],
-        own: &[(u64, u32)],
+        some: &[Several],
         rules: &[Rule],
         held_back: &mut [u64],
     ) {
-        for &(_, number) in own {
-            let entry = Entry::read(&entries[number as usize]);
+        for (at, one) in some.iter().enumerate() {
+            let people = one.people as usize;
+            let entry = Entry::read(&entries[one.number as usize]);
             let key = usize::from(entry.key());
             let rule = rules[key];
-            if own.len() <= rule.cap {
+            if people <= rule.cap {
                 continue;
             }
-            held_back[number as usize / 64] |= 1 << (number % 64);
+            held_back[one.number as usize / 64] |= 1 << (one.number % 64);
             self.held_back[key][usize::from(entry.rank())] += 1;
             if rule.identifier {
                 self.hidden.push((entry.pile(), entry.number()));
             }
-            if own.len() <= COUNTED {
-                self.sizes[key][own.len() - 2] += 1;
+            if people <= COUNTED {
+                self.sizes[key][people - 2] += 1;
             }
-        }
-        if let [(_, a), (_, b)] = *own {
-            let pair = [a, b].map(|number| Entry::read(&entries[number as usize]));
-            if pair.iter().all(|entry| rules[usize::from(entry.key())].cap < 2) {
-                self.pairs.push(pair);
+            if people > 2 {
+                continue;
+            }
+            // The first of two finds the second behind it.
+            if let Some(other) = some[at + 1..].iter().find(|other| other.print == one.print) {
+                let other = Entry::read(&entries[other.number as usize]);
+                if rules[usize::from(other.key())].cap < 2 {
+                    self.pairs.push([entry, other]);
+                }
             }
         }
     }
+}
+
+/// An entry whose value others have too.
+#[derive(Clone, Copy, Default)]
+struct Several {
+    print: u64,
+    /// The number of the entry in the pile.
+    number: u32,
+    /// How many people have the value.
+    people: u32,
 }
 
 /// Working memory, kept from pile to pile.
@@ -82,9 +97,7 @@ pub(crate) struct Room {
     /// Fingerprints with the numbers of their entries, group after group.
     prints: Vec<(u64, u32)>,
     /// Of a group, what somebody else has too.
-    some: Vec<(u64, u32)>,
-    /// Of these, all of one value.
-    own: Vec<(u64, u32)>,
+    some: Vec<Several>,
     /// A bit for each entry: whether it is held back.
     held_back: Vec<u64>,
 }
@@ -113,7 +126,6 @@ pub(crate) fn shared_values(
         ends,
         prints,
         some,
-        own,
         held_back,
         ..
     } = room;
@@ -122,34 +134,14 @@ pub(crate) fn shared_values(
     let mut shared = SharedValues::new(rules.len());
     let mut start = 0;
     for &end in ends.iter() {
-        let group = &prints[start..end as usize];
+        let group = &mut prints[start..end as usize];
         start = end as usize;
-        if group.len() < 2 {
-            continue;
+        if group.len() <= EACH_WITH_EACH {
+            several(group, some);
+        } else {
+            several_of_many(group, some);
         }
-        some.clear();
-        if group.len() > EACH_WITH_EACH {
-            some.extend_from_slice(group);
-            some.sort_unstable();
-            for own in some.chunk_by(|a, b| a.0 == b.0) {
-                // Most values are nobody else's, whatever the cap.
-                if own.len() > 1 {
-                    shared.add(entries, own, rules, held_back);
-                }
-            }
-            continue;
-        }
-        several(group, some);
-        while let Some(&(print, _)) = some.first() {
-            own.clear();
-            some.retain(|&one| {
-                if one.0 == print {
-                    own.push(one);
-                }
-                one.0 != print
-            });
-            shared.add(entries, own, rules, held_back);
-        }
+        shared.add(entries, some, rules, held_back);
     }
     for sizes in &mut shared.sizes {
         for (people, size) in (2..).zip(sizes) {
@@ -233,15 +225,34 @@ impl Room {
 }
 
 /// Of a group of fingerprints with the numbers of their entries, those that are there more than once, in their order.
-fn several(group: &[(u64, u32)], some: &mut Vec<(u64, u32)>) {
-    some.resize(group.len(), (0, 0));
+fn several(group: &[(u64, u32)], some: &mut Vec<Several>) {
+    some.resize(group.len(), Several::default());
     let mut count = 0;
-    for one in group {
-        let people: u32 = group.iter().map(|other| u32::from(other.0 == one.0)).sum();
-        some[count] = *one;
+    for &(print, number) in group {
+        let people: u32 = group.iter().map(|other| u32::from(other.0 == print)).sum();
+        some[count] = Several {
+            print,
+            number,
+            people,
+        };
         count += usize::from(people > 1);
     }
     some.truncate(count);
+}
+
+/// The same of a large group, value after value.
+fn several_of_many(group: &mut [(u64, u32)], some: &mut Vec<Several>) {
+    group.sort_unstable();
+    some.clear();
+    for own in group.chunk_by(|a, b| a.0 == b.0) {
+        if own.len() > 1 {
+            some.extend(own.iter().map(|&(print, number)| Several {
+                print,
+                number,
+                people: own.len() as u32,
+            }));
+        }
+    }
 }
 
 #[cfg(test)]
@@ -292,8 +303,7 @@ mod tests {
                 left: vec![(1, 1)],
                 ends: vec![3; 7],
                 prints: vec![(9, 9); 3],
-                some: vec![(1, 2)],
-                own: vec![(3, 4)],
+                some: vec![Several { print: 1, number: 2, people: 3 }],
                 held_back: vec![7; 9],
             };
             let found = shared_values(&entries, &rules, &mut room);

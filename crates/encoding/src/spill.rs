@@ -49,19 +49,26 @@ impl Store {
         self.in_use.load(Ordering::Relaxed)
     }
 
-    fn take(&self) -> Vec<u8> {
-        self.in_use.fetch_add(self.block, Ordering::Relaxed);
-        let block = lock(&self.free).pop();
-        block.unwrap_or_else(|| Vec::with_capacity(self.block))
+    /// A block with room for so many bytes at least.
+    fn take(&self, room: usize) -> Vec<u8> {
+        let known = if room <= self.block {
+            lock(&self.free).pop()
+        } else {
+            None
+        };
+        let block = known.unwrap_or_else(|| Vec::with_capacity(room.max(self.block)));
+        self.in_use.fetch_add(block.capacity(), Ordering::Relaxed);
+        block
     }
 
     /// Empties blocks and takes them back.
     fn put_back(&self, blocks: &mut Vec<Vec<u8>>) {
+        let mut bytes = 0;
         for block in blocks.iter_mut() {
             block.clear();
+            bytes += block.capacity();
         }
-        self.in_use
-            .fetch_sub(self.block * blocks.len(), Ordering::Relaxed);
+        self.in_use.fetch_sub(bytes, Ordering::Relaxed);
         lock(&self.free).append(blocks);
     }
 
@@ -117,10 +124,9 @@ impl Writer {
     pub(crate) fn append(&mut self, pile: usize, bytes: &[u8], spill: &Spill) {
         let open = &mut self.open[pile];
         if open.capacity() - open.len() < bytes.len() {
-            open_next(open, pile, bytes, spill);
-        } else {
-            open.extend_from_slice(bytes);
+            open_next(open, pile, bytes.len(), spill);
         }
+        open.extend_from_slice(bytes);
     }
 
     /// Hands everything over.
@@ -133,20 +139,13 @@ impl Writer {
     }
 }
 
-/// Fills a block up, hands it over and goes on in the next.
+/// Hands a block over that has no more room, and takes one with room for so many bytes. What is appended at once is never parted: blocks of
+/// other threads may come between.
 #[cold]
-fn open_next(open: &mut Vec<u8>, pile: usize, mut bytes: &[u8], spill: &Spill) {
-    loop {
-        let (now, later) = bytes.split_at(bytes.len().min(open.capacity() - open.len()));
-        open.extend_from_slice(now);
-        bytes = later;
-        if bytes.is_empty() {
-            return;
-        }
-        let full = std::mem::replace(open, spill.store.take());
-        if full.capacity() > 0 {
-            spill.push(pile, full);
-        }
+fn open_next(open: &mut Vec<u8>, pile: usize, room: usize, spill: &Spill) {
+    let full = std::mem::replace(open, spill.store.take(room));
+    if full.capacity() > 0 {
+        spill.push(pile, full);
     }
 }
 
@@ -170,20 +169,19 @@ impl Spill {
 
     /// Appends to a pile, for the few things that are too seldom for a [`Writer`].
     pub(crate) fn append(&self, pile: usize, bytes: &[u8]) {
-        let mut own = lock(&self.piles[pile]);
-        let mut open = own.blocks.pop().unwrap_or_default();
-        let mut rest = bytes;
-        loop {
-            let (now, later) = rest.split_at(rest.len().min(open.capacity() - open.len()));
-            open.extend_from_slice(now);
-            rest = later;
-            if open.capacity() > 0 {
-                own.blocks.push(open);
+        if bytes.is_empty() {
+            return;
+        }
+        let blocks = &mut lock(&self.piles[pile]).blocks;
+        match blocks.last_mut() {
+            Some(open) if open.capacity() - open.len() >= bytes.len() => {
+                open.extend_from_slice(bytes);
             }
-            if rest.is_empty() {
-                return;
+            _ => {
+                let mut open = self.store.take(bytes.len());
+                open.extend_from_slice(bytes);
+                blocks.push(open);
             }
-            open = self.store.take();
         }
     }
 
@@ -282,6 +280,27 @@ fn read_at(mut file: &File, offset: u64, out: &mut [u8]) -> std::io::Result<()> 
 mod tests {
     use super::*;
     use proptest::prelude::*;
+
+    #[test]
+    fn what_two_threads_append_is_never_parted() {
+        let spill = Spill::new(1, &Store::new(3));
+        let mut writers = [Writer::new(1), Writer::new(1)];
+        for n in 0..60u8 {
+            writers[usize::from(n % 2)].append(0, &vec![n; 100 + usize::from(n) * 60], &spill);
+        }
+        for writer in &mut writers {
+            writer.hand_over(&spill);
+        }
+        let mut out = Vec::new();
+        spill.take(0, &mut out).unwrap();
+        let mut found: Vec<(u8, usize)> = out
+            .chunk_by(|a, b| a == b)
+            .map(|own| (own[0], own.len()))
+            .collect();
+        found.sort_unstable();
+        let expected: Vec<(u8, usize)> = (0..60).map(|n| (n, 100 + usize::from(n) * 60)).collect();
+        assert_eq!(found, expected);
+    }
 
     proptest! {
         #[test]

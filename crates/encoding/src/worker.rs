@@ -1,6 +1,5 @@
 //! One thread's part: people in, drafts out, a batch at a time.
 
-use std::borrow::Cow;
 use std::ops::Range;
 
 use kinfold_identity::Person;
@@ -10,6 +9,7 @@ use kinfold_schema::{
 
 use zeroize::Zeroizing;
 
+use crate::blocks::Block;
 use crate::codes::CodeBook;
 use crate::diffusion::Scratch;
 use crate::draft::{DraftShape, write_head};
@@ -18,13 +18,13 @@ use crate::encode::{PILES, Piles, STAY, pile_of};
 use crate::entry::{ENTRY, ENTRY_RUN, Entry, PLACES, RANK_MAX, Ranks, VALUE_PILES};
 use crate::filter::{FilterPlan, NameField, Themes};
 use crate::lanes::BlockHasher;
-use crate::person::{fact_of_identifier, facts, seen};
+use crate::person::{Seen, fact_of_identifier, facts, seen};
 use crate::plan::Plan;
 use crate::runs::Runs;
 use crate::secrets::token;
 use crate::sharing::Rule;
 use crate::spill::Writer;
-use crate::values::{Block, Books, PersonNames, Values};
+use crate::values::{Books, PersonNames, Values};
 use crate::{Error, Input, Options, ProjectSecrets, household};
 
 /// What all workers share: the schema, prepared.
@@ -122,14 +122,16 @@ impl Shared {
     }
 
     /// The facts of a person of whom a record may be made; otherwise whether a value is to blame that could not be read.
-    pub(crate) fn facts(&self, input: &Input<'_>) -> Result<u32, bool> {
-        let facts = facts(&seen(input.person, &self.hidden));
+    /// With the facts whether the schema hides something of the person.
+    pub(crate) fn facts(&self, input: &Input<'_>) -> Result<(u32, bool), bool> {
+        let person = seen(input.person, &self.hidden);
+        let facts = facts(&person);
         let invalid = input.rejected.bits() & self.insists != 0;
         let usable = self.usable.iter().any(|list| facts & list == *list);
         if invalid || !usable {
             return Err(invalid);
         }
-        Ok(facts)
+        Ok((facts, matches!(person, Seen::Cut(_))))
     }
 }
 
@@ -140,6 +142,8 @@ pub(crate) struct Record {
     pub input: u32,
     /// The facts of the person.
     pub facts: u32,
+    /// Whether the schema hides something of the person.
+    pub cut: bool,
     /// Its pile.
     pub pile: u16,
     /// Its number there.
@@ -230,13 +234,17 @@ impl Worker {
             ones: vec![(0, 0); shared.filters.len()],
             ranks: vec![Ranks::default(); shared.shape.keys],
         };
-        let mut people: Vec<Cow<'_, Person>> = Vec::with_capacity(GROUP);
+        let mut people: Vec<Seen<'_>> = Vec::with_capacity(GROUP);
         for (first, group) in (0..).step_by(GROUP).zip(records.chunks(GROUP)) {
             self.blocks.clear();
             people.clear();
             for (row, record) in (first..).zip(group) {
                 let input = &inputs[record.input as usize];
-                let person = seen(input.person, &shared.hidden);
+                let person = if record.cut {
+                    seen(input.person, &shared.hidden)
+                } else {
+                    Seen::Whole(input.person)
+                };
                 let facts = record.facts;
                 let identifiers = self.person(shared, &person, input, facts, row, &mut batch.ones);
                 // An identifier is claimed only when the record has a token of it: the linkage unit would take a random one for it.
@@ -250,22 +258,16 @@ impl Worker {
             for (row, (record, person)) in (first..).zip(group.iter().zip(&people)) {
                 let keys = shared.shape.keys;
                 let counts = row * keys..(row + 1) * keys;
-                let mut values = 0;
-                for (ranks, &n) in batch.ranks.iter_mut().zip(&self.counts[counts.clone()]) {
-                    let n = usize::from(n);
-                    values += n;
-                    for rank in &mut ranks[..n.min(RANK_MAX)] {
-                        *rank += 1;
-                    }
-                    ranks[RANK_MAX] += n.saturating_sub(RANK_MAX) as u64;
-                }
+                let own = &self.counts[counts.clone()];
+                let values: usize = own.iter().map(|&n| usize::from(n)).sum();
                 let values = start..start + values;
                 start = values.end;
                 let input = &inputs[record.input as usize];
                 self.write(shared, person, input, *record, counts, values, piles);
             }
         }
-        self.values(shared, records, piles);
+        self.send(shared, records, piles);
+        self.count_ranks(&mut batch.ranks);
         self.filters(shared);
         for (record, (start, end)) in records.iter().zip(bounds(&self.starts, self.drafts.len())) {
             let pile = usize::from(record.pile);
@@ -273,6 +275,25 @@ impl Worker {
                 .append(pile, &self.drafts[start..end], &piles.drafts);
         }
         batch
+    }
+
+    /// Counts of each key how many values there are of each rank.
+    fn count_ranks(&self, ranks: &mut [Ranks]) {
+        let keys = ranks.len();
+        for (key, ranks) in ranks.iter_mut().enumerate() {
+            // First people by the number of their values; a value of each rank below it is theirs.
+            let mut people = [0u64; RANK_MAX + 1];
+            for &n in self.counts.iter().skip(key).step_by(keys) {
+                let n = usize::from(n);
+                people[n.min(RANK_MAX)] += 1;
+                ranks[RANK_MAX] += n.saturating_sub(RANK_MAX) as u64;
+            }
+            let mut more = people[RANK_MAX];
+            for rank in (0..RANK_MAX).rev() {
+                ranks[rank] += more;
+                more += people[rank];
+            }
+        }
     }
 
     /// Hands over what has not gone to its pile yet. To be called after the last batch.
@@ -314,6 +335,7 @@ impl Worker {
             let before = self.counts.len();
             self.values.all_blocks(
                 &shared.plan,
+                &self.books.names,
                 PLACES,
                 &mut self.blocks,
                 &mut self.counts,
@@ -415,7 +437,7 @@ impl Worker {
 
     /// Sends the values of a batch on their way, all at once: the ends of so many runs stay near only while nothing else is done. The first set
     /// speaks for all: whoever shares a value shares it in each.
-    fn values(&mut self, shared: &Shared, records: &[Record], piles: &Piles) {
+    fn send(&mut self, shared: &Shared, records: &[Record], piles: &Piles) {
         let mut rest = self.tokens[0].as_slice();
         let counts = self.counts.chunks_exact(shared.shape.keys);
         for (record, counts) in records.iter().zip(counts) {
