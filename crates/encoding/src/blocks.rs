@@ -88,7 +88,7 @@ impl Values {
         out.push(recipe.bare);
         let places = out[before].as_chunks_mut::<CODE>().0;
         for atom in recipe.atoms() {
-            let codes = &self.values[atom.index];
+            let codes = &self.singles[atom.index];
             for (place, code) in places[atom.at..].iter_mut().zip(&codes[..atom.width]) {
                 *place = *code;
             }

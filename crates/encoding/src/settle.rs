@@ -153,10 +153,11 @@ impl Encoder {
         self.piles.values.take(pile, &mut room.entries)?;
         let entries = room.entries.as_chunks::<ENTRY>().0;
         let values = shared_values(entries, &self.shared.rules, &mut room.sharing);
-        for entry in room.sharing.kept(entries) {
+        let passed = &mut room.kept;
+        room.sharing.each_kept(entries, |entry| {
             let (pile, value) = kept(entry);
-            room.kept.add(pile, value, records);
-        }
+            passed.add(pile, value, records);
+        });
         Ok(values)
     }
 

@@ -152,22 +152,16 @@ pub(crate) fn shared_values(
 }
 
 impl Room {
-    /// The entries of the pile judged last that are not held back.
-    pub(crate) fn kept<'a>(
-        &'a self,
-        entries: &'a [[u8; ENTRY]],
-    ) -> impl Iterator<Item = &'a [u8; ENTRY]> {
-        self.held_back
-            .iter()
-            .zip(entries.chunks(64))
-            .flat_map(|(held_back, entries)| {
-                let mut kept = !held_back & (u64::MAX >> (64 - entries.len()));
-                std::iter::from_fn(move || {
-                    let next = entries.get(kept.trailing_zeros() as usize)?;
-                    kept &= kept - 1;
-                    Some(next)
-                })
-            })
+    /// Gives the entries of the pile judged last that are not held back.
+    #[inline]
+    pub(crate) fn each_kept(&self, entries: &[[u8; ENTRY]], mut give: impl FnMut(&[u8; ENTRY])) {
+        for (held_back, entries) in self.held_back.iter().zip(entries.chunks(64)) {
+            let mut kept = !held_back & (u64::MAX >> (64 - entries.len()));
+            while let Some(entry) = entries.get(kept.trailing_zeros() as usize) {
+                kept &= kept - 1;
+                give(entry);
+            }
+        }
     }
 
     /// Finds the entries whose fingerprint others may have too.
@@ -315,7 +309,8 @@ mod tests {
                 .map(|(_, bytes)| whose(Entry::read(bytes)))
                 .collect();
             prop_assert_eq!(&shared, &expected);
-            let kept: Vec<_> = room.kept(&entries).map(|bytes| whose(Entry::read(bytes))).collect();
+            let mut kept = Vec::new();
+            room.each_kept(&entries, |bytes| kept.push(whose(Entry::read(bytes))));
             let others: Vec<_> = entries
                 .iter()
                 .map(|bytes| whose(Entry::read(bytes)))

@@ -44,7 +44,7 @@ pub(crate) struct Values {
     /// The bits of atoms that have one value and no more; those of homes and birth dates only for people who have one.
     pub single: u64,
     /// For each atom its value, if it has one and no more.
-    pub values: Zeroizing<Vec<[Code; 2]>>,
+    pub singles: Zeroizing<Vec<[Code; 2]>>,
     scratch: Zeroizing<Vec<(u16, Code)>>,
     homes: Vec<HomeOrder>,
 }
@@ -200,7 +200,7 @@ impl Values {
         let places = &places[..count];
         (self.places, self.births) = (places.len(), names.births.len());
         (self.present, self.single) = (0, 0);
-        self.values.clear();
+        self.singles.resize(plan.atoms.len(), [[0; CODE]; 2]);
         for (index, (&atom, &form)) in plan.atoms.iter().zip(&plan.atom_forms).enumerate() {
             self.first_range.push(self.ranges.len() as u32);
             let before = self.arena.len();
@@ -210,7 +210,8 @@ impl Values {
                         let (from, to) = book.range(name, form);
                         self.ranges.push((from | OF_A_NAME, to));
                         self.present |= bit_of(index) * u64::from(to > from);
-                        self.note_single(index, atom.facts(), book);
+                        let codes = &book.all_codes()[from as usize..to as usize];
+                        note_single(&mut self.singles, &mut self.single, index, atom, codes);
                         continue;
                     }
                     self.begin();
@@ -240,27 +241,12 @@ impl Values {
             if self.arena.len() > before {
                 self.present |= bit_of(index);
             }
-            self.note_single(index, atom.facts(), book);
-        }
-    }
-
-    /// Notes the value of the atom that was read last, if it has one and no more.
-    #[inline]
-    fn note_single(&mut self, index: usize, width: usize, book: &NameBook) {
-        let mut value = [[0; CODE]; 2];
-        let alternatives = self.ranges.len() - self.first_range[index] as usize;
-        // A schema of very many atoms has no bit for the last ones.
-        if alternatives == 1 && index < SINGLES_MAX {
-            let codes = self.codes(index, 0, book);
-            if let Some(&code) = codes.first() {
-                value[0] = code;
-                if let (2, Some(&code)) = (width, codes.get(1)) {
-                    value[1] = code;
-                }
-                self.single |= bit_of(index) * u64::from(codes.len() == width);
+            // Alternatives are never one value, even where only one of them has any.
+            if self.ranges.len() == self.first_range[index] as usize + 1 {
+                let codes = &self.arena[before..];
+                note_single(&mut self.singles, &mut self.single, index, atom, codes);
             }
         }
-        self.values.push(value);
     }
 
     /// The codes of an atom, of one alternative.
@@ -514,6 +500,27 @@ impl Values {
             Atom::Contact(form) => contact::each(person, form, codes, add),
             Atom::Name(..) | Atom::Birth(_) | Atom::Place(_) => {}
         }
+    }
+}
+
+/// Notes the value of an atom, if it has one and no more.
+#[inline]
+fn note_single(
+    singles: &mut [[Code; 2]],
+    single: &mut u64,
+    index: usize,
+    atom: Atom,
+    codes: &[Code],
+) {
+    // A schema of very many atoms has no bit for the last ones.
+    if codes.len() != atom.facts() || index >= SINGLES_MAX {
+        return;
+    }
+    *single |= bit_of(index);
+    match *codes {
+        [code] => singles[index][0] = code,
+        [left, right] => singles[index] = [left, right],
+        _ => {}
     }
 }
 

@@ -180,6 +180,8 @@ pub(crate) struct Worker {
     drafts: Vec<u8>,
     /// Where each of them begins.
     starts: Vec<usize>,
+    /// Of each key, how many people of a batch have how many values.
+    people: Vec<Ranks>,
     /// Drafts on their way to their piles.
     writer: Writer,
     /// Their values, on their way to their piles.
@@ -205,6 +207,7 @@ impl Worker {
             released: vec![Vec::new(); filters],
             drafts: Vec::new(),
             starts: Vec::new(),
+            people: vec![Ranks::default(); shared.shape.keys],
             writer: Writer::new(PILES),
             entries: Runs::new(VALUE_PILES),
         }
@@ -266,7 +269,7 @@ impl Worker {
                 self.write(shared, person, input, *record, counts, values, piles);
             }
         }
-        self.send(shared, records, piles);
+        self.send(shared, records, piles, &mut batch.ranks);
         self.count_ranks(&mut batch.ranks);
         self.filters(shared);
         for (record, (start, end)) in records.iter().zip(bounds(&self.starts, self.drafts.len())) {
@@ -277,22 +280,16 @@ impl Worker {
         batch
     }
 
-    /// Counts of each key how many values there are of each rank.
-    fn count_ranks(&self, ranks: &mut [Ranks]) {
-        let keys = ranks.len();
-        for (key, ranks) in ranks.iter_mut().enumerate() {
-            // First people by the number of their values; a value of each rank below it is theirs.
-            let mut people = [0u64; RANK_MAX + 1];
-            for &n in self.counts.iter().skip(key).step_by(keys) {
-                let n = usize::from(n);
-                people[n.min(RANK_MAX)] += 1;
-                ranks[RANK_MAX] += n.saturating_sub(RANK_MAX) as u64;
-            }
+    /// Adds to each key's count of the values of each rank those of the last batch.
+    fn count_ranks(&mut self, ranks: &mut [Ranks]) {
+        for (ranks, people) in ranks.iter_mut().zip(&mut self.people) {
+            // A value of each rank is of whoever has more values than that.
             let mut more = people[RANK_MAX];
             for rank in (0..RANK_MAX).rev() {
                 ranks[rank] += more;
                 more += people[rank];
             }
+            *people = Ranks::default();
         }
     }
 
@@ -437,7 +434,7 @@ impl Worker {
 
     /// Sends the values of a batch on their way, all at once: the ends of so many runs stay near only while nothing else is done. The first set
     /// speaks for all: whoever shares a value shares it in each.
-    fn send(&mut self, shared: &Shared, records: &[Record], piles: &Piles) {
+    fn send(&mut self, shared: &Shared, records: &[Record], piles: &Piles, ranks: &mut [Ranks]) {
         let mut rest = self.tokens[0].as_slice();
         let counts = self.counts.chunks_exact(shared.shape.keys);
         for (record, counts) in records.iter().zip(counts) {
@@ -446,8 +443,12 @@ impl Worker {
                 if values == 0 {
                     continue;
                 }
-                let (tokens, later) = rest.split_at(values.into());
+                let values = usize::from(values);
+                let (tokens, later) = rest.split_at(values);
                 rest = later;
+                let number = usize::from(key);
+                self.people[number][values.min(RANK_MAX)] += 1;
+                ranks[number][RANK_MAX] += values.saturating_sub(RANK_MAX) as u64;
                 let own = Entry::first(record.pile, record.number, key, place);
                 for (nth, token) in (0..).zip(tokens) {
                     let (pile, entry) = own.with(token, nth);
