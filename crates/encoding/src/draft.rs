@@ -3,8 +3,10 @@
 //! ```text
 //! reference 16 | lasting reference 16 | number in its pile 4 | flags 1 | homes 1 | values 2 | values of each key 1 |
 //! filters (8 a word) |
-//! for each partner: tokens 16 | homes 22
+//! for each partner but the first: tokens 16 | homes 22
 //! ```
+//!
+//! The tokens for the first partner, or for all, wait where equal ones meet (see [`crate::entry`]).
 
 use kinfold_schema::{HouseholdKey, Token};
 
@@ -18,8 +20,8 @@ pub(crate) struct DraftShape {
     pub keys: usize,
     /// Words of all released filters.
     pub words: usize,
-    /// Sets of tokens: one for all custodians, or one for each other.
-    pub partners: usize,
+    /// Sets of tokens in a draft: one for each partner but the first.
+    pub more_sets: usize,
 }
 
 impl DraftShape {
@@ -35,7 +37,7 @@ impl DraftShape {
 
     /// Bytes of a draft with so many values and homes.
     pub(crate) fn bytes(&self, values: usize, homes: usize) -> usize {
-        self.tokens_at() + values * self.partners * 16 + homes * HouseholdKey::BYTES
+        self.tokens_at() + values * self.more_sets * 16 + homes * HouseholdKey::BYTES
     }
 }
 
@@ -114,8 +116,8 @@ impl<'a> Draft<'a> {
             .0
     }
 
-    /// The tokens of one set, key after key, the most worthy of a key first.
-    pub(crate) fn tokens(&self, set: usize) -> &'a [Token] {
+    /// The tokens of one set after the first, key after key, the most worthy of a key first.
+    pub(crate) fn more_tokens(&self, set: usize) -> &'a [Token] {
         let values = self.values_len();
         let start = self.shape.tokens_at() + set * values * 16;
         self.bytes[start..start + values * 16].as_chunks::<16>().0

@@ -1,23 +1,23 @@
 //! The encoding of a file: all people, because what may be released of one person depends on the others.
 //!
 //! ```text
-//!  people ─► drafts in piles by reference ──────────────────────────┐
-//!              ├─► fingerprints in piles by value ─► shared values ─┤
-//!              └─► homes in piles by home ─► crowded homes ─────────┴─► rows in the order of their references
+//!  people ─► drafts in piles by reference ────────────────────────────────────┐
+//!              ├─► values in piles by token ─► those that nobody shares ──────┤ in piles by reference
+//!              └─► homes in piles by home ─► crowded homes ───────────────────┴─► rows in the order of their references
 //! ```
 //!
 //! Every pile can go to disk (see [`crate::spill`]), so memory hardly grows with the file: by four bytes a record.
 
 use std::path::PathBuf;
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex};
 
 use kinfold_identity::Person;
 use kinfold_schema::{CodeTable, FieldSet, KeyScope, Schema};
 use rayon::prelude::*;
 
+use crate::entry::{Ranks, VALUE_PILES};
 use crate::report::EncodeReport;
-use crate::sharing::{Ranks, VALUE_PILES};
-use crate::spill::Spill;
+use crate::spill::{PARTS, Spill, Store};
 use crate::worker::{Batch, Record, Shared, Worker};
 use crate::{Error, Map, ProjectSecrets, Simd};
 
@@ -265,7 +265,7 @@ impl Encoder {
     /// Finds out of whom records are made, and gives each the next number of its pile: what threads do after that they do in any order.
     fn number(&mut self, wave: &[Input<'_>], records: &mut Vec<Record>) {
         let shared = &self.shared;
-        let facts: Vec<Result<u32, bool>> = wave
+        let facts: Vec<Result<(u32, bool), bool>> = wave
             .par_iter()
             .with_min_len(BATCH)
             .map(|input| shared.facts(input))
@@ -273,12 +273,13 @@ impl Encoder {
         records.clear();
         for ((index, input), facts) in (0..).zip(wave).zip(facts) {
             match facts {
-                Ok(facts) => {
+                Ok((facts, cut)) => {
                     let pile = pile_of(&input.record_ref);
                     let own = &mut self.facts[pile];
                     records.push(Record {
                         input: index,
                         facts,
+                        cut,
                         pile: pile as u16,
                         number: own.len() as u32,
                     });
@@ -323,50 +324,51 @@ impl Encoder {
 
     /// Moves piles to disk when they take more memory than they may.
     fn make_room(&mut self) -> Result<(), Error> {
-        if self.piles.in_memory() <= self.options.memory {
+        if self.piles.store.in_use() <= self.options.memory {
             return Ok(());
         }
         let folder = &self.options.scratch;
         let Piles {
+            store,
             drafts,
-            fingerprints,
+            values,
             stays,
         } = &mut self.piles;
-        let (one, other) = rayon::join(
-            || drafts.flush(folder),
-            || {
-                fingerprints
-                    .flush(folder)
-                    .and_then(|()| stays.flush(folder))
-            },
-        );
-        one.and(other)
+        for _ in 0..PARTS {
+            if store.in_use() <= self.options.memory {
+                break;
+            }
+            let (one, other) = rayon::join(
+                || drafts.flush(folder).and_then(|()| stays.flush(folder)),
+                || values.flush(folder),
+            );
+            one.and(other)?;
+        }
+        Ok(())
     }
 }
 
 /// What waits for the end of the file.
 pub(crate) struct Piles {
+    /// The memory of all piles.
+    pub store: Arc<Store>,
     /// Drafts, by their references.
     pub drafts: Spill,
-    /// Entries of values, by their fingerprints.
-    pub fingerprints: Spill,
+    /// Values with their tokens, by these.
+    pub values: Spill,
     /// Entries of stays, by their homes.
     pub stays: Spill,
 }
 
 impl Piles {
     fn new() -> Self {
+        let store = Store::new(rayon::current_num_threads());
         Self {
-            drafts: Spill::new(PILES),
-            fingerprints: Spill::new(VALUE_PILES),
-            stays: Spill::new(PILES),
+            drafts: Spill::new(PILES, &store),
+            values: Spill::new(VALUE_PILES, &store),
+            stays: Spill::new(PILES, &store),
+            store,
         }
-    }
-
-    /// Bytes in memory.
-    pub(crate) fn in_memory(&self) -> usize {
-        let all = [&self.drafts, &self.fingerprints, &self.stays];
-        all.iter().map(|spill| spill.in_memory()).sum()
     }
 }
 

@@ -4,9 +4,9 @@ use kinfold_schema::{CodeTable, HOUSEHOLD_NONE, HouseholdKey, NO_MONTH, Schema, 
 
 use crate::Error;
 use crate::draft::Draft;
+use crate::kept::Kept;
 use crate::report::KeyCount;
 use crate::settle::Presence;
-use crate::sharing::HeldBack;
 use crate::worker::Shared;
 
 /// The rows of a pile, and what became of their values.
@@ -23,6 +23,7 @@ pub(crate) struct Finished {
 struct Room {
     row: Vec<aes::Block>,
     dummies: Vec<aes::Block>,
+    kept: Kept,
 }
 
 impl Finished {
@@ -52,7 +53,7 @@ impl Finished {
         }
         table
             .keys
-            .reserve(rows * shared.key_slots * shared.shape.partners);
+            .reserve(rows * shared.key_slots * shared.partners.len());
         table
             .household
             .reserve(rows * shared.schema.household_slots());
@@ -64,13 +65,15 @@ impl Finished {
         shared: &Shared,
         pile: usize,
         drafts: &[u8],
+        kept: &[u8],
         notices: &[u8],
         presence: &Presence,
     ) -> Result<(), Error> {
         let mut rest = drafts;
         let drafts: Vec<Draft<'_>> =
             std::iter::from_fn(|| Draft::next(&mut rest, shared.shape)).collect();
-        let held_back = HeldBack::read(notices, presence.records_of(pile), &drafts);
+        let mut known = std::mem::take(&mut self.room.kept);
+        known.read(kept, notices, presence.records_of(pile), &drafts);
         let mut order: Vec<(u128, u32)> = drafts
             .iter()
             .zip(0..)
@@ -95,23 +98,25 @@ impl Finished {
                     .extend(own.iter().map(|bytes| u64::from_le_bytes(*bytes)));
                 words = rest;
             }
-            self.values(shared, &draft, |first| held_back.among(number, first));
-            self.homes(shared, &draft, |home| {
-                held_back.has(number, draft.values_len() + home)
-            });
+            self.values(shared, &draft, &known);
+            self.homes(shared, &draft, |home| known.is_crowded(number, home));
         }
+        self.room.kept = known;
         Ok(())
     }
 
-    fn values(&mut self, shared: &Shared, draft: &Draft<'_>, held_back: impl Fn(usize) -> u64) {
+    fn values(&mut self, shared: &Shared, draft: &Draft<'_>, known: &Kept) {
+        let number = draft.number();
         let row = &mut self.room.row;
         let width = shared.key_slots;
-        let sets = shared.shape.partners;
+        let sets = shared.partners.len();
         // The random token of a place is the same in every period, so that what changes between two looks like a value that changed.
         shared
             .dummies
             .make(draft.lasting_ref(), 0..width * sets, row);
-        let tokens: Vec<&[Token]> = (0..sets).map(|set| draft.tokens(set)).collect();
+        let first_set = known.tokens(number, draft.values_len());
+        let more_sets = (0..sets - 1).map(|set| draft.more_tokens(set));
+        let tokens: Vec<&[Token]> = std::iter::once(first_set).chain(more_sets).collect();
         let (mut place, mut slot) = (0, 0);
         for ((slots, count), &values) in shared.slots.iter().zip(&mut self.keys).zip(draft.counts())
         {
@@ -123,15 +128,15 @@ impl Finished {
             }
             let own = &mut row[slot - slots..];
             let (released, kept) = if values <= u64::BITS as usize {
-                let free = !held_back(first) & (u64::MAX >> (64 - values));
+                let free = known.among(number, first) & (u64::MAX >> (64 - values));
                 let released = free.count_ones() as usize;
                 let kept = released.min(*slots);
                 release(own, width, &tokens, first, free, kept);
                 (released, kept)
             } else {
                 let later = values - 64;
-                let free = !held_back(first);
-                let more = !held_back(first + 64) & (u64::MAX >> (64 - later));
+                let free = known.among(number, first);
+                let more = known.among(number, first + 64) & (u64::MAX >> (64 - later));
                 let before = (free.count_ones() as usize).min(*slots);
                 let released = (free.count_ones() + more.count_ones()) as usize;
                 let kept = released.min(*slots);
@@ -163,12 +168,12 @@ impl Finished {
         }
     }
 
-    fn homes(&mut self, shared: &Shared, draft: &Draft<'_>, held_back: impl Fn(usize) -> bool) {
+    fn homes(&mut self, shared: &Shared, draft: &Draft<'_>, is_crowded: impl Fn(usize) -> bool) {
         let slots = shared.schema.household_slots();
         let household = &mut self.table.household;
         let start = household.len();
         for (place, home) in draft.homes().enumerate() {
-            if held_back(place) {
+            if is_crowded(place) {
                 self.household_keys_crowded += 1;
             } else if household.len() < start + slots {
                 household.push(home);

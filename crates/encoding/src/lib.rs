@@ -9,6 +9,7 @@
 //! instructions of the processor, the memory there is, or the clock.
 
 mod births;
+mod blocks;
 pub mod clkhash;
 mod codes;
 mod contact;
@@ -16,10 +17,12 @@ mod diffusion;
 mod draft;
 mod dummies;
 mod encode;
+mod entry;
 mod error;
 mod filter;
 mod finish;
 mod household;
+mod kept;
 mod lanes;
 #[cfg(test)]
 mod laws;

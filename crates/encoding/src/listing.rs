@@ -8,11 +8,12 @@ use kinfold_identity::Person;
 use kinfold_schema::{HouseholdKey, Schema};
 
 use crate::births::BirthHalf;
+use crate::blocks::Block;
 use crate::codes::CodeBook;
 use crate::filter::{Heard, NameField};
 use crate::household;
 use crate::person::{facts, open_homes, seen};
-use crate::values::{Block, Books, PersonNames, Values};
+use crate::values::{Books, PersonNames, Values};
 use crate::worker::{Shared, mark};
 use crate::{Error, Map, Options, ProjectSecrets};
 
@@ -139,7 +140,8 @@ impl Lister {
         let mut blocks: Vec<Block> = Vec::new();
         for key in 0..self.shared.slots.len() {
             blocks.clear();
-            self.values.blocks(key, &self.shared.plan, &mut blocks);
+            self.values
+                .blocks(key, &self.shared.plan, &self.books.names, &mut blocks);
             keys.extend(blocks.iter().map(|block| {
                 let hash = self.shared.values.clone().update(block).finalize();
                 (key as u16, first_eight(hash.as_bytes()))

@@ -1,13 +1,12 @@
 //! Pairs of people of the file that share a value with each other and nobody else: counted, so that the linkage unit knows how often strangers
 //! agree ([`WithinCounts`]).
 
-use std::collections::BTreeMap;
-
 use kinfold_schema::{Agreement, AlikePairs, Comparable, Comparing, Schema, WithinCounts};
 use rayon::prelude::*;
 
+use crate::entry::{Entry, RANK_MAX, Ranks};
 use crate::settle::Presence;
-use crate::sharing::{Entry, RANK_MAX, Ranks, SharedValues, Sizes};
+use crate::sharing::{SharedValues, Sizes};
 
 /// Most meetings that are held; beyond that every second pair is let go, and the rest counts double. A million take 16 MB.
 const HELD_MAX: usize = 1 << 20;
@@ -56,30 +55,34 @@ pub(crate) struct Meetings {
 }
 
 impl Meetings {
+    /// No meetings, of a schema of so many keys.
+    pub(crate) fn new(keys: usize) -> Self {
+        Self {
+            sizes: vec![Sizes::default(); keys],
+            held_back: vec![Ranks::default(); keys],
+            ..Self::default()
+        }
+    }
+
     /// Adds what two people share, from what a pile of values told.
     pub(crate) fn add(&mut self, shared: &SharedValues) {
-        if self.sizes.len() < shared.sizes.len() {
-            self.sizes.resize(shared.sizes.len(), Sizes::default());
-        }
         for (own, more) in self.sizes.iter_mut().zip(&shared.sizes) {
             for (own, more) in own.iter_mut().zip(more) {
                 *own += more;
             }
         }
-        for entry in &shared.entries {
-            let key = usize::from(entry.key);
-            if self.held_back.len() <= key {
-                self.held_back.resize(key + 1, Ranks::default());
+        for (own, more) in self.held_back.iter_mut().zip(&shared.held_back) {
+            for (own, more) in own.iter_mut().zip(more) {
+                *own += more;
             }
-            self.held_back[key][usize::from(entry.rank)] += 1;
         }
         for [a, b] in &shared.pairs {
-            let place = |entry: &Entry| (entry.pile as u32, entry.number);
+            let place = |entry: &Entry| (entry.pile() as u32, entry.number());
             let (a, b) = if place(a) <= place(b) { (a, b) } else { (b, a) };
             // Two keys' values with one fingerprint are none of either.
-            if a.key == b.key && self.holds((place(a), place(b))) {
+            if a.key() == b.key() && self.holds((place(a), place(b))) {
                 self.held
-                    .push(held((place(a), place(b)), a.key, [a.rank, b.rank]));
+                    .push(held((place(a), place(b)), a.key(), [a.rank(), b.rank()]));
             }
         }
         while self.held.len() > HELD_MAX {
@@ -112,27 +115,23 @@ impl Meetings {
         let comparing = Comparing::new(&schema.presence);
         self.held.par_sort_unstable();
         let alone: Vec<f64> = self.sizes.iter().map(alone).collect();
-        let none = Ranks::default();
         let released: Vec<[f64; RANK_MAX + 1]> = (schema.keys.iter().zip(ranks))
             .enumerate()
-            .map(|(key, (rule, all))| {
-                let held_back = self.held_back.get(key).unwrap_or(&none);
-                released(rule.slots.into(), all, held_back)
-            })
+            .map(|(key, (rule, all))| released(rule.slots.into(), all, &self.held_back[key]))
             .collect();
-        let mut weights: BTreeMap<(Agreement, Comparable), (f64, f64)> = BTreeMap::new();
+        // Few kinds of pairs make up nearly all, and they come early.
+        let mut weights: Vec<((Agreement, Comparable), (f64, f64))> = Vec::new();
+        let mut shared: Vec<(f64, usize)> = Vec::new();
         for pair in self.held.chunk_by(|a, b| a >> 16 == b >> 16) {
             let (a, b) = records(pair[0]);
             let of = |place: Place| presence.of(place.0 as usize, place.1 as usize);
             let comparable = comparing.comparable(of(a), of(b));
             // How likely both would release what they share, if nobody else had it.
-            let mut shared: Vec<(f64, usize)> = pair
-                .iter()
-                .map(|&meeting| {
-                    let (key, [one, two]) = value(meeting);
-                    (released[key][one] * released[key][two], key)
-                })
-                .collect();
+            shared.clear();
+            shared.extend(pair.iter().map(|&meeting| {
+                let (key, [one, two]) = value(meeting);
+                (released[key][one] * released[key][two], key)
+            }));
             shared.sort_unstable_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
             // Less likely values are taken to be released only together with the likelier ones.
             let (mut agreement, mut rarest) = (Agreement::default(), 0.0f64);
@@ -142,7 +141,13 @@ impl Meetings {
                 rarest = rarest.max(alone[key]);
                 let share = likely - shared.get(at + 1).map_or(0.0, |next| next.0);
                 if share > 0.0 {
-                    let (pairs, sum) = weights.entry((agreement, comparable)).or_default();
+                    let kind = (agreement, comparable);
+                    let known = weights.iter().position(|weight| weight.0 == kind);
+                    let at = known.unwrap_or_else(|| {
+                        weights.push((kind, (0.0, 0.0)));
+                        weights.len() - 1
+                    });
+                    let (pairs, sum) = &mut weights[at].1;
                     *pairs += share;
                     *sum += share * rarest;
                 }
@@ -150,6 +155,7 @@ impl Meetings {
         }
         let factor = libm::exp2(f64::from(self.thinned));
         let mut counts = WithinCounts::default();
+        weights.sort_unstable_by_key(|weight| weight.0);
         for ((agreement, comparable), (pairs, sum)) in weights {
             let alike = AlikePairs {
                 thousandths: (1000.0 * factor * pairs).round() as u64,

@@ -113,11 +113,24 @@ impl NameBook {
     /// The codes of one form of a name.
     #[inline]
     pub(crate) fn codes(&self, number: NameId, form: usize) -> &[Code] {
+        let (from, to) = self.range(number, form);
+        &self.codes[from as usize..to as usize]
+    }
+
+    /// Where the codes of one form of a name stand among [`NameBook::all_codes`].
+    #[inline]
+    pub(crate) fn range(&self, number: NameId, form: usize) -> (u32, u32) {
         let number = number as usize;
         let ends = &self.ends[number * self.forms..(number + 1) * self.forms];
         let from = if form == 0 { 0 } else { ends[form - 1] };
-        let start = self.names[number].codes as usize;
-        &self.codes[start + from as usize..start + ends[form] as usize]
+        let start = self.names[number].codes;
+        (start + u32::from(from), start + u32::from(ends[form]))
+    }
+
+    /// The codes of all names.
+    #[inline]
+    pub(crate) fn all_codes(&self) -> &[Code] {
+        &self.codes
     }
 
     /// The formal names of a name, when it is a short form.

@@ -1,6 +1,6 @@
 //! What an encoding reads of a person: which facts there are, and the homes that may be spoken of.
 
-use std::borrow::Cow;
+use std::ops::Deref;
 
 use kinfold_identity::{
     Address, AddressKind, AddressSpell, BirthDate, Person, PostcodeSector, UpnKind,
@@ -9,10 +9,27 @@ use kinfold_schema::{Fact, FieldName, IdentifierKind, Recipe};
 
 use crate::contact;
 
+/// A person as a schema sees it. One that had to be cut is elsewhere, so that this is small.
+pub(crate) enum Seen<'a> {
+    Whole(&'a Person),
+    Cut(Box<Person>),
+}
+
+impl Deref for Seen<'_> {
+    type Target = Person;
+
+    fn deref(&self) -> &Person {
+        match self {
+            Self::Whole(person) => person,
+            Self::Cut(person) => person,
+        }
+    }
+}
+
 /// The person as a schema sees it: fields that it does not list are gone. Nearly always that is the person itself.
-pub(crate) fn seen<'a>(person: &'a Person, hidden: &[FieldName]) -> Cow<'a, Person> {
+pub(crate) fn seen<'a>(person: &'a Person, hidden: &[FieldName]) -> Seen<'a> {
     if !hidden.iter().any(|&field| has_value(person, field)) {
-        return Cow::Borrowed(person);
+        return Seen::Whole(person);
     }
     let mut seen = person.clone();
     for &field in hidden {
@@ -44,7 +61,7 @@ pub(crate) fn seen<'a>(person: &'a Person, hidden: &[FieldName]) -> Cow<'a, Pers
     }
     seen.addresses
         .retain(|spell| spell.address.is_some() || spell.uprn.is_some() || spell.town.is_some());
-    Cow::Owned(seen)
+    Seen::Cut(Box::new(seen))
 }
 
 /// Whether a person has a value of a field: of the address a line, not only a postcode.

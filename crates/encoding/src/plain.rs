@@ -7,10 +7,11 @@ use kinfold_identity::Person;
 use kinfold_schema::{FieldName, Schema};
 use zeroize::Zeroizing;
 
+use crate::blocks::Block;
 use crate::codes::CodeBook;
 use crate::person::{facts, seen};
 use crate::plan::Plan;
-use crate::values::{Block, Books, PersonNames, Values};
+use crate::values::{Books, PersonNames, Values};
 
 /// Reads the values of a schema's match keys as plain fingerprints.
 ///
@@ -71,7 +72,8 @@ impl PlainValues {
         );
         for key in 0..self.plan.recipes.len() {
             self.blocks.clear();
-            self.values.blocks(key, &self.plan, &mut self.blocks);
+            self.values
+                .blocks(key, &self.plan, &self.books.names, &mut self.blocks);
             for block in self.blocks.iter() {
                 give(key, fingerprint(block));
             }

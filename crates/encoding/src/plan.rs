@@ -2,8 +2,8 @@
 
 use kinfold_schema::{Atom, FACTS_MAX, NameForm, Schema};
 
+use crate::blocks::Block;
 use crate::lanes::BLOCK;
-use crate::values::Block;
 
 /// What an atom's values depend on, besides the person.
 #[derive(Clone, Copy, PartialEq, Eq, Default)]
@@ -52,9 +52,12 @@ impl RecipePlan {
     }
 }
 
+/// Atoms that have a bit of their own.
+pub(crate) const SINGLES_MAX: usize = 63;
+
 /// The bit of an atom; a schema of very many atoms has the last bit for all the rest.
 pub(crate) fn bit_of(atom: usize) -> u64 {
-    1 << atom.min(63)
+    1 << atom.min(SINGLES_MAX)
 }
 
 /// One atom of a recipe.

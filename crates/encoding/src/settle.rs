@@ -8,31 +8,33 @@ use kinfold_schema::{CodeTable, Fact, NO_MONTH};
 use rayon::prelude::*;
 
 use crate::encode::{Encoder, PILES, STAY};
+use crate::entry::{ENTRY, KEPT, KEPT_RUN, VALUE_PILES, kept};
 use crate::finish::Finished;
 use crate::household::{Stay, withheld};
+use crate::kept::notice;
 use crate::meetings::Meetings;
 use crate::report::{EncodeReport, KeyCount};
 use crate::runs::Runs;
-use crate::sharing::{
-    ENTRY, NOTICE, Room, SharedValues, VALUE_PILES, home_notice, shared_values, value_notice,
-};
-use crate::spill::Spill;
+use crate::sharing::{Room, SharedValues, shared_values};
+use crate::spill::{PARTS, Spill};
 use crate::{Error, presence};
 
 /// Rows that are handed on at once.
 const CHUNK: usize = 1024;
-/// Most piles of values that a thread judges before it hands their notices over.
-const TURN_MAX: usize = 16;
-/// Records of which a thread judges so many at once; of more, fewer, so that memory does not grow by it.
-const TURN_RECORDS: usize = 16_000;
+/// Piles of values that are judged, for each thread, before it is looked at how much memory is in use.
+const TURN: usize = 4;
 
 impl Encoder {
-    /// Moves notices to disk when they and what still waits take more memory than they may.
-    fn make_room_for(&self, notices: &mut Spill) -> Result<(), Error> {
-        if self.piles.in_memory() + notices.in_memory() <= self.options.memory {
-            return Ok(());
+    /// Moves piles to disk when they and what still waits take more memory than they may.
+    fn make_room_for(&self, piles: &mut Spill) -> Result<(), Error> {
+        let store = &self.piles.store;
+        for _ in 0..PARTS {
+            if store.in_use() <= self.options.memory {
+                break;
+            }
+            piles.flush(&self.options.scratch)?;
         }
-        notices.flush(&self.options.scratch)
+        Ok(())
     }
 
     /// Decides what is released and hands on the rows, sorted by record reference, some thousands at a time.
@@ -46,14 +48,19 @@ impl Encoder {
         if self.records == 0 {
             return Err(Error::Nobody { people: self.given }.into());
         }
-        self.workers = Mutex::new(Vec::new());
-        let mut notices = Spill::new(PILES);
+        let workers = std::mem::take(&mut *self.workers.lock().expect("no worker panics"));
+        for mut worker in workers {
+            worker.hand_over(&self.piles);
+        }
+        let mut settled = Settled {
+            kept: Spill::new(PILES, &self.piles.store),
+            notices: Spill::new(PILES, &self.piles.store),
+        };
         let mut hidden: Vec<(usize, u32)> = Vec::new();
-        let mut meetings = Meetings::default();
-        self.judge_values(&mut notices, &mut hidden, &mut meetings)?;
-        self.piles.fingerprints.shrink();
-        self.judge_homes(&mut notices)?;
-        self.piles.stays.shrink();
+        let mut meetings = Meetings::new(self.shared.shape.keys);
+        self.judge_values(&mut settled.kept, &mut hidden, &mut meetings)?;
+        self.judge_homes(&mut settled.notices)?;
+        self.piles.store.shrink();
         let presence = self.presence(&hidden);
         let mut within = meetings.count(&self.shared.schema, &self.ranks, &presence);
         let mut report = self.report(&presence);
@@ -65,7 +72,7 @@ impl Encoder {
                 .par_iter()
                 .map(|&first| {
                     let piles = first..(first + together).min(PILES);
-                    self.rows(piles, &notices, &presence)
+                    self.rows(piles, &settled, &presence)
                 })
                 .collect::<Result<_, Error>>()?;
             for mut chunk in finished {
@@ -87,67 +94,70 @@ impl Encoder {
     fn rows(
         &self,
         piles: Range<usize>,
-        notices: &Spill,
+        settled: &Settled,
         presence: &Presence,
     ) -> Result<Finished, Error> {
         let mut chunk = Finished::new(&self.shared.schema, &self.partners);
         let rows = piles.clone().map(|pile| presence.records_of(pile)).sum();
         chunk.reserve(&self.shared, rows);
-        let (mut drafts, mut told) = (Vec::new(), Vec::new());
+        let (mut drafts, mut kept, mut notices) = (Vec::new(), Vec::new(), Vec::new());
         for pile in piles {
             self.piles.drafts.take(pile, &mut drafts)?;
-            notices.take(pile, &mut told)?;
-            chunk.add_pile(&self.shared, pile, &drafts, &told, presence)?;
+            settled.kept.take(pile, &mut kept)?;
+            settled.notices.take(pile, &mut notices)?;
+            chunk.add_pile(&self.shared, pile, &drafts, &kept, &notices, presence)?;
         }
         Ok(chunk)
     }
 
-    /// Finds the values that more people have than their key's cap allows, and the records of which an identifier is among them.
+    /// Finds the values that more people have than their key's cap allows, and the records of which an identifier is among them; the others
+    /// go on to the piles of their records.
     fn judge_values(
         &self,
-        notices: &mut Spill,
+        kept: &mut Spill,
         hidden: &mut Vec<(usize, u32)>,
         meetings: &mut Meetings,
     ) -> Result<(), Error> {
         let piles: Vec<usize> = (0..VALUE_PILES).collect();
         let rooms: Mutex<Vec<JudgeRoom>> = Mutex::default();
-        let threads = rayon::current_num_threads();
-        let few = (TURN_MAX * TURN_RECORDS / self.records.max(1)).min(TURN_MAX);
-        let turn = (VALUE_PILES / (8 * threads)).min(few).max(1);
-        for wave in piles.chunks(turn * 2 * threads) {
-            let shared: Vec<Vec<SharedValues>> = wave
-                .par_chunks(turn)
-                .map(|piles| {
+        for wave in piles.chunks(TURN * rayon::current_num_threads()) {
+            let shared: Vec<SharedValues> = wave
+                .par_iter()
+                .map(|&pile| {
                     let idle = rooms.lock().expect("no judge panics").pop();
                     let mut room = idle.unwrap_or_default();
-                    let judged = piles
-                        .iter()
-                        .map(|&pile| self.judge(pile, &mut room))
-                        .collect();
-                    room.notices.hand_over(notices);
+                    let judged = self.judge(pile, &mut room, kept);
                     rooms.lock().expect("no judge panics").push(room);
                     judged
                 })
                 .collect::<Result<_, Error>>()?;
-            for values in shared.iter().flatten() {
+            for values in &shared {
                 meetings.add(values);
-                let identifiers = values.entries.iter().filter(|e| e.mark.is_identifier());
-                hidden.extend(identifiers.map(|entry| (entry.pile, entry.number)));
+                hidden.extend_from_slice(&values.hidden);
             }
-            self.make_room_for(notices)?;
+            self.make_room_for(kept)?;
+        }
+        for mut room in rooms.into_inner().expect("no judge panics") {
+            room.kept.hand_over(kept);
         }
         Ok(())
     }
 
-    /// Judges the values of a pile, and writes the notices of what is held back.
-    fn judge(&self, pile: usize, room: &mut JudgeRoom) -> Result<SharedValues, Error> {
-        self.piles.fingerprints.take(pile, &mut room.entries)?;
+    /// Judges the values of a pile, and passes on what is not held back.
+    fn judge(
+        &self,
+        pile: usize,
+        room: &mut JudgeRoom,
+        records: &Spill,
+    ) -> Result<SharedValues, Error> {
+        self.piles.values.take(pile, &mut room.entries)?;
         let entries = room.entries.as_chunks::<ENTRY>().0;
-        let values = shared_values(entries, &mut room.sharing);
-        for entry in &values.entries {
-            let notice = value_notice(entry.number, entry.mark.place());
-            room.notices.add(entry.pile, notice);
-        }
+        let values = shared_values(entries, &self.shared.rules, &mut room.sharing);
+        let passed = &mut room.kept;
+        room.sharing.each_kept(entries, |entry| {
+            let (pile, value) = kept(entry);
+            passed.add(pile, value, records);
+        });
         Ok(values)
     }
 
@@ -169,7 +179,7 @@ impl Encoder {
                     let pile = u16::from_le_bytes([entry[22], entry[23]]) as usize;
                     let number = u32::from_le_bytes(entry[16..20].try_into().expect("four bytes"));
                     let place = u16::from_le_bytes([entry[20], entry[21]]);
-                    notices.append(pile, &home_notice(number, place));
+                    notices.append(pile, &notice(number, place));
                 }
             }
             self.make_room_for(notices)?;
@@ -245,11 +255,19 @@ impl Encoder {
     }
 }
 
+/// What may be released, in piles of records.
+struct Settled {
+    /// Values that are not held back.
+    kept: Spill,
+    /// Notices of homes that are.
+    notices: Spill,
+}
+
 /// What judging values needs, kept from pile to pile.
 struct JudgeRoom {
     entries: Vec<u8>,
     sharing: Room,
-    notices: Runs<NOTICE>,
+    kept: Runs<KEPT, KEPT_RUN>,
 }
 
 impl Default for JudgeRoom {
@@ -257,7 +275,7 @@ impl Default for JudgeRoom {
         Self {
             entries: Vec::new(),
             sharing: Room::default(),
-            notices: Runs::new(PILES),
+            kept: Runs::new(PILES),
         }
     }
 }

@@ -4,7 +4,7 @@
 //! tokens a key and the rest is dropped.
 
 use kinfold_identity::{BirthDate, Person, UpnKind};
-use kinfold_schema::{Atom, FACTS_MAX, IdentifierKind, NameForm, NameOf, PlaceForm};
+use kinfold_schema::{Atom, IdentifierKind, NameForm, NameOf, PlaceForm};
 
 use zeroize::Zeroizing;
 
@@ -12,14 +12,11 @@ use crate::births::{self, BirthBook};
 use crate::codes::{CODE, Code, CodeBook, Kind, same};
 use crate::contact;
 use crate::filter::TokenBook;
-use crate::lanes::BLOCK;
 use crate::names::{NameBook, NameId};
 use crate::person;
 use crate::places::{HomeOrder, Place, places_of};
-use crate::plan::{Alternatives, Plan, RecipePlan, bit_of};
+use crate::plan::{Plan, SINGLES_MAX, bit_of};
 
-/// Most values of one key that are looked at; a person with very many names and homes cannot make the work explode.
-pub(crate) const VALUES_MAX: usize = 96;
 /// Most homes and most birth dates of one person that are looked at.
 pub(crate) const ALTERNATIVES_MAX: usize = 12;
 /// Most first, middle and family names (their parts) in a filter: with more, the number of ones would tell that somebody has many names.
@@ -27,22 +24,27 @@ const FILTER_FIRST_MAX: usize = 3;
 const FILTER_MIDDLE_MAX: usize = 2;
 const FILTER_LAST_MAX: usize = 4;
 
-/// One value of a match key: the codes of its facts, zeroes, and in the last two bytes the number of the key, so that all values of a record
-/// are hashed under one key.
-pub(crate) type Block = [u8; BLOCK];
+/// In the start of a range, the bit that says that its codes stand in the book of names: those of a single name need not be copied.
+const OF_A_NAME: u32 = 1 << 31;
 
 /// The codes of one person's facts, atom by atom: plain text nearly all, so they are wiped. Kept from person to person to save its memory.
 #[derive(Default)]
 pub(crate) struct Values {
     arena: Zeroizing<Vec<Code>>,
-    /// Start and end in the arena, for each atom and each alternative of it.
+    /// Start and end in the arena (or in the book of names, see [`OF_A_NAME`]), for each atom and each alternative of it.
     ranges: Vec<(u32, u32)>,
     /// The first range of each atom.
     first_range: Vec<u32>,
-    births: usize,
-    places: usize,
+    /// Birth dates.
+    pub births: usize,
+    /// Homes.
+    pub places: usize,
     /// The bits of atoms that have some value.
-    present: u64,
+    pub present: u64,
+    /// The bits of atoms that have one value and no more; those of homes and birth dates only for people who have one.
+    pub single: u64,
+    /// For each atom its value, if it has one and no more.
+    pub singles: Zeroizing<Vec<[Code; 2]>>,
     scratch: Zeroizing<Vec<(u16, Code)>>,
     homes: Vec<HomeOrder>,
 }
@@ -197,12 +199,21 @@ impl Values {
         let count = places_of(person, &mut self.homes, &mut places);
         let places = &places[..count];
         (self.places, self.births) = (places.len(), names.births.len());
-        self.present = 0;
+        (self.present, self.single) = (0, 0);
+        self.singles.resize(plan.atoms.len(), [[0; CODE]; 2]);
         for (index, (&atom, &form)) in plan.atoms.iter().zip(&plan.atom_forms).enumerate() {
             self.first_range.push(self.ranges.len() as u32);
             let before = self.arena.len();
             match atom {
                 Atom::Name(of, name_form) => {
+                    if let Some(name) = single(person, names, of, name_form) {
+                        let (from, to) = book.range(name, form);
+                        self.ranges.push((from | OF_A_NAME, to));
+                        self.present |= bit_of(index) * u64::from(to > from);
+                        let codes = &book.all_codes()[from as usize..to as usize];
+                        note_single(&mut self.singles, &mut self.single, index, atom, codes);
+                        continue;
+                    }
                     self.begin();
                     self.names(person, names, of, name_form, form, book, codes);
                     self.end();
@@ -230,125 +241,27 @@ impl Values {
             if self.arena.len() > before {
                 self.present |= bit_of(index);
             }
-        }
-    }
-
-    /// The values of all recipes, and how many there are of each; no more than `most` together.
-    pub(crate) fn all_blocks(
-        &self,
-        plan: &Plan,
-        most: usize,
-        out: &mut Vec<Block>,
-        counts: &mut Vec<u8>,
-    ) {
-        let most = out.len() + most;
-        counts.extend(plan.recipes.iter().map(|recipe| {
-            // Half of the recipes find nothing to join in a record.
-            if recipe.needs & !self.present != 0 {
-                return 0;
+            // Alternatives are never one value, even where only one of them has any.
+            if self.ranges.len() == self.first_range[index] as usize + 1 {
+                let codes = &self.arena[before..];
+                note_single(&mut self.singles, &mut self.single, index, atom, codes);
             }
-            let before = out.len();
-            self.recipe_blocks(recipe, out);
-            out.truncate(most);
-            (out.len() - before) as u8
-        }));
-    }
-
-    /// The values of one recipe.
-    pub(crate) fn blocks(&self, key: usize, plan: &Plan, out: &mut Vec<Block>) {
-        let recipe = &plan.recipes[key];
-        if recipe.needs & !self.present == 0 {
-            self.recipe_blocks(recipe, out);
         }
     }
 
-    /// The values of a recipe: every combination of its atoms' values, the most worthy first, each once.
+    /// The codes of an atom, of one alternative.
     #[inline]
-    fn recipe_blocks(&self, recipe: &RecipePlan, out: &mut Vec<Block>) {
-        let count = |varies: bool, number: usize| if varies { number } else { 1 };
-        let places = count(recipe.places, self.places);
-        let births = count(recipe.births, self.births);
-        if places == 1 && births == 1 {
-            self.combine(recipe, (0, 0), VALUES_MAX, out);
-            return;
-        }
-        let start = out.len();
-        for place in 0..places {
-            for birth in 0..births {
-                let before = out.len();
-                let room = (start + VALUES_MAX).saturating_sub(before);
-                self.combine(recipe, (place, birth), room, out);
-                // An atom's values are distinct, so only values of other homes and dates can come again.
-                if before > start {
-                    let mut kept = before;
-                    for index in before..out.len() {
-                        if !out[start..before].contains(&out[index]) {
-                            out.swap(kept, index);
-                            kept += 1;
-                        }
-                    }
-                    out.truncate(kept);
-                }
-            }
-        }
-    }
-
-    /// Every combination of the atoms' values for one home and one date: the last atom turns fastest.
-    ///
-    /// All values are first written bare and then get the codes of one atom after another. Nothing is read that was just written: a
-    /// processor would have to wait for it.
-    #[inline]
-    fn combine(
-        &self,
-        recipe: &RecipePlan,
-        alternative: (usize, usize),
-        room: usize,
-        out: &mut Vec<Block>,
-    ) {
-        let atoms = recipe.atoms();
-        let mut lists: [&[Code]; FACTS_MAX] = [&[]; FACTS_MAX];
-        let mut total = 1;
-        for (list, atom) in lists.iter_mut().zip(atoms) {
-            let which = match atom.varies {
-                Alternatives::One => 0,
-                Alternatives::Places => alternative.0,
-                Alternatives::Births => alternative.1,
-            };
-            let (from, to) = self.ranges[self.first_range[atom.index] as usize + which];
-            *list = &self.arena[from as usize..to as usize];
-            total *= list.len() >> (atom.width - 1);
-        }
-        let before = out.len();
-        if total == 1 {
-            out.push(recipe.bare);
-            let places = out[before].as_chunks_mut::<CODE>().0;
-            for (list, atom) in lists.iter().zip(atoms) {
-                if let (Some(place), Some(code)) = (places.get_mut(atom.at), list.first()) {
-                    *place = *code;
-                }
-                if let (Some(place), Some(code)) = (places.get_mut(atom.at + 1), list.get(1)) {
-                    *place = *code;
-                }
-            }
-            return;
-        }
-        if total == 0 {
-            return;
-        }
-        out.resize(before + total.min(room), recipe.bare);
-        let values = &mut out[before..];
-        // How often a value of an atom comes before the next one takes its turn.
-        let mut stays = total;
-        for (list, atom) in lists.iter().zip(atoms) {
-            let own = list.len() >> (atom.width - 1);
-            if own > 1 {
-                stays /= own;
-            }
-            if atom.width == 2 {
-                put(values, list.as_chunks::<2>().0, atom.at, stays);
-            } else {
-                put(values, list.as_chunks::<1>().0, atom.at, stays);
-            }
+    pub(crate) fn codes<'a>(
+        &'a self,
+        atom: usize,
+        alternative: usize,
+        book: &'a NameBook,
+    ) -> &'a [Code] {
+        let (from, to) = self.ranges[self.first_range[atom] as usize + alternative];
+        if from & OF_A_NAME == 0 {
+            &self.arena[from as usize..to as usize]
+        } else {
+            &book.all_codes()[(from ^ OF_A_NAME) as usize..to as usize]
         }
     }
 
@@ -590,31 +503,41 @@ impl Values {
     }
 }
 
-/// Puts the codes of an atom's values into a place, each as often as it stays and then from the first again.
+/// Notes the value of an atom, if it has one and no more.
 #[inline]
-fn put<const WIDTH: usize>(values: &mut [Block], list: &[[Code; WIDTH]], at: usize, stays: usize) {
-    let place = at * CODE..(at + WIDTH) * CODE;
-    let write = |value: &mut Block, codes: &[Code; WIDTH]| {
-        let place = value[place.clone()].as_chunks_mut::<CODE>().0;
-        if let Some(place) = place.first_chunk_mut() {
-            *place = *codes;
-        }
+fn note_single(
+    singles: &mut [[Code; 2]],
+    single: &mut u64,
+    index: usize,
+    atom: Atom,
+    codes: &[Code],
+) {
+    // A schema of very many atoms has no bit for the last ones.
+    if codes.len() != atom.facts() || index >= SINGLES_MAX {
+        return;
+    }
+    *single |= bit_of(index);
+    match *codes {
+        [code] => singles[index][0] = code,
+        [left, right] => singles[index] = [left, right],
+        _ => {}
+    }
+}
+
+/// The name that an atom is about, when it is about one and nothing else.
+#[inline]
+fn single(person: &Person, names: &PersonNames, of: NameOf, form: NameForm) -> Option<NameId> {
+    let initials = form == NameForm::Initial;
+    let list = match of {
+        NameOf::First if initials && !person.first_initials.is_empty() => return None,
+        NameOf::Last if initials && !person.last_initials.is_empty() => return None,
+        NameOf::First => &names.first,
+        NameOf::Last => &names.last,
+        NameOf::Middle => &names.middle,
+        NameOf::AnyOne | NameOf::AnyTwo => return None,
     };
-    if let [codes] = list {
-        for value in values {
-            write(value, codes);
-        }
-    } else if stays == 1 {
-        for values in values.chunks_mut(list.len()) {
-            for (value, codes) in values.iter_mut().zip(list) {
-                write(value, codes);
-            }
-        }
-    } else {
-        for (values, codes) in values.chunks_mut(stays).zip(list.iter().cycle()) {
-            for value in values {
-                write(value, codes);
-            }
-        }
+    match list[..] {
+        [name] => Some(name),
+        _ => None,
     }
 }

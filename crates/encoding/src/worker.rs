@@ -1,6 +1,5 @@
 //! One thread's part: people in, drafts out, a batch at a time.
 
-use std::borrow::Cow;
 use std::ops::Range;
 
 use kinfold_identity::Person;
@@ -10,19 +9,22 @@ use kinfold_schema::{
 
 use zeroize::Zeroizing;
 
+use crate::blocks::Block;
 use crate::codes::CodeBook;
 use crate::diffusion::Scratch;
 use crate::draft::{DraftShape, write_head};
 use crate::dummies::Dummies;
-use crate::encode::{Piles, STAY, pile_of};
+use crate::encode::{PILES, Piles, STAY, pile_of};
+use crate::entry::{ENTRY, ENTRY_RUN, Entry, PLACES, RANK_MAX, Ranks, VALUE_PILES};
 use crate::filter::{FilterPlan, NameField, Themes};
 use crate::lanes::BlockHasher;
-use crate::person::{fact_of_identifier, facts, seen};
+use crate::person::{Seen, fact_of_identifier, facts, seen};
 use crate::plan::Plan;
 use crate::runs::Runs;
 use crate::secrets::token;
-use crate::sharing::{ENTRY, Entry, Mark, RANK_MAX, Ranks, VALUE_PILES, fingerprint};
-use crate::values::{Block, Books, PersonNames, Values};
+use crate::sharing::Rule;
+use crate::spill::Writer;
+use crate::values::{Books, PersonNames, Values};
 use crate::{Error, Input, Options, ProjectSecrets, household};
 
 /// What all workers share: the schema, prepared.
@@ -33,7 +35,7 @@ pub(crate) struct Shared {
     /// For each partner the hasher of values.
     pub partners: Vec<BlockHasher>,
     /// For each match key its cap and whether it is an identifier's.
-    pub marks: Vec<Mark>,
+    pub rules: Vec<Rule>,
     /// Match keys that stand for a fact, with that fact.
     identifiers: Vec<(usize, u32)>,
     pub shape: DraftShape,
@@ -76,14 +78,17 @@ impl Shared {
             shape: DraftShape {
                 keys: schema.keys.len(),
                 words: filters.iter().map(|filter| filter.words).sum(),
-                partners: partners.len(),
+                more_sets: partners.len() - 1,
             },
             filters,
             partners,
-            marks: schema
+            rules: schema
                 .keys
                 .iter()
-                .map(|key| Mark::new(key.cap, fact_of_identifier(&key.recipe) != 0))
+                .map(|key| Rule {
+                    cap: key.cap as usize,
+                    identifier: fact_of_identifier(&key.recipe) != 0,
+                })
                 .collect(),
             identifiers: schema
                 .keys
@@ -117,14 +122,16 @@ impl Shared {
     }
 
     /// The facts of a person of whom a record may be made; otherwise whether a value is to blame that could not be read.
-    pub(crate) fn facts(&self, input: &Input<'_>) -> Result<u32, bool> {
-        let facts = facts(&seen(input.person, &self.hidden));
+    /// With the facts whether the schema hides something of the person.
+    pub(crate) fn facts(&self, input: &Input<'_>) -> Result<(u32, bool), bool> {
+        let person = seen(input.person, &self.hidden);
+        let facts = facts(&person);
         let invalid = input.rejected.bits() & self.insists != 0;
         let usable = self.usable.iter().any(|list| facts & list == *list);
         if invalid || !usable {
             return Err(invalid);
         }
-        Ok(facts)
+        Ok((facts, matches!(person, Seen::Cut(_))))
     }
 }
 
@@ -135,6 +142,8 @@ pub(crate) struct Record {
     pub input: u32,
     /// The facts of the person.
     pub facts: u32,
+    /// Whether the schema hides something of the person.
+    pub cut: bool,
     /// Its pile.
     pub pile: u16,
     /// Its number there.
@@ -161,9 +170,9 @@ pub(crate) struct Worker {
     scratch: Scratch,
     /// The values of a group of people, which are plain text until they are hashed.
     blocks: Zeroizing<Vec<Block>>,
-    /// For each of them the number of values of each key.
+    /// For each person of a batch the number of values of each key.
     counts: Vec<u8>,
-    /// For each partner the tokens of the values.
+    /// For each partner the tokens of the values of a batch.
     tokens: Vec<Vec<Token>>,
     inner: Vec<Vec<u64>>,
     released: Vec<Vec<u64>>,
@@ -171,8 +180,12 @@ pub(crate) struct Worker {
     drafts: Vec<u8>,
     /// Where each of them begins.
     starts: Vec<usize>,
-    /// The entries of their values.
-    entries: Runs<ENTRY>,
+    /// Of each key, how many people of a batch have how many values.
+    people: Vec<Ranks>,
+    /// Drafts on their way to their piles.
+    writer: Writer,
+    /// Their values, on their way to their piles.
+    entries: Runs<ENTRY, ENTRY_RUN>,
 }
 
 /// People whose values are hashed together: enough to fill the lanes of the hash, few enough to stay in the first level of the cache.
@@ -194,6 +207,8 @@ impl Worker {
             released: vec![Vec::new(); filters],
             drafts: Vec::new(),
             starts: Vec::new(),
+            people: vec![Ranks::default(); shared.shape.keys],
+            writer: Writer::new(PILES),
             entries: Runs::new(VALUE_PILES),
         }
     }
@@ -212,19 +227,27 @@ impl Worker {
         }
         self.drafts.clear();
         self.starts.clear();
+        self.counts.clear();
+        for tokens in &mut self.tokens {
+            tokens.clear();
+        }
+        let mut start = 0;
         let mut batch = Batch {
             facts: Vec::with_capacity(records.len()),
             ones: vec![(0, 0); shared.filters.len()],
             ranks: vec![Ranks::default(); shared.shape.keys],
         };
-        let mut people: Vec<Cow<'_, Person>> = Vec::with_capacity(GROUP);
+        let mut people: Vec<Seen<'_>> = Vec::with_capacity(GROUP);
         for (first, group) in (0..).step_by(GROUP).zip(records.chunks(GROUP)) {
             self.blocks.clear();
-            self.counts.clear();
             people.clear();
             for (row, record) in (first..).zip(group) {
                 let input = &inputs[record.input as usize];
-                let person = seen(input.person, &shared.hidden);
+                let person = if record.cut {
+                    seen(input.person, &shared.hidden)
+                } else {
+                    Seen::Whole(input.person)
+                };
                 let facts = record.facts;
                 let identifiers = self.person(shared, &person, input, facts, row, &mut batch.ones);
                 // An identifier is claimed only when the record has a token of it: the linkage unit would take a random one for it.
@@ -233,35 +256,47 @@ impl Worker {
                 people.push(person);
             }
             for (hasher, tokens) in shared.partners.iter().zip(&mut self.tokens) {
-                tokens.clear();
                 hasher.tokens(&self.blocks, tokens);
             }
-            let mut start = 0;
-            for (place, (record, person)) in group.iter().zip(&people).enumerate() {
+            for (row, (record, person)) in (first..).zip(group.iter().zip(&people)) {
                 let keys = shared.shape.keys;
-                let counts = place * keys..(place + 1) * keys;
-                let mut values = 0;
-                for (ranks, &n) in batch.ranks.iter_mut().zip(&self.counts[counts.clone()]) {
-                    let n = usize::from(n);
-                    values += n;
-                    for rank in &mut ranks[..n.min(RANK_MAX)] {
-                        *rank += 1;
-                    }
-                    ranks[RANK_MAX] += n.saturating_sub(RANK_MAX) as u64;
-                }
+                let counts = row * keys..(row + 1) * keys;
+                let own = &self.counts[counts.clone()];
+                let values: usize = own.iter().map(|&n| usize::from(n)).sum();
                 let values = start..start + values;
                 start = values.end;
                 let input = &inputs[record.input as usize];
                 self.write(shared, person, input, *record, counts, values, piles);
             }
         }
+        self.send(shared, records, piles, &mut batch.ranks);
+        self.count_ranks(&mut batch.ranks);
         self.filters(shared);
         for (record, (start, end)) in records.iter().zip(bounds(&self.starts, self.drafts.len())) {
             let pile = usize::from(record.pile);
-            piles.drafts.append(pile, &self.drafts[start..end]);
+            self.writer
+                .append(pile, &self.drafts[start..end], &piles.drafts);
         }
-        self.entries.hand_over(&piles.fingerprints);
         batch
+    }
+
+    /// Adds to each key's count of the values of each rank those of the last batch.
+    fn count_ranks(&mut self, ranks: &mut [Ranks]) {
+        for (ranks, people) in ranks.iter_mut().zip(&mut self.people) {
+            // A value of each rank is of whoever has more values than that.
+            let mut more = people[RANK_MAX];
+            for rank in (0..RANK_MAX).rev() {
+                ranks[rank] += more;
+                more += people[rank];
+            }
+            *people = Ranks::default();
+        }
+    }
+
+    /// Hands over what has not gone to its pile yet. To be called after the last batch.
+    pub(crate) fn hand_over(&mut self, piles: &Piles) {
+        self.writer.hand_over(&piles.drafts);
+        self.entries.hand_over(&piles.values);
     }
 
     /// Works out the values and the filter bits of one person; gives the facts of identifiers that have a token.
@@ -297,7 +332,8 @@ impl Worker {
             let before = self.counts.len();
             self.values.all_blocks(
                 &shared.plan,
-                Mark::PLACES,
+                &self.books.names,
+                PLACES,
                 &mut self.blocks,
                 &mut self.counts,
             );
@@ -384,7 +420,7 @@ impl Worker {
             counts,
         );
         drafts.resize(drafts.len() + shared.shape.words * 8, 0);
-        for tokens in &self.tokens {
+        for tokens in &self.tokens[1..] {
             drafts.extend_from_slice(tokens[values.clone()].as_flattened());
         }
         for (place, home) in homes.iter().enumerate() {
@@ -394,20 +430,32 @@ impl Worker {
                 &stay(shared, home, record, place, input),
             );
         }
-        // The first set speaks for all: whoever shares a value shares it in each.
-        let tokens = &self.tokens[0][values];
-        let mut place = 0;
-        for ((key, mark), &values) in (0u8..).zip(&shared.marks).zip(counts) {
-            if values == 0 {
-                continue;
+    }
+
+    /// Sends the values of a batch on their way, all at once: the ends of so many runs stay near only while nothing else is done. The first set
+    /// speaks for all: whoever shares a value shares it in each.
+    fn send(&mut self, shared: &Shared, records: &[Record], piles: &Piles, ranks: &mut [Ranks]) {
+        let mut rest = self.tokens[0].as_slice();
+        let counts = self.counts.chunks_exact(shared.shape.keys);
+        for (record, counts) in records.iter().zip(counts) {
+            let mut place = 0;
+            for (key, &values) in (0u8..).zip(counts) {
+                if values == 0 {
+                    continue;
+                }
+                let values = usize::from(values);
+                let (tokens, later) = rest.split_at(values);
+                rest = later;
+                let number = usize::from(key);
+                self.people[number][values.min(RANK_MAX)] += 1;
+                ranks[number][RANK_MAX] += values.saturating_sub(RANK_MAX) as u64;
+                let own = Entry::first(record.pile, record.number, key, place);
+                for (nth, token) in (0..).zip(tokens) {
+                    let (pile, entry) = own.with(token, nth);
+                    self.entries.add(pile, entry, &piles.values);
+                }
+                place += tokens.len();
             }
-            let end = place + usize::from(values);
-            let own = Entry::of(record.pile, record.number, key, mark.at(place));
-            for (nth, token) in (0..).zip(&tokens[place..end]) {
-                let (pile, entry) = own.with(fingerprint(token), nth);
-                self.entries.add(pile, entry);
-            }
-            place = end;
         }
     }
 }
