@@ -25,7 +25,7 @@ fn all_distances(a: &PackedSet, b: &PackedSet) -> Vec<FilterPair> {
 }
 
 /// Reproducible words (SplitMix64), so that a failing size can be run again.
-fn words(seed: u64, count: usize) -> Vec<u64> {
+pub(crate) fn words(seed: u64, count: usize) -> Vec<u64> {
     let mut state = seed;
     let mut next = || {
         state = state.wrapping_add(0x9e37_79b9_7f4a_7c15);

@@ -187,9 +187,7 @@ impl Work<'_> {
         if !absent.is_empty() {
             let _ = write!(fix, "; no column was found for {}", absent.join(", "));
         }
-        if !self.columns.headers.is_empty() {
-            let _ = write!(fix, "; the columns are {}", self.columns.headers.join(", "));
-        }
+        let _ = write!(fix, "; the columns are {}", self.columns.headers.join(", "));
         Problem {
             hint: fix,
             ..problem

@@ -58,6 +58,7 @@ fn of_width<const WIDTH: usize>(
 #[cfg(test)]
 mod tests {
     use crate::kernel::{Kernel, MAX_VECTOR_WORDS, SimdLevel};
+    use crate::laws::words;
     use proptest::prelude::*;
 
     proptest! {
@@ -70,16 +71,8 @@ mod tests {
             records in any::<[u64; MAX_VECTOR_WORDS]>(),
             seed in any::<u64>(),
         ) {
-            let mut state = seed;
-            let mut words = |many: usize| -> Vec<u64> {
-                (0..many)
-                    .map(|_| {
-                        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-                        state ^ state >> 29
-                    })
-                    .collect()
-            };
-            let (one, others) = (words(width), words(width * count));
+            let all = words(seed, width * (count + 1));
+            let (one, others) = all.split_at(width);
             let limit = limit % (width as u32 * 48);
             let mut expected = Vec::new();
             for (place, other) in others.chunks(width).enumerate() {
@@ -90,7 +83,7 @@ mod tests {
             }
             for level in SimdLevel::ALL {
                 let mut found = Vec::new();
-                Kernel::choose(level).near_distances(&one, &others, &records, limit, &mut found);
+                Kernel::choose(level).near_distances(one, others, &records, limit, &mut found);
                 prop_assert_eq!(&found, &expected, "{:?}", level);
             }
         }
