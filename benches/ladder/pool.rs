@@ -105,6 +105,7 @@ pub fn with_keys(schema: &Schema, recipes: &[Recipe]) -> Schema {
     schema.keys = recipes
         .iter()
         .map(|recipe| KeySchema {
+            pool: None,
             recipe: recipe.clone(),
             slots: 1,
             cap: 1,

@@ -156,11 +156,11 @@ impl Finished {
             count.released += kept;
             count.beyond_slots += released - kept;
         }
-        // Tokens look random, so once sorted their order tells nothing about which are real. That holds only when random ones alone are
-        // sorted too.
+        // Tokens look random, so once sorted their order tells nothing about which are real, nor, in a pool, of which kind. That holds only
+        // when random ones alone are sorted too.
         let mut rest = row.as_slice();
         for _ in 0..sets {
-            for slots in &shared.slots {
+            for slots in &shared.pools {
                 let (own, later) = rest.split_at(*slots);
                 sorted(own, &mut self.table.keys);
                 rest = later;

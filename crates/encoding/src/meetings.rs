@@ -111,7 +111,12 @@ impl Meetings {
         ranks: &[Ranks],
         presence: &Presence,
     ) -> WithinCounts {
-        let implied: Vec<Agreement> = schema.keys.iter().map(|key| key.recipe.implies()).collect();
+        let pools = schema.pools();
+        let pool_of: Vec<usize> = (pools.iter().enumerate())
+            .flat_map(|(pool, of)| of.keys.clone().map(move |_| pool))
+            .collect();
+        // How many tokens of each pool a pair shares.
+        let mut tokens = vec![0usize; pools.len()];
         let comparing = Comparing::new(&schema.presence);
         self.held.par_sort_unstable();
         let alone: Vec<f64> = self.sizes.iter().map(alone).collect();
@@ -135,8 +140,11 @@ impl Meetings {
             shared.sort_unstable_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
             // Less likely values are taken to be released only together with the likelier ones.
             let (mut agreement, mut rarest) = (Agreement::default(), 0.0f64);
+            tokens.fill(0);
             for (at, &(likely, key)) in shared.iter().enumerate() {
-                agreement = agreement.max(implied[key]);
+                let pool = pool_of[key];
+                tokens[pool] += 1;
+                pools[pool].add_to(&mut agreement, tokens[pool]);
                 // The rarest of what they share is the most likely to be seen between two files.
                 rarest = rarest.max(alone[key]);
                 let share = likely - shared.get(at + 1).map_or(0.0, |next| next.0);

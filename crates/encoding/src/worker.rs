@@ -41,6 +41,8 @@ pub(crate) struct Shared {
     pub shape: DraftShape,
     /// Tokens of each match key of a record, for one partner.
     pub slots: Vec<usize>,
+    /// Tokens of each pool of match keys of a record, for one partner.
+    pub pools: Vec<usize>,
     /// Tokens of a record, for one partner.
     pub key_slots: usize,
     pub values: blake3::Hasher,
@@ -74,6 +76,7 @@ impl Shared {
         Ok(Self {
             plan: Plan::of(schema),
             slots: schema.keys.iter().map(|key| key.slots as usize).collect(),
+            pools: schema.pools().iter().map(|pool| pool.slots.len()).collect(),
             key_slots: schema.key_slots(),
             shape: DraftShape {
                 keys: schema.keys.len(),

@@ -3,10 +3,11 @@
 use kinfold_matcher::{PackedSet, hamming_within};
 use kinfold_schema::{
     Agreement, Comparable, Comparing, FLAG_DO_NOT_LINK, Fact, FilterSchema, HOUSEHOLD_NONE,
-    IdentifierKind, Metric, Schema, Token,
+    IdentifierKind, KeySchema, Metric, Schema, Token,
 };
 
 use crate::pattern::{BANDS, band};
+use crate::pooled::{self, Rows};
 use crate::shared_keys::{Shared, shared_keys};
 use crate::{Options, Progress, RecordId, RecordSet, Veto};
 
@@ -89,12 +90,13 @@ pub(crate) fn evidence_filter(schema: &Schema) -> Option<(usize, &FilterSchema)>
         .find(|(_, filter)| filter.metric == Metric::Hamming)
 }
 
-/// The key that is the verified NHS number alone.
-fn nhs_key(schema: &Schema) -> Option<usize> {
-    schema
-        .keys
+/// The pool that is the verified NHS number alone.
+fn nhs_pool(schema: &Schema) -> Option<usize> {
+    let is_nhs = |key: &KeySchema| key.recipe.identifier() == Some(IdentifierKind::Nhs);
+    let pools = schema.pools();
+    pools
         .iter()
-        .position(|key| key.recipe.identifier() == Some(IdentifierKind::Nhs))
+        .position(|pool| pool.counted.is_none() && is_nhs(&schema.keys[pool.keys.start]))
 }
 
 /// The verified NHS number's token of each record that released one, as compared with another custodian's records.
@@ -102,12 +104,12 @@ pub(crate) fn nhs_tokens(schema: &Schema, set: &RecordSet, partner: &str) -> Vec
     let none = vec![None; set.table.len()];
     let bits = PresenceBits::of(schema);
     let (Some(index), Some(keys)) = (
-        nhs_key(schema),
+        nhs_pool(schema),
         set.table.keys_for(partner, schema.key_slots()),
     ) else {
         return none;
     };
-    let range = schema.key_layout()[index].clone();
+    let range = schema.pools()[index].slots.clone();
     // One slot: with more, a dummy could not be told from the number.
     if range.len() != 1 {
         return none;
@@ -167,8 +169,10 @@ fn find_in(
     };
     let bits = PresenceBits::of(schema);
     let comparing = Comparing::new(&schema.presence);
-    let implied: Vec<Agreement> = schema.keys.iter().map(|key| key.recipe.implies()).collect();
-    let nhs_key = nhs_key(schema);
+    let pools = schema.pools();
+    let rows_of = |table, partner: usize| Rows::of(table, &sets[partner].source, schema.key_slots());
+    let (left_rows, right_rows) = (rows_of(left, right_set), rows_of(right, left_set));
+    let nhs = nhs_pool(schema);
 
     let filter = evidence_filter(schema);
     let mut near: Vec<(u32, u32)> = Vec::new();
@@ -208,15 +212,10 @@ fn find_in(
             let (own, theirs) = (homes(left, l), homes(right, r));
             let same_home = theirs.iter().any(|token| own.contains(token));
             let both_homes = !own.is_empty() && !theirs.is_empty();
-            let mut agreement = Agreement::default();
-            for (index, implied) in implied.iter().enumerate() {
-                if keys >> index & 1 == 1 {
-                    agreement = agreement.max(*implied);
-                }
-            }
+            let agreement = pooled::agreement(&pools, keys, (left_rows, l), (right_rows, r));
             let (lp, rp) = (left.presence[l as usize], right.presence[r as usize]);
             let comparable: Comparable = comparing.comparable(lp, rp);
-            let same_nhs = nhs_key.is_some_and(|index| keys >> index & 1 == 1);
+            let same_nhs = nhs.is_some_and(|index| keys >> index & 1 == 1);
             let flags = left.flags[l as usize] | right.flags[r as usize];
             let veto = if flags & FLAG_DO_NOT_LINK != 0 {
                 Some(Veto::DoNotLink)

@@ -103,7 +103,10 @@ mod tests {
             right: RecordId { set: 1, row: 0 },
             weight: 1.0,
             probability: 0.5,
-            agreement: Agreement { levels },
+            agreement: Agreement {
+                levels,
+                ..Agreement::default()
+            },
             keys: 1,
             same_home: false,
             sigmas: Some(10.0),

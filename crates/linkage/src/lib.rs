@@ -20,6 +20,7 @@ pub mod measures;
 mod model;
 mod pattern;
 mod people;
+mod pooled;
 mod periods;
 mod reference;
 mod shared_keys;
@@ -131,7 +132,7 @@ pub struct Pair {
     pub probability: f64,
     /// How far the records agree, by what their shared keys imply.
     pub agreement: Agreement,
-    /// Shared match keys: bit `i` is key `i` of the schema.
+    /// Pools of match keys in which a token agrees: bit `i` is pool `i` of the schema ([`Schema::pools`]).
     pub keys: u128,
     /// Whether they share a household key.
     pub same_home: bool,

@@ -1,6 +1,6 @@
 //! Patterns: how the agreement of a pair is cut into cells whose probabilities can be learnt.
 
-use kinfold_schema::{Agreement, Field};
+use kinfold_schema::{Agreement, Field, POOLS_MAX};
 
 /// Distance bands of the filter, from "like strangers" to "nearly the same".
 pub(crate) const BANDS: usize = 9;
@@ -13,10 +13,13 @@ pub(crate) fn band(sigmas: f64) -> usize {
 }
 
 /// Number of coarse codes.
-pub(crate) const COARSE: usize = 6 * 4 * 3 * 3;
+pub(crate) const COARSE: usize = 16 * 6 * 6 * 3;
 
 /// The coarse code: names in six steps, birth in four, place in three; an identifier, something to contact by, or neither.
 pub(crate) fn coarse(agreement: Agreement) -> usize {
+    if let Some(steps) = pooled(agreement) {
+        return coarse_of_pools(steps, agreement);
+    }
     let level = |field| usize::from(agreement.level(field));
     let (first, last, any) = (
         level(Field::First),
@@ -43,11 +46,41 @@ pub(crate) fn coarse(agreement: Agreement) -> usize {
     ((names * 4 + level(Field::Birth)) * 3 + place) * 3 + other
 }
 
+/// Of an agreement of mixed keys the steps of the pools.
+fn pooled(agreement: Agreement) -> Option<[u8; POOLS_MAX]> {
+    (agreement.pools != [0; POOLS_MAX]).then_some(agreement.pools)
+}
+
+/// The coarse code of mixed keys.
+fn coarse_of_pools(steps: [u8; POOLS_MAX], agreement: Agreement) -> usize {
+    let wide = |step: u8| match step {
+        0..=2 => usize::from(step),
+        3..=4 => 3,
+        5..=8 => 4,
+        _ => 5,
+    };
+    let other = match (agreement.level(Field::Identifier), agreement.level(Field::Contact)) {
+        (0, 0) => 0,
+        (0, _) => 1,
+        _ => 2,
+    };
+    let rest = wide(steps[2].max(steps[3]));
+    ((usize::from(steps[0].min(15)) * 6 + wide(steps[1])) * 6 + rest) * 3 + other
+}
+
 /// Kinds of key evidence on which homes are conditioned: none, names only, birth only, both.
 pub(crate) const KINDS: usize = 4;
 
 /// The kind of a pair's key evidence.
 pub(crate) fn kind(agreement: Agreement) -> usize {
+    if let Some(steps) = pooled(agreement) {
+        return match steps.iter().sum::<u8>() {
+            0 => 0,
+            1 => 1,
+            2..=3 => 2,
+            _ => 3,
+        };
+    }
     let names = [Field::First, Field::Last, Field::AnyName]
         .iter()
         .any(|&field| agreement.level(field) > 0);
@@ -62,6 +95,16 @@ pub(crate) const NEAR_KINDS: usize = 6;
 /// and birth date in full, with two, with all. A strongly diffused filter sees nothing as soon as one of the three is another, whoever the
 /// two are, so what it says must be weighed by what it could see.
 pub(crate) fn near_kind(agreement: Agreement) -> usize {
+    if let Some(steps) = pooled(agreement) {
+        return match steps[0] {
+            0 => 0,
+            1 => 1,
+            2..=3 => 2,
+            4..=6 => 3,
+            7..=10 => 4,
+            _ => 5,
+        };
+    }
     let kind = kind(agreement);
     if kind < KINDS - 1 {
         return kind;
@@ -93,7 +136,10 @@ mod tests {
             for (index, level) in levels.iter_mut().enumerate() {
                 *level = (code >> (2 * index) & 3) as u8;
             }
-            let agreement = Agreement { levels };
+            let agreement = Agreement {
+                levels,
+                ..Agreement::default()
+            };
             assert!(coarse(agreement) < COARSE);
             assert!(kind(agreement) < KINDS);
             assert!(near_kind(agreement) < NEAR_KINDS);

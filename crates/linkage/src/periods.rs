@@ -6,22 +6,24 @@
 use kinfold_matcher::{KeyTable, Options, join_keys};
 use kinfold_schema::{CodeTable, Schema};
 
-/// Kinds of key that two records must share at least: less is what two people of one family may share.
-const KINDS_MIN: u32 = 4;
+use crate::pooled::{self, Rows};
 
-/// Record references of the old table with those of the new one. A pair shares more kinds of match key than either record shares with
-/// any other record of the other table, and at least four; what is unclear is left out.
+/// Tokens that two records must share at least: less is what two people of one family may share.
+const TOKENS_MIN: u32 = 4;
+
+/// Record references of the old table with those of the new one. A pair shares more tokens than either record shares with any other record
+/// of the other table (kinds of match key, where the schema keeps them apart), and at least four; what is unclear is left out.
 pub fn same_records(
     schema: &Schema,
     before: &CodeTable,
     after: &CodeTable,
 ) -> Vec<([u8; 16], [u8; 16])> {
     let slots = schema.key_slots();
-    let kinds: Vec<u8> = schema
-        .key_layout()
+    let pools = schema.pools();
+    let kinds: Vec<u8> = pools
         .iter()
         .enumerate()
-        .flat_map(|(key, range)| range.clone().map(move |_| key as u8))
+        .flat_map(|(pool, of)| of.slots.clone().map(move |_| pool as u8))
         .collect();
     // Where every two custodians have their own tokens, those for one partner are enough; all partners' say the same.
     let partner = before
@@ -37,31 +39,38 @@ pub fn same_records(
     };
     let table = |tokens| KeyTable { slots, tokens };
     let shared = join_keys(&table(&old), &table(&new), &kinds, &Options::default());
-    // Per record the largest number of shared kinds, and with how many records it shares as many.
+    let (old_rows, new_rows) = (
+        Rows::of(before, partner, slots),
+        Rows::of(after, partner, slots),
+    );
+    let shared: Vec<(u32, u32, u32)> = shared
+        .iter()
+        .map(|pair| {
+            let (old, new) = ((old_rows, pair.left), (new_rows, pair.right));
+            let tokens = pooled::tokens(&pools, pair.types, old, new);
+            (pair.left, pair.right, tokens)
+        })
+        .collect();
+    // Per record the largest number of shared tokens, and with how many records it shares as many.
     let mut best_old = vec![(0, 0u32); before.len()];
     let mut best_new = vec![(0, 0u32); after.len()];
-    let note = |best: &mut (u32, u32), kinds: u32| match kinds.cmp(&best.0) {
-        std::cmp::Ordering::Greater => *best = (kinds, 1),
+    let note = |best: &mut (u32, u32), tokens: u32| match tokens.cmp(&best.0) {
+        std::cmp::Ordering::Greater => *best = (tokens, 1),
         std::cmp::Ordering::Equal => best.1 += 1,
         std::cmp::Ordering::Less => {}
     };
-    for pair in &shared {
-        note(&mut best_old[pair.left as usize], pair.types.count_ones());
-        note(&mut best_new[pair.right as usize], pair.types.count_ones());
+    for &(old, new, tokens) in &shared {
+        note(&mut best_old[old as usize], tokens);
+        note(&mut best_new[new as usize], tokens);
     }
     shared
         .iter()
-        .filter(|pair| {
-            let only = (pair.types.count_ones(), 1);
-            only.0 >= KINDS_MIN
-                && best_old[pair.left as usize] == only
-                && best_new[pair.right as usize] == only
+        .filter(|&&(old, new, tokens)| {
+            let only = (tokens, 1);
+            tokens >= TOKENS_MIN
+                && best_old[old as usize] == only
+                && best_new[new as usize] == only
         })
-        .map(|pair| {
-            (
-                before.record_ref[pair.left as usize],
-                after.record_ref[pair.right as usize],
-            )
-        })
+        .map(|&(old, new, _)| (before.record_ref[old as usize], after.record_ref[new as usize]))
         .collect()
 }

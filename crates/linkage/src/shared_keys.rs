@@ -14,7 +14,7 @@ use crate::RecordSet;
 /// Working memory of the join beside the tokens, in bytes, at most: one pass over 134 million tokens, such as 1.6 million records of 80.
 const MEMORY: usize = 2 << 30;
 
-/// Two rows, and the types of match key that they share: bit `i` is key `i` of the schema.
+/// Two rows, and the pools of match keys in which they share a token: bit `i` is pool `i` of the schema.
 pub(crate) type Shared = (u32, u32, u128);
 
 /// The match keys that records of every two sets share, each list sorted by rows. The order of the lists is that of the sets: the first
@@ -22,10 +22,10 @@ pub(crate) type Shared = (u32, u32, u128);
 pub(crate) fn shared_keys(schema: &Schema, sets: &[RecordSet], threads: usize) -> Vec<Vec<Shared>> {
     let slots = schema.key_slots();
     let types: Vec<u8> = schema
-        .key_layout()
+        .pools()
         .iter()
         .enumerate()
-        .flat_map(|(key, range)| range.clone().map(move |_| key as u8))
+        .flat_map(|(pool, of)| of.slots.clone().map(move |_| pool as u8))
         .collect();
     let how = KeyJoin {
         threads,
@@ -139,9 +139,10 @@ mod tests {
     /// Two sets by themselves.
     fn two_alone(schema: &Schema, left: &RecordSet, right: &RecordSet) -> Vec<Shared> {
         let slots = schema.key_slots();
-        let layout = schema.key_layout();
+        let pools = schema.pools();
+        let pool = |slot| pools.iter().position(|pool| pool.slots.contains(&slot));
         let types: Vec<u8> = (0..slots)
-            .map(|slot| layout.iter().position(|key| key.contains(&slot)).unwrap() as u8)
+            .map(|slot| pool(slot).unwrap() as u8)
             .collect();
         let [a, b] = [(left, right), (right, left)].map(|(one, other)| {
             let keys = one.table.keys_for(&other.source, slots);

@@ -150,14 +150,14 @@ impl File {
             vocabulary: vocabulary[number],
         });
         let (sets, slots) = (table.key_sets(), schema.key_slots());
-        let keys = schema.keys.iter().zip(schema.key_layout()).enumerate();
-        let keys = keys.map(|(number, (key, range))| KeyView {
-            id: key.recipe.to_string(),
-            cap: key.cap,
+        // The kinds of a pool cannot be told apart, so they are one kind to an attacker. Each of them has slots of its own.
+        let keys = schema.pools().into_iter().map(|pool| KeyView {
+            id: pool.name,
+            cap: schema.keys[pool.keys.start].cap,
             seen: (0..records)
                 .map(|row| {
                     let start = row * sets * slots;
-                    table.keys[start + range.start..start + range.end].to_vec()
+                    table.keys[start + pool.slots.start..start + pool.slots.end].to_vec()
                 })
                 .collect(),
             listed: people
@@ -166,7 +166,7 @@ impl File {
                     let own = person
                         .keys
                         .iter()
-                        .filter(|(own, _)| usize::from(*own) == number);
+                        .filter(|(own, _)| pool.keys.contains(&usize::from(*own)));
                     own.map(|(_, value)| *value).collect()
                 })
                 .collect(),

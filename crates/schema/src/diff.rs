@@ -120,7 +120,10 @@ pub fn diff(a: &Schema, b: &Schema) -> Vec<Change> {
             .map(|key| {
                 (
                     key.recipe.to_string(),
-                    format!("{} slots, cap {}", key.slots, key.cap),
+                    match &key.pool {
+                        Some(pool) => format!("{} slots, cap {}, pool {pool}", key.slots, key.cap),
+                        None => format!("{} slots, cap {}", key.slots, key.cap),
+                    },
                 )
             })
             .collect()

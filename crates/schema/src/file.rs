@@ -299,6 +299,9 @@ pub(crate) struct KeyText {
     /// Most records of one file that may share a released value; 1 when left out, and more than 1 is not released.
     #[schemars(range(min = 1, max = 5))]
     pub cap: Option<u32>,
+    /// Kinds of keys of one pool stand one after another. A record's tokens of a pool are mixed, so that the linkage unit sees how many agree
+    /// with another record's and never which. Left out, the tokens of the kind stay by themselves.
+    pub pool: Option<String>,
 }
 
 /// Household keys.

@@ -20,6 +20,7 @@ mod fact;
 mod file;
 mod json_schema;
 mod locate;
+mod pools;
 mod recipe;
 pub mod risk;
 mod rules;
@@ -38,9 +39,10 @@ pub use file::{
     PresenceSchema, TokenForm, TokenSchema,
 };
 pub use json_schema::json_schema;
+pub use pools::Pool;
 pub use recipe::{
     Agreement, Atom, BirthForm, ContactForm, FACTS_MAX, Field, IdentifierKind, NameForm, NameOf,
-    PlaceForm, Recipe,
+    POOLS_MAX, PlaceForm, Recipe,
 };
 pub use schema::{KeySchema, Schema};
 pub use table::{

@@ -6,6 +6,7 @@ use std::collections::BTreeSet;
 
 use crate::Recipe;
 use crate::error::{Fault, FaultKind};
+use crate::POOLS_MAX;
 use crate::fact::{Fact, FieldName, Theme};
 use crate::file::{File, LinkageUnit};
 use crate::locate::line_of;
@@ -158,6 +159,7 @@ impl Rules<'_> {
         );
         let mut keys = Vec::new();
         let mut seen = BTreeSet::new();
+        let mut pools = BTreeSet::new();
         for (index, key) in file.key.iter().enumerate() {
             let at = |part: &str| format!("key[{index}].{part}");
             let recipe: Recipe = match key.recipe.parse() {
@@ -226,10 +228,45 @@ impl Rules<'_> {
                 ),
                 "leave the key out: then it is 1",
             );
+            if let Some(pool) = &key.pool {
+                self.rule(
+                    is_name(pool),
+                    &at("pool"),
+                    format!("`{pool}` is no name of a pool"),
+                    "use small letters, digits and hyphens, such as \"names\"",
+                );
+                self.rule(
+                    recipe.identifier().is_none(),
+                    &at("pool"),
+                    format!("`{recipe}` is an identifier, and two different ones must be seen to differ"),
+                    "leave `pool` out for it",
+                );
+                self.rule(
+                    (file.key.iter().take(index))
+                        .all(|other| other.pool.as_ref() != Some(pool) || other.cap.unwrap_or(1) == cap),
+                    &at("cap"),
+                    format!("the kinds of the pool `{pool}` have different caps"),
+                    "give all kinds of a pool the same cap",
+                );
+                let before = index > 0 && file.key[index - 1].pool.as_ref() == Some(pool);
+                self.rule(
+                    before || pools.insert(pool),
+                    &at("pool"),
+                    format!("the kinds of the pool `{pool}` do not stand one after another"),
+                    "move this [[key]] table to the others of its pool",
+                );
+                self.rule(
+                    pools.len() <= POOLS_MAX,
+                    &at("pool"),
+                    format!("there are more than {POOLS_MAX} pools"),
+                    "bring some together; the fewer pools, the less a match tells",
+                );
+            }
             keys.push(KeySchema {
                 recipe,
                 slots: key.slots,
                 cap,
+                pool: key.pool.clone(),
             });
         }
         keys

@@ -52,6 +52,8 @@ pub struct KeySchema {
     pub slots: u16,
     /// Most records of one file that may share a released value.
     pub cap: u32,
+    /// The pool in which its tokens are mixed with those of other kinds, if there is one.
+    pub pool: Option<String>,
 }
 
 impl Schema {
@@ -131,7 +133,8 @@ impl Schema {
         self.keys.iter().map(|key| key.slots as usize).sum()
     }
 
-    /// For each key, in order, the slots of a record that hold its tokens.
+    /// For each key, in order, the slots of a record that hold its tokens. In a pool ([`Schema::pools`]) the tokens of the kinds are mixed
+    /// afterwards, so that only the slots of the whole pool mean anything.
     pub fn key_layout(&self) -> Vec<Range<usize>> {
         let mut start = 0;
         self.keys

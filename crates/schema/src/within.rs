@@ -155,13 +155,16 @@ impl WithinCounts {
         self.counts.is_empty()
     }
 
-    /// As text, one line an agreement: its levels as digits, the class of what both have, and the two numbers of
-    /// [`AlikePairs`].
+    /// As text, one line an agreement: its levels as digits and the steps of its pools as hexadecimal ones, the class of what both have, and
+    /// the two numbers of [`AlikePairs`].
     pub fn to_text(&self) -> String {
         let mut text = String::new();
         for (agreement, comparable, AlikePairs { thousandths, alone }) in self.iter() {
             for level in agreement.levels {
                 text.push(char::from(b'0' + level.min(3)));
+            }
+            for step in agreement.pools {
+                text.extend(char::from_digit(u32::from(step.min(15)), 16));
             }
             // Writing to a string cannot fail.
             let _ = writeln!(text, " {} {thousandths} {alone}", comparable.class());
@@ -177,18 +180,26 @@ impl WithinCounts {
             let (levels, class) = (parts.next()?, parts.next()?);
             let (pairs, alone) = (parts.next()?, parts.next()?);
             let mut agreement = Agreement::default();
-            let digits = levels.as_bytes();
-            let fits = parts.next().is_none()
-                && index < LINES_MAX
-                && digits.len() == agreement.levels.len()
-                && digits.iter().all(|digit| (b'0'..=b'3').contains(digit));
+            let fits = parts.next().is_none() && index < LINES_MAX && levels.is_ascii();
+            let (levels, steps) = levels.as_bytes().split_at_checked(agreement.levels.len())?;
+            let fits = fits
+                && steps.len() == agreement.pools.len()
+                && levels.iter().all(|digit| (b'0'..=b'3').contains(digit));
             let class: usize = class.parse().ok()?;
             let alone: u16 = alone.parse().ok()?;
             if !fits || class >= Comparable::CLASSES || alone > AlikePairs::ALL {
                 return None;
             }
-            for (level, digit) in agreement.levels.iter_mut().zip(digits) {
+            for (level, digit) in agreement.levels.iter_mut().zip(levels) {
                 *level = digit - b'0';
+            }
+            for (step, digit) in agreement.pools.iter_mut().zip(steps) {
+                // Small letters only: one text for one count.
+                let value = char::from(*digit).to_digit(16)?;
+                if digit.is_ascii_uppercase() {
+                    return None;
+                }
+                *step = value as u8;
             }
             let pairs = AlikePairs {
                 thousandths: pairs.parse().ok()?,
@@ -208,21 +219,22 @@ mod tests {
     proptest! {
         #[test]
         fn counts_survive_as_text(
-            lines in proptest::collection::vec((any::<[u8; 8]>(), 0usize..32, 0u64..1_000_000_000, 0u16..=1000), 0..40),
+            lines in proptest::collection::vec((any::<[u8; 8]>(), any::<[u8; 4]>(), 0usize..32, 0u64..1_000_000_000, 0u16..=1000), 0..40),
         ) {
             let mut counts = WithinCounts::default();
-            for (levels, class, thousandths, alone) in lines {
+            for (levels, steps, class, thousandths, alone) in lines {
                 let mut agreement = Agreement::default();
                 for (level, random) in agreement.levels.iter_mut().zip(levels) {
                     *level = random % 4;
                 }
+                agreement.pools = steps.map(|random| random % 16);
                 counts.add(agreement, Comparable::of_class(class), AlikePairs { thousandths, alone });
             }
             prop_assert_eq!(WithinCounts::from_text(&counts.to_text()), Some(counts));
         }
 
         #[test]
-        fn other_text_is_refused_and_never_panics(text in "[0-4 \n]{0,60}") {
+        fn other_text_is_refused_and_never_panics(text in "[0-4a-g \n]{0,80}") {
             if let Some(counts) = WithinCounts::from_text(&text) {
                 prop_assert_eq!(WithinCounts::from_text(&counts.to_text()), Some(counts));
             }

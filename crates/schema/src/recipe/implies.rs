@@ -37,11 +37,17 @@ impl Field {
     ];
 }
 
-/// How far two records agree, field by field: 0 says nothing, 3 is the strongest.
+/// Most pools of match keys of a schema.
+pub const POOLS_MAX: usize = 4;
+
+/// How far two records agree, field by field: 0 says nothing, 3 is the strongest; and of how many keys of each pool, where kinds of keys are
+/// mixed so that nobody can say which agree.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Agreement {
     /// Levels 0 to 3, in the order of [`Field::ALL`].
     pub levels: [u8; 8],
+    /// For each pool the step of the number of agreeing tokens ([`Agreement::step`]), 0 to 15.
+    pub pools: [u8; POOLS_MAX],
 }
 
 impl Agreement {
@@ -57,7 +63,36 @@ impl Agreement {
         for (level, theirs) in levels.iter_mut().zip(other.levels) {
             *level = (*level).max(theirs);
         }
-        Self { levels }
+        let mut pools = self.pools;
+        for (count, theirs) in pools.iter_mut().zip(other.pools) {
+            *count = (*count).max(theirs);
+        }
+        Self { levels, pools }
+    }
+
+    /// Field by field the weaker of two.
+    #[must_use]
+    pub fn min(self, other: Self) -> Self {
+        let mut weaker = self;
+        let levels = weaker.levels.iter_mut().zip(other.levels);
+        for (own, theirs) in levels.chain(weaker.pools.iter_mut().zip(other.pools)) {
+            *own = (*own).min(theirs);
+        }
+        weaker
+    }
+
+    /// The step of a number of agreeing tokens: each of the first eight by itself, then ever wider ones, since beyond that every pair is sure.
+    pub fn step(count: usize) -> u8 {
+        match count {
+            0..=8 => count as u8,
+            9..=10 => 9,
+            11..=12 => 10,
+            13..=15 => 11,
+            16..=19 => 12,
+            20..=25 => 13,
+            26..=32 => 14,
+            _ => 15,
+        }
     }
 
     /// Raises one field to at least `level`.

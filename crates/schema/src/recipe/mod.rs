@@ -9,7 +9,7 @@ mod atom;
 mod implies;
 
 pub use atom::{Atom, BirthForm, ContactForm, IdentifierKind, NameForm, NameOf, PlaceForm};
-pub use implies::{Agreement, Field};
+pub use implies::{Agreement, Field, POOLS_MAX};
 
 use std::fmt;
 use std::str::FromStr;
