@@ -170,7 +170,8 @@ fn find_in(
     let bits = PresenceBits::of(schema);
     let comparing = Comparing::new(&schema.presence);
     let pools = schema.pools();
-    let rows_of = |table, partner: usize| Rows::of(table, &sets[partner].source, schema.key_slots());
+    let rows_of =
+        |table, partner: usize| Rows::of(table, &sets[partner].source, schema.key_slots());
     let (left_rows, right_rows) = (rows_of(left, right_set), rows_of(right, left_set));
     let nhs = nhs_pool(schema);
 

@@ -59,7 +59,10 @@ fn coarse_of_pools(steps: [u8; POOLS_MAX], agreement: Agreement) -> usize {
         5..=8 => 4,
         _ => 5,
     };
-    let other = match (agreement.level(Field::Identifier), agreement.level(Field::Contact)) {
+    let other = match (
+        agreement.level(Field::Identifier),
+        agreement.level(Field::Contact),
+    ) {
         (0, 0) => 0,
         (0, _) => 1,
         _ => 2,

@@ -67,10 +67,13 @@ pub fn same_records(
         .iter()
         .filter(|&&(old, new, tokens)| {
             let only = (tokens, 1);
-            tokens >= TOKENS_MIN
-                && best_old[old as usize] == only
-                && best_new[new as usize] == only
+            tokens >= TOKENS_MIN && best_old[old as usize] == only && best_new[new as usize] == only
         })
-        .map(|&(old, new, _)| (before.record_ref[old as usize], after.record_ref[new as usize]))
+        .map(|&(old, new, _)| {
+            (
+                before.record_ref[old as usize],
+                after.record_ref[new as usize],
+            )
+        })
         .collect()
 }

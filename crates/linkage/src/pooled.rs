@@ -23,7 +23,9 @@ impl<'a> Rows<'a> {
             table.partners.iter().position(|known| known == partner)
         };
         Self {
-            tokens: at.and_then(|at| table.keys.get(at * slots..)).unwrap_or(&[]),
+            tokens: at
+                .and_then(|at| table.keys.get(at * slots..))
+                .unwrap_or(&[]),
             stride: slots * sets,
             slots,
         }
@@ -48,7 +50,10 @@ pub(crate) fn agreement(
     for (index, pool) in pools.iter().enumerate() {
         if shared >> index & 1 == 1 {
             let tokens = match pool.counted {
-                Some(_) => common(&left.row(l)[pool.slots.clone()], &right.row(r)[pool.slots.clone()]),
+                Some(_) => common(
+                    &left.row(l)[pool.slots.clone()],
+                    &right.row(r)[pool.slots.clone()],
+                ),
                 None => 1,
             };
             pool.add_to(&mut agreement, tokens);
@@ -67,9 +72,10 @@ pub(crate) fn tokens(
     let of = |(index, pool): (usize, &Pool)| match (shared >> index & 1, pool.counted) {
         (0, _) => 0,
         (_, None) => 1,
-        (_, Some(_)) => {
-            common(&left.row(l)[pool.slots.clone()], &right.row(r)[pool.slots.clone()]) as u32
-        }
+        (_, Some(_)) => common(
+            &left.row(l)[pool.slots.clone()],
+            &right.row(r)[pool.slots.clone()],
+        ) as u32,
     };
     pools.iter().enumerate().map(of).sum()
 }

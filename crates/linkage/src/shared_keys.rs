@@ -141,9 +141,7 @@ mod tests {
         let slots = schema.key_slots();
         let pools = schema.pools();
         let pool = |slot| pools.iter().position(|pool| pool.slots.contains(&slot));
-        let types: Vec<u8> = (0..slots)
-            .map(|slot| pool(slot).unwrap() as u8)
-            .collect();
+        let types: Vec<u8> = (0..slots).map(|slot| pool(slot).unwrap() as u8).collect();
         let [a, b] = [(left, right), (right, left)].map(|(one, other)| {
             let keys = one.table.keys_for(&other.source, slots);
             keys.unwrap_or_default().into_owned()

@@ -4,9 +4,9 @@ mod filters;
 
 use std::collections::BTreeSet;
 
+use crate::POOLS_MAX;
 use crate::Recipe;
 use crate::error::{Fault, FaultKind};
-use crate::POOLS_MAX;
 use crate::fact::{Fact, FieldName, Theme};
 use crate::file::{File, LinkageUnit};
 use crate::locate::line_of;
@@ -238,12 +238,15 @@ impl Rules<'_> {
                 self.rule(
                     recipe.identifier().is_none(),
                     &at("pool"),
-                    format!("`{recipe}` is an identifier, and two different ones must be seen to differ"),
+                    format!(
+                        "`{recipe}` is an identifier, and two different ones must be seen to differ"
+                    ),
                     "leave `pool` out for it",
                 );
                 self.rule(
-                    (file.key.iter().take(index))
-                        .all(|other| other.pool.as_ref() != Some(pool) || other.cap.unwrap_or(1) == cap),
+                    (file.key.iter().take(index)).all(|other| {
+                        other.pool.as_ref() != Some(pool) || other.cap.unwrap_or(1) == cap
+                    }),
                     &at("cap"),
                     format!("the kinds of the pool `{pool}` have different caps"),
                     "give all kinds of a pool the same cap",

@@ -64,7 +64,7 @@ const MALFORMED: &[(&str, &str, FaultKind, &str, &str)] = {
             "compare",
         ),
         (
-            "version = \"4.1.0\"",
+            "version = \"5.0.0\"",
             "version = \"\"",
             Rule,
             "schema.version",
