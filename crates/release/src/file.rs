@@ -4,6 +4,7 @@ use kinfold_encoding::{Listed, ListedToken};
 use kinfold_schema::{CodeTable, HOUSEHOLD_NONE, HouseholdKey, NO_MONTH, Schema};
 
 use crate::draws::Draws;
+use crate::keys::KeyView;
 
 /// One filter of every record, with what a list says about it.
 #[derive(Clone, Debug)]
@@ -30,19 +31,6 @@ impl View {
         let width = self.bits / 64;
         &self.codes[row * width..(row + 1) * width]
     }
-}
-
-/// One kind of match key of every record.
-#[derive(Clone, Debug)]
-pub struct KeyView {
-    /// Its recipe, as the schema writes it.
-    pub id: String,
-    /// Most records that may share a released value.
-    pub cap: u32,
-    /// For each record the released tokens, the random ones among them.
-    pub seen: Vec<Vec<[u8; 16]>>,
-    /// For each person the values.
-    pub listed: Vec<Vec<u64>>,
 }
 
 /// A household key as the attacks need it.
@@ -150,10 +138,14 @@ impl File {
             vocabulary: vocabulary[number],
         });
         let (sets, slots) = (table.key_sets(), schema.key_slots());
-        // The kinds of a pool cannot be told apart, so they are one kind to an attacker. Each of them has slots of its own.
+        // The kinds of a pool cannot be told apart.
         let keys = schema.pools().into_iter().map(|pool| KeyView {
             id: pool.name,
             cap: schema.keys[pool.keys.start].cap,
+            slots: schema.keys[pool.keys.clone()]
+                .iter()
+                .map(|key| key.slots as usize)
+                .collect(),
             seen: (0..records)
                 .map(|row| {
                     let start = row * sets * slots;
@@ -163,11 +155,12 @@ impl File {
             listed: people
                 .iter()
                 .map(|person| {
-                    let own = person
-                        .keys
-                        .iter()
-                        .filter(|(own, _)| pool.keys.contains(&usize::from(*own)));
-                    own.map(|(_, value)| *value).collect()
+                    let own = person.keys.iter().filter_map(|(key, value)| {
+                        let key = usize::from(*key);
+                        let kind = key.checked_sub(pool.keys.start)?;
+                        (key < pool.keys.end).then_some((kind as u16, *value))
+                    });
+                    own.collect()
                 })
                 .collect(),
         });
@@ -258,16 +251,7 @@ impl File {
                     ..view.shape()
                 })
                 .collect(),
-            keys: self
-                .keys
-                .iter()
-                .map(|key| KeyView {
-                    id: key.id.clone(),
-                    cap: key.cap,
-                    seen: pick(&key.seen, rows),
-                    listed: pick(&key.listed, rows),
-                })
-                .collect(),
+            keys: self.keys.iter().map(|key| key.only(rows)).collect(),
             crowd: self.crowd,
             drawn: self.drawn,
             stays_seen: pick(&self.stays_seen, rows),

@@ -286,6 +286,7 @@ impl Class {
                             let at = start + person;
                             if scene.can_be(group.rows[member], candidates[at]) {
                                 scores[(row + member) * width + at]
+                                    + scene.weight(group.rows[member], candidates[at])
                             } else {
                                 IMPOSSIBLE
                             }

@@ -199,13 +199,14 @@ fn by_months(now: &File, earlier: &File) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::file::KeyView;
+    use crate::keys::KeyView;
     use crate::made_up;
 
     fn key(seen: Vec<Vec<[u8; 16]>>) -> KeyView {
         KeyView {
             id: "NN".to_owned(),
             cap: 1,
+            slots: vec![2],
             seen,
             listed: Vec::new(),
         }

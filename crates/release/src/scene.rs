@@ -1,5 +1,6 @@
 //! One attack's view: records on one side, a list of people on the other, in an order that says nothing.
 
+use crate::agreement::Weights;
 use crate::draws::Draws;
 use crate::file::{File, Stay, View};
 use crate::homes;
@@ -53,6 +54,9 @@ pub struct Scene {
     pub kept: f64,
     /// The released presence pattern of each record, and the facts of each person on the list; both empty when there are none.
     presence: (Vec<u32>, Vec<u32>),
+    /// What the agreements of match keys with a partner's say of each record, with the people in the order of the file; and for each person on
+    /// the list the place in that order.
+    weights: Option<(Weights, Vec<u32>)>,
 }
 
 impl Scene {
@@ -72,6 +76,28 @@ impl Scene {
             .copied()
             .unwrap_or(u32::MAX);
         seen & !listed == 0
+    }
+
+    /// The same with the match keys that agree with a partner's weighed too. The weights are of the same file, record `i` being person `i`; the
+    /// list has to be a full one.
+    ///
+    /// # Panics
+    /// With a list that lacks people.
+    #[must_use]
+    pub fn weighed(mut self, weights: Weights) -> Self {
+        let mut order = vec![NOBODY; self.people];
+        for (row, place) in (0u32..).zip(&self.truth) {
+            order[*place as usize] = row;
+        }
+        self.weights = Some((weights, order));
+        self
+    }
+
+    /// How likely a record is a person's by the match keys that agree, as a logarithm; 0 when they are not looked at.
+    pub(crate) fn weight(&self, row: u32, person: u32) -> f64 {
+        self.weights.as_ref().map_or(0.0, |(weights, order)| {
+            weights.of(row, order[person as usize])
+        })
     }
 
     /// The same with more known of each record and person: a person can only be a record's who has all the bits that the record has.
@@ -140,6 +166,7 @@ impl Scene {
             home,
             place: list.place,
             presence: (seen.presence, list.presence_listed),
+            weights: None,
             kept: 1.0,
             groups: homes::groups_of(&seen_homes),
             shown: homes::all_groups_of(&seen_homes)

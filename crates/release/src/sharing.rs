@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 
 use rayon::prelude::*;
 
-use crate::file::KeyView;
+use crate::keys::{KeyView, Released};
 use kinfold_verdict::Share;
 
 /// A graph: for each node its neighbours with a label of the edge.
@@ -48,65 +48,71 @@ impl Graph {
     /// The records of a file that share a released key, by the released tokens.
     pub fn of_seen(keys: &[KeyView], records: usize) -> Self {
         let mut graph = Self::new(records);
-        for (kind, key) in keys.iter().enumerate() {
-            graph.join_all(&holders(&key.seen), kind, usize::MAX);
+        for (pool, key) in keys.iter().enumerate() {
+            for holders in holders(&key.seen).chunk_by(|a, b| a.0 == b.0) {
+                graph.join_all(holders.iter().map(|(_, row)| *row), pool);
+            }
         }
         graph
     }
 
-    /// The people of a list that would share a released key: values that more people have than the cap allows are not released.
+    /// The people of a list that would share a released key.
     pub fn of_list(keys: &[KeyView], people: usize) -> Self {
         let mut graph = Self::new(people);
-        for (kind, key) in keys.iter().enumerate() {
-            graph.join_all(&holders(&key.listed), kind, key.cap as usize);
+        for (pool, key) in keys.iter().enumerate() {
+            for holders in key.released().chunk_by(|a, b| a.value == b.value) {
+                graph.join_all(holders.iter().map(|own| own.row), pool);
+            }
         }
         graph
     }
 
-    fn join_all<T: PartialEq>(&mut self, holders: &[(T, u32)], kind: usize, cap: usize) {
-        for people in holders.chunk_by(|a, b| a.0 == b.0) {
-            if !(2..=cap).contains(&people.len()) {
-                continue;
-            }
-            for (place, (_, a)) in people.iter().enumerate() {
-                for (_, b) in &people[place + 1..] {
-                    self.join(*a, *b, kind as u64);
-                }
+    fn join_all(&mut self, people: impl Iterator<Item = u32> + Clone, pool: usize) {
+        for (place, a) in people.clone().enumerate() {
+            for b in people.clone().skip(place + 1) {
+                self.join(a, b, pool as u64);
             }
         }
     }
 
     /// The matches between two files in which every released value occurs once: people of the first are the first nodes, those of the second
-    /// follow. `first` and `second` are the values of the two files.
+    /// follow. `first` and `second` are the keys of the two files.
     pub fn of_matches(first: &[KeyView], second: &[KeyView], people: usize, others: usize) -> Self {
         let mut graph = Self::new(people + others);
-        for (kind, (a, b)) in first.iter().zip(second).enumerate() {
-            let (left, right) = (holders(&a.listed), holders(&b.listed));
-            let mut others = right.chunk_by(|a, b| a.0 == b.0).peekable();
-            for own in left.chunk_by(|a, b| a.0 == b.0) {
-                let value = own[0].0;
-                while others.next_if(|other| other[0].0 < value).is_some() {}
-                if let ([(_, own)], Some([(other_value, other)])) = (own, others.peek())
-                    && *other_value == value
+        let same = |a: &Released, b: &Released| a.value == b.value;
+        for (pool, (a, b)) in first.iter().zip(second).enumerate() {
+            let (left, right) = (a.released(), b.released());
+            let mut others = right.chunk_by(same).peekable();
+            for own in left.chunk_by(same) {
+                let value = own[0].value;
+                while others.next_if(|other| other[0].value < value).is_some() {}
+                if let ([own], Some([other])) = (own, others.peek())
+                    && other.value == value
                 {
-                    graph.join(*own, people as u32 + other, kind as u64);
+                    graph.join(own.row, people as u32 + other.row, pool as u64);
                 }
             }
         }
         graph
     }
 
-    /// The colour of each node after refinement. Edges of several kinds between two nodes count as one of their set of kinds.
+    /// The colour of each node after refinement. Edges between two nodes count as one, of how many there are of each kind: of a pool it is
+    /// seen how many of its tokens two records share.
     pub fn colours(&self, start: &[u64]) -> Vec<u64> {
         let merged: Vec<Vec<(u32, u64)>> = self
             .edges
             .iter()
             .map(|edges| {
-                let mut kinds: BTreeMap<u32, u64> = BTreeMap::new();
-                for (other, kind) in edges {
-                    *kinds.entry(*other).or_default() |= 1 << (kind % 64);
-                }
-                kinds.into_iter().collect()
+                let mut edges = edges.clone();
+                edges.sort_unstable();
+                let merged = edges.chunk_by(|a, b| a.0 == b.0).map(|between| {
+                    let mut hasher = blake3::Hasher::new();
+                    for (_, kind) in between {
+                        hasher.update(&kind.to_le_bytes());
+                    }
+                    (between[0].0, first_eight(&hasher))
+                });
+                merged.collect()
             })
             .collect();
         let mut colours = start.to_vec();
@@ -129,13 +135,7 @@ impl Graph {
                             .update(&kinds.to_le_bytes())
                             .update(&colour.to_le_bytes());
                     }
-                    u64::from_le_bytes(
-                        *hasher
-                            .finalize()
-                            .as_bytes()
-                            .first_chunk()
-                            .expect("32 bytes"),
-                    )
+                    first_eight(&hasher)
                 })
                 .collect();
             let now = number_of_colours(&next);
@@ -210,6 +210,11 @@ pub fn attack(seen: &Graph, list: &Graph, records: usize) -> Singled {
     }
 }
 
+fn first_eight(hasher: &blake3::Hasher) -> u64 {
+    let hash = hasher.finalize();
+    u64::from_le_bytes(*hash.as_bytes().first_chunk().expect("32 bytes"))
+}
+
 /// Values with their records, sorted, each pair once.
 fn holders<T: Ord + Copy + Send + Sync>(lists: &[Vec<T>]) -> Vec<(T, u32)> {
     let pairs = lists
@@ -243,11 +248,15 @@ mod tests {
         KeyView {
             id: "NN D".to_owned(),
             cap,
+            slots: vec![usize::MAX],
             seen: values
                 .iter()
                 .map(|own| own.iter().map(token).collect())
                 .collect(),
-            listed: values.iter().map(|own| own.to_vec()).collect(),
+            listed: values
+                .iter()
+                .map(|own| own.iter().map(|value| (0, *value)).collect())
+                .collect(),
         }
     }
 
@@ -300,5 +309,15 @@ mod tests {
             ),
             (2, 2, 2)
         );
+    }
+
+    #[test]
+    fn of_a_pool_the_number_of_shared_tokens_is_seen() {
+        // Two pairs of records that share keys: the one pair two, the other one. Who of a pair is who is not told.
+        let keys = [key(&[&[1, 2], &[1, 2], &[3], &[3]], 2)];
+        let graph = Graph::of_list(&keys, 4);
+        let colours = graph.colours(&[0; 4]);
+        assert_eq!((colours[0], colours[2]), (colours[1], colours[3]));
+        assert_ne!(colours[0], colours[2]);
     }
 }

@@ -124,7 +124,7 @@ fn keys(context: &Context<'_>, why: &str) -> Option<Line> {
             .iter()
             .map(|own| own.iter().map(token).collect())
             .collect();
-        let counts = count_in_records(&seen, &key.listed, key.cap as usize);
+        let counts = count_in_records(&seen, &key.values(), key.cap as usize);
         if counts.largest > u64::from(key.cap) {
             over.push(key.id.as_str());
         }

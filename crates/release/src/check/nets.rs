@@ -1,17 +1,16 @@
 //! What equal match keys show: inside the file, and between it and a partner's.
 
 use super::{Context, Found, USUAL, percent};
-use crate::agreement;
+use crate::agreement::{self, Known, Sight};
 use crate::draws::Draws;
-use crate::file::{File, KeyView};
+use crate::file::File;
+use crate::keys::KeyView;
+use crate::partner::{Likeness, Partner};
 use crate::sharing::{self, Graph};
-use kinfold_verdict::{Level, Line};
+use kinfold_verdict::Line;
 
 /// Most records that may be singled out by shared keys inside the file.
 const GRAPH_MAX: f64 = 0.01;
-/// Share of the people that an invented partner has too, and of their values that differ there.
-const PARTNER: (f64, f64) = (0.5, 0.2);
-
 /// The graph of shared keys inside the file, and the graph of matches with an invented partner.
 pub(super) fn graphs(context: &Context<'_>) -> Found {
     let file = context.file;
@@ -50,58 +49,18 @@ pub(super) fn graphs(context: &Context<'_>) -> Found {
     Found::of(lines)
 }
 
-/// An invented partner of a file: who of its people is there, with some values written otherwise and as a list has them.
-struct Partner {
-    slipped: Vec<KeyView>,
-    listed: Vec<KeyView>,
-}
-
-impl Partner {
-    fn draw(file: &File, slips: f64, draws: &mut Draws) -> Self {
-        let has: Vec<bool> = (0..file.records)
-            .map(|_| draws.share() < PARTNER.0)
-            .collect();
-        let mut written = |slips: f64| -> Vec<KeyView> {
-            let mut of_key = |key: &KeyView| {
-                let mut own = |values: &Vec<u64>| -> Vec<u64> {
-                    // Another number for a value is a value that nobody else has.
-                    let mut value = |value: &u64| {
-                        if slips > 0.0 && draws.share() < slips {
-                            draws.word()
-                        } else {
-                            *value
-                        }
-                    };
-                    values.iter().map(&mut value).collect()
-                };
-                let people = key.listed.iter().zip(&has);
-                KeyView {
-                    listed: people
-                        .map(|(values, has)| if *has { own(values) } else { Vec::new() })
-                        .collect(),
-                    ..key.clone()
-                }
-            };
-            file.keys.iter().map(&mut of_key).collect()
-        };
-        Self {
-            slipped: written(slips),
-            listed: written(0.0),
-        }
-    }
-}
-
-/// Whoever is named of more records than this, surely, is warned about. Nothing was published that could say where to stop, and no ladder of
-/// keys that links well is below it: see `docs/src/explanation/privacy-frontier.md`.
-const WEIGHED_MAX: f64 = 0.01;
+/// Most people whom a list may name by the match keys that agree: what issue and schemas aim at for an attacker who knows nobody. Half of it
+/// warns.
+const WEIGHED_MAX: f64 = 0.001;
 
 /// The matches that the linkage unit would find with a partner who knows half of the people, some of them otherwise.
 fn across(context: &Context<'_>) -> Vec<Line> {
     let size = *context.plan.sizes.last().unwrap_or(&USUAL);
     let file = context.file.sample(size, &context.seed("graph/sample"));
-    let partner = Partner::draw(&file, PARTNER.1, &mut context.draws("graph/partner"));
+    let mut draws = context.draws("graph/partner");
+    let partner = Partner::draw(&file.keys, Likeness::USUAL, &mut draws);
     let n = file.records;
-    let seen = Graph::of_matches(&file.keys, &partner.slipped, n, n);
+    let seen = Graph::of_matches(&file.keys, &partner.written, n, n);
     // Somebody with both lists, slips included; and somebody with one list of the population without them.
     let exact = sharing::attack(&seen, &seen, n);
     let population = sharing::attack(
@@ -109,7 +68,7 @@ fn across(context: &Context<'_>) -> Vec<Line> {
         &Graph::of_matches(&file.keys, &partner.listed, n, n),
         n,
     );
-    let why = "The linkage unit sees which kinds of keys two agencies' records share. Somebody who holds both agencies' lists, letter by letter, could find people by that.";
+    let why = "The linkage unit sees how many keys of each pool two agencies' records share. Somebody who holds both agencies' lists, letter by letter, could find people by that.";
     let sentence = format!(
         "Of {n} records matched with an invented partner's, {} could be told by somebody with both lists to the letter, and {} were named with one list of the population.",
         percent(exact.unique.share),
@@ -123,95 +82,117 @@ fn across(context: &Context<'_>) -> Vec<Line> {
     vec![line, weighed(&file, &partner)]
 }
 
-/// The same with one list, by somebody who weighs patterns instead of looking for the very one.
+/// The same with one list, by somebody who weighs what agrees instead of looking for the very pattern.
 fn weighed(file: &File, partner: &Partner) -> Line {
-    let listed = (&file.keys[..], &partner.listed[..]);
-    let agreed = agreement::attack(&file.keys, &partner.slipped, listed, file.records);
-    let why = "Which kinds of keys can agree depends on which of a person's values nobody else has, and a list of the population says that of everybody. The linkage unit has to see what agrees: it must not hold such a list.";
+    let agreed = agreement::attack(
+        Known::exact(&file.keys),
+        &[partner.known()],
+        file.records,
+        Sight::Strangers,
+    );
+    let why = "Whether a key can agree at all depends on which of a person's values nobody else has, and a list of the population says that of everybody. Whoever sees which kinds of keys agree finds people by it; of a pool he sees only how many.";
     let sentence = format!(
-        "Somebody who sees which kinds of keys agree with an invented partner's, and has one list of the population, names {} of {} records (at most {}), without knowing anybody.",
+        "Somebody who sees which keys agree with an invented partner's, and has one list of the population, names {} of {} records (at most {}), without knowing anybody.",
         percent(agreed.named.share),
         file.records,
         percent(agreed.named.upper)
     );
-    let level = if agreed.named.lower() > WEIGHED_MAX {
-        Level::Warn
-    } else {
-        Level::Pass
-    };
+    // Whoever guesses names one.
+    let chance = 1.0 / file.records.max(1) as f64;
     Line::note("graph/weighed", "match keys", why, sentence)
         .with("paired", agreed.paired.share)
-        .with("named", agreed.named.share)
-        .with("at most", agreed.named.upper)
+        .with("bits", agreed.bits)
+        .with("chance", chance)
         .with("surest tenth: right", agreed.surest_tenth.share)
-        .judge(
-            level,
-            "Make sure that nobody who sees the codes holds a list of the people, or agree on a schema with fewer kinds of match keys.",
+        .share_beyond_chance(
+            agreed.named,
+            chance,
+            WEIGHED_MAX,
+            "Agree on a schema whose match keys are mixed in fewer pools (`pool`), or has fewer of them. As for everything here, nobody who sees the codes may hold a list of the people.",
         )
 }
 
-/// The weighing of patterns on two files without slips: of those whose pattern nobody else has, the share that is named. Nothing where too few
-/// have such a pattern.
+/// The weighing on two files without slips, in which every kind of key is seen by itself: of those whose pattern nobody else has, the share
+/// that is named. Nothing where too few have such a pattern.
 pub(super) fn weighed_control(file: &File, draws: &mut Draws) -> Option<f64> {
-    let partner = Partner::draw(file, 0.0, draws);
-    let listed = (&file.keys[..], &partner.listed[..]);
-    let agreed = agreement::attack(&file.keys, &partner.listed, listed, file.records);
+    let kinds: Vec<KeyView> = file.keys.iter().flat_map(KeyView::apart).collect();
+    let likeness = Likeness {
+        slips: 0.0,
+        ..Likeness::USUAL
+    };
+    let partner = Partner::draw(&kinds, likeness, draws);
+    let partners = [partner.known()];
+    let exact = Known::exact(&kinds);
+    let agreed = agreement::attack(exact, &partners, file.records, Sight::Pairs);
     (agreed.alone >= 20).then(|| agreed.named.hits as f64 / agreed.alone as f64)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use kinfold_verdict::Level;
 
     const SEED: [u8; 32] = [12; 32];
+    const PEOPLE: usize = 400;
 
-    /// People with forty kinds of keys; whose values are nobody else's is drawn.
-    fn file(rare: f64) -> File {
+    /// People with forty kinds of keys, all in one pool or each by itself; whose values are nobody else's is drawn.
+    fn file(rare: f64, pooled: bool) -> File {
         let mut draws = Draws::new(&SEED, "nets");
-        let people = 200;
-        let keys = (0..40u64).map(|kind| {
-            let mut value = |person: u64| {
-                let own = draws.share() < rare;
-                vec![if own {
-                    1_000 * (kind + 1) + person
-                } else {
-                    kind
-                }]
-            };
-            let listed: Vec<Vec<u64>> = (0..people).map(&mut value).collect();
-            KeyView {
-                id: format!("kind {kind}"),
-                cap: 1,
-                seen: vec![vec![[0; 16]]; listed.len()],
-                listed,
+        let mut value = |kind: u64, person: u64| {
+            let own = draws.share() < rare;
+            if own { 1_000 * (kind + 1) + person } else { kind }
+        };
+        let mut listed = vec![Vec::new(); PEOPLE];
+        for kind in 0..40 {
+            for (person, own) in (0..).zip(&mut listed) {
+                own.push((kind as u16, value(kind, person)));
             }
-        });
+        }
+        let all = KeyView {
+            id: "all".to_owned(),
+            cap: 1,
+            slots: vec![1; 40],
+            seen: vec![Vec::new(); PEOPLE],
+            listed,
+        };
         File {
-            records: people as usize,
-            keys: keys.collect(),
+            records: PEOPLE,
+            keys: if pooled { vec![all] } else { all.apart() },
             ..File::default()
         }
     }
 
-    #[test]
-    fn rare_values_are_warned_about_and_the_attack_proves_itself() {
-        let told = file(0.5);
+    fn line(file: &File) -> Line {
         let mut draws = Draws::new(&SEED, "partner");
-        assert!(weighed_control(&told, &mut draws).unwrap() > 0.99);
-        let partner = Partner::draw(&told, PARTNER.1, &mut draws);
-        let line = weighed(&told, &partner);
-        assert_eq!(line.level, Level::Warn, "{line:?}");
+        weighed(file, &Partner::draw(&file.keys, Likeness::USUAL, &mut draws))
+    }
+
+    #[test]
+    fn kinds_seen_by_themselves_are_refused_and_the_attack_proves_itself() {
+        let told = file(0.5, false);
+        let control = weighed_control(&told, &mut Draws::new(&SEED, "control"));
+        assert!(control.unwrap() > 0.99);
+        let line = line(&told);
+        assert_eq!(line.level, Level::Block, "{line:?}");
         // Half of the people are there.
-        assert!(line.figures["named"] > 0.3, "{line:?}");
+        assert!(line.share.unwrap().share > 0.3, "{line:?}");
+    }
+
+    #[test]
+    fn in_a_pool_they_are_not_told_apart_and_the_attack_proves_itself_all_the_same() {
+        let told = file(0.5, true);
+        let control = weighed_control(&told, &mut Draws::new(&SEED, "control"));
+        assert!(control.unwrap() > 0.99);
+        let line = line(&told);
+        // So few people show nothing surely.
+        assert_eq!(line.level, Level::Warn, "{line:?}");
+        assert!(line.share.unwrap().share < 0.03, "{line:?}");
     }
 
     #[test]
     fn where_every_value_is_rare_nothing_is_told_and_nothing_can_be_proved() {
-        let same = file(1.0);
-        let mut draws = Draws::new(&SEED, "partner");
-        assert_eq!(weighed_control(&same, &mut draws), None);
-        let partner = Partner::draw(&same, PARTNER.1, &mut draws);
-        let line = weighed(&same, &partner);
-        assert_eq!((line.level, line.figures["named"]), (Level::Pass, 0.0));
+        let same = file(1.0, false);
+        assert_eq!(weighed_control(&same, &mut Draws::new(&SEED, "control")), None);
+        assert_eq!(line(&same).share.unwrap().hits, 0);
     }
 }
