@@ -3,8 +3,8 @@
 use kinfold_matcher::{Options, PackedSet, hamming_histogram, hamming_within};
 use kinfold_release::visible::{Edge, Sight, groups};
 use kinfold_release::{
-    Choice, Draws, File, KeyView, ListQuality, Named, Scene, Share, agreement, attack, choose,
-    household_attack, legacy, measures, sharing,
+    Choice, Draws, File, Likeness, ListQuality, Named, Partner, Scene, Share, agreement, attack,
+    choose, household_attack, legacy, measures, sharing,
 };
 
 use crate::kept::Attacked;
@@ -168,13 +168,15 @@ impl Scenery {
             }
             Attack::Counts => counted(&self.file),
             Attack::KeysWeighed => {
-                let [slipped, listed] = partner(&self.file, &mut draws);
                 let keys = &self.file.keys[..];
-                let n = self.file.records;
-                of_share(
-                    agreement::attack(keys, &slipped, (keys, &listed), n).named,
-                    0.0,
-                )
+                let partner = Partner::draw(keys, Likeness::USUAL, &mut draws);
+                let agreed = agreement::attack(
+                    agreement::Known::exact(keys),
+                    &[partner.known()],
+                    self.file.records,
+                    agreement::Sight::Strangers,
+                );
+                of_share(agreed.named, 0.0)
             }
             Attack::KeysBothLists | Attack::KeysOneList => {
                 let singled = shared_keys(&self.file, which == Attack::KeysOneList, &mut draws);
@@ -322,54 +324,13 @@ fn counted(file: &File) -> Attacked {
     of_share(worst, 0.0)
 }
 
-/// The partner of the release check: half of the people, and a fifth of their values written otherwise.
-const PARTNER: (f64, f64) = (0.5, 0.2);
-
-/// The keys of a partner as they are and as a list has them.
-fn partner(file: &File, draws: &mut Draws) -> [Vec<KeyView>; 2] {
-    let has: Vec<bool> = (0..file.records)
-        .map(|_| draws.share() < PARTNER.0)
-        .collect();
-    let mut written = |slips: f64| -> Vec<KeyView> {
-        let mut of_key = |key: &KeyView| {
-            let mut own = |values: &Vec<u64>, has: bool| -> Vec<u64> {
-                let mut written = |value: &u64| {
-                    // Another number is a value that nobody else has.
-                    if draws.share() < slips {
-                        draws.word()
-                    } else {
-                        *value
-                    }
-                };
-                if has {
-                    values.iter().map(&mut written).collect()
-                } else {
-                    Vec::new()
-                }
-            };
-            KeyView {
-                listed: key
-                    .listed
-                    .iter()
-                    .zip(&has)
-                    .map(|(values, has)| own(values, *has))
-                    .collect(),
-                ..key.clone()
-            }
-        };
-        file.keys.iter().map(&mut of_key).collect()
-    };
-    let slipped = written(PARTNER.1);
-    [slipped, written(0.0)]
-}
-
 /// The graph of which record of the file shares which match keys with which of a partner's.
 fn shared_keys(file: &File, one_list: bool, draws: &mut Draws) -> sharing::Singled {
-    let [slipped, listed] = partner(file, draws);
+    let partner = Partner::draw(&file.keys, Likeness::USUAL, draws);
     let n = file.records;
-    let seen = sharing::Graph::of_matches(&file.keys, &slipped, n, n);
+    let seen = sharing::Graph::of_matches(&file.keys, &partner.written, n, n);
     if one_list {
-        let list = sharing::Graph::of_matches(&file.keys, &listed, n, n);
+        let list = sharing::Graph::of_matches(&file.keys, &partner.listed, n, n);
         sharing::attack(&seen, &list, n)
     } else {
         sharing::attack(&seen, &seen, n)

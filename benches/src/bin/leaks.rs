@@ -1,13 +1,14 @@
 //! Which parts of a package leak to somebody who knows nobody: attacks by match keys and by household keys with parts left out.
 //!
 //! ```text
-//! cargo run -p kinfold-benches --bin leaks -- keys [--schema FILE] [--people N] [--seed N]... [--cut STEP]
+//! cargo run -p kinfold-benches --bin leaks -- keys [--schema FILE] [--people N] [--seed N]... [--parts all|no]
 //! cargo run -p kinfold-benches --bin leaks -- homes [--schema FILE] [--people N] [--seed N]... [--parts all|no]
 //! ```
 //!
 //! `keys` matches a borough with an invented partner of the release check (half of the people, a fifth of the values written otherwise) and
-//! with a council that knows it with its own slips, prints what each kind of key tells, and with `--cut` leaves out the kinds that tell most,
-//! so many at a time. `homes` runs the attack by household keys, with the filter or the presence pattern left out too.
+//! with a council that knows it with its own slips, says whom the keys that agree name, and prints what each pool tells; with `--parts all` also
+//! with the schools as a third custodian, and with the keys weighed in the attack by household keys. `homes` runs the attack by household keys
+//! alone, with the filter or the presence pattern left out too.
 //! Boroughs are of seeds that nothing was tuned on.
 
 use std::collections::BTreeMap;
@@ -16,8 +17,10 @@ use std::error::Error;
 use kinfold_benches::released::released;
 use kinfold_encoding::{Lister, ProjectSecrets};
 use kinfold_identity::Person;
+use kinfold_release::agreement::{Agreed, Known, Sight, Weights, attack};
 use kinfold_release::{
-    Draws, File, KeyView, ListQuality, Named, Scene, Share, agreement, household_attack, sharing,
+    Draws, File, KeyView, Likeness, ListQuality, Named, Partner, Scene, Share, household_attack,
+    sharing,
 };
 use kinfold_schema::Schema;
 use kinfold_synth::{Borough, Profile, Source, generate};
@@ -26,14 +29,13 @@ use kinfold_synth::{Borough, Profile, Source, generate};
 const SEEDS: [u64; 2] = [614_071, 614_083];
 /// Registers of the council; of a person's rows the first is taken.
 const COUNCIL: [Source; 3] = [Source::Housing, Source::SchoolCensus, Source::LscbPeople];
-/// The partner of the release check: share of the people it has, and of their values written otherwise.
-const PARTNER: (f64, f64) = (0.5, 0.2);
+/// A third custodian.
+const SCHOOLS: [Source; 1] = [Source::SchoolCensus];
 
 struct Options {
     schema: Schema,
     people: usize,
     seeds: Vec<u64>,
-    cut: Option<usize>,
     parts: bool,
 }
 
@@ -42,7 +44,6 @@ fn main() -> Result<(), Box<dyn Error>> {
         schema: Schema::standard(),
         people: 20_000,
         seeds: Vec::new(),
-        cut: None,
         parts: true,
     };
     let mut arguments = std::env::args().skip(1);
@@ -59,7 +60,6 @@ fn main() -> Result<(), Box<dyn Error>> {
             "--people" => options.people = value.parse()?,
             "--seed" => options.seeds.push(value.parse()?),
             "--parts" => options.parts = value == "all",
-            "--cut" => options.cut = Some(value.parse()?),
             _ => return Err(format!("{argument} is no option").into()),
         }
     }
@@ -81,130 +81,80 @@ fn borough(people: usize, seed: u64) -> Borough {
     })
 }
 
-/// The values of match keys of some people; `None` where somebody is not there.
+/// The match keys of some people, as they can be told apart; `None` where somebody is not there.
 fn views(schema: &Schema, people: &[Option<&Person>]) -> Result<Vec<KeyView>, Box<dyn Error>> {
     let mut lister = Lister::new(schema)?;
-    let mut views: Vec<KeyView> = schema
-        .keys
+    let pools = schema.pools();
+    let mut views: Vec<KeyView> = pools
         .iter()
-        .map(|key| KeyView {
-            id: key.recipe.to_string(),
-            cap: key.cap,
-            seen: vec![vec![[0; 16]; key.slots as usize]; people.len()],
+        .map(|pool| KeyView {
+            id: pool.name.clone(),
+            cap: schema.keys[pool.keys.start].cap,
+            slots: schema.keys[pool.keys.clone()]
+                .iter()
+                .map(|key| key.slots as usize)
+                .collect(),
+            seen: Vec::new(),
             listed: vec![Vec::new(); people.len()],
         })
         .collect();
     for (row, person) in people.iter().enumerate() {
         for (key, value) in person.map_or_else(Vec::new, |own| lister.list(own).keys) {
-            views[usize::from(key)].listed[row].push(value);
+            let key = usize::from(key);
+            let pool = pools.iter().position(|pool| pool.keys.contains(&key));
+            let pool = pool.expect("every key is of a pool");
+            let kind = (key - pools[pool].keys.start) as u16;
+            views[pool].listed[row].push((kind, value));
         }
     }
     Ok(views)
 }
 
-/// Two files of the same people, and the list that an attacker has of each.
-struct Matched {
-    name: &'static str,
-    first: Vec<KeyView>,
-    second: Vec<KeyView>,
-    listed: (Vec<KeyView>, Vec<KeyView>),
+/// The keys of a custodian, and those that an attacker's list has.
+struct Keys {
+    written: Vec<KeyView>,
+    listed: Vec<KeyView>,
 }
 
-impl Matched {
-    /// With these kinds of keys only.
-    fn only(&self, kinds: &[usize]) -> Self {
-        let pick = |all: &[KeyView]| kinds.iter().map(|kind| all[*kind].clone()).collect();
-        Self {
-            name: self.name,
-            first: pick(&self.first),
-            second: pick(&self.second),
-            listed: (pick(&self.listed.0), pick(&self.listed.1)),
+impl Keys {
+    fn known(&self) -> Known<'_> {
+        Known {
+            written: &self.written,
+            listed: &self.listed,
         }
     }
 
-    /// The partner of the release check.
-    fn invented(own: &[KeyView], seed: u64) -> Self {
-        let mut draws = Draws::new(blake3::hash(&seed.to_le_bytes()).as_bytes(), "partner");
-        let people = own.first().map_or(0, |key| key.listed.len());
-        let has: Vec<bool> = (0..people).map(|_| draws.share() < PARTNER.0).collect();
-        let mut partner = |slips: f64| -> Vec<KeyView> {
-            let mut of_key = |key: &KeyView| {
-                let mut listed = Vec::with_capacity(people);
-                for (values, has) in key.listed.iter().zip(&has) {
-                    let mut own = if *has { values.clone() } else { Vec::new() };
-                    for value in &mut own {
-                        if draws.share() < slips {
-                            *value = draws.word();
-                        }
-                    }
-                    listed.push(own);
-                }
-                KeyView {
-                    listed,
-                    ..key.clone()
-                }
-            };
-            own.iter().map(&mut of_key).collect()
-        };
-        Self {
-            name: "invented partner",
-            first: own.to_vec(),
-            second: partner(PARTNER.1),
-            listed: (own.to_vec(), partner(0.0)),
-        }
-    }
-
-    /// Patients against people whom the council knows, each with the slips of the register; the list has them as they are.
-    fn council(schema: &Schema, borough: &Borough, people: usize) -> Result<Self, Box<dyn Error>> {
+    /// What registers know of these people, each with the slips of the register; the list has the people as they are.
+    fn registered(
+        schema: &Schema,
+        borough: &Borough,
+        people: &[(usize, Person)],
+        sources: &[Source],
+    ) -> Result<Self, Box<dyn Error>> {
         let true_people = borough.people();
-        let known = |sources: &[Source]| {
-            let mut rows: BTreeMap<usize, Person> = BTreeMap::new();
-            for source in sources {
-                for (number, person) in borough.known_to(*source) {
-                    rows.entry(number).or_insert(person);
-                }
-            }
-            rows
-        };
-        let patients: Vec<(usize, Person)> = known(&[Source::Patients])
-            .into_iter()
-            .filter(|(number, _)| *number < true_people.len())
-            .take(people)
-            .collect();
-        let council = known(&COUNCIL);
-        let first: Vec<Option<&Person>> = patients.iter().map(|(_, own)| Some(own)).collect();
-        let second: Vec<Option<&Person>> = patients
+        let rows = rows(borough, sources);
+        let written: Vec<Option<&Person>> = people.iter().map(|(own, _)| rows.get(own)).collect();
+        let listed: Vec<Option<&Person>> = people
             .iter()
-            .map(|(number, _)| council.get(number))
-            .collect();
-        let listed: Vec<Option<&Person>> = patients
-            .iter()
-            .map(|(number, _)| Some(&true_people[*number]))
-            .collect();
-        let listed_second: Vec<Option<&Person>> = listed
-            .iter()
-            .zip(&second)
-            .map(|(own, there)| there.and(*own))
+            .zip(&written)
+            .map(|((own, _), there)| there.map(|_| &true_people[*own]))
             .collect();
         Ok(Self {
-            name: "council with slips",
-            first: views(schema, &first)?,
-            second: views(schema, &second)?,
-            listed: (views(schema, &listed)?, views(schema, &listed_second)?),
+            written: views(schema, &written)?,
+            listed: views(schema, &listed)?,
         })
     }
+}
 
-    /// Both attacks: the very pattern, and the likeliest one.
-    fn attacked(&self) -> (sharing::Singled, agreement::Agreed) {
-        let n = self.first.first().map_or(0, |key| key.listed.len());
-        let seen = sharing::Graph::of_matches(&self.first, &self.second, n, n);
-        let list = sharing::Graph::of_matches(&self.listed.0, &self.listed.1, n, n);
-        let listed = (&self.listed.0[..], &self.listed.1[..]);
-        (
-            sharing::attack(&seen, &list, n),
-            agreement::attack(&self.first, &self.second, listed, n),
-        )
+/// Whom registers know, by the number of the person.
+fn rows(borough: &Borough, sources: &[Source]) -> BTreeMap<usize, Person> {
+    let mut rows: BTreeMap<usize, Person> = BTreeMap::new();
+    for source in sources {
+        for (number, person) in borough.known_to(*source) {
+            rows.entry(number).or_insert(person);
+        }
     }
+    rows
 }
 
 fn text_of(share: Share) -> String {
@@ -223,64 +173,109 @@ fn keys(options: &Options) -> Result<(), Box<dyn Error>> {
         let borough = borough(options.people, seed);
         let mut people = borough.people();
         people.truncate(options.people);
+        println!("\nseed {seed}, {} people", people.len());
         let own = views(schema, &people.iter().map(Some).collect::<Vec<_>>())?;
-        let mut order: Vec<usize> = Vec::new();
-        for matched in [
-            Matched::invented(&own, seed),
-            Matched::council(schema, &borough, options.people)?,
-        ] {
-            println!("\nseed {seed}, {}, {} people", matched.name, people.len());
-            let all: Vec<usize> = (0..schema.keys.len()).collect();
-            let (_, agreed) = line(&matched, &all);
-            let mut told: Vec<(f64, usize)> = agreed.information.iter().copied().zip(all).collect();
-            told.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
-            if order.is_empty() {
-                order = told.iter().map(|(_, kind)| *kind).collect();
-            }
-            let sum: f64 = agreed.information.iter().sum();
-            println!("  {sum:.1} bits in all, kind by kind:");
-            for (bits, kind) in &told {
-                print!(" {} {bits:.2};", schema.keys[*kind].recipe);
-            }
-            println!();
-            if let Some(step) = options.cut {
-                for cut in (step..schema.keys.len()).step_by(step) {
-                    let mut kinds = order[cut..].to_vec();
-                    kinds.sort_unstable();
-                    line(&matched, &kinds);
-                }
-            }
+        let mut draws = Draws::new(blake3::hash(&seed.to_le_bytes()).as_bytes(), "partner");
+        let mut invented = || Partner::draw(&own, Likeness::USUAL, &mut draws);
+        let (partner, other) = (invented(), invented());
+        weigh("invented partner", Known::exact(&own), &[partner.known()]);
+        if options.parts {
+            let both = [partner.known(), other.known()];
+            weigh("two invented partners", Known::exact(&own), &both);
+            joint(options, seed, &people)?;
+        }
+
+        let patients: Vec<(usize, Person)> = rows(&borough, &[Source::Patients])
+            .into_iter()
+            .filter(|(number, _)| *number < borough.people().len())
+            .take(options.people)
+            .collect();
+        let of = |sources: &[Source]| Keys::registered(schema, &borough, &patients, sources);
+        let (patient, council) = (of(&[Source::Patients])?, of(&COUNCIL)?);
+        weigh("council with slips", patient.known(), &[council.known()]);
+        if options.parts {
+            let schools = of(&SCHOOLS)?;
+            let both = [council.known(), schools.known()];
+            weigh("council and schools", patient.known(), &both);
         }
     }
     Ok(())
 }
 
-fn line(matched: &Matched, kinds: &[usize]) -> (sharing::Singled, agreement::Agreed) {
-    let (exact, agreed) = matched.only(kinds).attacked();
+fn weigh(words: &str, first: Known<'_>, partners: &[Known<'_>]) {
+    let n = first.written.first().map_or(0, |key| key.listed.len());
+    if let [second] = partners {
+        let seen = sharing::Graph::of_matches(first.written, second.written, n, n);
+        let list = sharing::Graph::of_matches(first.listed, second.listed, n, n);
+        let named = sharing::attack(&seen, &list, n).named;
+        println!("  {words}: very pattern {}", text_of(named));
+    }
+    for (sight, more) in [(Sight::Pairs, "pairs"), (Sight::Strangers, "and strangers")] {
+        let agreed = attack(first, partners, n, sight);
+        line(&format!("{words}, {more}"), &agreed);
+    }
+}
+
+fn line(words: &str, agreed: &Agreed) {
     println!(
-        "  {} kinds: very pattern {}; likeliest {}; of {} paired, surest tenth {:.0} %",
-        kinds.len(),
-        text_of(exact.named),
+        "  {words}: likeliest {}; of {} paired, surest tenth {:.1} %; {:.2} bits",
         text_of(agreed.named),
         agreed.paired.hits,
-        agreed.surest_tenth.share * 100.0
+        agreed.surest_tenth.share * 100.0,
+        agreed.bits
     );
-    (exact, agreed)
+    let told = agreed.information.iter().filter(|(_, bits)| *bits > 0.005);
+    let told: Vec<String> = told
+        .map(|(name, bits)| format!("{name} {bits:.2}"))
+        .collect();
+    println!("    {}", told.join("; "));
+}
+
+/// Household keys, presence patterns, filters and the keys that agree, all together.
+fn joint(options: &Options, seed: u64, people: &[Person]) -> Result<(), Box<dyn Error>> {
+    let (file, key) = file(options, seed, people)?;
+    let mut draws = Draws::new(&key, "partners");
+    let mut invented = || Partner::draw(&file.keys, Likeness::USUAL, &mut draws);
+    let partners = [invented(), invented()];
+    for (number, sight) in [
+        (1, Sight::Pairs),
+        (1, Sight::Strangers),
+        (2, Sight::Strangers),
+    ] {
+        let partners: Vec<Known<'_>> = partners[..number].iter().map(Partner::known).collect();
+        let first = Known::exact(&file.keys);
+        let weights = Weights::new(first, &partners, file.records, sight);
+        let scene = Scene::draw(&file, ListQuality::EXACT, &key).weighed(weights);
+        let reached = household_attack::attack_keys(&scene, &mut Draws::new(&key, "homes"));
+        let words = format!("with homes, {number} partners, {sight:?}");
+        show(&words, &reached.households);
+        show(&format!("{words}, snowball"), &reached.snowball);
+    }
+    Ok(())
+}
+
+/// The file of a borough, and a key for what is drawn.
+fn file(
+    options: &Options,
+    seed: u64,
+    people: &[Person],
+) -> Result<(File, [u8; 32]), Box<dyn Error>> {
+    let key = *blake3::hash(&seed.to_le_bytes()).as_bytes();
+    let secrets = ProjectSecrets::new(move |purpose| {
+        *blake3::keyed_hash(&key, purpose.as_bytes()).as_bytes()
+    });
+    let reference = |number: usize| {
+        let hash = blake3::keyed_hash(&key, &(number as u64).to_le_bytes());
+        *hash.as_bytes().first_chunk::<16>().expect("32 bytes")
+    };
+    Ok((released(&options.schema, people, &secrets, reference)?, key))
 }
 
 fn homes(options: &Options) -> Result<(), Box<dyn Error>> {
     for &seed in &options.seeds {
         let mut people = borough(options.people, seed).people();
         people.truncate(options.people);
-        let key = *blake3::hash(&seed.to_le_bytes()).as_bytes();
-        let secrets = ProjectSecrets::new(move |purpose| {
-            *blake3::keyed_hash(&key, purpose.as_bytes()).as_bytes()
-        });
-        let reference = |number: usize| {
-            let hash = blake3::keyed_hash(&key, &(number as u64).to_le_bytes());
-            *hash.as_bytes().first_chunk::<16>().expect("32 bytes")
-        };
-        let file = released(&options.schema, &people, &secrets, reference)?;
+        let (file, key) = file(options, seed, &people)?;
         println!("\nseed {seed}, {} people", file.records);
         let blind = |mut file: File| {
             // Random bits say nothing, so what is left is the shape of homes and the presence pattern.

@@ -143,7 +143,10 @@ mod tests {
         // Of the first kind one; of the second the two behind the shared one, though the first kind has a value left.
         assert_eq!(values(&own), [(1, 0), (12, 0), (13, 0)]);
         let apart = own.apart();
-        assert_eq!((values(&apart[0]), values(&apart[1])), (vec![(1, 0)], vec![(12, 0), (13, 0)]));
+        assert_eq!(
+            (values(&apart[0]), values(&apart[1])),
+            (vec![(1, 0)], vec![(12, 0), (13, 0)])
+        );
     }
 
     proptest! {

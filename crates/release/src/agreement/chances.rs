@@ -38,22 +38,24 @@ impl Classes {
         let mut by_loss: Vec<(f64, usize)> = people
             .iter()
             .map(|person| {
-                let sums = counts(*person).fold((0.0, 0.0), |(a, b), (can, got)| (a + can, b + got));
+                let sums =
+                    counts(*person).fold((0.0, 0.0), |(a, b), (can, got)| (a + can, b + got));
                 (sums.1 / f64::max(sums.0, 1.0), *person)
             })
             .collect();
         by_loss.sort_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)));
         let mut of: Vec<[f64; CLASSES]> = vec![[0.0; CLASSES]; people.len()];
-        let mut order: Vec<usize> = by_loss.into_iter().map(|(_, person)| person).collect();
+        let order: Vec<usize> = by_loss.into_iter().map(|(_, person)| person).collect();
         for (place, of) in of.iter_mut().enumerate() {
             of[place * CLASSES / people.len()] = 1.0;
         }
         let mut classes = Self::from_shares(&order, &of, &counts, kinds);
         for _ in 0..ROUNDS {
-            of = order.par_iter().map(|person| classes.of(&counts, *person)).collect();
+            let logs = classes.logs();
+            let class = |person| Self::class_of(&logs, &counts, person);
+            of = order.par_iter().map(|person| class(*person)).collect();
             classes = Self::from_shares(&order, &of, &counts, kinds);
         }
-        order.clear();
         classes
     }
 
@@ -96,21 +98,33 @@ impl Classes {
         }
     }
 
+    /// The logarithm of how frequent each class is, and for each kind those of what is kept and what is lost.
+    fn logs(&self) -> Vec<(f64, Vec<(f64, f64)>)> {
+        let logs = |kept: &f64| (libm::log(*kept), libm::log(1.0 - kept));
+        self.weight
+            .iter()
+            .zip(&self.kept)
+            .map(|(weight, kept)| (libm::log(*weight), kept.iter().map(logs).collect()))
+            .collect()
+    }
+
     /// How likely somebody is of each class.
-    fn of<I: Iterator<Item = (f64, f64)>>(
-        &self,
+    fn class_of<I: Iterator<Item = (f64, f64)>>(
+        logs: &[(f64, Vec<(f64, f64)>)],
         counts: &impl Fn(usize) -> I,
         person: usize,
     ) -> [f64; CLASSES] {
-        let mut logs = [0.0; CLASSES];
-        for (log, (weight, kept)) in logs.iter_mut().zip(self.weight.iter().zip(&self.kept)) {
-            *log = libm::log(*weight);
-            for ((can, got), kept) in counts(person).zip(kept).filter(|((can, _), _)| *can > 0.0) {
-                *log += got * libm::log(*kept) + (can - got) * libm::log(1.0 - kept);
+        let mut all = [0.0; CLASSES];
+        for (all, (weight, _)) in all.iter_mut().zip(logs) {
+            *all = *weight;
+        }
+        for (kind, (can, got)) in counts(person).enumerate().filter(|(_, own)| own.0 > 0.0) {
+            for (all, (_, logs)) in all.iter_mut().zip(logs) {
+                *all += got * logs[kind].0 + (can - got) * logs[kind].1;
             }
         }
-        let most = logs.iter().fold(f64::NEG_INFINITY, |a, b| a.max(*b));
-        let likely = logs.map(|log| libm::exp(log - most));
+        let most = all.iter().fold(f64::NEG_INFINITY, |a, b| a.max(*b));
+        let likely = all.map(|log| libm::exp(log - most));
         let sum: f64 = likely.iter().sum();
         likely.map(|own| own / sum)
     }
@@ -178,20 +192,17 @@ impl Chances {
         }
         let table = |kept: &Vec<f64>, (column, width): (usize, usize)| -> Vec<f32> {
             let mut by_person = vec![0.0f32; people.len() * width];
-            by_person
-                .par_chunks_mut(width)
-                .zip(people)
-                .for_each_init(
-                    || vec![0.0; width],
-                    |chances, (own, person)| {
-                        let row = expected.row(*person);
-                        let kinds = kinds_of[column].iter();
-                        sum_of_coins(kinds.map(|kind| (row[*kind], kept[*kind])), chances);
-                        for (to, from) in own.iter_mut().zip(chances.iter()) {
-                            *to = *from as f32;
-                        }
-                    },
-                );
+            by_person.par_chunks_mut(width).zip(people).for_each_init(
+                || vec![0.0; width],
+                |chances, (own, person)| {
+                    let row = expected.row(*person);
+                    let kinds = kinds_of[column].iter();
+                    sum_of_coins(kinds.map(|kind| (row[*kind], kept[*kind])), chances);
+                    for (to, from) in own.iter_mut().zip(chances.iter()) {
+                        *to = *from as f32;
+                    }
+                },
+            );
             // Rows of people: whoever looks for a number looks at everybody.
             let mut table = vec![0.0; by_person.len()];
             for (person, own) in by_person.chunks(width).enumerate() {
@@ -213,23 +224,21 @@ impl Chances {
         }
     }
 
-    /// How likely the seen numbers are of each person.
-    pub(super) fn of(&self, seen: &[u8]) -> Vec<f64> {
-        let mut all = vec![0.0; self.people];
-        let mut own = vec![0.0; self.people];
-        for (weight, tables) in self.weight.iter().zip(&self.tables) {
-            own.fill(*weight);
-            for ((column, _), table) in self.columns.iter().zip(tables) {
-                let start = usize::from(seen[*column]) * self.people;
-                for (own, chance) in own.iter_mut().zip(&table[start..start + self.people]) {
-                    *own *= f64::from(*chance);
-                }
-            }
-            for (all, own) in all.iter_mut().zip(&own) {
-                *all += own;
-            }
+    /// How likely numbers are of each person, asked for one row of numbers after another.
+    pub(super) fn walk(&self) -> Walk<'_> {
+        let size = self.people * self.weight.len();
+        let mut start = Vec::with_capacity(size);
+        for weight in &self.weight {
+            start.extend(std::iter::repeat_n(*weight, self.people));
         }
-        all
+        let mut products = vec![start];
+        products.resize(self.columns.len() + 1, Vec::new());
+        Walk {
+            chances: self,
+            products,
+            done: Vec::new(),
+            sums: vec![0.0; self.people],
+        }
     }
 
     /// How likely a number of one column is of each person.
@@ -249,6 +258,46 @@ impl Chances {
     }
 }
 
+/// Goes from row to row of numbers. What two rows begin with in common is multiplied once: rows in order cost least.
+pub(super) struct Walk<'a> {
+    chances: &'a Chances,
+    /// For each number of columns from the first the products so far, by class and person.
+    products: Vec<Vec<f64>>,
+    /// The numbers whose products are there.
+    done: Vec<u8>,
+    sums: Vec<f64>,
+}
+
+impl Walk<'_> {
+    /// How likely the numbers are of each person.
+    pub(super) fn to(&mut self, seen: &[u8]) -> &[f64] {
+        let (columns, people) = (&self.chances.columns, self.chances.people);
+        let own = columns.iter().map(|(column, _)| seen[*column]);
+        let same = own.clone().zip(&self.done).take_while(|(a, b)| a == *b);
+        let same = same.count();
+        self.done.truncate(same);
+        for (depth, number) in own.enumerate().skip(same) {
+            let (before, after) = self.products.split_at_mut(depth + 1);
+            let (before, after) = (&before[depth], &mut after[0]);
+            after.clear();
+            for (before, tables) in before.chunks(people.max(1)).zip(&self.chances.tables) {
+                let start = usize::from(number) * people;
+                let chances = &tables[depth][start..start + people];
+                let products = before.iter().zip(chances);
+                after.extend(products.map(|(before, chance)| before * f64::from(*chance)));
+            }
+            self.done.push(number);
+        }
+        self.sums.fill(0.0);
+        for own in self.products[columns.len()].chunks(people.max(1)) {
+            for (sum, own) in self.sums.iter_mut().zip(own) {
+                *sum += own;
+            }
+        }
+        &self.sums
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -259,7 +308,10 @@ mod tests {
         let mut chances = [0.0; 4];
         sum_of_coins([(1, 0.8), (1, 0.5)].into_iter(), &mut chances);
         for (found, likely) in chances.iter().zip([0.1, 0.5, 0.4, 0.0]) {
-            assert!((found - (0.98 * likely + 0.005)).abs() < 1e-12, "{chances:?}");
+            assert!(
+                (found - (0.98 * likely + 0.005)).abs() < 1e-12,
+                "{chances:?}"
+            );
         }
     }
 

@@ -83,51 +83,73 @@ impl Scales {
         }
     }
 
-    /// For each record of a pattern how its best person is found: how far ahead, and who.
-    fn best(&self, seen: &[u8]) -> (f64, usize) {
+    /// For each kind of record what is found of it, given how likely it is of each person.
+    fn weigh<T: Send>(&self, found: impl Fn(&[f64], &[usize]) -> T + Sync) -> Vec<T> {
+        let pieces: Vec<Vec<T>> = self
+            .patterns
+            .par_chunks(PIECE)
+            .map(|piece| {
+                let mut walk = self.chances.walk();
+                let each = piece.iter().map(|(seen, rows)| found(walk.to(seen), rows));
+                each.collect()
+            })
+            .collect();
+        pieces.into_iter().flatten().collect()
+    }
+
+    /// The person who is likeliest, with how far ahead of the next, as a logarithm.
+    fn best(&self, likely: &[f64]) -> (f64, usize) {
         let (mut first, mut second) = ((0.0, usize::MAX), 0.0);
-        for (likely, person) in self.chances.of(seen).into_iter().zip(&self.people) {
-            if likely > first.0 {
+        for (likely, person) in likely.iter().zip(&self.people) {
+            if *likely > first.0 {
                 second = first.0;
-                first = (likely, *person);
+                first = (*likely, *person);
             } else {
-                second = f64::max(second, likely);
+                second = f64::max(second, *likely);
             }
         }
         (libm::log(first.0) - libm::log(second), first.1)
     }
 
-    /// How much likelier the agreements of each paired record are of its person than of anybody, in bits, on average.
-    fn bits(&self, chances: impl Fn(&[u8]) -> Vec<f64> + Sync) -> f64 {
-        let sums: Vec<(f64, f64)> = self
-            .patterns
-            .par_iter()
-            .map(|(seen, rows)| {
-                let all = chances(seen);
-                let mean = all.iter().sum::<f64>() / all.len().max(1) as f64;
-                let own = rows.iter().filter_map(|row| self.people.binary_search(row).ok());
-                own.map(|place| libm::log2(all[place] / mean))
-                    .fold((0.0, 0.0), |(sum, n), bits| (sum + bits, n + 1.0))
-            })
-            .collect();
-        let (sum, n) = sums.iter().fold((0.0, 0.0), |a, b| (a.0 + b.0, a.1 + b.1));
-        sum / f64::max(n, 1.0)
+    /// How much likelier something seen is of the people of these records than of anybody: the sum of bits, and how many are of a person
+    /// whom a partner has.
+    fn bits(&self, likely: &[f64], rows: &[usize]) -> (f64, f64) {
+        let mean = likely.iter().sum::<f64>() / likely.len().max(1) as f64;
+        let own = rows
+            .iter()
+            .filter_map(|row| self.people.binary_search(row).ok());
+        own.map(|place| libm::log2(likely[place] / mean))
+            .fold((0.0, 0.0), |(sum, n), bits| (sum + bits, n + 1.0))
     }
+
+    /// The bits of one column by itself.
+    fn bits_of_column(&self, column: usize) -> f64 {
+        let mut rows: BTreeMap<u8, Vec<usize>> = BTreeMap::new();
+        for (seen, own) in &self.patterns {
+            rows.entry(seen[column]).or_default().extend(own);
+        }
+        let each = rows.iter();
+        mean_of(each.map(|(n, rows)| self.bits(&self.chances.of_column(column, *n), rows)))
+    }
+}
+
+/// Records that are weighed one after another.
+const PIECE: usize = 64;
+
+fn mean_of(sums: impl Iterator<Item = (f64, f64)>) -> f64 {
+    let (sum, n) = sums.fold((0.0, 0.0), |a, b| (a.0 + b.0, a.1 + b.1));
+    sum / f64::max(n, 1.0)
 }
 
 /// Record `i` of all files is person `i`. Whose records a partner has is known from the list: those with a value there.
 pub fn attack(first: Known<'_>, partners: &[Known<'_>], people: usize, sight: Sight) -> Agreed {
     let scales = Scales::new(first, partners, people, sight);
-    let best: Vec<(f64, usize)> = scales
-        .patterns
-        .par_iter()
-        .map(|(seen, _)| scales.best(seen))
-        .collect();
+    let found = scales.weigh(|likely, rows| (scales.best(likely), scales.bits(likely, rows)));
     // Of several people who fit equally he knows none; nor of several records that show the same.
     let mut sure: Vec<(f64, usize, bool)> = Vec::new();
-    for ((ahead, person), (_, rows)) in best.into_iter().zip(&scales.patterns) {
+    for (((ahead, person), _), (_, rows)) in found.iter().zip(&scales.patterns) {
         for row in rows {
-            sure.push((ahead, *row, ahead > 0.0 && *row == person));
+            sure.push((*ahead, *row, *ahead > 0.0 && row == person));
         }
     }
     let paired = sure.len();
@@ -136,7 +158,11 @@ pub fn attack(first: Known<'_>, partners: &[Known<'_>], people: usize, sight: Si
     sure.truncate(paired.div_ceil(10));
     let sure_right = sure.iter().filter(|(.., right)| *right).count();
     let met = &scales.met;
-    let mut expected: Vec<&[u8]> = scales.people.iter().map(|own| met.expected.row(*own)).collect();
+    let mut expected: Vec<&[u8]> = scales
+        .people
+        .iter()
+        .map(|own| met.expected.row(*own))
+        .collect();
     expected.sort_unstable();
     let alone = expected
         .chunk_by(|a, b| a == b)
@@ -146,15 +172,10 @@ pub fn attack(first: Known<'_>, partners: &[Known<'_>], people: usize, sight: Si
         paired: Share::new(paired as u64, people as u64),
         named: Share::new(named as u64, people as u64),
         surest_tenth: Share::new(sure_right as u64, sure.len() as u64),
-        bits: scales.bits(|seen| scales.chances.of(seen)),
-        information: met
-            .names
-            .iter()
-            .enumerate()
-            .map(|(column, name)| {
-                let bits = scales.bits(|seen| scales.chances.of_column(column, seen[column]));
-                (name.clone(), bits)
-            })
+        bits: mean_of(found.iter().map(|(_, bits)| *bits)),
+        information: (0..)
+            .zip(&met.names)
+            .map(|(column, name)| (name.clone(), scales.bits_of_column(column)))
             .collect(),
     }
 }
@@ -176,11 +197,10 @@ impl Weights {
     pub fn new(first: Known<'_>, partners: &[Known<'_>], people: usize, sight: Sight) -> Self {
         let scales = Scales::new(first, partners, people, sight);
         let nothing = vec![0; scales.met.seen.width];
-        let logs = |seen: &Vec<u8>| -> Vec<f32> {
-            let unknown = if *seen == nothing { 1.0 } else { STRANGER };
+        let logs = |likely: &[f64], unknown: f64| -> Vec<f32> {
             let mut all = vec![libm::log(unknown) as f32; people];
-            for (likely, person) in scales.chances.of(seen).into_iter().zip(&scales.people) {
-                all[*person] = libm::log(likely) as f32;
+            for (likely, person) in likely.iter().zip(&scales.people) {
+                all[*person] = libm::log(*likely) as f32;
             }
             all
         };
@@ -191,9 +211,8 @@ impl Weights {
                 of[*row] = number;
             }
         }
-        let patterns = scales.patterns.par_iter().map(|(seen, _)| logs(seen));
-        let mut all = vec![logs(&nothing)];
-        all.extend(patterns.collect::<Vec<_>>());
+        let mut all = vec![logs(scales.chances.walk().to(&nothing), 1.0)];
+        all.extend(scales.weigh(|likely, _| logs(likely, STRANGER)));
         Self { of, logs: all }
     }
 
@@ -217,7 +236,11 @@ mod tests {
         let kinds = (0..40u64).map(|kind| {
             let mut value = |person: u64| {
                 let own = draws.share() < rare;
-                let value = if own { 1_000 * (kind + 1) + person } else { kind };
+                let value = if own {
+                    1_000 * (kind + 1) + person
+                } else {
+                    kind
+                };
                 vec![(0, value)]
             };
             KeyView {

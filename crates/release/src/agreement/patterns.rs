@@ -178,7 +178,10 @@ impl Met {
                 seen.add(edge.row, column + Part::Own as usize);
             }
             if strangers {
-                for row in of_other[edge.other as usize].iter().filter(|row| **row != edge.row) {
+                for row in of_other[edge.other as usize]
+                    .iter()
+                    .filter(|row| **row != edge.row)
+                {
                     seen.add(*row, column + Part::Theirs as usize);
                 }
             }
@@ -255,7 +258,10 @@ mod tests {
         let first = [pool(vec![vec![(0, 1), (1, 11), (1, 12)], vec![(0, 2)]])];
         let second = [pool(vec![vec![(0, 1), (1, 11)], vec![(0, 2), (1, 12)]])];
         let met = Met::of(Known::exact(&first), Known::exact(&second), 2, true);
-        assert_eq!((met.seen.row(0), met.seen.row(1)), (&[2, 1, 0][..], &[1, 0, 1][..]));
+        assert_eq!(
+            (met.seen.row(0), met.seen.row(1)),
+            (&[2, 1, 0][..], &[1, 0, 1][..])
+        );
         // Kind by kind, each with its three parts.
         assert_eq!(met.expected.row(0), [1, 0, 0, 1, 1, 0]);
         assert_eq!(met.expected.row(1), [1, 0, 0, 0, 0, 1]);

@@ -140,7 +140,11 @@ mod tests {
         let mut draws = Draws::new(&SEED, "nets");
         let mut value = |kind: u64, person: u64| {
             let own = draws.share() < rare;
-            if own { 1_000 * (kind + 1) + person } else { kind }
+            if own {
+                1_000 * (kind + 1) + person
+            } else {
+                kind
+            }
         };
         let mut listed = vec![Vec::new(); PEOPLE];
         for kind in 0..40 {
@@ -164,7 +168,10 @@ mod tests {
 
     fn line(file: &File) -> Line {
         let mut draws = Draws::new(&SEED, "partner");
-        weighed(file, &Partner::draw(&file.keys, Likeness::USUAL, &mut draws))
+        weighed(
+            file,
+            &Partner::draw(&file.keys, Likeness::USUAL, &mut draws),
+        )
     }
 
     #[test]
@@ -192,7 +199,10 @@ mod tests {
     #[test]
     fn where_every_value_is_rare_nothing_is_told_and_nothing_can_be_proved() {
         let same = file(1.0, false);
-        assert_eq!(weighed_control(&same, &mut Draws::new(&SEED, "control")), None);
+        assert_eq!(
+            weighed_control(&same, &mut Draws::new(&SEED, "control")),
+            None
+        );
         assert_eq!(line(&same).share.unwrap().hits, 0);
     }
 }
