@@ -1,13 +1,14 @@
 //! Which parts of a package leak to somebody who knows nobody: attacks by match keys and by household keys with parts left out.
 //!
 //! ```text
-//! cargo run -p kinfold-benches --bin leaks -- keys [--schema FILE] [--people N] [--seed N]... [--parts all|no]
+//! cargo run -p kinfold-benches --bin leaks -- keys [--schema FILE]... [--people N] [--seed N]... [--parts all|no]
 //! cargo run -p kinfold-benches --bin leaks -- homes [--schema FILE] [--people N] [--seed N]... [--parts all|no]
 //! ```
 //!
 //! `keys` matches a borough with an invented partner of the release check (half of the people, a fifth of the values written otherwise) and
 //! with a council that knows it with its own slips, says whom the keys that agree name, and prints what each pool tells; with `--parts all` also
-//! with the schools as a third custodian, and with the keys weighed in the attack by household keys. `homes` runs the attack by household keys
+//! with strangers' keys, with the schools as a third custodian, and with the keys weighed in the attack by household keys. Further schemas may
+//! choose among the kinds of the first, or pool them otherwise. `homes` runs the attack by household keys
 //! alone, with the filter or the presence pattern left out too.
 //! Boroughs are of seeds that nothing was tuned on.
 
@@ -22,7 +23,7 @@ use kinfold_release::{
     Draws, File, KeyView, Likeness, ListQuality, Named, Partner, Scene, Share, household_attack,
     sharing,
 };
-use kinfold_schema::Schema;
+use kinfold_schema::{KeySchema, Pool, Schema};
 use kinfold_synth::{Borough, Profile, Source, generate};
 
 /// Seeds of the boroughs when none are given.
@@ -33,7 +34,7 @@ const COUNCIL: [Source; 3] = [Source::Housing, Source::SchoolCensus, Source::Lsc
 const SCHOOLS: [Source; 1] = [Source::SchoolCensus];
 
 struct Options {
-    schema: Schema,
+    schemas: Vec<Schema>,
     people: usize,
     seeds: Vec<u64>,
     parts: bool,
@@ -41,7 +42,7 @@ struct Options {
 
 fn main() -> Result<(), Box<dyn Error>> {
     let mut options = Options {
-        schema: Schema::standard(),
+        schemas: Vec::new(),
         people: 20_000,
         seeds: Vec::new(),
         parts: true,
@@ -52,16 +53,19 @@ fn main() -> Result<(), Box<dyn Error>> {
         let value = arguments.next().ok_or("the option needs a value")?;
         match argument.as_str() {
             "--schema" => {
-                options.schema = match Schema::shipped(&value) {
+                options.schemas.push(match Schema::shipped(&value) {
                     Some(schema) => schema,
                     None => Schema::parse_for_bench(&std::fs::read_to_string(value)?)?,
-                };
+                });
             }
             "--people" => options.people = value.parse()?,
             "--seed" => options.seeds.push(value.parse()?),
             "--parts" => options.parts = value == "all",
             _ => return Err(format!("{argument} is no option").into()),
         }
+    }
+    if options.schemas.is_empty() {
+        options.schemas.push(Schema::standard());
     }
     if options.seeds.is_empty() {
         options.seeds.extend(SEEDS);
@@ -81,49 +85,56 @@ fn borough(people: usize, seed: u64) -> Borough {
     })
 }
 
-/// The match keys of some people, as they can be told apart; `None` where somebody is not there.
-fn views(schema: &Schema, people: &[Option<&Person>]) -> Result<Vec<KeyView>, Box<dyn Error>> {
+/// For each of some people the values of match keys; none where somebody is not there.
+type Values = Vec<Vec<(u16, u64)>>;
+
+fn values(schema: &Schema, people: &[Option<&Person>]) -> Result<Values, Box<dyn Error>> {
     let mut lister = Lister::new(schema)?;
+    let each = people.iter();
+    Ok(each
+        .map(|person| person.map_or_else(Vec::new, |own| lister.list(own).keys))
+        .collect())
+}
+
+/// The match keys as they can be told apart under a schema whose kinds are among those of the one that the values were listed with.
+fn views(schema: &Schema, of: &Schema, values: &Values) -> Vec<KeyView> {
     let pools = schema.pools();
-    let mut views: Vec<KeyView> = pools
-        .iter()
-        .map(|pool| KeyView {
-            id: pool.name.clone(),
-            cap: schema.keys[pool.keys.start].cap,
-            slots: schema.keys[pool.keys.clone()]
-                .iter()
-                .map(|key| key.slots as usize)
-                .collect(),
-            seen: Vec::new(),
-            listed: vec![Vec::new(); people.len()],
-        })
-        .collect();
-    for (row, person) in people.iter().enumerate() {
-        for (key, value) in person.map_or_else(Vec::new, |own| lister.list(own).keys) {
-            let key = usize::from(key);
-            let pool = pools.iter().position(|pool| pool.keys.contains(&key));
-            let pool = pool.expect("every key is of a pool");
-            let kind = (key - pools[pool].keys.start) as u16;
-            views[pool].listed[row].push((kind, value));
-        }
-    }
-    Ok(views)
+    let place = |key: usize| {
+        let same = |own: &KeySchema| own.recipe == of.keys[key].recipe;
+        let key = schema.keys.iter().position(same)?;
+        let pool = pools.iter().position(|pool| pool.keys.contains(&key))?;
+        Some((pool, (key - pools[pool].keys.start) as u16))
+    };
+    let places: Vec<Option<(usize, u16)>> = (0..of.keys.len()).map(place).collect();
+    let view = |(number, pool): (usize, &Pool)| KeyView {
+        id: pool.name.clone(),
+        cap: schema.keys[pool.keys.start].cap,
+        slots: schema.keys[pool.keys.clone()]
+            .iter()
+            .map(|key| key.slots as usize)
+            .collect(),
+        seen: Vec::new(),
+        listed: values
+            .iter()
+            .map(|own| {
+                let own = own.iter().filter_map(|(key, value)| {
+                    let (pool, kind) = places[usize::from(*key)]?;
+                    (pool == number).then_some((kind, *value))
+                });
+                own.collect()
+            })
+            .collect(),
+    };
+    pools.iter().enumerate().map(view).collect()
 }
 
-/// The keys of a custodian, and those that an attacker's list has.
-struct Keys {
-    written: Vec<KeyView>,
-    listed: Vec<KeyView>,
+/// What a custodian has of some people, and what an attacker's list has.
+struct Custodian {
+    written: Values,
+    listed: Values,
 }
 
-impl Keys {
-    fn known(&self) -> Known<'_> {
-        Known {
-            written: &self.written,
-            listed: &self.listed,
-        }
-    }
-
+impl Custodian {
     /// What registers know of these people, each with the slips of the register; the list has the people as they are.
     fn registered(
         schema: &Schema,
@@ -140,9 +151,16 @@ impl Keys {
             .map(|((own, _), there)| there.map(|_| &true_people[*own]))
             .collect();
         Ok(Self {
-            written: views(schema, &written)?,
-            listed: views(schema, &listed)?,
+            written: values(schema, &written)?,
+            listed: values(schema, &listed)?,
         })
+    }
+
+    fn keys(&self, schema: &Schema, of: &Schema) -> Partner {
+        Partner {
+            written: views(schema, of, &self.written),
+            listed: views(schema, of, &self.listed),
+        }
     }
 }
 
@@ -168,51 +186,57 @@ fn text_of(share: Share) -> String {
 }
 
 fn keys(options: &Options) -> Result<(), Box<dyn Error>> {
-    let schema = &options.schema;
+    let first = &options.schemas[0];
     for &seed in &options.seeds {
         let borough = borough(options.people, seed);
-        let mut people = borough.people();
+        let true_people = borough.people();
+        let mut people = true_people.clone();
         people.truncate(options.people);
-        println!("\nseed {seed}, {} people", people.len());
-        let own = views(schema, &people.iter().map(Some).collect::<Vec<_>>())?;
-        let mut draws = Draws::new(blake3::hash(&seed.to_le_bytes()).as_bytes(), "partner");
-        let mut invented = || Partner::draw(&own, Likeness::USUAL, &mut draws);
-        let (partner, other) = (invented(), invented());
-        weigh("invented partner", Known::exact(&own), &[partner.known()]);
-        if options.parts {
-            let both = [partner.known(), other.known()];
-            weigh("two invented partners", Known::exact(&own), &both);
-            joint(options, seed, &people)?;
-        }
-
+        let own = values(first, &people.iter().map(Some).collect::<Vec<_>>())?;
         let patients: Vec<(usize, Person)> = rows(&borough, &[Source::Patients])
             .into_iter()
-            .filter(|(number, _)| *number < borough.people().len())
+            .filter(|(number, _)| *number < true_people.len())
             .take(options.people)
             .collect();
-        let of = |sources: &[Source]| Keys::registered(schema, &borough, &patients, sources);
-        let (patient, council) = (of(&[Source::Patients])?, of(&COUNCIL)?);
-        weigh("council with slips", patient.known(), &[council.known()]);
-        if options.parts {
-            let schools = of(&SCHOOLS)?;
-            let both = [council.known(), schools.known()];
-            weigh("council and schools", patient.known(), &both);
+        let of = |sources: &[Source]| Custodian::registered(first, &borough, &patients, sources);
+        let (patients, council) = (of(&[Source::Patients])?, of(&COUNCIL)?);
+        let schools = of(&SCHOOLS)?;
+        for (number, schema) in options.schemas.iter().enumerate() {
+            println!(
+                "\nseed {seed}, {} people, schema {}",
+                people.len(),
+                number + 1
+            );
+            let own = views(schema, first, &own);
+            let mut draws = Draws::new(blake3::hash(&seed.to_le_bytes()).as_bytes(), "partner");
+            let mut invented = || Partner::draw(&own, Likeness::USUAL, &mut draws);
+            let partners = [invented(), invented()];
+            weigh("invented partner", options, Known::exact(&own), &partners);
+            if options.parts {
+                joint(schema, seed, &people)?;
+            }
+            let patients = patients.keys(schema, first);
+            let others = [council.keys(schema, first), schools.keys(schema, first)];
+            weigh("council with slips", options, patients.known(), &others);
         }
     }
     Ok(())
 }
 
-fn weigh(words: &str, first: Known<'_>, partners: &[Known<'_>]) {
+fn weigh(words: &str, options: &Options, first: Known<'_>, partners: &[Partner; 2]) {
     let n = first.written.first().map_or(0, |key| key.listed.len());
-    if let [second] = partners {
-        let seen = sharing::Graph::of_matches(first.written, second.written, n, n);
-        let list = sharing::Graph::of_matches(first.listed, second.listed, n, n);
+    let known: Vec<Known<'_>> = partners.iter().map(Partner::known).collect();
+    line(words, &attack(first, &known[..1], n, Sight::Pairs));
+    if options.parts {
+        let second = &partners[0];
+        let seen = sharing::Graph::of_matches(first.written, &second.written, n, n);
+        let list = sharing::Graph::of_matches(first.listed, &second.listed, n, n);
         let named = sharing::attack(&seen, &list, n).named;
-        println!("  {words}: very pattern {}", text_of(named));
-    }
-    for (sight, more) in [(Sight::Pairs, "pairs"), (Sight::Strangers, "and strangers")] {
-        let agreed = attack(first, partners, n, sight);
-        line(&format!("{words}, {more}"), &agreed);
+        println!("  {words}, very pattern: {}", text_of(named));
+        let agreed = attack(first, &known[..1], n, Sight::Strangers);
+        line(&format!("{words}, and strangers"), &agreed);
+        let agreed = attack(first, &known, n, Sight::Strangers);
+        line(&format!("{words}, and a third file"), &agreed);
     }
 }
 
@@ -232,8 +256,8 @@ fn line(words: &str, agreed: &Agreed) {
 }
 
 /// Household keys, presence patterns, filters and the keys that agree, all together.
-fn joint(options: &Options, seed: u64, people: &[Person]) -> Result<(), Box<dyn Error>> {
-    let (file, key) = file(options, seed, people)?;
+fn joint(schema: &Schema, seed: u64, people: &[Person]) -> Result<(), Box<dyn Error>> {
+    let (file, key) = file(schema, seed, people)?;
     let mut draws = Draws::new(&key, "partners");
     let mut invented = || Partner::draw(&file.keys, Likeness::USUAL, &mut draws);
     let partners = [invented(), invented()];
@@ -255,11 +279,7 @@ fn joint(options: &Options, seed: u64, people: &[Person]) -> Result<(), Box<dyn 
 }
 
 /// The file of a borough, and a key for what is drawn.
-fn file(
-    options: &Options,
-    seed: u64,
-    people: &[Person],
-) -> Result<(File, [u8; 32]), Box<dyn Error>> {
+fn file(schema: &Schema, seed: u64, people: &[Person]) -> Result<(File, [u8; 32]), Box<dyn Error>> {
     let key = *blake3::hash(&seed.to_le_bytes()).as_bytes();
     let secrets = ProjectSecrets::new(move |purpose| {
         *blake3::keyed_hash(&key, purpose.as_bytes()).as_bytes()
@@ -268,14 +288,14 @@ fn file(
         let hash = blake3::keyed_hash(&key, &(number as u64).to_le_bytes());
         *hash.as_bytes().first_chunk::<16>().expect("32 bytes")
     };
-    Ok((released(&options.schema, people, &secrets, reference)?, key))
+    Ok((released(schema, people, &secrets, reference)?, key))
 }
 
 fn homes(options: &Options) -> Result<(), Box<dyn Error>> {
     for &seed in &options.seeds {
         let mut people = borough(options.people, seed).people();
         people.truncate(options.people);
-        let (file, key) = file(options, seed, &people)?;
+        let (file, key) = file(&options.schemas[0], seed, &people)?;
         println!("\nseed {seed}, {} people", file.records);
         let blind = |mut file: File| {
             // Random bits say nothing, so what is left is the shape of homes and the presence pattern.
