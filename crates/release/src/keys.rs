@@ -33,29 +33,26 @@ impl KeyView {
     /// most worthy as far as it has slots.
     pub(crate) fn released(&self) -> Vec<Released> {
         let listed = self.listed.iter().flatten();
-        let mut all: Vec<u64> = listed.map(|(_, value)| *value).collect();
+        let mut all: Vec<(u64, u32)> = listed.map(|(_, value)| *value).zip(0..).collect();
         all.par_sort_unstable();
-        let free = |value: u64| {
-            let start = all.partition_point(|own| *own < value);
-            let end = all.partition_point(|own| *own <= value);
-            end - start <= self.cap as usize
-        };
-        let mut released: Vec<Released> = self
-            .listed
-            .par_iter()
-            .enumerate()
-            .flat_map_iter(|(row, own)| {
-                let mut left = self.slots.clone();
-                own.iter().filter_map(move |&(kind, value)| {
-                    let left = left.get_mut(usize::from(kind)).filter(|left| **left > 0)?;
-                    free(value).then(|| {
-                        *left -= 1;
-                        let row = row as u32;
-                        Released { value, row, kind }
-                    })
-                })
-            })
-            .collect();
+        let mut free = vec![false; all.len()];
+        let few = |same: &&[(u64, u32)]| same.len() <= self.cap as usize;
+        for same in all.chunk_by(|a, b| a.0 == b.0).filter(few) {
+            for (_, place) in same {
+                free[*place as usize] = true;
+            }
+        }
+        let mut free = free.into_iter();
+        let mut released = Vec::new();
+        for (row, own) in (0u32..).zip(&self.listed) {
+            let mut left = self.slots.clone();
+            for (&(kind, value), free) in own.iter().zip(&mut free) {
+                if let Some(left) = left.get_mut(usize::from(kind)).filter(|left| free && **left > 0) {
+                    *left -= 1;
+                    released.push(Released { value, row, kind });
+                }
+            }
+        }
         released.par_sort_unstable();
         released
     }
