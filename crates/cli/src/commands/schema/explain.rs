@@ -76,9 +76,19 @@ fn released(schema: &Schema, text: &mut String) {
     }
     let _ = writeln!(
         text,
-        "  - {} match keys of {} kinds: keyed tokens of exact combinations, the same number for everybody, random ones in the gaps",
+        "  - {} match keys of {} kinds{}: keyed tokens of exact combinations, the same number for everybody, random ones in the gaps",
         schema.key_slots(),
-        schema.keys.len()
+        schema.keys.len(),
+        match schema
+            .pools()
+            .iter()
+            .filter(|pool| pool.counted.is_some())
+            .count()
+        {
+            0 => String::new(),
+            1 => ", mixed in a pool".to_owned(),
+            pools => format!(", mixed in {pools} pools"),
+        }
     );
     if let Some(household) = &schema.household {
         let _ = writeln!(
