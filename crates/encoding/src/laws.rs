@@ -101,13 +101,48 @@ proptest! {
     }
 }
 
+/// The schema with every kind of match key by itself.
+fn apart(schema: &Schema) -> Schema {
+    let lines = schema.text().lines();
+    let kept: Vec<&str> = lines.filter(|line| !line.starts_with("pool =")).collect();
+    Schema::parse_for_bench(&kept.join("\n")).unwrap()
+}
+
+/// Kinds of keys in a pool release what they release by themselves, and only the order of a record's tokens is another.
+#[test]
+fn a_pool_mixes_tokens_and_changes_nothing_else() {
+    let schema = Schema::standard();
+    let people: Vec<Person> = (0..120).map(person).collect();
+    let options = Options {
+        bench: true,
+        ..Options::default()
+    };
+    let order = identity_order(120);
+    let pooled = encode_with(&schema, &people, &order, &options);
+    let alone = encode_with(&apart(&schema), &people, &order, &options);
+    assert_ne!(pooled.table.keys, alone.table.keys);
+    assert_eq!(pooled.report.keys, alone.report.keys);
+    let slots = schema.key_slots();
+    for pool in schema.pools() {
+        for row in 0..pooled.table.len() {
+            let of = |encoded: &Encoded| -> Vec<Token> {
+                let start = row * slots;
+                let own = start + pool.slots.start..start + pool.slots.end;
+                encoded.table.keys[own].to_vec()
+            };
+            let mut expected = of(&alone);
+            expected.sort_unstable();
+            assert_eq!(of(&pooled), expected);
+        }
+    }
+}
+
 #[test]
 fn no_released_token_occurs_twice_in_a_file() {
     let schema = Schema::standard();
     let people: Vec<Person> = (0..200).map(person).collect();
     let encoded = encode_all(&people, &identity_order(200));
-    let layout = schema.key_layout();
-    for range in &layout {
+    for range in schema.pools().into_iter().map(|pool| pool.slots) {
         let mut counts: BTreeMap<Token, usize> = BTreeMap::new();
         for row in 0..encoded.table.len() {
             let mut own: Vec<Token> = range
@@ -375,7 +410,7 @@ fn memory_changes_nothing() {
 
 #[test]
 fn a_cap_of_two_releases_what_two_share_and_not_what_three_do() {
-    let text = Schema::standard().text().replace(
+    let text = apart(&Schema::standard()).text().replace(
         "recipe = \"DF H\"\nslots = 1",
         "recipe = \"DF H\"\nslots = 1\ncap = 2",
     );

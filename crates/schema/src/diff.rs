@@ -120,10 +120,7 @@ pub fn diff(a: &Schema, b: &Schema) -> Vec<Change> {
             .map(|key| {
                 (
                     key.recipe.to_string(),
-                    match &key.pool {
-                        Some(pool) => format!("{} slots, cap {}, pool {pool}", key.slots, key.cap),
-                        None => format!("{} slots, cap {}", key.slots, key.cap),
-                    },
+                    format!("{} slots, cap {}", key.slots, key.cap),
                 )
             })
             .collect()
@@ -136,6 +133,24 @@ pub fn diff(a: &Schema, b: &Schema) -> Vec<Change> {
             "a key more finds more true pairs and brings more chance agreements; slots cut off values beyond them",
         );
     });
+    let pools = |schema: &Schema| {
+        let pools = schema.pools().into_iter();
+        let mixed: Vec<String> = pools
+            .filter(|pool| pool.counted.is_some())
+            .map(|pool| {
+                let kinds = &schema.keys[pool.keys];
+                let recipes: Vec<String> = kinds.iter().map(|key| key.recipe.to_string()).collect();
+                format!("{}: {}", pool.name, recipes.join(", "))
+            })
+            .collect();
+        mixed.join("; ")
+    };
+    push(
+        "pools".into(),
+        pools(a),
+        pools(b),
+        "kinds of a pool cannot be told apart by the linkage unit: whoever has a list of the population learns less, and links rest on numbers",
+    );
     let household = |schema: &Schema| {
         schema.household.as_ref().map_or_else(String::new, |h| {
             format!(

@@ -16,6 +16,41 @@ fn the_shipped_schemas_keep_their_own_rules() {
     assert_eq!(Schema::standard().filters[0].diffusion, 8);
 }
 
+/// What the linkage unit tells apart covers every kind and every slot once, in order.
+#[test]
+fn pools_share_out_kinds_and_slots() {
+    let mut counted = 0;
+    for name in Schema::shipped_names() {
+        let schema = Schema::shipped(name).unwrap();
+        let pools = schema.pools();
+        let (mut keys, mut slots, mut numbers) = (0, 0, 0..);
+        for pool in &pools {
+            assert_eq!((pool.keys.start, pool.slots.start), (keys, slots));
+            (keys, slots) = (pool.keys.end, pool.slots.end);
+            if pool.counted.is_some() {
+                assert_eq!(pool.counted, numbers.next());
+                counted += 1;
+            } else {
+                assert_eq!(pool.keys.len(), 1);
+                assert_eq!(pool.name, schema.keys[pool.keys.start].recipe.to_string());
+            }
+            for key in &schema.keys[pool.keys.clone()] {
+                let implied = key.recipe.implies();
+                assert_eq!(pool.implied.max(implied), implied, "{}", key.recipe);
+            }
+        }
+        assert_eq!((keys, slots), (schema.keys.len(), schema.key_slots()));
+    }
+    assert!(counted >= 3, "no shipped schema would show a fault");
+    let standard = Schema::standard();
+    let alone = standard
+        .pools()
+        .into_iter()
+        .filter(|pool| pool.counted.is_none());
+    let names: Vec<String> = alone.map(|pool| pool.name).collect();
+    assert_eq!(names, ["NHS", "UPN", "NINO", "UPNX DF"]);
+}
+
 #[test]
 fn any_change_of_the_text_changes_the_hash() {
     let schema = Schema::standard();
@@ -314,6 +349,34 @@ const MALFORMED: &[(&str, &str, FaultKind, &str, &str)] = {
             Rule,
             "key[4].cap",
             "leave the key out",
+        ),
+        (
+            "recipe = \"F3 MD\"\nslots = 1\npool = \"names-birth\"",
+            "recipe = \"F3 MD\"\nslots = 1\npool = \"names-birth\"\ncap = 2",
+            Rule,
+            "key[5].cap",
+            "the same cap",
+        ),
+        (
+            "recipe = \"F3 YM\"\nslots = 1\npool = \"names-birth\"",
+            "recipe = \"F3 YM\"\nslots = 1",
+            Rule,
+            "key[6].pool",
+            "move this",
+        ),
+        (
+            "recipe = \"F3 YM\"\nslots = 1\npool = \"names-birth\"",
+            "recipe = \"F3 YM\"\nslots = 1\npool = \"Names, birth\"",
+            Rule,
+            "key[5].pool",
+            "small letters",
+        ),
+        (
+            "recipe = \"NHS\"\nslots = 1",
+            "recipe = \"NHS\"\nslots = 1\npool = \"identifiers\"",
+            Rule,
+            "key[0].pool",
+            "leave `pool` out",
         ),
         (
             "slots = 6\ngroup_max = 5",

@@ -209,7 +209,7 @@ pub fn data(schema: &Schema) -> Value {
             "metric": filter.metric.as_str(),
             "rho": risk::rho(filter),
         })).collect::<Vec<_>>(),
-        "keys": schema.keys.iter().map(|key| json!({"recipe": key.recipe.to_string(), "slots": key.slots, "cap": key.cap})).collect::<Vec<_>>(),
+        "keys": schema.keys.iter().map(|key| json!({"recipe": key.recipe.to_string(), "slots": key.slots, "cap": key.cap, "pool": key.pool})).collect::<Vec<_>>(),
         "key_slots": schema.key_slots(),
         "household_slots": schema.household_slots(),
         "presence": schema.presence.slots,

@@ -49,24 +49,23 @@ impl Engine {
 
     /// Encodes people whose first one has this lasting number and stands in the first row of the result.
     fn encode(&self, people: &[Person], first: [u8; 16]) -> Encoded {
-        let inputs: Vec<Input<'_>> = people
-            .iter()
-            .enumerate()
-            .map(|(n, person)| Input {
-                record_ref: (n as u128).to_be_bytes(),
-                lasting_ref: if n == 0 { first } else { lasting(n + 1) },
-                ..Input::new([0; 16], person)
-            })
-            .collect();
+        let inputs = inputs(people, first);
         encode(&self.schema, &self.secrets, &inputs, &Options::default()).expect("codes")
     }
 
-    /// The tokens of each recipe of the first row.
-    fn tokens(&self, encoded: &Encoded) -> Vec<Vec<Token>> {
+    /// The tokens of each recipe of the first row before the kinds of a pool are mixed: those that a schema without pools would release.
+    fn tokens(&self, people: &[Person], first: [u8; 16]) -> Vec<Vec<Token>> {
+        let lines = self.schema.text().lines();
+        let apart: Vec<&str> = lines.filter(|line| !line.starts_with("pool =")).collect();
+        let apart = Schema::parse_for_bench(&apart.join("\n")).expect("a schema");
+        let options = Options {
+            bench: true,
+            ..Options::default()
+        };
+        let encoded = encode(&apart, &self.secrets, &inputs(people, first), &options);
+        let table = encoded.expect("codes").table;
         let layout = self.schema.key_layout().into_iter();
-        layout
-            .map(|range| encoded.table.keys[range].to_vec())
-            .collect()
+        layout.map(|range| table.keys[range].to_vec()).collect()
     }
 
     fn recipe(&self, recipe: &str) -> usize {
@@ -75,6 +74,19 @@ impl Engine {
             .position(|key| key.recipe.to_string() == recipe)
             .expect("the schema has the recipe")
     }
+}
+
+/// People whose first one has this lasting number and stands in the first row of what is made of them.
+fn inputs(people: &[Person], first: [u8; 16]) -> Vec<Input<'_>> {
+    people
+        .iter()
+        .enumerate()
+        .map(|(n, person)| Input {
+            record_ref: (n as u128).to_be_bytes(),
+            lasting_ref: if n == 0 { first } else { lasting(n + 1) },
+            ..Input::new([0; 16], person)
+        })
+        .collect()
 }
 
 fn hex(bytes: &[u8]) -> String {
@@ -217,8 +229,8 @@ fn match_keys(page: &mut Page, picture: &mut Page, engine: &Engine, people: &[Pe
     // Alone nobody shares a value with her; with another lasting number only the random tokens are others.
     let alone = engine.encode(&people[..1], lasting(1)).report;
     let encoded = engine.encode(people, lasting(1));
-    let tokens = engine.tokens(&encoded);
-    let others = engine.tokens(&engine.encode(people, [7; 16]));
+    let tokens = engine.tokens(people, lasting(1));
+    let others = engine.tokens(people, [7; 16]);
     let real: Vec<Vec<Token>> = tokens
         .iter()
         .zip(&others)
@@ -280,20 +292,37 @@ fn match_keys(page: &mut Page, picture: &mut Page, engine: &Engine, people: &[Pe
     let token = hand.token(&[names[0].min(names[1]), names[0].max(names[1])], nn);
     assert_eq!(real[nn], [token], "by hand as by the engine");
     page.says("cut to 16 bytes, is the token: `", hex(&token), "`");
-    let places = schema.key_layout()[nn].clone();
-    let mut both: Vec<Token> = (places.start + 1..places.end)
-        .map(|place| hand.random_token(&lasting(1), place))
-        .chain([token])
-        .collect();
-    both.sort_unstable();
-    assert_eq!(tokens[nn], both, "random tokens by hand as by the engine");
-    let lines: Vec<String> = both
+    // Real ones in front and random ones behind in the places of each kind, and all of a pool sorted.
+    let pools = schema.pools();
+    let pool = pools
+        .iter()
+        .find(|pool| pool.keys.contains(&nn))
+        .expect("every kind is in one");
+    let mut mixed: Vec<Token> = Vec::new();
+    for (kind, places) in schema.key_layout().into_iter().enumerate() {
+        if pool.keys.contains(&kind) {
+            let random = places.start + real[kind].len()..places.end;
+            mixed.extend(&real[kind]);
+            mixed.extend(random.map(|place| hand.random_token(&lasting(1), place)));
+        }
+    }
+    mixed.sort_unstable();
+    let released = &encoded.table.keys[pool.slots.clone()];
+    assert_eq!(released, mixed, "random tokens by hand as by the engine");
+    page.says("`NN` is in the pool `", &pool.name, "`");
+    page.says("which mixes ", pool.keys.len(), " kinds");
+    page.says("are six of its ", pool.slots.len(), " tokens");
+    let place = mixed.iter().position(|own| *own == token);
+    let first = place.expect("it is one").saturating_sub(2);
+    let six = &mixed[first.min(mixed.len() - 6)..][..6];
+    let is_real = |own: &Token| real.iter().flatten().any(|other| other == own);
+    let lines: Vec<String> = six
         .iter()
         .map(|own| {
-            let mark = if *own == token {
-                "   <- the real one"
-            } else {
-                ""
+            let mark = match (*own == token, is_real(own)) {
+                (true, _) => "   <- that of `NN`",
+                (false, true) => "   <- of another kind",
+                (false, false) => "   <- random",
             };
             format!("{}{mark}", hex(own))
         })
@@ -304,12 +333,17 @@ fn match_keys(page: &mut Page, picture: &mut Page, engine: &Engine, people: &[Pe
         short(&token, 8),
         "<",
     );
-    let places: Vec<bool> = both.iter().map(|own| *own == token).collect();
-    slots_of(picture, 32, &places);
-    let place = both
+    let marks: Vec<bool> = six.iter().map(is_real).collect();
+    slots_of(picture, 32, &marks);
+    picture.says(
+        r#"<text id="pool" x="32" y="500" class="t">"#,
+        format!("{} tokens of {} kinds", pool.slots.len(), pool.keys.len()),
+        "<",
+    );
+    let place = six
         .iter()
         .position(|own| *own == token)
-        .expect("it is one");
+        .expect("it is one of the six");
     picture.says(
         r#"<text id="real" x="124" y=""#,
         format!(
@@ -397,11 +431,13 @@ fn filter(page: &mut Page, picture: &mut Page, engine: &Engine, people: &[Person
         let released = differ(&after, own_after);
         let numbers = [differ(&before, own_before), released].map(count);
         page.says(row, numbers.join(" | "), " |\n");
-        // A slip of a letter or a day is seen; a changed surname, the twin (with this key), another date and a stranger are not.
-        let is_seen = !["Khan", "twin", "1987", "1952"]
-            .iter()
-            .any(|word| row.contains(word));
-        assert_eq!(released < 922, is_seen, "{row}");
+        // A slip of a letter or a day is seen, another date and a stranger are not; a changed surname and the twin lie at the edge.
+        if row.contains("Khan") || row.contains("twin") {
+            assert!(released.abs_diff(922) < 100, "{row}: {released}");
+        } else {
+            let is_seen = !row.contains("1987") && !row.contains("1952");
+            assert_eq!(released < 922, is_seen, "{row}");
+        }
     }
     let positions = hand.positions("names", b"BAI", 3);
     page.says("`AI` begins with ", list(positions).join(", "), ". ");

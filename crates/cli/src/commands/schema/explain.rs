@@ -76,9 +76,19 @@ fn released(schema: &Schema, text: &mut String) {
     }
     let _ = writeln!(
         text,
-        "  - {} match keys of {} kinds: keyed tokens of exact combinations, the same number for everybody, random ones in the gaps",
+        "  - {} match keys of {} kinds{}: keyed tokens of exact combinations, the same number for everybody, random ones in the gaps",
         schema.key_slots(),
-        schema.keys.len()
+        schema.keys.len(),
+        match schema
+            .pools()
+            .iter()
+            .filter(|pool| pool.counted.is_some())
+            .count()
+        {
+            0 => String::new(),
+            1 => ", mixed in a pool".to_owned(),
+            pools => format!(", mixed in {pools} pools"),
+        }
     );
     if let Some(household) = &schema.household {
         let _ = writeln!(
@@ -234,8 +244,20 @@ fn keys(schema: &Schema, text: &mut String) {
              one agency sent for two others; with one set for all (key_scope = \"agreement\") it could, at a fraction of the size.\n"
         }
     });
+    if schema.pools().iter().any(|pool| pool.counted.is_some()) {
+        text.push_str(
+            "  pools: the kinds of a pool are mixed, so that the linkage unit sees how many agree and never which; told apart, they would name \
+             people to whoever has a list of the population.\n",
+        );
+    }
     text.push('\n');
+    let mut pool = &None;
     for key in &schema.keys {
+        if key.pool != *pool {
+            pool = &key.pool;
+            let name = pool.as_deref().unwrap_or("none");
+            let _ = writeln!(text, "  pool {name}:");
+        }
         let cap = if key.cap > 1 {
             format!(", up to {} may share", key.cap)
         } else {
