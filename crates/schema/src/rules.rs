@@ -236,10 +236,10 @@ impl Rules<'_> {
                     "use small letters, digits and hyphens, such as \"names\"",
                 );
                 self.rule(
-                    recipe.identifier().is_none(),
+                    recipe.identifier() != Some(IdentifierKind::Nhs),
                     &at("pool"),
                     format!(
-                        "`{recipe}` is an identifier, and two different ones must be seen to differ"
+                        "two different ones of `{recipe}` must be seen to differ, and in a pool they are not"
                     ),
                     "leave `pool` out for it",
                 );
