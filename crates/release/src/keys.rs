@@ -47,7 +47,10 @@ impl KeyView {
         for (row, own) in (0u32..).zip(&self.listed) {
             let mut left = self.slots.clone();
             for (&(kind, value), free) in own.iter().zip(&mut free) {
-                if let Some(left) = left.get_mut(usize::from(kind)).filter(|left| free && **left > 0) {
+                if let Some(left) = left
+                    .get_mut(usize::from(kind))
+                    .filter(|left| free && **left > 0)
+                {
                     *left -= 1;
                     released.push(Released { value, row, kind });
                 }
