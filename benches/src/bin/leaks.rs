@@ -255,26 +255,42 @@ fn line(words: &str, agreed: &Agreed) {
     println!("    {}", told.join("; "));
 }
 
-/// Household keys, presence patterns, filters and the keys that agree, all together.
+/// Household keys, presence patterns, filters and the keys that agree, all together: with whom the partner has known and not known, and with
+/// nothing but the first pool or kind, which says little more than whom the partner has.
 fn joint(schema: &Schema, seed: u64, people: &[Person]) -> Result<(), Box<dyn Error>> {
     let (file, key) = file(schema, seed, people)?;
     let mut draws = Draws::new(&key, "partners");
     let mut invented = || Partner::draw(&file.keys, Likeness::USUAL, &mut draws);
     let partners = [invented(), invented()];
-    for (number, sight) in [
-        (1, Sight::Pairs),
-        (1, Sight::Strangers),
-        (2, Sight::Strangers),
-    ] {
-        let partners: Vec<Known<'_>> = partners[..number].iter().map(Partner::known).collect();
-        let first = Known::exact(&file.keys);
-        let weights = Weights::new(first, &partners, file.records, sight);
+    let both = partners.each_ref().map(Partner::known);
+    let unknown = Known {
+        listed: &file.keys,
+        ..both[0]
+    };
+    let one_kind = Known {
+        written: &both[0].written[..1],
+        listed: &both[0].listed[..1],
+    };
+    let all = Known::exact(&file.keys);
+    let tries: [(&str, Known<'_>, &[Known<'_>]); 4] = [
+        ("a partner", all, &both[..1]),
+        ("a partner, not known whom he has", all, &[unknown]),
+        (
+            "a partner, one kind",
+            Known::exact(&file.keys[..1]),
+            &[one_kind],
+        ),
+        ("two partners", all, &both),
+    ];
+    for (words, first, partners) in tries {
+        let weights = Weights::new(first, partners, file.records, Sight::Pairs);
         let scene = Scene::draw(&file, ListQuality::EXACT, &key).weighed(weights);
         let reached = household_attack::attack_keys(&scene, &mut Draws::new(&key, "homes"));
-        let words = format!("with homes, {number} partners, {sight:?}");
-        show(&words, &reached.households);
-        show(&format!("{words}, snowball"), &reached.snowball);
+        show(&format!("homes and {words}"), &reached.households);
+        show(&format!("homes and {words}, snowball"), &reached.snowball);
     }
+    let unknown = attack(all, &[unknown], file.records, Sight::Pairs);
+    line("no homes, and not known whom the partner has", &unknown);
     Ok(())
 }
 

@@ -1,13 +1,15 @@
 //! What equal match keys show: inside the file, and between it and a partner's.
 
 use super::{Context, Found, USUAL, percent};
-use crate::agreement::{self, Known, Sight};
+use crate::agreement::{self, Known, Sight, Weights};
 use crate::draws::Draws;
 use crate::file::File;
+use crate::household_attack;
 use crate::keys::KeyView;
 use crate::partner::{Likeness, Partner};
+use crate::scene::{ListQuality, Scene};
 use crate::sharing::{self, Graph};
-use kinfold_verdict::{Level, Line};
+use kinfold_verdict::{Level, Line, Share};
 
 /// Most records that may be singled out by shared keys inside the file.
 const GRAPH_MAX: f64 = 0.01;
@@ -82,7 +84,65 @@ fn across(context: &Context<'_>) -> Vec<Line> {
         .with("both lists: named", exact.named.share)
         .with("one list: named", population.named.share)
         .with("one list: at most", population.named.upper);
-    vec![line, weighed(&file, &partner)]
+    let mut lines = vec![line, weighed(&file, &partner)];
+    lines.extend(with_homes(context));
+    lines
+}
+
+/// Most people whom the agreements of whole households are tried on.
+const HOMES_PEOPLE_MAX: usize = 10_000;
+
+/// What agrees of all members of a home together, with all else that household keys show.
+fn with_homes(context: &Context<'_>) -> Option<Line> {
+    if context.plan.quick || context.file.stays_seen.iter().all(Vec::is_empty) {
+        return None;
+    }
+    let size = *context
+        .plan
+        .sizes
+        .iter()
+        .rfind(|size| **size <= HOMES_PEOPLE_MAX)?;
+    let file = context
+        .file
+        .sample(size, &context.seed("graph/homes/sample"));
+    let mut draws = context.draws("graph/homes");
+    let partner = Partner::draw(&file.keys, Likeness::USUAL, &mut draws);
+    let exact = Known::exact(&file.keys);
+    let weights = Weights::new(exact, &[partner.known()], file.records, Sight::Pairs);
+    let seed = context.seed("graph/homes/scene");
+    let scene = Scene::draw(&file, ListQuality::EXACT, &seed).weighed(weights);
+    let named = household_attack::attack_keys(&scene, &mut draws).households;
+    let share = named.all.unwrap_or(Share::new(0, 0));
+    // Whoever guesses a household of the right size and an order of its members names one of each size.
+    let chance =
+        named.by_size.iter().filter(|share| share.of > 0).count() as f64 / share.of.max(1) as f64;
+    let why = "Records of one home belong together, and so do the numbers of keys of them that agree with a partner's, and which of them the partner has. What says little of one person says much of five.";
+    let sentence = format!(
+        "Somebody who sees which keys agree and which records share a home, has one list of the population and knows whom the partner has, names {} of {} records (at most {}; chance names {}).",
+        percent(share.share),
+        file.records,
+        percent(share.upper),
+        percent(chance)
+    );
+    let mut line = Line::note(
+        "graph/homes",
+        "household keys and match keys",
+        why,
+        sentence,
+    )
+    .with("named", share.share)
+    .with("at most", share.upper)
+    .with("chance", chance);
+    line.by_size.clone_from(&named.by_size);
+    let level = if share.lower() > WEIGHED_AIM + chance {
+        Level::Warn
+    } else {
+        Level::Pass
+    };
+    Some(line.judge(
+        level,
+        "Make sure that nobody who sees the codes holds a list of the people or knows whom the partners have, or agree on a schema without household keys.",
+    ))
 }
 
 /// The same with one list, by somebody who weighs what agrees instead of looking for the very pattern.
