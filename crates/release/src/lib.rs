@@ -35,6 +35,7 @@ pub mod measures;
 pub mod mining;
 pub mod months;
 pub mod packages;
+pub mod patterns;
 mod predict;
 mod scene;
 pub mod sharing;

@@ -62,6 +62,11 @@ impl Scene {
         groups.map(|(rows, _)| rows.len())
     }
 
+    /// What the pattern of homes tells of records and listed people.
+    pub fn patterns(&self) -> crate::patterns::Patterns {
+        crate::patterns::Patterns::of(&self.stays.0, &self.stays.1)
+    }
+
     /// Whether a record can be a person's by its presence pattern: patterns are made coarser by claiming less, never more.
     pub fn can_be(&self, row: u32, person: u32) -> bool {
         let seen = self.presence.0.get(row as usize).copied().unwrap_or(0);

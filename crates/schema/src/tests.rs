@@ -337,6 +337,27 @@ const MALFORMED: &[(&str, &str, FaultKind, &str, &str)] = {
             "leave the key out",
         ),
         (
+            "crowd_max = 8",
+            "crowd_max = 8\nmonths = 7",
+            Rule,
+            "household_keys.months",
+            "write 0",
+        ),
+        (
+            "crowd_max = 8",
+            "crowd_max = 8\nmonths = 0",
+            Rule,
+            "household_keys.left_max",
+            "write 12",
+        ),
+        (
+            "crowd_max = 8",
+            "crowd_max = 8\nleft_max = 0",
+            Rule,
+            "household_keys.left_max",
+            "however long ago",
+        ),
+        (
             "min_records = 20",
             "min_records = 1",
             Rule,
