@@ -1,9 +1,7 @@
 //! Household keys: keyed tokens of homes, with the months for which there is evidence.
 
 use kinfold_identity::{AddressKind, AddressSpell, Person};
-use kinfold_schema::{
-    HOUSEHOLD_ADDRESS, HOUSEHOLD_UPRN, HouseholdKey, HouseholdSchema, NO_MONTH,
-};
+use kinfold_schema::{HOUSEHOLD_ADDRESS, HOUSEHOLD_UPRN, HouseholdKey, HouseholdSchema, NO_MONTH};
 
 use crate::secrets::token;
 

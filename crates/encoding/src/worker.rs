@@ -405,9 +405,10 @@ impl Worker {
         values: Range<usize>,
         piles: &Piles,
     ) {
-        let homes = shared.schema.household.as_ref().map(|rule| {
-            household::keys_for_release(person, &shared.household, rule, shared.month)
-        });
+        let homes =
+            shared.schema.household.as_ref().map(|rule| {
+                household::keys_for_release(person, &shared.household, rule, shared.month)
+            });
         let homes = homes.unwrap_or_default();
         // More homes than a byte counts are no homes of one person.
         let homes = &homes[..homes.len().min(u8::MAX as usize)];

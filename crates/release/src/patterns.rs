@@ -106,3 +106,62 @@ fn numbered<K: Ord>(sides: [BTreeMap<K, Threads>; 2]) -> [BTreeMap<K, u32>; 2] {
             .collect()
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn stay(home: u8, from: u16) -> Stay {
+        Stay {
+            home: [home; 16],
+            from,
+            to: u16::MAX,
+        }
+    }
+
+    /// A couple, a couple of whom one has a second home, and somebody alone there.
+    fn net() -> Vec<Vec<Stay>> {
+        vec![
+            vec![stay(1, 0)],
+            vec![stay(1, 0)],
+            vec![stay(2, 0)],
+            vec![stay(2, 0), stay(3, 0)],
+            vec![stay(3, 0)],
+        ]
+    }
+
+    #[test]
+    fn a_place_that_one_has_alone_names() {
+        let seen = net();
+        // The list in another order, with other numbers for the homes.
+        let order = [4, 2, 0, 3, 1];
+        let listed: Vec<Vec<Stay>> = order
+            .iter()
+            .map(|person| {
+                let own = seen[*person].iter();
+                own.map(|own| stay(own.home[0] + 100, own.from)).collect()
+            })
+            .collect();
+        let patterns = Patterns::of(&seen, &listed);
+        // The couple of home 1 is alike to itself; homes 2 and 3 are mirrors of each other.
+        assert_eq!(patterns.named(), [None, None, None, Some(3), None]);
+        assert_eq!(patterns.different(), 3);
+        // A month tells the mirrors apart, and with them the people in them.
+        let with_month = |mut stays: Vec<Vec<Stay>>, at: usize| {
+            stays[at][0].from = 1_400;
+            stays
+        };
+        let patterns = Patterns::of(&with_month(seen, 4), &with_month(listed, 0));
+        assert_eq!(patterns.named(), [None, None, Some(1), Some(3), Some(0)]);
+    }
+
+    #[test]
+    fn a_home_more_on_the_list_spoils_what_is_near_it_only() {
+        let seen = net();
+        let mut listed = net();
+        listed.push(vec![stay(1, 0)]);
+        let patterns = Patterns::of(&seen, &listed);
+        assert_eq!(patterns.named(), [None, None, None, Some(3), None]);
+        assert_eq!(Patterns::of(&[], &[]), Patterns::default());
+    }
+}

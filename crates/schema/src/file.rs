@@ -334,7 +334,6 @@ impl HouseholdSchema {
         self.months.unwrap_or(1)
     }
 
-
     /// The largest group of which anything is released.
     pub fn crowd(&self) -> u32 {
         self.crowd_max.unwrap_or(self.group_max)

@@ -265,12 +265,17 @@ fn households_and_presence(schema: &Schema, text: &mut String) {
             },
             household.step(),
             match household.step() {
-                0 => "no month of a home leaves; only who lives somewhere now, by the file, is released",
-                1 => "months are released as they are; whoever has a register of moves names most families by them",
-                _ => "months are released in steps of so many; a register of moves still names many families by them",
+                0 =>
+                    "no month of a home leaves; only who lives somewhere now, by the file, is released",
+                1 =>
+                    "months are released as they are; whoever has a register of moves names most families by them",
+                _ =>
+                    "months are released in steps of so many; a register of moves still names many families by them",
             },
             match household.left_max {
-                Some(months) => format!("{months}: homes left more months before the release are not released, so families are found by where they live now"),
+                Some(months) => format!(
+                    "{months}: homes left more months before the release are not released, so families are found by where they live now"
+                ),
                 None => "none: homes are released however long ago they were left".to_owned(),
             }
         );
