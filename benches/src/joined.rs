@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::error::Error;
 
 use kinfold_encoding::{Input, ProjectSecrets, encode};
+use kinfold_identity::NO_MONTH;
 use kinfold_linkage::measures::Labelled;
 use kinfold_linkage::{Linked, Options, RecordId, RecordSet, link};
 use kinfold_schema::Schema;
@@ -28,6 +29,14 @@ impl Joined {
     /// # Errors
     /// A schema that cannot be encoded with, and records without truth.
     pub fn of(schema: &Schema, set: &OpenSet) -> Result<Self, Box<dyn Error>> {
+        Self::in_month(schema, set, NO_MONTH)
+    }
+
+    /// The same in a month, from which the schema may count how long ago a home was left.
+    ///
+    /// # Errors
+    /// As [`Joined::of`].
+    pub fn in_month(schema: &Schema, set: &OpenSet, month: u16) -> Result<Self, Box<dyn Error>> {
         let mut sets = Vec::new();
         let mut entities: BTreeMap<[u8; 16], u32> = BTreeMap::new();
         for source in &set.sources {
@@ -48,6 +57,7 @@ impl Joined {
             });
             let options = kinfold_encoding::Options {
                 bench: true,
+                month,
                 ..Default::default()
             };
             let encoded = encode(schema, &secrets, &inputs, &options)?;

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::error::Error;
 
 use kinfold_encoding::{Input, Lister, Options, ProjectSecrets, encode};
-use kinfold_identity::Person;
+use kinfold_identity::{NO_MONTH, Person};
 use kinfold_release::File;
 use kinfold_schema::Schema;
 
@@ -19,6 +19,20 @@ pub fn released(
     secrets: &ProjectSecrets,
     reference: impl Fn(usize) -> [u8; 16],
 ) -> Result<File, Box<dyn Error>> {
+    released_in(schema, people, secrets, reference, NO_MONTH)
+}
+
+/// The same in a month, from which the schema may count how long ago a home was left.
+///
+/// # Errors
+/// As [`released`].
+pub fn released_in(
+    schema: &Schema,
+    people: &[Person],
+    secrets: &ProjectSecrets,
+    reference: impl Fn(usize) -> [u8; 16],
+    month: u16,
+) -> Result<File, Box<dyn Error>> {
     let inputs: Vec<Input<'_>> = (0..)
         .zip(people)
         .map(|(number, person)| Input::new(reference(number), person))
@@ -27,6 +41,7 @@ pub fn released(
         own: "a".to_owned(),
         partners: vec!["b".to_owned()],
         bench: true,
+        month,
         ..Options::default()
     };
     let encoded = encode(schema, secrets, &inputs, &options)?;
@@ -34,7 +49,7 @@ pub fn released(
         .zip(people)
         .map(|(number, person)| (reference(number), person))
         .collect();
-    let mut lister = Lister::new(schema)?;
+    let mut lister = Lister::at(schema, month)?;
     let listed: Vec<_> = encoded
         .table
         .record_ref

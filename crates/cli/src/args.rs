@@ -513,6 +513,13 @@ pub struct Period {
     pub month: u8,
 }
 
+impl Period {
+    /// As months of homes are counted (see [`kinfold_identity::month_number`]).
+    pub fn number(self) -> u16 {
+        kinfold_identity::month_number(self.year, self.month)
+    }
+}
+
 impl std::str::FromStr for Period {
     type Err = String;
 

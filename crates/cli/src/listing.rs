@@ -7,6 +7,8 @@ use kinfold_message::Problem;
 use kinfold_release::File;
 use kinfold_schema::{CodeTable, Schema};
 
+use crate::args::Period;
+
 /// Codes and people side by side.
 pub struct Attacked {
     /// What is attacked: record `i` is the code of person `i`.
@@ -27,9 +29,9 @@ impl Listing {
     ///
     /// # Errors
     /// A schema that cannot be encoded with.
-    pub fn new(schema: &Schema, partners: &[String]) -> Result<Self, Problem> {
+    pub fn new(schema: &Schema, partners: &[String], period: Period) -> Result<Self, Problem> {
         Ok(Self {
-            lister: Lister::new(schema)?,
+            lister: Lister::at(schema, period.number())?,
             people: Vec::new(),
             codes: CodeTable::empty(schema, partners),
         })

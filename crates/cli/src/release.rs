@@ -92,6 +92,7 @@ pub fn release(survey: &Survey, terms: &Terms<'_>) -> Result<Release, Problem> {
             .collect(),
         scratch: terms.scratch.to_owned(),
         memory: CODES_HELD,
+        month: terms.period.number(),
         ..Options::default()
     };
     let mut encoder = Encoder::new(terms.schema, &secrets, &options)?;
@@ -109,7 +110,7 @@ pub fn release(survey: &Survey, terms: &Terms<'_>) -> Result<Release, Problem> {
     let mut records = Records::new(people);
     let partners = encoder.empty_table().partners;
     let mut listing = if terms.attack {
-        Some(Listing::new(terms.schema, &partners)?)
+        Some(Listing::new(terms.schema, &partners, terms.period)?)
     } else {
         None
     };

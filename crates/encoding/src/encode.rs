@@ -11,7 +11,7 @@
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 
-use kinfold_identity::Person;
+use kinfold_identity::{NO_MONTH, Person};
 use kinfold_schema::{CodeTable, FieldSet, KeyScope, Schema};
 use rayon::prelude::*;
 
@@ -70,6 +70,9 @@ pub struct Options {
     pub simd: Simd,
     /// For trying a schema on open data: limits of release are not enforced.
     pub bench: bool,
+    /// The month of the release (see [`kinfold_identity::month_number`]), from which the schema counts how long ago a home was left;
+    /// [`NO_MONTH`] when it is not known, and then every home with a last month counts as left where the schema asks for it.
+    pub month: u16,
 }
 
 impl Default for Options {
@@ -81,6 +84,7 @@ impl Default for Options {
             scratch: std::env::temp_dir(),
             simd: Simd::Auto,
             bench: false,
+            month: NO_MONTH,
         }
     }
 }

@@ -4,7 +4,7 @@
 //! The release check attacks a file with it. Tokens and values are numbered, so nothing here is plain text; but the numbers are those of
 //! real people's facts, so they stay on the custodian's machine like the people themselves.
 
-use kinfold_identity::Person;
+use kinfold_identity::{NO_MONTH, Person};
 use kinfold_schema::{HouseholdKey, Schema};
 
 use crate::births::BirthHalf;
@@ -55,11 +55,20 @@ impl Lister {
     /// # Errors
     /// As [`crate::Encoder::new`] for schemas that cannot be encoded with.
     pub fn new(schema: &Schema) -> Result<Self, Error> {
+        Self::at(schema, NO_MONTH)
+    }
+
+    /// Prepares for a schema and the month of the release, as [`Options::month`].
+    ///
+    /// # Errors
+    /// As [`crate::Encoder::new`] for schemas that cannot be encoded with.
+    pub fn at(schema: &Schema, month: u16) -> Result<Self, Error> {
         // Any key will do: only which values are equal matters, and how many positions a token takes.
         let secrets = ProjectSecrets::new(|purpose| *blake3::hash(purpose.as_bytes()).as_bytes());
         let options = Options {
             own: "own".to_owned(),
             partners: vec!["partner".to_owned()],
+            month,
             ..Options::default()
         };
         let shared = Shared::new(schema, &secrets, &options)?;
@@ -76,6 +85,18 @@ impl Lister {
     /// Distinct tokens of each filter so far; their numbers are below it.
     pub fn vocabulary(&self) -> Vec<usize> {
         self.known.iter().map(Map::len).collect()
+    }
+
+    /// The homes of a person that the schema lets leave, with the months as they leave: a list can be made coarse as the codes are, and finer months
+    /// on it tell its owner nothing more.
+    fn homes(&self, person: &Person) -> Vec<HouseholdKey> {
+        let rule = self.shared.schema.household.as_ref();
+        let hasher = &self.shared.household;
+        // Without household keys the homes say who lives together.
+        rule.map_or_else(
+            || household::keys_of(person, hasher),
+            |rule| household::keys_for_release(person, hasher, rule, self.shared.month),
+        )
     }
 
     /// What is known of a person.
@@ -97,7 +118,7 @@ impl Lister {
         Listed {
             filters,
             keys: self.keys(&person),
-            homes: household::keys_of(&person, &self.shared.household),
+            homes: self.homes(&person),
             presence: self.shared.schema.presence.pattern(facts),
             place: latest.map_or(0, |postcode| {
                 let mut start = [0; 8];

@@ -47,6 +47,8 @@ pub(crate) struct Shared {
     pub key_slots: usize,
     pub values: blake3::Hasher,
     pub household: blake3::Hasher,
+    /// The month of the release; [`kinfold_schema::NO_MONTH`] when it is not known.
+    pub month: u16,
     pub lots: blake3::Hasher,
     pub dummies: Dummies,
     pub household_dummies: Dummies,
@@ -102,6 +104,7 @@ impl Shared {
                 .collect(),
             values: secrets.hasher("values"),
             household: secrets.hasher("household"),
+            month: options.month,
             lots: secrets.hasher("household-lots"),
             dummies: Dummies::new(&secrets.key("match-key-dummy")),
             household_dummies: Dummies::new(&secrets.key("household-dummy")),
@@ -402,11 +405,11 @@ impl Worker {
         values: Range<usize>,
         piles: &Piles,
     ) {
-        let homes = if shared.schema.household.is_some() {
-            household::keys_of(person, &shared.household)
-        } else {
-            Vec::new()
-        };
+        let homes =
+            shared.schema.household.as_ref().map(|rule| {
+                household::keys_for_release(person, &shared.household, rule, shared.month)
+            });
+        let homes = homes.unwrap_or_default();
         // More homes than a byte counts are no homes of one person.
         let homes = &homes[..homes.len().min(u8::MAX as usize)];
         let flags = (u8::from(person.do_not_link) * FLAG_DO_NOT_LINK)

@@ -443,6 +443,46 @@ fn someone_who_leaves_home_alone_starts_another_household() {
     assert_eq!(formed, vec![group(&[0, 1, 2]), group(&[2])]);
 }
 
+/// Without months nothing says who came first or which home was left.
+#[test]
+fn without_months_nobody_is_brought_together_by_a_person_of_two_homes() {
+    use LifeStage::{Adult, Child};
+    let home = |n| (n, NO_MONTH, NO_MONTH);
+    let two_homes = [
+        at(&[home(1)]),
+        at(&[home(2)]),
+        at(&[home(1), home(2)]),
+        at(&[home(1), home(2)]),
+    ];
+    for child in [Adult, Child, LifeStage::Unknown] {
+        let mut formed = households(&two_homes, &[Adult, Adult, child, child]);
+        formed.sort();
+        assert_eq!(formed, vec![group(&[0, 2, 3]), group(&[1, 2, 3])]);
+    }
+}
+
+#[test]
+fn without_months_a_part_of_a_family_in_another_home_is_no_household_more() {
+    let home = |n| (n, NO_MONTH, NO_MONTH);
+    // Two of three are in an old home too, of which an agency has not heard that they left it; and all three in a third.
+    let people = [
+        at(&[home(1), home(2), home(3)]),
+        at(&[home(1), home(2), home(3)]),
+        at(&[home(1), home(3)]),
+    ];
+    assert_eq!(households(&people, &[]), vec![group(&[0, 1, 2])]);
+    // Two larger groups that share it stay two.
+    let people = [
+        at(&[home(1), home(2), home(3)]),
+        at(&[home(1), home(2), home(3)]),
+        at(&[home(1)]),
+        at(&[home(3)]),
+    ];
+    let mut formed = households(&people, &[]);
+    formed.sort();
+    assert_eq!(formed, vec![group(&[0, 1, 2]), group(&[0, 1, 3])]);
+}
+
 #[test]
 fn crowded_homes_and_protected_people_form_none() {
     let crowd: Vec<Someone> = (0..14).map(|_| at(&[(1, 1300, 1400)])).collect();

@@ -67,6 +67,8 @@ pub struct File {
     pub crowd: usize,
     /// People who are drawn of a home with more; 0 when none are drawn.
     pub drawn: usize,
+    /// The length of the steps of months; 0 when household keys carry no months.
+    pub step: u16,
     /// For each record the released household keys, without random ones.
     pub stays_seen: Vec<Vec<Stay>>,
     /// For each person the homes.
@@ -178,6 +180,10 @@ impl File {
                 .as_ref()
                 .filter(|rule| rule.crowd() > rule.group_max)
                 .map_or(0, |rule| rule.group_max as usize),
+            step: schema
+                .household
+                .as_ref()
+                .map_or(0, kinfold_schema::HouseholdSchema::step),
             stays_seen: (0..records)
                 .map(|row| {
                     let own = &table.household[row * slots..(row + 1) * slots];
@@ -253,6 +259,7 @@ impl File {
                 .collect(),
             keys: self.keys.iter().map(|key| key.only(rows)).collect(),
             crowd: self.crowd,
+            step: self.step,
             drawn: self.drawn,
             stays_seen: pick(&self.stays_seen, rows),
             stays_listed: pick(&self.stays_listed, rows),

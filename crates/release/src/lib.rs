@@ -37,6 +37,7 @@ pub mod mining;
 pub mod months;
 pub mod packages;
 mod partner;
+pub mod patterns;
 mod predict;
 mod scene;
 pub mod sharing;

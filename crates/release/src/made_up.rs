@@ -80,6 +80,7 @@ pub(crate) fn in_homes_of(sizes: &[usize], number: usize, seed: u8) -> File {
             vocabulary: 2300,
         }],
         crowd: 5,
+        step: 1,
         stays_seen: stays.clone(),
         stays_listed: stays,
         place,

@@ -1,18 +1,21 @@
 //! The months of homes against a list with moving-in dates.
 //!
-//! Household keys say from which month each person of a home was there. A family whose members came at different times (a couple, then each
-//! child) has a row of months that few families share, and registers hold moving-in dates. The attacker knows nobody: he matches every home that
-//! the keys show with the listed home of as many people whose months fit best, where a month may be one or a few off, and then its people by
-//! their months. Filters and match keys are not looked at.
+//! Household keys may say from which month each person of a home was there, and until when. A family whose members came at different times (a
+//! couple, then each child) has a row of months that few families share, and registers hold such dates. The attacker knows nobody, and has two
+//! ways. He looks for places in the net of people and homes that only one record and one listed person have, months and all ([`crate::patterns`]).
+//! And he matches every home that the keys show with the listed home of as many people whose first months fit best, where a month may be one or a
+//! few off, and then its people by their months. Filters and match keys are not looked at.
 
 use std::collections::BTreeMap;
 
+use kinfold_schema::NO_MONTH;
 use rayon::prelude::*;
 
 use crate::draws::Draws;
 use crate::file::Stay;
 use crate::homes::by_home;
 use crate::known::{Named, Pick, judge};
+use crate::patterns::Patterns;
 use crate::scene::{NOBODY, Scene};
 
 /// More people of a home than this are not matched.
@@ -42,13 +45,10 @@ pub struct Dated {
 pub fn attack(scene: &Scene, off: f64, draws: &mut Draws) -> Dated {
     let seen = homes(&scene.stays.0);
     let mut listed_stays = scene.stays.1.clone();
-    for stay in listed_stays.iter_mut().flatten() {
-        if stay.from > 1 && off > 0.0 && draws.share() < off {
-            stay.from = if draws.below(2) == 0 {
-                stay.from - 1
-            } else {
-                stay.from.saturating_add(1)
-            };
+    if off > 0.0 {
+        for stay in listed_stays.iter_mut().flatten() {
+            stay.from = slipped(stay.from, scene.step, off, draws);
+            stay.to = slipped(stay.to, scene.step, off, draws);
         }
     }
     let listed = homes(&listed_stays);
@@ -63,7 +63,7 @@ pub fn attack(scene: &Scene, off: f64, draws: &mut Draws) -> Dated {
     }
     let mut best: BTreeMap<u32, Pick> = BTreeMap::new();
     for (seen, listed) in of_size.values() {
-        for pick in matched(seen, listed) {
+        for pick in matched(seen, listed, scene.step) {
             // A person has several homes, and each home one or two keys: the surest counts.
             let own = best.entry(pick.row);
             own.and_modify(|old| {
@@ -72,6 +72,19 @@ pub fn attack(scene: &Scene, off: f64, draws: &mut Draws) -> Dated {
                 }
             })
             .or_insert(pick);
+        }
+    }
+    let patterns = Patterns::of(&scene.stays.0, &listed_stays);
+    for (row, person) in (0u32..).zip(patterns.named()) {
+        if let Some(candidate) = person {
+            // Nobody else fits at all.
+            let alone = Pick {
+                row,
+                candidate,
+                ahead: f64::MAX,
+                mutual: true,
+            };
+            best.insert(row, alone);
         }
     }
     let dated = |row: u32| scene.stays.0[row as usize].iter().any(|stay| stay.from > 0);
@@ -98,6 +111,20 @@ pub fn attack(scene: &Scene, off: f64, draws: &mut Draws) -> Dated {
         named: judge(scene, &picks, &[]),
         alone: of,
         alone_named: right,
+    }
+}
+
+/// A month of the list that may be one off. One month in a step lies at either end of it, so of coarse months fewer change, and by a step.
+fn slipped(month: u16, step: u16, off: f64, draws: &mut Draws) -> u16 {
+    let step = step.max(1);
+    let known = month > step && month < NO_MONTH - step;
+    if !known || draws.share() >= off || draws.below(usize::from(step)) > 0 {
+        return month;
+    }
+    if draws.below(2) == 0 {
+        month - step
+    } else {
+        month + step
     }
 }
 
@@ -164,7 +191,8 @@ fn likely(seen: u16, listed: u16) -> f64 {
 }
 
 /// Matches homes of one number of people.
-fn matched(seen: &[&Home], listed: &[&Home]) -> Vec<Pick> {
+fn matched(seen: &[&Home], listed: &[&Home], step: u16) -> Vec<Pick> {
+    let step = step.max(1);
     // Of the differences there are few kinds, so their logarithms are looked up.
     let table: Vec<f64> = (0..5u16).map(|off| likely(100, 100 + off)).collect();
     let unknown = likely(0, 100);
@@ -174,7 +202,7 @@ fn matched(seen: &[&Home], listed: &[&Home]) -> Vec<Pick> {
             .map(|((seen, _), (listed, _))| match (seen, listed) {
                 (0, 0) => table[0],
                 (0, _) | (_, 0) => unknown,
-                _ => table[seen.abs_diff(*listed).min(4) as usize],
+                _ => table[(seen.abs_diff(*listed) / step).min(4) as usize],
             })
             .sum()
     };
@@ -289,7 +317,7 @@ mod tests {
         };
         let (a, b) = (home(&[(10, 0), (20, 1)]), home(&[(11, 5), (25, 6)]));
         let seen = [home(&[(10, 7), (20, 8)])];
-        let picks = matched(&[&seen[0]], &[&a, &b]);
+        let picks = matched(&[&seen[0]], &[&a, &b], 1);
         assert_eq!((picks[0].candidate, picks[1].candidate), (0, 1));
         // 0.8 * 0.8 against 0.08 * 1e-5.
         let ahead = libm::log(0.64 / (0.08 * 1e-5));

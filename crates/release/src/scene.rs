@@ -4,6 +4,8 @@ use crate::agreement::Weights;
 use crate::draws::Draws;
 use crate::file::{File, Stay, View};
 use crate::homes;
+use crate::patterns::Patterns;
+use kinfold_verdict::Share;
 
 /// A record whose person is not on the list.
 pub const NOBODY: u32 = u32::MAX;
@@ -50,6 +52,8 @@ pub struct Scene {
     pub(crate) listed: homes::Shown,
     /// The homes that household keys show of each record, and those of each person on the list.
     pub(crate) stays: (Vec<Vec<Stay>>, Vec<Vec<Stay>>),
+    /// The length of the steps of months; 0 when household keys carry no months.
+    pub(crate) step: u16,
     /// What noise leaves of the covariance of two records' bits ([`crate::Kernel::kept`]); 1 without noise, which is what is drawn.
     pub kept: f64,
     /// The released presence pattern of each record, and the facts of each person on the list; both empty when there are none.
@@ -64,6 +68,34 @@ impl Scene {
     pub fn group_sizes(&self) -> impl Iterator<Item = usize> + '_ {
         let groups = self.shown.iter().filter(|(_, bare)| !bare);
         groups.map(|(rows, _)| rows.len())
+    }
+
+    /// For each record the listed person whom the pattern of its homes alone gives, looked at without any months, and how many different
+    /// patterns there are.
+    pub fn by_homes(&self) -> (Vec<Option<u32>>, usize) {
+        let bare = |stays: &[Vec<Stay>]| -> Vec<Vec<Stay>> {
+            let bare = |stay: &Stay| Stay {
+                from: 0,
+                to: u16::MAX,
+                ..*stay
+            };
+            let own = |own: &Vec<Stay>| own.iter().map(bare).collect();
+            stays.iter().map(own).collect()
+        };
+        let patterns = Patterns::of(&bare(&self.stays.0), &bare(&self.stays.1));
+        (patterns.named(), patterns.different())
+    }
+
+    /// How many of such guesses are right, of the records that have a home.
+    pub fn right(&self, guesses: &[Option<u32>]) -> Share {
+        let rows = self.stays.0.iter().zip(guesses).zip(&self.truth);
+        let with_home = rows.filter(|((stays, _), _)| !stays.is_empty());
+        let (mut of, mut right) = (0, 0);
+        for ((_, guess), person) in with_home {
+            of += 1;
+            right += u64::from(*person != NOBODY && *guess == Some(*person));
+        }
+        Share::new(right, of)
     }
 
     /// Whether a record can be a person's by its presence pattern: patterns are made coarser by claiming less, never more.
@@ -167,6 +199,7 @@ impl Scene {
             place: list.place,
             presence: (seen.presence, list.presence_listed),
             weights: None,
+            step: file.step,
             kept: 1.0,
             groups: homes::groups_of(&seen_homes),
             shown: homes::all_groups_of(&seen_homes)

@@ -154,10 +154,19 @@ pub fn diff(a: &Schema, b: &Schema) -> Vec<Change> {
     let household = |schema: &Schema| {
         schema.household.as_ref().map_or_else(String::new, |h| {
             format!(
-                "{} slots, groups up to {}, crowds up to {}",
+                "{} slots, groups up to {}, crowds up to {}, {}, {}",
                 h.slots,
                 h.group_max,
-                h.crowd()
+                h.crowd(),
+                match h.step() {
+                    0 => "no months".to_owned(),
+                    1 => "months as they are".to_owned(),
+                    step => format!("months in steps of {step}"),
+                },
+                match h.left_max {
+                    None => "homes however long ago they were left".to_owned(),
+                    Some(months) => format!("homes up to {months} months after they were left"),
+                }
             )
         })
     };
@@ -165,7 +174,7 @@ pub fn diff(a: &Schema, b: &Schema) -> Vec<Change> {
         "household_keys".into(),
         household(a),
         household(b),
-        "larger groups join more families and are easier to recognise by their size",
+        "larger groups join more families and are easier to recognise by their size; finer months tell tenants apart, and who has a register of moves names families by them",
     );
     let presence = |schema: &Schema| {
         let slots: Vec<&str> = schema

@@ -318,9 +318,22 @@ pub struct HouseholdSchema {
     /// As `group_max` when left out: then larger groups release nothing.
     #[schemars(range(min = 1, max = 12))]
     pub crowd_max: Option<u32>,
+    /// How finely months of homes are released: 1 month (as when left out), or steps of 3, 6 or 12 that begin with a calendar year: a first month
+    /// becomes the first of its step, a last month the last of its step. 0 releases no months at all.
+    #[schemars(range(min = 0, max = 12))]
+    pub months: Option<u16>,
+    /// A home whose last month is further than this before the month of the release is left, and its key is not released. Left out, homes are
+    /// released however long ago they were left. Where no months are released it is needed, since nothing else would tell tenants from the next.
+    #[schemars(range(min = 1, max = 1200))]
+    pub left_max: Option<u16>,
 }
 
 impl HouseholdSchema {
+    /// The length of the steps in which months are released, 0 for no months at all.
+    pub fn step(&self) -> u16 {
+        self.months.unwrap_or(1)
+    }
+
     /// The largest group of which anything is released.
     pub fn crowd(&self) -> u32 {
         self.crowd_max.unwrap_or(self.group_max)

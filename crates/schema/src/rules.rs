@@ -303,6 +303,24 @@ impl Rules<'_> {
             "it is from `group_max` to 12",
             "leave the key out: then homes of more than `group_max` people release nothing",
         );
+        self.rule(
+            [0, 1, 3, 6, 12].contains(&household.step()),
+            "household_keys.months",
+            "months go in steps of 1, 3, 6 or 12, or are not released (0)",
+            "write 0, with `left_max`, where the linkage unit could come by a register of moves",
+        );
+        self.rule(
+            household.step() != 0 || household.left_max.is_some(),
+            "household_keys.left_max",
+            "without months nothing else tells who lives in a home from who has left it",
+            "write 12",
+        );
+        self.rule(
+            household.left_max.is_none_or(|months| (1..=1_200).contains(&months)),
+            "household_keys.left_max",
+            "it is from 1 to 1,200 months",
+            "write 12, or leave the key out: then homes are released however long ago they were left",
+        );
     }
 
     fn presence(&mut self, file: &File) {

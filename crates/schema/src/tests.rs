@@ -400,6 +400,27 @@ const MALFORMED: &[(&str, &str, FaultKind, &str, &str)] = {
             "leave the key out",
         ),
         (
+            "months = 0",
+            "months = 7",
+            Rule,
+            "household_keys.months",
+            "write 0",
+        ),
+        (
+            "left_max = 12",
+            "",
+            Rule,
+            "household_keys.left_max",
+            "write 12",
+        ),
+        (
+            "left_max = 12",
+            "left_max = 0",
+            Rule,
+            "household_keys.left_max",
+            "however long ago",
+        ),
+        (
             "min_records = 20",
             "min_records = 1",
             Rule,

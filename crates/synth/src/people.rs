@@ -7,6 +7,7 @@ use kinfold_identity::{
 };
 
 use crate::Borough;
+use crate::calendar::Day;
 use crate::happenings::Source;
 use crate::names::Sex;
 use crate::record::Record;
@@ -75,6 +76,25 @@ impl Borough {
             .iter()
             .filter(move |record| record.source == source)
             .map(|record| (record.person, self.as_known(record)))
+    }
+
+    /// As [`Self::known_to`], with the months for which the source knows of the address: from when somebody came, as the source heard it, to when
+    /// the address was last confirmed. The shipped mappings read the written files like this.
+    pub fn known_with_months(&self, source: Source) -> impl Iterator<Item = (usize, Person)> + '_ {
+        let month = |day: Day| {
+            let (year, month, _) = day.parts();
+            kinfold_identity::month_number(year as u16, month as u8)
+        };
+        self.records
+            .iter()
+            .filter(move |record| record.source == source)
+            .map(move |record| {
+                let mut person = self.as_known(record);
+                for spell in &mut person.addresses {
+                    (spell.from, spell.to) = (month(record.from), month(record.confirmed));
+                }
+                (record.person, person)
+            })
     }
 
     fn as_known(&self, record: &Record) -> Person {

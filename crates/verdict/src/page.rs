@@ -49,6 +49,7 @@ pub fn page(report: &Report, title: &str) -> String {
                 "graph/",
                 "patterns",
                 "packages/",
+                "homes",
                 "months",
                 "epochs",
                 "linear/",

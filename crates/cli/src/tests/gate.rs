@@ -166,8 +166,12 @@ fn the_same_codes_get_the_same_report_in_whatever_order_people_are_listed() {
     let encoded = encode(&schema, &secrets, &inputs, &options).expect("codes");
     let report = |order: &mut dyn Iterator<Item = usize>| {
         let order: Vec<usize> = order.collect();
-        let mut listing =
-            listing::Listing::new(&schema, &encoded.table.partners).expect("a schema to list with");
+        let mut listing = listing::Listing::new(
+            &schema,
+            &encoded.table.partners,
+            "2026-08".parse().expect("a period"),
+        )
+        .expect("a schema to list with");
         for person in &order {
             listing.add(&inputs[*person..=*person]);
         }

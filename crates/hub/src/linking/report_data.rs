@@ -280,6 +280,7 @@ fn method(run: &Run, terms: &Terms) -> MethodFacts {
             .iter()
             .cloned()
             .chain(large_families(terms))
+            .chain(months_of_homes(terms))
             .chain(plain_filters(terms))
             .collect(),
     }
@@ -305,6 +306,28 @@ fn large_families(terms: &Terms) -> Option<String> {
          so large families may be shown without some members; homes with more than {crowd} are left out.",
         most + 1,
     ))
+}
+
+/// When somebody came and left is known as finely as the schema releases it.
+fn months_of_homes(terms: &Terms) -> Option<String> {
+    let keys = terms.schema.household.as_ref()?;
+    let left = keys.left_max.map_or_else(String::new, |months| {
+        format!(" Homes that an agency last confirmed more than {months} months before its release are not sent.")
+    });
+    match (keys.step(), left.is_empty()) {
+        (0, _) => Some(format!(
+            "Agencies send no months of homes, so households are shown without dates, and somebody who left in the last months may still be \
+             shown.{left}"
+        )),
+        (1, true) => None,
+        (1, false) => Some(left.trim().to_owned()),
+        (step, _) => Some(format!(
+            "Months of homes are sent in steps of {step} months: a first month means that month or up to {} later, a last month that month or \
+             up to {} earlier.{left}",
+            step - 1,
+            step - 1
+        )),
+    }
 }
 
 /// What this version does not compare yet.

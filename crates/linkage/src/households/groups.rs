@@ -3,14 +3,12 @@
 use kinfold_schema::NO_MONTH;
 
 use super::LifeStage;
-use super::homes::{SAME_ARRIVAL_MONTHS_MAX, Stay};
-use super::spell::Spell;
+use super::homes::Stay;
+use super::spell::{Grain, Spell};
 use crate::people::Forest;
 
 /// More people at once than this make a home communal.
 const PEOPLE_AT_ONCE_MAX: usize = 12;
-/// Months that the spells of a person who moves may overlap: registers learn of a move late.
-pub(super) const MOVE_MONTHS_MAX: u16 = 4;
 /// Months that may lie between the last evidence of an old home and the first of a new one.
 const GAP_MONTHS_MAX: u16 = 12;
 
@@ -53,7 +51,7 @@ impl Group {
 }
 
 /// The groups of all homes, and how many homes hold too many people at once. `stays` are sorted by home and person.
-pub(super) fn in_homes(stays: &[Stay]) -> (Vec<Group>, usize) {
+pub(super) fn in_homes(stays: &[Stay], grain: Grain) -> (Vec<Group>, usize) {
     let mut groups = Vec::new();
     let mut overfull = 0;
     for home in stays.chunk_by(|a, b| a.home == b.home) {
@@ -68,7 +66,7 @@ pub(super) fn in_homes(stays: &[Stay]) -> (Vec<Group>, usize) {
         if at_once(&people) > PEOPLE_AT_ONCE_MAX {
             overfull += 1;
         } else {
-            groups_of(home, &people, &mut groups);
+            groups_of(home, &people, grain, &mut groups);
         }
     }
     (groups, overfull)
@@ -91,11 +89,11 @@ fn at_once(people: &[(u32, Spell)]) -> usize {
 }
 
 /// People connected by overlapping spells.
-fn groups_of(home: &[Stay], people: &[(u32, Spell)], groups: &mut Vec<Group>) {
+fn groups_of(home: &[Stay], people: &[(u32, Spell)], grain: Grain, groups: &mut Vec<Group>) {
     let mut forest = Forest::new(people.len());
     for (i, (_, a)) in people.iter().enumerate() {
         for (j, (_, b)) in people.iter().enumerate().skip(i + 1) {
-            if a.together(*b) {
+            if a.together(*b, grain) {
                 forest.join(i as u32, j as u32);
             }
         }
@@ -129,7 +127,11 @@ fn groups_of(home: &[Stay], people: &[(u32, Spell)], groups: &mut Vec<Group>) {
 }
 
 /// Joins groups that are one household before and after a move.
-pub(super) fn join_moves(groups: Vec<Group>, life_stages: &[LifeStage]) -> Vec<Group> {
+pub(super) fn join_moves(
+    groups: Vec<Group>,
+    life_stages: &[LifeStage],
+    grain: Grain,
+) -> Vec<Group> {
     let memberships = memberships(&groups);
     let of_person = |person: u32| groups_with(&memberships, person);
     let mut shared: Vec<(u32, u32, u32)> = Vec::new();
@@ -150,9 +152,9 @@ pub(super) fn join_moves(groups: Vec<Group>, life_stages: &[LifeStage]) -> Vec<G
                     && groups[group as usize].spell(person).to > after
             })
         };
-        let moved = is_move(a, b, &people, life_stages)
-            || is_only_continuation(a, b, &people, &lives_on_elsewhere)
-            || is_only_continuation(b, a, &people, &lives_on_elsewhere);
+        let moved = is_move(a, b, &people, life_stages, grain)
+            || is_only_continuation(a, b, &people, grain, &lives_on_elsewhere)
+            || is_only_continuation(b, a, &people, grain, &lives_on_elsewhere);
         if moved {
             forest.join(pair[0].0, pair[0].1);
         }
@@ -173,7 +175,7 @@ pub(super) fn join_moves(groups: Vec<Group>, life_stages: &[LifeStage]) -> Vec<G
 
 /// Whether two groups that share people are one household that moved: at least half of the smaller one is shared, everyone shared
 /// follows on from one home to the other, and an adult moves too where ages are known. Or whether they are one home written in two ways.
-fn is_move(a: &Group, b: &Group, shared: &[u32], life_stages: &[LifeStage]) -> bool {
+fn is_move(a: &Group, b: &Group, shared: &[u32], life_stages: &[LifeStage], grain: Grain) -> bool {
     let is = |person: u32, stage: LifeStage| life_stages[person as usize] == stage;
     // An adult who arrives in two homes in the same month lives in one home that is written in two ways.
     let written_twice = shared
@@ -181,11 +183,14 @@ fn is_move(a: &Group, b: &Group, shared: &[u32], life_stages: &[LifeStage]) -> b
         .filter(|&&person| is(person, LifeStage::Adult))
         .any(|&person| {
             let (a, b) = (a.spell(person), b.spell(person));
-            a.from.abs_diff(b.from) <= SAME_ARRIVAL_MONTHS_MAX && a.together(b)
+            let (Some(one), Some(other)) = (a.begun(), b.begun()) else {
+                return false;
+            };
+            one.abs_diff(other) <= grain.same_arrival_max() && a.together(b, grain)
         });
     let at_the_same_time = shared
         .iter()
-        .filter(|&&person| a.spell(person).shared(b.spell(person)) > MOVE_MONTHS_MAX)
+        .filter(|&&person| a.spell(person).shared(b.spell(person)) > grain.move_max())
         .count();
     let only_children = shared.iter().all(|&person| is(person, LifeStage::Child));
     let has_adults = |group: &Group| {
@@ -209,6 +214,7 @@ fn is_only_continuation(
     earlier: &Group,
     later: &Group,
     shared: &[u32],
+    grain: Grain,
     lives_on_elsewhere: &dyn Fn(u32, u16) -> bool,
 ) -> bool {
     let ended = earlier.people.iter().map(|(_, spell)| spell.to).max();
@@ -217,7 +223,7 @@ fn is_only_continuation(
         return false;
     };
     ended != NO_MONTH
-        && ended <= arrived.saturating_add(MOVE_MONTHS_MAX)
+        && ended <= arrived.saturating_add(grain.move_max())
         && arrived <= ended.saturating_add(GAP_MONTHS_MAX)
         && shared
             .iter()
@@ -226,6 +232,52 @@ fn is_only_continuation(
             .people
             .iter()
             .any(|&(person, _)| lives_on_elsewhere(person, ended))
+}
+
+/// Takes a group without months whose people are all in a larger group without months as part of it: registers that heard of a move at different
+/// times name both homes, and without months nothing tells which was left. It adds nobody to the larger group. Of several larger ones the largest
+/// takes it, so groups that share nothing else are not brought together.
+pub(super) fn join_contained(groups: Vec<Group>) -> Vec<Group> {
+    let undated = |group: &Group| {
+        let spells = &mut group.people.iter().map(|(_, spell)| spell);
+        spells.all(|spell| spell.begun().is_none() && spell.to == NO_MONTH)
+    };
+    let memberships = memberships(&groups);
+    // The larger one of two; of two alike the first.
+    let rank = |index: usize| (groups[index].people.len(), std::cmp::Reverse(index));
+    let into: Vec<Option<usize>> = (0..groups.len())
+        .map(|index| {
+            let group = &groups[index];
+            if group.people.len() < 2 || !undated(group) {
+                return None;
+            }
+            groups_with(&memberships, group.people[0].0)
+                .iter()
+                .map(|&(_, other)| other as usize)
+                .filter(|&other| rank(other) > rank(index) && undated(&groups[other]))
+                .filter(|&other| {
+                    let larger = &groups[other].people;
+                    let has =
+                        |person: &u32| larger.binary_search_by_key(person, |(p, _)| *p).is_ok();
+                    group.people.iter().all(|(person, _)| has(person))
+                })
+                .max_by_key(|&other| rank(other))
+        })
+        .collect();
+    // Whoever takes a group is in no larger one itself: that one would have taken it.
+    let mut kept: Vec<Option<Group>> = groups.into_iter().map(Some).collect();
+    for (index, into) in into.iter().enumerate() {
+        if let Some(into) = into
+            && let Some(group) = kept[index].take()
+            && let Some(larger) = &mut kept[*into]
+        {
+            // How many homes there were one after another is not known either.
+            let homes = larger.homes;
+            larger.absorb(group);
+            larger.homes = homes;
+        }
+    }
+    kept.into_iter().flatten().collect()
 }
 
 /// Drops a home of one person who is, at the same time or later, in a household with others: it adds nothing but a household that

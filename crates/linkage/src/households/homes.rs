@@ -5,15 +5,13 @@ use kinfold_schema::{
 };
 use rayon::prelude::*;
 
-use super::spell::Spell;
+use super::spell::{Grain, Spell};
 use crate::people::Forest;
 use crate::{PersonCluster, RecordSet};
 
 /// A home confirmed this recently (months before the latest month of all evidence) is taken as still lived in, unless a later home of the
 /// person is known: registers confirm now and then, and the last confirmation is not the end.
 const CONFIRMED_MONTHS_MAX: u16 = 11;
-/// Months between the starts of two spells of one person that are one arrival, written down twice.
-pub(super) const SAME_ARRIVAL_MONTHS_MAX: u16 = 1;
 
 /// One person's evidence of one home.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -45,8 +43,9 @@ struct Evidence {
 
 /// All stays, sorted by home and person.
 pub(super) fn stays(schema: &Schema, sets: &[RecordSet], people: &[PersonCluster]) -> Vec<Stay> {
-    let mut evidence = evidence(schema, sets, people);
-    keep_open(&mut evidence, people.len());
+    let grain = Grain::of(schema);
+    let mut evidence = evidence(schema, sets, people, grain);
+    keep_open(&mut evidence, people.len(), grain);
     let (tokens, count) = number_tokens(&evidence);
     let home_of = homes(&evidence, &tokens, count);
     let mut stays: Vec<Stay> = evidence
@@ -64,7 +63,12 @@ pub(super) fn stays(schema: &Schema, sets: &[RecordSet], people: &[PersonCluster
     stays
 }
 
-fn evidence(schema: &Schema, sets: &[RecordSet], people: &[PersonCluster]) -> Vec<Evidence> {
+fn evidence(
+    schema: &Schema,
+    sets: &[RecordSet],
+    people: &[PersonCluster],
+    grain: Grain,
+) -> Vec<Evidence> {
     let slots = schema.household_slots();
     let mut evidence = Vec::new();
     let mut record = 0;
@@ -87,7 +91,7 @@ fn evidence(schema: &Schema, sets: &[RecordSet], people: &[PersonCluster]) -> Ve
                         record,
                         set: id.set,
                         kind: key.kind,
-                        spell: Spell::of(key),
+                        spell: Spell::of(key, grain),
                         sent: (key.from, key.to),
                     });
                 }
@@ -98,7 +102,7 @@ fn evidence(schema: &Schema, sets: &[RecordSet], people: &[PersonCluster]) -> Ve
 }
 
 /// Keeps a recently confirmed home open: see [`CONFIRMED_MONTHS_MAX`].
-fn keep_open(evidence: &mut [Evidence], people: usize) {
+fn keep_open(evidence: &mut [Evidence], people: usize, grain: Grain) {
     let latest = evidence
         .iter()
         .map(|e| e.spell.to)
@@ -113,8 +117,8 @@ fn keep_open(evidence: &mut [Evidence], people: usize) {
     for e in evidence.iter_mut() {
         let recent =
             e.spell.to != NO_MONTH && e.spell.to.saturating_add(CONFIRMED_MONTHS_MAX) >= latest;
-        let newest =
-            last_arrival[e.person as usize] <= e.spell.from.saturating_add(SAME_ARRIVAL_MONTHS_MAX);
+        let newest = last_arrival[e.person as usize]
+            <= e.spell.from.saturating_add(grain.same_arrival_max());
         if recent && newest {
             e.spell.to = latest;
             e.sent = (e.spell.from, latest);
@@ -139,23 +143,28 @@ fn number_tokens(evidence: &[Evidence]) -> (Vec<u32>, usize) {
 
 /// The home of each token: tokens that records give for one stay are one home, the best supported first.
 fn homes(evidence: &[Evidence], tokens: &[u32], count: usize) -> Vec<u32> {
-    let mut said: Vec<(u32, u32)> = Vec::new();
+    // Two keys of a record, and whether the record leaves open which of its keys belong together: without months all of them look alike.
+    let mut said: Vec<(u32, u32, bool)> = Vec::new();
     let mut start = 0;
     for same_record in evidence.chunk_by(|a, b| a.record == b.record) {
         for (i, a) in same_record.iter().enumerate() {
             for (j, b) in same_record.iter().enumerate().skip(i + 1) {
                 if a.kind != b.kind && a.sent == b.sent {
                     let (x, y) = (tokens[start + i], tokens[start + j]);
-                    said.push((x.min(y), x.max(y)));
+                    let alike = same_record.iter().filter(|key| key.sent == a.sent).count();
+                    said.push((x.min(y), x.max(y), alike == 2));
                 }
             }
         }
         start += same_record.len();
     }
     said.par_sort_unstable();
-    let mut support: Vec<(u32, u32, u32)> = said
-        .chunk_by(|a, b| a == b)
-        .map(|same| (same.len() as u32, same[0].0, same[0].1))
+    let mut support: Vec<([u32; 2], u32, u32)> = said
+        .chunk_by(|a, b| (a.0, a.1) == (b.0, b.1))
+        .map(|same| {
+            let clear = same.iter().filter(|(.., clear)| *clear).count();
+            ([clear as u32, same.len() as u32], same[0].0, same[0].1)
+        })
         .collect();
     support.par_sort_unstable_by_key(|&(n, a, b)| (std::cmp::Reverse(n), a, b));
     let mut has_uprn = vec![false; count];

@@ -9,6 +9,8 @@
 //!    a household can is communal and forms none.
 //! 3. Groups in different homes are one household that moved when they share people whose spells follow one another. A child with
 //!    two homes lives in both at the same time, so the two homes stay two households, with the child in both.
+//!    Where household keys carry no months, a group whose people are all in a larger one is part of that, and the other groups of a person
+//!    stay side by side, all of them current.
 //! 4. People without such evidence are households of one.
 //!
 //! A person with one protected record has no evidence at all, whatever the other records say.
@@ -19,14 +21,14 @@ mod reasons;
 mod settle;
 mod spell;
 
-use kinfold_schema::Schema;
+use kinfold_schema::{NO_MONTH, Schema};
 
 use crate::reference::Mint;
 use crate::{Linked, RecordSet};
-use groups::{Group, MOVE_MONTHS_MAX};
+use groups::Group;
 pub use reasons::Reason;
 pub(crate) use settle::settle;
-use spell::Spell;
+use spell::{Grain, Spell};
 
 /// Where in life a person is, as the event packages say.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -97,10 +99,12 @@ pub fn form_households(
         linked.people.len(),
         "one life stage a person"
     );
+    let grain = Grain::of(schema);
     let stays = homes::stays(schema, sets, &linked.people);
-    let (groups, overfull_homes) = groups::in_homes(&stays);
+    let (groups, overfull_homes) = groups::in_homes(&stays, grain);
     drop(stays);
-    let groups = groups::join_moves(groups, life_stages);
+    let groups = groups::join_moves(groups, life_stages, grain);
+    let groups = groups::join_contained(groups);
     let groups = groups::drop_outlived_singles(groups, linked.people.len());
     Households {
         households: name(schema, &groups, sets, linked),
@@ -126,11 +130,10 @@ fn name(schema: &Schema, groups: &[Group], sets: &[RecordSet], linked: &Linked) 
         let to = spells.partition_point(|&(p, _, _)| p <= person);
         &spells[from..to]
     };
+    let move_max = Grain::of(schema).move_max();
     let is_current = |person: u32, own: u32, spell: Spell| {
         !of_person(person).iter().any(|&(_, other, later)| {
-            other != own
-                && later.to > spell.to
-                && later.from.saturating_add(MOVE_MONTHS_MAX) > spell.to
+            other != own && later.to > spell.to && later.from.saturating_add(move_max) > spell.to
         })
     };
     let anchors: Vec<[u8; 16]> = linked
@@ -159,7 +162,7 @@ fn name(schema: &Schema, groups: &[Group], sets: &[RecordSet], linked: &Linked) 
                 .iter()
                 .map(|&(person, spell)| HouseholdMember {
                     person: person as usize,
-                    from: spell.from,
+                    from: spell.begun().unwrap_or(NO_MONTH),
                     to: spell.to,
                     current: is_current(person, index, spell),
                     custodians: custodians_of(group, person),

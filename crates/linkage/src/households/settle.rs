@@ -8,6 +8,7 @@ use kinfold_schema::{Field, Schema};
 
 use super::groups;
 use super::homes;
+use super::spell::Grain;
 use crate::{Pair, PersonCluster, RecordId, RecordSet, Verdict};
 
 /// Level of a birth date that agrees in full.
@@ -40,7 +41,11 @@ pub(crate) fn settle(
         .filter(|(a, b, _)| a != b)
         .collect();
     wanted.sort_unstable();
-    let together = lived_together(&homes::stays(schema, sets, people), &wanted);
+    let together = lived_together(
+        &homes::stays(schema, sets, people),
+        Grain::of(schema),
+        &wanted,
+    );
     // One to one: a person with two such partners is left to the reviewer.
     let mut partners: Vec<(u32, u32)> = wanted
         .iter()
@@ -79,8 +84,8 @@ fn person_of(sets: &[RecordSet], people: &[PersonCluster]) -> Vec<Vec<u32>> {
 }
 
 /// For each two people whether they are in one group of one home.
-fn lived_together(stays: &[homes::Stay], wanted: &[(u32, u32, usize)]) -> Vec<bool> {
-    let (groups, _) = groups::in_homes(stays);
+fn lived_together(stays: &[homes::Stay], grain: Grain, wanted: &[(u32, u32, usize)]) -> Vec<bool> {
+    let (groups, _) = groups::in_homes(stays, grain);
     let memberships = groups::memberships(&groups);
     let groups_of = |person: u32| groups::groups_with(&memberships, person);
     wanted

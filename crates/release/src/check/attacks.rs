@@ -11,7 +11,7 @@ use kinfold_verdict::{Level, Line, Share};
 /// (composite attack study, 5.7 b).
 const KNOWN_MAX: [(usize, f64); 3] = [(20, 0.005), (200, 0.01), (1_000, 0.015)];
 /// Most people that may be named by households, in all and of each size (5.7 c).
-const HOUSEHOLDS_MAX: f64 = 0.01;
+pub(super) const HOUSEHOLDS_MAX: f64 = 0.01;
 /// An attacker's surest picks may not be right more often than this; nothing was published, so it warns and does not block.
 const SUREST_MAX: f64 = 0.2;
 /// Most people that attack H is run on.

@@ -125,7 +125,7 @@ pub(super) fn controls(context: &Context<'_>) -> Found {
             broken.push("the weighing of keys that agree");
         }
     }
-    // Months are released as they are: with the same list whoever has a row of months alone must be named.
+    // With the same list whoever has a row of months alone must be named, and whoever has a pattern of homes alone, without months.
     // (All of them here: whose home is withheld cannot be found by it.)
     let open = File {
         stays_seen: plain.stays_listed.clone(),
@@ -138,6 +138,15 @@ pub(super) fn controls(context: &Context<'_>) -> Found {
         line = line.with("months: named of those with months alone", share);
         if share < MUST_NAME {
             broken.push("the matching of months");
+        }
+    }
+    let (by_homes, _) = scene.by_homes();
+    let alone = by_homes.iter().flatten().count();
+    if alone >= 20 {
+        let share = scene.right(&by_homes).hits as f64 / alone as f64;
+        line = line.with("homes: named of those with a pattern alone", share);
+        if share < MUST_NAME {
+            broken.push("the patterns of homes");
         }
     }
     line = if broken.is_empty() {

@@ -76,7 +76,7 @@ pub(super) fn packages(context: &Context<'_>) -> Found {
 
 /// What a second package under a new key would add, months of homes, counts that leave with the file, and linear algebra.
 pub(super) fn beyond(context: &Context<'_>) -> Found {
-    let mut lines: Vec<Line> = months(context).into_iter().collect();
+    let mut lines = homes(context);
     lines.extend(within(context.file));
     if !context.plan.quick {
         lines.push(epochs(context));
@@ -96,15 +96,18 @@ pub(super) fn beyond(context: &Context<'_>) -> Found {
 const DATED_PEOPLE: usize = 20_000;
 /// Share of the months on the second list that are one off.
 const DATED_OFF: f64 = 0.2;
-/// Whoever is named of more records than this, surely, is warned about. It cannot block: what a household is rests on when its people lived there,
-/// and a list that names by it has to be true to the month.
-const DATED_MAX: f64 = 0.01;
+/// Of the records with months of homes this many may be named by them beyond those whom homes name without months: the limit of the attack by
+/// households.
+const DATED_MAX: f64 = super::attacks::HOUSEHOLDS_MAX;
+/// Whoever is named by the pattern of homes of more records than this, surely, is warned about. It cannot block: which people share a home is what
+/// household keys are for, and the list has to be the custodian's own.
+const HOMES_MAX: f64 = 0.01;
 
-/// Months that one record alone has, and whom a list with moving-in dates names by them.
-fn months(context: &Context<'_>) -> Option<Line> {
+/// Whom a list names by the homes of each person and who shares them, without months and with them.
+fn homes(context: &Context<'_>) -> Vec<Line> {
     let own = own_months(context.file);
     if own.of == 0 {
-        return None;
+        return Vec::new();
     }
     let most = if context.plan.quick {
         context.plan.sizes[0]
@@ -113,34 +116,70 @@ fn months(context: &Context<'_>) -> Option<Line> {
     };
     let file = context.file.sample(most, &context.seed("months/sample"));
     let scene = Scene::draw(&file, ListQuality::EXACT, &context.seed("months/scene"));
-    let named = |off| {
-        let dated = months::attack(&scene, off, &mut context.draws("months"));
-        dated.named.all.unwrap_or(Share::new(0, 0))
-    };
-    let (exact, off) = (named(0.0), named(DATED_OFF));
-    let why = "The months of a home are released as they are. Who has a register with moving-in dates finds a family by when each of its people came, whatever the codes hide.";
+    let (by_homes, patterns) = scene.by_homes();
+    let bare = scene.right(&by_homes);
+    let why = "Household keys show who shares which homes, and by how many keys. Where a family's homes make a pattern that no other family has, an exact list of homes names it, whatever the codes hide.";
     let sentence = format!(
-        "{} of the records with household keys have months that no other record has. Somebody with a list of moving-in dates, right to the month, names {} of {} records that have some; with a fifth of the dates a month off, {}.",
-        percent(own.share),
-        percent(exact.share),
-        exact.of,
-        percent(off.share)
+        "The homes of the {} records with household keys make {patterns} patterns, without any months. Somebody with this custodian's own list of homes, right to the flat and to which property numbers are missing, names {} by them (at most {}).",
+        bare.of,
+        percent(bare.share),
+        percent(bare.upper)
     );
-    let level = if exact.lower() > DATED_MAX {
+    let level = if bare.lower() > HOMES_MAX {
         Level::Warn
     } else {
         Level::Pass
     };
-    let line = Line::note("months", "household keys", why, sentence)
-        .with("months of their own", own.share)
-        .with("named", exact.share)
-        .with("at most", exact.upper)
-        .with("a fifth a month off: named", off.share)
-        .judge(
-            level,
-            "Map no months of addresses, or only those that the linkage needs, where the linkage unit could come by such a register.",
-        );
-    Some(line)
+    let mut lines = vec![
+        Line::note("homes", "household keys", why, sentence)
+            .with("patterns", patterns as f64)
+            .with("named", bare.share)
+            .with("at most", bare.upper)
+            .judge(
+                level,
+                "Map the present address of each person only, or write `left_max` of the household keys smaller.",
+            ),
+    ];
+    let named = |off| {
+        let dated = months::attack(&scene, off, &mut context.draws("months"));
+        dated.named.all.unwrap_or(Share::new(0, 0))
+    };
+    let exact = named(0.0);
+    let why = "Who has a register with moving-in dates finds a family by when each of its people came, if months of homes are released, whatever the codes hide.";
+    if exact.of == 0 {
+        let sentence = "No month of a home is in this package, so a list of moving-in dates names nobody by them.";
+        lines.push(Line::note(
+            "months",
+            "household keys",
+            why,
+            sentence.to_owned(),
+        ));
+        return lines;
+    }
+    let off = named(DATED_OFF);
+    let sentence = format!(
+        "{} of the records with household keys have months that no other record has. Somebody with a list of homes and moving dates, right to the month, names {} of {} records that have some ({} without months); with a fifth of the dates a month off, {}.",
+        percent(own.share),
+        percent(exact.share),
+        exact.of,
+        percent(bare.share),
+        percent(off.share)
+    );
+    lines.push(
+        Line::note("months", "household keys", why, sentence)
+            .with("months of their own", own.share)
+            .with("named", exact.share)
+            .with("at most", exact.upper)
+            .with("named without months", bare.share)
+            .with("a fifth a month off: named", off.share)
+            .share_beyond_chance(
+                exact,
+                bare.share,
+                DATED_MAX,
+                "Write `months = 0` and `left_max = 12` in [household_keys] of the linkage schema, or map no months of addresses.",
+            ),
+    );
+    lines
 }
 
 /// The counts of pairs that leave with the file.

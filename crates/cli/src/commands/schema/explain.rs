@@ -277,13 +277,28 @@ fn households_and_presence(schema: &Schema, text: &mut String) {
     if let Some(household) = &schema.household {
         let _ = writeln!(
             text,
-            "\nHousehold keys\n  group_max {}: larger groups join more families, and are so few that their size names the home\n  crowd_max {}: {}",
+            "\nHousehold keys\n  group_max {}: larger groups join more families, and are so few that their size names the home\n  crowd_max {}: {}\n  months {}: {}\n  left_max {}",
             household.group_max,
             household.crowd(),
             if household.crowd() > household.group_max {
                 "of larger families some are drawn by key, so large families are found without some members"
             } else {
                 "larger families release no household key; they are found through their members' other agencies only"
+            },
+            household.step(),
+            match household.step() {
+                0 =>
+                    "no month of a home leaves; only who lives somewhere now, by the file, is released",
+                1 =>
+                    "months are released as they are; whoever has a register of moves names most families by them",
+                _ =>
+                    "months are released in steps of so many; a register of moves still names many families by them",
+            },
+            match household.left_max {
+                Some(months) => format!(
+                    "{months}: homes left more months before the release are not released, so families are found by where they live now"
+                ),
+                None => "none: homes are released however long ago they were left".to_owned(),
             }
         );
     }
