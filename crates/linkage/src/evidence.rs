@@ -108,6 +108,7 @@ mod tests {
                 ..Agreement::default()
             },
             keys: 1,
+            counts: [0; 4],
             same_home: false,
             sigmas: Some(10.0),
             comparable: Comparable {

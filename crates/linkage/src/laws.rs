@@ -499,6 +499,7 @@ fn settled(left: &[Someone], right: &[Someone], pairs: &[(usize, usize)], birth:
                 probability: 0.6,
                 agreement,
                 keys: 1,
+                counts: [0; 4],
                 same_home: true,
                 sigmas: None,
                 comparable: crate::Comparable::default(),

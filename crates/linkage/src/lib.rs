@@ -26,7 +26,7 @@ mod reference;
 mod shared_keys;
 mod waterfall;
 
-use kinfold_schema::{CodeTable, Schema};
+use kinfold_schema::{CodeTable, POOLS_MAX, Schema};
 
 use lives::Lives;
 
@@ -134,6 +134,8 @@ pub struct Pair {
     pub agreement: Agreement,
     /// Pools of match keys in which a token agrees: bit `i` is pool `i` of the schema ([`Schema::pools`]).
     pub keys: u128,
+    /// How many tokens of each pool of mixed match keys agree, in the order of the schema; up to 255.
+    pub counts: [u8; POOLS_MAX],
     /// Whether they share a household key.
     pub same_home: bool,
     /// Distance of the filters in standard deviations below that of strangers; `None` when either filter is blank.

@@ -32,6 +32,7 @@ pub(crate) fn judge(set_pairs: &[SetPair], fitted: &Fitted) -> (Vec<Pair>, Water
                 probability,
                 agreement: candidate.agreement,
                 keys: candidate.keys,
+                counts: candidate.counts,
                 same_home: candidate.same_home,
                 sigmas: candidate.sigmas,
                 comparable: candidate.comparable,
