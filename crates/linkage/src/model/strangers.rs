@@ -23,7 +23,7 @@ use super::compete::taken;
 use super::log2;
 use crate::RecordSet;
 use crate::candidates::{Candidate, SetPair};
-use crate::pattern::{BANDS, band};
+use crate::pattern::{BANDS, band, place};
 
 /// What is added to every band of the filter: none seen does not mean none.
 const FLOOR_BAND: f64 = 0.5;
@@ -313,7 +313,7 @@ fn calibrate(
 
 /// Whether two people of this pattern live together or near each other: families come into a file as a whole, strangers one by one.
 fn near(agreement: Agreement) -> usize {
-    usize::from(agreement.level(Field::Place) >= 2)
+    usize::from(place(agreement) >= 2)
 }
 
 fn sizes(sets: &[RecordSet], pair: &SetPair) -> (f64, f64) {
