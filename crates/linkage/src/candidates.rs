@@ -215,7 +215,8 @@ fn find_in(
             let (own, theirs) = (homes(left, l), homes(right, r));
             let same_home = theirs.iter().any(|token| own.contains(token));
             let both_homes = !own.is_empty() && !theirs.is_empty();
-            let (agreement, counts) = pooled::agreement(&pools, keys, (left_rows, l), (right_rows, r));
+            let (agreement, counts) =
+                pooled::agreement(&pools, keys, (left_rows, l), (right_rows, r));
             let (lp, rp) = (left.presence[l as usize], right.presence[r as usize]);
             let comparable: Comparable = comparing.comparable(lp, rp);
             let same_nhs = nhs.is_some_and(|index| keys >> index & 1 == 1);

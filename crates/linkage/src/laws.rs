@@ -262,7 +262,7 @@ fn a_death_keeps_a_record_from_those_with_later_events() {
         .find(|pair| (pair.left, pair.right) == (dead, seen));
     let pair = pair.expect("it is still a candidate");
     assert_eq!(pair.verdict, Verdict::Vetoed(Veto::DiedBefore));
-    assert!(pair.sentence().contains("died before"));
+    assert!(pair.sentence(&schema.pools()).contains("died before"));
 }
 
 #[test]
@@ -312,7 +312,7 @@ fn twins_known_to_different_custodians_are_not_one_person() {
         .pairs
         .iter()
         .find(|pair| pair.verdict == Verdict::Guarded(Guard::TwinOrSibling));
-    assert!(twins.is_none_or(|pair| pair.sentence().contains("twin")));
+    assert!(twins.is_none_or(|pair| pair.sentence(&schema.pools()).contains("twin")));
 }
 
 proptest! {

@@ -26,7 +26,7 @@ mod reference;
 mod shared_keys;
 mod waterfall;
 
-use kinfold_schema::{CodeTable, POOLS_MAX, Schema};
+use kinfold_schema::{CodeTable, POOLS_MAX, Pool, Schema};
 
 use lives::Lives;
 
@@ -147,9 +147,9 @@ pub struct Pair {
 }
 
 impl Pair {
-    /// The evidence in one plain sentence, without values.
-    pub fn sentence(&self) -> String {
-        evidence::sentence(self)
+    /// The evidence in one plain sentence, without values. `pools` are those of the linkage schema ([`Schema::pools`]).
+    pub fn sentence(&self, pools: &[Pool]) -> String {
+        evidence::sentence(self, pools)
     }
 }
 

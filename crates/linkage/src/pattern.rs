@@ -47,7 +47,7 @@ pub(crate) fn coarse(agreement: Agreement) -> usize {
 }
 
 /// Of an agreement of mixed keys the steps of the pools.
-fn pooled(agreement: Agreement) -> Option<[u8; POOLS_MAX]> {
+pub(crate) fn pooled(agreement: Agreement) -> Option<[u8; POOLS_MAX]> {
     (agreement.pools != [0; POOLS_MAX]).then_some(agreement.pools)
 }
 
@@ -106,6 +106,15 @@ pub(crate) fn kind(agreement: Agreement) -> usize {
 pub(crate) fn place(agreement: Agreement) -> u8 {
     let of_pool = agreement.pools[Pool::PLACE].min(3);
     agreement.level(Field::Place).max(of_pool)
+}
+
+/// Filters this near, in standard deviations, are those of one person with a slip somewhere; those of twins stay below.
+pub(crate) const NEAR_FOR_TWINS: f64 = 8.0;
+
+/// Whether names and birth date agree as a whole, where mixed keys cannot say which of them do: tokens agree, and the filters are nearer than
+/// those of twins and of a parent and child of one name. Where kinds are told apart the levels of the fields say it.
+pub(crate) fn agree_as_a_whole(agreement: Agreement, sigmas: Option<f64>) -> bool {
+    pooled(agreement).is_some() && sigmas.is_some_and(|sigmas| sigmas >= NEAR_FOR_TWINS)
 }
 
 /// Kinds on which the distance band is conditioned.

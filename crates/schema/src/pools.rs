@@ -164,7 +164,9 @@ mod tests {
             for _ in 0..2_000 {
                 let mut chosen = (0, Agreement::default());
                 for implied in &slots {
-                    state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+                    state = state
+                        .wrapping_mul(6_364_136_223_846_793_005)
+                        .wrapping_add(1);
                     if state >> 62 == 0 {
                         chosen = (chosen.0 + 1, chosen.1.max(*implied));
                     }
@@ -172,7 +174,10 @@ mod tests {
                 let sure = pool.implied_by(chosen.0);
                 assert_eq!(sure.max(chosen.1), chosen.1, "{} tokens", chosen.0);
             }
-            let all = slots.iter().copied().fold(Agreement::default(), Agreement::max);
+            let all = slots
+                .iter()
+                .copied()
+                .fold(Agreement::default(), Agreement::max);
             assert_eq!(pool.implied_by(slots.len()), all);
         }
     }

@@ -166,7 +166,10 @@ impl WithinCounts {
                 text.push(char::from(b'0' + level.min(3)));
             }
             for step in agreement.pools {
-                text.extend(char::from_digit(u32::from(step.min(RADIX - 1)), RADIX.into()));
+                text.extend(char::from_digit(
+                    u32::from(step.min(RADIX - 1)),
+                    RADIX.into(),
+                ));
             }
             // Writing to a string cannot fail.
             let _ = writeln!(text, " {} {thousandths} {alone}", comparable.class());

@@ -3,7 +3,9 @@
 use super::strangers::Strangers;
 use super::{Score, log2};
 use crate::candidates::{Candidate, SetPair};
-use crate::pattern::{BANDS, COARSE, KINDS, NEAR_KINDS, NEAR_STEPS, band, coarse, kind, near_kind, near_step, place};
+use crate::pattern::{
+    BANDS, COARSE, KINDS, NEAR_KINDS, NEAR_STEPS, band, coarse, kind, near_kind, near_step, place,
+};
 use kinfold_schema::Agreement;
 
 /// Weight of a coarser cell in a finer one, in pairs.
@@ -263,9 +265,9 @@ impl Cells {
                 Some(cell) => Score {
                     prior,
                     keys: self.odds[cell] + self.shift[set_pair] - prior,
-                    filter: candidate
-                        .sigmas
-                        .map_or(0.0, |sigmas| self.nearness(candidate.agreement, band(sigmas))),
+                    filter: candidate.sigmas.map_or(0.0, |sigmas| {
+                        self.nearness(candidate.agreement, band(sigmas))
+                    }),
                     home: self.homes[home_kind(candidate)][home_state(candidate)],
                     probability: 0.0,
                 },
@@ -298,17 +300,28 @@ fn ratios_of<const N: usize>(counts: &[Weighed; N]) -> [f64; N] {
 /// The same of a part of these counts, drawn towards what the whole shows.
 fn ratios_within<const N: usize>(part: &[Weighed; N], whole: &[Weighed; N]) -> [f64; N] {
     let sum = |of: &[Weighed; N], what: fn(&Weighed) -> f64| of.iter().map(what).sum::<f64>();
-    let (matches, strangers) = (sum(whole, |cell| cell.matches), sum(whole, |cell| cell.strangers));
-    let (own_matches, own_strangers) = (sum(part, |cell| cell.matches), sum(part, |cell| cell.strangers));
+    let (matches, strangers) = (
+        sum(whole, |cell| cell.matches),
+        sum(whole, |cell| cell.strangers),
+    );
+    let (own_matches, own_strangers) = (
+        sum(part, |cell| cell.matches),
+        sum(part, |cell| cell.strangers),
+    );
     let all = matches + strangers;
     let mut ratios = [0.0; N];
     for (ratio, (own, cell)) in ratios.iter_mut().zip(part.iter().zip(whole)) {
         let pooled = (cell.matches + cell.strangers + 1.0) / (all + N as f64);
         let share = |of: f64, all: f64| (of + SHRINK_BAND * pooled) / (all + SHRINK_BAND);
-        let within = |of: f64, all: f64, whole: f64| (of + SHRINK_STEP * whole) / (all + SHRINK_STEP);
+        let within =
+            |of: f64, all: f64, whole: f64| (of + SHRINK_STEP * whole) / (all + SHRINK_STEP);
         *ratio = log2(
             within(own.matches, own_matches, share(cell.matches, matches))
-                / within(own.strangers, own_strangers, share(cell.strangers, strangers)),
+                / within(
+                    own.strangers,
+                    own_strangers,
+                    share(cell.strangers, strangers),
+                ),
         );
     }
     ratios

@@ -353,11 +353,13 @@ fn seeds(sets: &[RecordSet], pair: &SetPair) -> Vec<f64> {
             return 0;
         }
         let level = |field| u32::from(candidate.agreement.level(field));
-        level(Field::First)
+        // The number of tokens of names and birth date stands for the levels of them, which mixed keys do not show.
+        let names_and_birth = level(Field::First)
             + level(Field::Last)
             + level(Field::AnyName)
-            + 2 * level(Field::Birth)
-            + level(Field::Place)
+            + 2 * level(Field::Birth);
+        names_and_birth.max(candidate.agreement.pools[0].into())
+            + u32::from(place(candidate.agreement))
             + 4 * level(Field::Identifier)
             + 2 * level(Field::Contact)
     };

@@ -8,6 +8,7 @@ use kinfold_schema::{FLAG_DO_NOT_LINK, Field, Schema};
 use crate::candidates::nhs_tokens;
 use crate::decisions::{Given, Judgement, Outcome, RecordKey};
 use crate::lives::Lives;
+use crate::pattern::agree_as_a_whole;
 use crate::{Guard, Pair, RecordId, RecordSet, Verdict, Veto};
 
 /// Bits beyond which one pair says no more, in either direction: a single pair never outweighs all the others.
@@ -43,7 +44,7 @@ pub(super) struct Edge {
     pub odds: f64,
     /// What it may do.
     pub kind: Kind,
-    /// Whether the pair says that first names or an identifier agree: what a guard misses.
+    /// Whether the pair says that first names, an identifier, or names and birth date as a whole agree: what a guard misses.
     pub named: bool,
 }
 
@@ -175,7 +176,8 @@ impl Graph {
             },
             named: level(Field::First) >= 2
                 || level(Field::AnyName) >= 3
-                || level(Field::Identifier) > 0,
+                || level(Field::Identifier) > 0
+                || agree_as_a_whole(pair.agreement, pair.sigmas),
         }
     }
 
