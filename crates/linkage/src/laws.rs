@@ -500,6 +500,7 @@ fn settled(left: &[Someone], right: &[Someone], pairs: &[(usize, usize)], birth:
                 agreement,
                 keys: 1,
                 counts: [0; 4],
+                filter_bits: 0.0,
                 same_home: true,
                 sigmas: None,
                 comparable: crate::Comparable::default(),

@@ -140,6 +140,8 @@ pub struct Pair {
     pub same_home: bool,
     /// Distance of the filters in standard deviations below that of strangers; `None` when either filter is blank.
     pub sigmas: Option<f64>,
+    /// What the nearness of the filters adds to the weight, given the keys, in bits.
+    pub filter_bits: f64,
     /// What both have, so that silence is not taken for disagreement.
     pub comparable: Comparable,
     /// What became of it.

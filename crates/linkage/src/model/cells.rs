@@ -9,11 +9,11 @@ use crate::pattern::{
 use kinfold_schema::Agreement;
 
 /// Weight of a coarser cell in a finer one, in pairs.
-const SHRINK: f64 = 2.0;
+const SHRINK: f64 = 1.0;
 /// Weight of what is known of all candidates in the shares of bands and homes, in pairs.
 const SHRINK_BAND: f64 = 2.0;
 /// Weight of a kind of pair in a single number of tokens, in pairs.
-const SHRINK_STEP: f64 = 10.0;
+const SHRINK_STEP: f64 = 20.0;
 /// Chance that a pair of the coarsest kind is a match before any was seen.
 const START: f64 = 0.5;
 /// The same of a pair that the filter alone has found.

@@ -36,6 +36,7 @@ pub(crate) fn judge(set_pairs: &[SetPair], fitted: &Fitted) -> (Vec<Pair>, Water
                 counts: candidate.counts,
                 same_home: candidate.same_home,
                 sigmas: candidate.sigmas,
+                filter_bits: score.filter,
                 comparable: candidate.comparable,
                 verdict,
             };

@@ -109,6 +109,12 @@ impl Graph {
         (graph, outcomes)
     }
 
+    /// How much so many records that share nothing speak against one person. They repeat each other: whoever differs from one record of a
+    /// person differs from the others of it for the same reason, so their sum is drawn towards the mean as in `confidence`.
+    pub(super) fn silent(&self, pairs: usize) -> f64 {
+        self.silence * libm::sqrt(pairs as f64)
+    }
+
     /// The node of a record.
     pub(super) fn node(&self, record: RecordId) -> u32 {
         self.nodes[record.set as usize][record.row as usize]
@@ -164,7 +170,7 @@ impl Graph {
         Edge {
             a,
             b,
-            bits: pair.weight.clamp(-BITS_MAX, BITS_MAX),
+            bits: evidence(pair).clamp(-BITS_MAX, BITS_MAX),
             odds: odds(pair.probability),
             kind: match pair.verdict {
                 Verdict::Linked => Kind::Link,
@@ -339,6 +345,16 @@ fn number(sets: &[RecordSet]) -> (Vec<RecordId>, Vec<Vec<u32>>) {
 /// log2 of the odds of a probability, bounded.
 fn odds(probability: f64) -> f64 {
     (libm::log2(probability) - libm::log2(1.0 - probability)).clamp(-BITS_MAX, BITS_MAX)
+}
+
+/// What a pair says about two groups of records that others may link: its weight. A weight begins with the odds of any
+/// two records, which the link that brings the groups together has overcome already; and whoever shares keys is more alike than chance. So
+/// the keys that they share never speak against one person, only the filters can.
+fn evidence(pair: &Pair) -> f64 {
+    if pair.keys == 0 {
+        return pair.weight;
+    }
+    pair.weight.max(pair.filter_bits.min(0.0))
 }
 
 /// Changes the edge of two nodes, or adds one.
