@@ -195,6 +195,8 @@ fn pair(left: (usize, usize), right: (usize, usize), strong: bool, spread: u64) 
         probability,
         agreement: Agreement::default(),
         keys: 0,
+        counts: [0; 4],
+        filter_bits: 0.0,
         same_home: false,
         sigmas: None,
         comparable: Comparable::default(),

@@ -7,7 +7,7 @@ use kinfold_schema::{
 };
 
 use crate::pattern::{BANDS, band};
-use crate::pooled::{self, Rows};
+use crate::pooled::{self, Counts, Rows};
 use crate::shared_keys::{Shared, shared_keys};
 use crate::{Options, Progress, RecordId, RecordSet, Veto};
 
@@ -18,6 +18,8 @@ pub(crate) struct Candidate {
     pub right: u32,
     pub keys: u128,
     pub agreement: Agreement,
+    /// How many tokens of each counted pool agree.
+    pub counts: Counts,
     pub comparable: Comparable,
     pub same_home: bool,
     /// Whether both have household keys to compare.
@@ -213,7 +215,8 @@ fn find_in(
             let (own, theirs) = (homes(left, l), homes(right, r));
             let same_home = theirs.iter().any(|token| own.contains(token));
             let both_homes = !own.is_empty() && !theirs.is_empty();
-            let agreement = pooled::agreement(&pools, keys, (left_rows, l), (right_rows, r));
+            let (agreement, counts) =
+                pooled::agreement(&pools, keys, (left_rows, l), (right_rows, r));
             let (lp, rp) = (left.presence[l as usize], right.presence[r as usize]);
             let comparable: Comparable = comparing.comparable(lp, rp);
             let same_nhs = nhs.is_some_and(|index| keys >> index & 1 == 1);
@@ -241,6 +244,7 @@ fn find_in(
                 right: r,
                 keys,
                 agreement,
+                counts,
                 comparable,
                 same_home,
                 both_homes,

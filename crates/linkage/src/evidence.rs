@@ -1,64 +1,37 @@
 //! The evidence of a pair as a sentence that a reviewer can read: facts, never values.
 
-use kinfold_schema::Field;
+use kinfold_schema::{Field, Pool};
 
 use crate::{Guard, Pair, Verdict, Veto};
 
-/// "NHS number agrees; names agree exactly; birth date agrees; same home."
-pub(crate) fn sentence(pair: &Pair) -> String {
+/// "NHS number agrees; names agree exactly; birth date agrees; same home." Where kinds of keys are mixed, how many of each pool agree: "14 match
+/// keys of names and birth date and 3 of place agree; same home."
+pub(crate) fn sentence(pair: &Pair, pools: &[Pool]) -> String {
     let level = |field| pair.agreement.level(field);
-    let mut parts: Vec<&str> = Vec::new();
-    if level(Field::Identifier) > 0 {
-        parts.push("a verified identifier agrees");
-    } else if pair.comparable.nhs {
-        parts.push("NHS numbers differ");
-    } else {
-        parts.push("no identifier to compare");
-    }
+    let mut parts: Vec<String> = Vec::new();
     parts.push(
-        match (
-            level(Field::AnyName),
-            level(Field::First),
-            level(Field::Last),
-        ) {
-            (3, _, _) | (_, 3, 3) => "two names agree exactly",
-            (_, 2.., 2..) => "first and family name agree by sound",
-            (_, 3, _) => "first name agrees",
-            (_, _, 3) => "family name agrees",
-            (_, 2, _) => "first name agrees by sound",
-            (_, _, 2) => "family name agrees by sound",
-            (2, _, _) => "one name agrees",
-            (1, _, _) => "one name agrees by sound",
-            (_, 1, _) | (_, _, 1) => "an initial agrees",
-            _ => "no name is known to agree",
-        },
-    );
-    parts.push(match (pair.comparable.birth, level(Field::Birth)) {
-        (_, 3) => "birth date agrees",
-        (_, 2) => "birth date agrees in two of three parts, or with day and month swapped",
-        (_, 1) => "birth year agrees or is next to it",
-        (true, _) => "birth date is not known to agree",
-        (false, _) => "birth date is missing on one side",
-    });
-    parts.push(if pair.same_home {
-        "same home"
-    } else {
-        match (pair.comparable.place, level(Field::Place)) {
-            (_, 3) => "same house and postcode",
-            (_, 2) => "same postcode or street",
-            (_, 1) => "same area or house number",
-            (true, _) => "place is not known to agree",
-            (false, _) => "place is missing on one side",
+        if level(Field::Identifier) > 0 {
+            "a verified identifier agrees"
+        } else if pair.comparable.nhs {
+            "NHS numbers differ"
+        } else {
+            "no identifier to compare"
         }
-    });
-    if level(Field::BirthPlace) > 0 {
-        parts.push("place of birth agrees");
+        .to_owned(),
+    );
+    if pools.iter().any(|pool| pool.counted.is_some()) {
+        parts.push(counts(pair, pools));
+        parts.extend(implied(pair).into_iter().map(str::to_owned));
+    } else {
+        parts.extend(fields(pair).into_iter().map(str::to_owned));
     }
     match pair.sigmas {
         Some(sigmas) if sigmas >= 9.0 => {
-            parts.push("names and birth date as a whole are nearly the same");
+            parts.push("names and birth date as a whole are nearly the same".to_owned());
         }
-        Some(sigmas) if sigmas >= 4.5 => parts.push("names and birth date as a whole are close"),
+        Some(sigmas) if sigmas >= 4.5 => {
+            parts.push("names and birth date as a whole are close".to_owned());
+        }
         _ => {}
     }
     let mut text = parts.join("; ");
@@ -91,11 +64,109 @@ pub(crate) fn sentence(pair: &Pair) -> String {
     })
 }
 
+/// What the kinds of keys that agree, told apart, say about the fields.
+fn fields(pair: &Pair) -> Vec<&'static str> {
+    let level = |field| pair.agreement.level(field);
+    let mut parts = vec![match (
+        level(Field::AnyName),
+        level(Field::First),
+        level(Field::Last),
+    ) {
+        (3, _, _) | (_, 3, 3) => "two names agree exactly",
+        (_, 2.., 2..) => "first and family name agree by sound",
+        (_, 3, _) => "first name agrees",
+        (_, _, 3) => "family name agrees",
+        (_, 2, _) => "first name agrees by sound",
+        (_, _, 2) => "family name agrees by sound",
+        (2, _, _) => "one name agrees",
+        (1, _, _) => "one name agrees by sound",
+        (_, 1, _) | (_, _, 1) => "an initial agrees",
+        _ => "no name is known to agree",
+    }];
+    parts.push(match (pair.comparable.birth, level(Field::Birth)) {
+        (_, 3) => "birth date agrees",
+        (_, 2) => "birth date agrees in two of three parts, or with day and month swapped",
+        (_, 1) => "birth year agrees or is next to it",
+        (true, _) => "birth date is not known to agree",
+        (false, _) => "birth date is missing on one side",
+    });
+    parts.push(if pair.same_home {
+        "same home"
+    } else {
+        match (pair.comparable.place, level(Field::Place)) {
+            (_, 3) => "same house and postcode",
+            (_, 2) => "same postcode or street",
+            (_, 1) => "same area or house number",
+            (true, _) => "place is not known to agree",
+            (false, _) => "place is missing on one side",
+        }
+    });
+    if level(Field::BirthPlace) > 0 {
+        parts.push("place of birth agrees");
+    }
+    parts
+}
+
+/// How many mixed keys agree.
+fn counts(pair: &Pair, pools: &[Pool]) -> String {
+    let counted = pools.iter().filter_map(|pool| {
+        let tokens = pair.counts[pool.counted?];
+        (tokens > 0).then_some((tokens, pool))
+    });
+    let mut said: Vec<String> = Vec::new();
+    let mut all = 0;
+    for (tokens, pool) in counted {
+        all += u32::from(tokens);
+        let what = spoken(&pool.name);
+        said.push(match (said.len(), tokens) {
+            (0, 1) => format!("1 match key of {what}"),
+            (0, _) => format!("{tokens} match keys of {what}"),
+            _ => format!("{tokens} of {what}"),
+        });
+    }
+    match said.split_last() {
+        None => "no match key of names, birth date or place agrees".to_owned(),
+        Some((only, [])) if all == 1 => format!("{only} agrees"),
+        Some((only, [])) => format!("{only} agree"),
+        Some((last, others)) => format!("{} and {last} agree", others.join(", ")),
+    }
+}
+
+/// A pool's name in words.
+fn spoken(name: &str) -> String {
+    let words = name
+        .split('-')
+        .map(|word| if word == "birth" { "birth date" } else { word });
+    words.collect::<Vec<_>>().join(" and ")
+}
+
+/// What so many mixed keys imply, whichever they are, and what is known besides.
+fn implied(pair: &Pair) -> Vec<&'static str> {
+    let level = |field| pair.agreement.level(field);
+    let mut parts = Vec::new();
+    let (first, last) = (level(Field::First), level(Field::Last));
+    if level(Field::AnyName) == 3 || (first == 3 && last == 3) {
+        parts.push("so many that two names agree");
+    }
+    match (pair.comparable.birth, level(Field::Birth)) {
+        (_, 3) => parts.push("birth date agrees"),
+        (_, 1..) => parts.push("birth date agrees at least in part"),
+        (true, _) => {}
+        (false, _) => parts.push("birth date is missing on one side"),
+    }
+    if pair.same_home {
+        parts.push("same home");
+    } else if !pair.comparable.place {
+        parts.push("place is missing on one side");
+    }
+    parts
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::{Comparable, RecordId};
-    use kinfold_schema::Agreement;
+    use kinfold_schema::{Agreement, Schema};
 
     fn pair(levels: [u8; 8], verdict: Verdict) -> Pair {
         Pair {
@@ -108,6 +179,8 @@ mod tests {
                 ..Agreement::default()
             },
             keys: 1,
+            counts: [0; 4],
+            filter_bits: 0.0,
             same_home: false,
             sigmas: Some(10.0),
             comparable: Comparable {
@@ -124,16 +197,49 @@ mod tests {
     #[test]
     fn sentences_say_what_agrees_and_what_does_not() {
         assert_eq!(
-            sentence(&pair([3, 3, 3, 3, 0, 0, 0, 0], Verdict::Linked)),
+            sentence(&pair([3, 3, 3, 3, 0, 0, 0, 0], Verdict::Linked), &[]),
             "No identifier to compare; two names agree exactly; birth date agrees; place is not known to agree; names and birth date \
              as a whole are nearly the same"
         );
         assert!(
-            sentence(&pair(
-                [0, 3, 2, 3, 3, 0, 0, 0],
-                Verdict::Guarded(Guard::TwinOrSibling)
-            ))
+            sentence(
+                &pair(
+                    [0, 3, 2, 3, 3, 0, 0, 0],
+                    Verdict::Guarded(Guard::TwinOrSibling)
+                ),
+                &[]
+            )
             .ends_with("(a twin or sibling would look like this)")
+        );
+    }
+    #[test]
+    fn of_mixed_keys_only_their_number_is_said() {
+        let pools = Schema::standard().pools();
+        let said = |counts: [u8; 4], same_home| {
+            let mut own = pair([0; 8], Verdict::Linked);
+            (own.counts, own.same_home) = (counts, same_home);
+            for pool in &pools {
+                if let Some(counted) = pool.counted {
+                    pool.add_to(&mut own.agreement, counts[counted].into());
+                }
+            }
+            sentence(&own, &pools)
+        };
+        assert_eq!(
+            said([14, 3, 0, 0], true),
+            "No identifier to compare; 14 match keys of names and birth date and 3 of place agree; same home; names and birth date as a \
+             whole are nearly the same"
+        );
+        assert!(
+            said([1, 0, 0, 0], false).contains("; 1 match key of names and birth date agrees; ")
+        );
+        assert!(said([0, 2, 0, 0], false).contains("; 2 match keys of place agree; "));
+        assert!(said([0; 4], false).contains("no match key of names, birth date or place agrees"));
+        // So many that some of them have a birth date.
+        let all = said([41, 0, 0, 0], false);
+        assert!(
+            all.contains("; birth date agrees at least in part;"),
+            "{all}"
         );
     }
 }

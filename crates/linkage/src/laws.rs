@@ -262,7 +262,7 @@ fn a_death_keeps_a_record_from_those_with_later_events() {
         .find(|pair| (pair.left, pair.right) == (dead, seen));
     let pair = pair.expect("it is still a candidate");
     assert_eq!(pair.verdict, Verdict::Vetoed(Veto::DiedBefore));
-    assert!(pair.sentence().contains("died before"));
+    assert!(pair.sentence(&schema.pools()).contains("died before"));
 }
 
 #[test]
@@ -312,7 +312,7 @@ fn twins_known_to_different_custodians_are_not_one_person() {
         .pairs
         .iter()
         .find(|pair| pair.verdict == Verdict::Guarded(Guard::TwinOrSibling));
-    assert!(twins.is_none_or(|pair| pair.sentence().contains("twin")));
+    assert!(twins.is_none_or(|pair| pair.sentence(&schema.pools()).contains("twin")));
 }
 
 proptest! {
@@ -539,6 +539,8 @@ fn settled(left: &[Someone], right: &[Someone], pairs: &[(usize, usize)], birth:
                 probability: 0.6,
                 agreement,
                 keys: 1,
+                counts: [0; 4],
+                filter_bits: 0.0,
                 same_home: true,
                 sigmas: None,
                 comparable: crate::Comparable::default(),

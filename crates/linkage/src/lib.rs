@@ -26,7 +26,7 @@ mod reference;
 mod shared_keys;
 mod waterfall;
 
-use kinfold_schema::{CodeTable, Schema};
+use kinfold_schema::{CodeTable, POOLS_MAX, Pool, Schema};
 
 use lives::Lives;
 
@@ -134,10 +134,14 @@ pub struct Pair {
     pub agreement: Agreement,
     /// Pools of match keys in which a token agrees: bit `i` is pool `i` of the schema ([`Schema::pools`]).
     pub keys: u128,
+    /// How many tokens of each pool of mixed match keys agree, in the order of the schema; up to 255.
+    pub counts: [u8; POOLS_MAX],
     /// Whether they share a household key.
     pub same_home: bool,
     /// Distance of the filters in standard deviations below that of strangers; `None` when either filter is blank.
     pub sigmas: Option<f64>,
+    /// What the nearness of the filters adds to the weight, given the keys, in bits.
+    pub filter_bits: f64,
     /// What both have, so that silence is not taken for disagreement.
     pub comparable: Comparable,
     /// What became of it.
@@ -145,9 +149,9 @@ pub struct Pair {
 }
 
 impl Pair {
-    /// The evidence in one plain sentence, without values.
-    pub fn sentence(&self) -> String {
-        evidence::sentence(self)
+    /// The evidence in one plain sentence, without values. `pools` are those of the linkage schema ([`Schema::pools`]).
+    pub fn sentence(&self, pools: &[Pool]) -> String {
+        evidence::sentence(self, pools)
     }
 }
 

@@ -1,6 +1,6 @@
 //! Patterns: how the agreement of a pair is cut into cells whose probabilities can be learnt.
 
-use kinfold_schema::{Agreement, Field, POOLS_MAX};
+use kinfold_schema::{Agreement, Field, POOLS_MAX, Pool};
 
 /// Distance bands of the filter, from "like strangers" to "nearly the same".
 pub(crate) const BANDS: usize = 9;
@@ -47,12 +47,22 @@ pub(crate) fn coarse(agreement: Agreement) -> usize {
 }
 
 /// Of an agreement of mixed keys the steps of the pools.
-fn pooled(agreement: Agreement) -> Option<[u8; POOLS_MAX]> {
+pub(crate) fn pooled(agreement: Agreement) -> Option<[u8; POOLS_MAX]> {
     (agreement.pools != [0; POOLS_MAX]).then_some(agreement.pools)
 }
 
 /// The coarse code of mixed keys.
 fn coarse_of_pools(steps: [u8; POOLS_MAX], agreement: Agreement) -> usize {
+    let main = match steps[0] {
+        step @ 0..=8 => step.into(),
+        9..=10 => 9,
+        11..=12 => 10,
+        13..=15 => 11,
+        16..=19 => 12,
+        20..=22 => 13,
+        23 => 14,
+        _ => 15,
+    };
     let wide = |step: u8| match step {
         0..=2 => usize::from(step),
         3..=4 => 3,
@@ -68,7 +78,7 @@ fn coarse_of_pools(steps: [u8; POOLS_MAX], agreement: Agreement) -> usize {
         _ => 2,
     };
     let rest = wide(steps[2].max(steps[3]));
-    ((usize::from(steps[0].min(15)) * 6 + wide(steps[1])) * 6 + rest) * 3 + other
+    ((main * 6 + wide(steps[Pool::PLACE])) * 6 + rest) * 3 + other
 }
 
 /// Kinds of key evidence on which homes are conditioned: none, names only, birth only, both.
@@ -77,10 +87,10 @@ pub(crate) const KINDS: usize = 4;
 /// The kind of a pair's key evidence.
 pub(crate) fn kind(agreement: Agreement) -> usize {
     if let Some(steps) = pooled(agreement) {
-        return match steps.iter().sum::<u8>() {
+        return match steps[0] {
             0 => 0,
-            1 => 1,
-            2..=3 => 2,
+            1..=2 => 1,
+            3..=8 => 2,
             _ => 3,
         };
     }
@@ -89,6 +99,22 @@ pub(crate) fn kind(agreement: Agreement) -> usize {
         .any(|&field| agreement.level(field) > 0);
     let birth = agreement.level(Field::Birth) > 0;
     usize::from(names) | usize::from(birth) << 1
+}
+
+/// How far places agree, in the levels of a field. Of mixed keys the number of tokens says it: most kinds take the home or the postcode, a few
+/// the district, so one or two tokens stand for a place near by and three for the home.
+pub(crate) fn place(agreement: Agreement) -> u8 {
+    let of_pool = agreement.pools[Pool::PLACE].min(3);
+    agreement.level(Field::Place).max(of_pool)
+}
+
+/// Filters this near, in standard deviations, are those of one person with a slip somewhere; those of twins stay below.
+pub(crate) const NEAR_FOR_TWINS: f64 = 8.0;
+
+/// Whether names and birth date agree as a whole, where mixed keys cannot say which of them do: tokens agree, and the filters are nearer than
+/// those of twins and of a parent and child of one name. Where kinds are told apart the levels of the fields say it.
+pub(crate) fn agree_as_a_whole(agreement: Agreement, sigmas: Option<f64>) -> bool {
+    pooled(agreement).is_some() && sigmas.is_some_and(|sigmas| sigmas >= NEAR_FOR_TWINS)
 }
 
 /// Kinds on which the distance band is conditioned.
@@ -102,9 +128,9 @@ pub(crate) fn near_kind(agreement: Agreement) -> usize {
         return match steps[0] {
             0 => 0,
             1 => 1,
-            2..=3 => 2,
-            4..=6 => 3,
-            7..=10 => 4,
+            2..=4 => 2,
+            5..=10 => 3,
+            11..=16 => 4,
             _ => 5,
         };
     }
@@ -119,6 +145,14 @@ pub(crate) fn near_kind(agreement: Agreement) -> usize {
     ];
     let full = full.iter().filter(|full| **full).count();
     kind + full.saturating_sub(1)
+}
+
+/// Numbers on which the distance band is conditioned more finely.
+pub(crate) const NEAR_STEPS: usize = Agreement::STEPS as usize;
+
+/// The same more finely, where the number of tokens says more than the kind does: people of one name agree on a number of their own.
+pub(crate) fn near_step(agreement: Agreement) -> Option<usize> {
+    pooled(agreement).map(|steps| usize::from(steps[0]).min(NEAR_STEPS - 1))
 }
 
 #[cfg(test)]

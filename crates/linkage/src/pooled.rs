@@ -3,7 +3,10 @@
 //! The join of match keys says for each pool whether any token agrees. Where kinds are mixed the number is what counts, and only candidates
 //! need it, so the tokens of these are looked at again.
 
-use kinfold_schema::{Agreement, CodeTable, Pool, Token};
+use kinfold_schema::{Agreement, CodeTable, POOLS_MAX, Pool, Token};
+
+/// How many tokens of each counted pool agree, in the order of the schema; beyond 255 it is no longer counted.
+pub(crate) type Counts = [u8; POOLS_MAX];
 
 /// The match-key tokens of a table that are compared with those of one partner.
 #[derive(Clone, Copy)]
@@ -39,14 +42,14 @@ impl<'a> Rows<'a> {
     }
 }
 
-/// What the pools in which two records share a token (a bit each) say together.
+/// What the pools in which two records share a token (a bit each) say together, and how many tokens agree.
 pub(crate) fn agreement(
     pools: &[Pool],
     shared: u128,
     (left, l): (Rows, u32),
     (right, r): (Rows, u32),
-) -> Agreement {
-    let mut agreement = Agreement::default();
+) -> (Agreement, Counts) {
+    let (mut agreement, mut counts) = (Agreement::default(), Counts::default());
     for (index, pool) in pools.iter().enumerate() {
         if shared >> index & 1 == 1 {
             let tokens = match pool.counted {
@@ -57,9 +60,12 @@ pub(crate) fn agreement(
                 None => 1,
             };
             pool.add_to(&mut agreement, tokens);
+            if let Some(counted) = pool.counted {
+                counts[counted] = tokens.min(255) as u8;
+            }
         }
     }
-    agreement
+    (agreement, counts)
 }
 
 /// How many tokens two records share in all, each kind by itself counted once.

@@ -88,8 +88,20 @@ fn counted_by_hand(schema: &Schema, people: &[Person]) -> WithinCounts {
                 let mut agreement = Agreement::default();
                 for pool in schema.pools() {
                     let tokens = keys().filter(|key| pool.keys.contains(key)).count();
-                    if tokens > 0 {
-                        agreement = agreement.max(pool.implied);
+                    // In each field at least the level that is left when the tokens are those that say least about it.
+                    for field in 0..agreement.levels.len() {
+                        let kinds = schema.keys[pool.keys.clone()].iter();
+                        let mut levels: Vec<u8> = kinds
+                            .flat_map(|key| {
+                                let level = key.recipe.implies().levels[field];
+                                std::iter::repeat_n(level, key.slots.into())
+                            })
+                            .collect();
+                        levels.sort_unstable();
+                        if tokens > 0 {
+                            let sure = levels[(tokens - 1).min(levels.len() - 1)];
+                            agreement.levels[field] = agreement.levels[field].max(sure);
+                        }
                     }
                     if let Some(place) = pool.counted {
                         agreement.pools[place] = Agreement::step(tokens);

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use kinfold_linkage::{Households, Linked, Pair, Reason, RecordId, RecordSet, Verdict, Veto};
 use kinfold_message::Problem;
-use kinfold_schema::{NO_MONTH, Schema};
+use kinfold_schema::{NO_MONTH, Pool, Schema};
 use kinfold_store::{
     HouseholdRow, LineageRow, NeedRow, Origin, PairRow, PersonRow, write_households_of,
     write_lineage, write_needs, write_pairs_of, write_people_of,
@@ -58,8 +58,7 @@ impl Found<'_> {
     /// Writes pairs, people and, where there are any, households.
     pub(super) fn write(&self, origin: Origin, folder: &Path) -> Result<(), Problem> {
         let [pairs, people, households, ..] = NAMES.map(|name| folder.join(name));
-        let keys = self.schema.keys.iter();
-        let recipes: Vec<String> = keys.map(|key| key.recipe.to_string()).collect();
+        let pools = self.schema.pools();
         let kept = self.linked.pairs.iter().enumerate().filter(|(_, pair)| {
             // That two records may not be linked would be told by listing the pair; such pairs are only counted.
             let secret = pair.verdict == Verdict::Vetoed(Veto::DoNotLink);
@@ -68,7 +67,7 @@ impl Found<'_> {
         write_pairs_of(
             origin,
             &pairs,
-            kept.map(|(index, pair)| self.pair_row(index, pair, &recipes)),
+            kept.map(|(index, pair)| self.pair_row(index, pair, &pools)),
         )?;
         write_people_of(origin, &people, self.people_rows())?;
         if let Some(found) = self.households {
@@ -77,13 +76,9 @@ impl Found<'_> {
         Ok(())
     }
 
-    fn pair_row(&self, index: usize, pair: &Pair, recipes: &[String]) -> PairRow {
+    fn pair_row(&self, index: usize, pair: &Pair, pools: &[Pool]) -> PairRow {
         let (source_l, record_ref_l) = self.named(pair.left);
         let (source_r, record_ref_r) = self.named(pair.right);
-        let shared = recipes
-            .iter()
-            .enumerate()
-            .filter(|(key, _)| pair.keys >> key & 1 == 1);
         PairRow {
             source_l,
             record_ref_l,
@@ -92,12 +87,9 @@ impl Found<'_> {
             match_weight: pair.weight,
             match_probability: pair.probability,
             decision: word(pair.verdict).to_owned(),
-            match_keys: shared
-                .map(|(_, recipe)| recipe.as_str())
-                .collect::<Vec<_>>()
-                .join("; "),
+            match_keys: shared_keys(pair, pools),
             filter_sigmas: pair.sigmas,
-            evidence: pair.sentence(),
+            evidence: pair.sentence(pools),
             waterfall: json!(self.linked.waterfalls.steps(index)).to_string(),
         }
     }
@@ -155,6 +147,17 @@ impl Found<'_> {
             hex(&set.table.record_ref[record.row as usize]),
         )
     }
+}
+
+/// The match keys that two records share: a kind by itself by its recipe, a pool by its name and the number of agreeing tokens.
+fn shared_keys(pair: &Pair, pools: &[Pool]) -> String {
+    let shared = pools.iter().enumerate();
+    let shared = shared.filter(|(pool, _)| pair.keys >> pool & 1 == 1);
+    let named = shared.map(|(_, pool)| match pool.counted {
+        Some(counted) => format!("{} {}", pool.name, pair.counts[counted]),
+        None => pool.name.clone(),
+    });
+    named.collect::<Vec<_>>().join("; ")
 }
 
 /// The word for a verdict in files.

@@ -2,13 +2,14 @@
 //!
 //! Two records that are for review, because their names are not known to agree well enough, are one person when more speaks for it than
 //! the pair itself: they lived in one home at the same time, they have the same full birth date, and no other record of that home
-//! competes for either. Twins do not look like this: they are kept apart by their guard, which stays.
+//! competes for either. Where mixed keys cannot say that the birth date agrees, names and birth date must as a whole. Twins do not look like this: they are kept apart by their guard, which stays.
 
 use kinfold_schema::{Field, Schema};
 
 use super::groups;
 use super::homes;
 use super::spell::Grain;
+use crate::pattern::agree_as_a_whole;
 use crate::{Pair, PersonCluster, RecordId, RecordSet, Verdict};
 
 /// Level of a birth date that agrees in full.
@@ -23,8 +24,10 @@ pub(crate) fn settle(
 ) -> usize {
     let candidates: Vec<usize> = (0..pairs.len())
         .filter(|&index| {
-            pairs[index].verdict == Verdict::Review
-                && pairs[index].agreement.level(Field::Birth) >= FULL
+            let pair = &pairs[index];
+            pair.verdict == Verdict::Review
+                && (pair.agreement.level(Field::Birth) >= FULL
+                    || agree_as_a_whole(pair.agreement, pair.sigmas))
         })
         .collect();
     if candidates.is_empty() {

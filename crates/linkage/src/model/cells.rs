@@ -3,13 +3,17 @@
 use super::strangers::Strangers;
 use super::{Score, log2};
 use crate::candidates::{Candidate, SetPair};
-use crate::pattern::{BANDS, COARSE, KINDS, NEAR_KINDS, band, coarse, kind, near_kind};
-use kinfold_schema::{Agreement, Field};
+use crate::pattern::{
+    BANDS, COARSE, KINDS, NEAR_KINDS, NEAR_STEPS, band, coarse, kind, near_kind, near_step, place,
+};
+use kinfold_schema::Agreement;
 
 /// Weight of a coarser cell in a finer one, in pairs.
-const SHRINK: f64 = 2.0;
+const SHRINK: f64 = 1.0;
 /// Weight of what is known of all candidates in the shares of bands and homes, in pairs.
 const SHRINK_BAND: f64 = 2.0;
+/// Weight of a kind of pair in a single number of tokens, in pairs.
+const SHRINK_STEP: f64 = 20.0;
 /// Chance that a pair of the coarsest kind is a match before any was seen.
 const START: f64 = 0.5;
 /// The same of a pair that the filter alone has found.
@@ -28,6 +32,12 @@ struct Weighed {
 }
 
 impl Weighed {
+    /// Adds a pair of this match probability.
+    fn add(&mut self, probability: f64) {
+        self.matches += probability;
+        self.strangers += 1.0 - probability;
+    }
+
     /// The share of matches, drawn towards that of a coarser cell.
     fn share(self, coarser: f64) -> f64 {
         (self.matches + SHRINK * coarser) / (self.matches + self.strangers + SHRINK)
@@ -50,6 +60,8 @@ pub(crate) struct Cells {
     filter_odds: [f64; BANDS],
     /// Log2 ratios of the nearness of filters, given the kind of evidence.
     bands: [[f64; BANDS]; NEAR_KINDS],
+    /// The same given the number of tokens of mixed keys.
+    bands_of_step: Vec<[f64; BANDS]>,
     /// Log2 ratios of homes.
     homes: [[f64; HOMES]; HOME_KINDS],
     /// Log2 of how much more often than on the whole a pair of these two sets is a match.
@@ -106,6 +118,7 @@ impl Cells {
             cell_of,
             filter_odds: [0.0; BANDS],
             bands: [[0.0; BANDS]; NEAR_KINDS],
+            bands_of_step: vec![[0.0; BANDS]; NEAR_STEPS],
             homes: [[0.0; HOMES]; HOME_KINDS],
             shift: vec![0.0; set_pairs.len()],
             matches: vec![0.0; set_pairs.len()],
@@ -197,6 +210,8 @@ impl Cells {
     /// Nearness and homes of pairs that share keys: how matches and strangers differ, given what the keys say.
     fn learn_given_keys(&mut self, set_pairs: &[SetPair], expected: &[Vec<f64>]) {
         let mut bands = [[Weighed::default(); BANDS]; NEAR_KINDS];
+        let mut steps = vec![[Weighed::default(); BANDS]; NEAR_STEPS];
+        let mut kind_of = [0; NEAR_STEPS];
         let mut homes = [[Weighed::default(); HOMES]; HOME_KINDS];
         for (pair, expected) in set_pairs.iter().zip(expected) {
             for (candidate, &g) in pair.candidates.iter().zip(expected) {
@@ -204,22 +219,35 @@ impl Cells {
                     continue;
                 }
                 if let Some(sigmas) = candidate.sigmas {
-                    let cell = &mut bands[near_kind(candidate.agreement)][band(sigmas)];
-                    cell.matches += g;
-                    cell.strangers += 1.0 - g;
+                    let (kind, band) = (near_kind(candidate.agreement), band(sigmas));
+                    bands[kind][band].add(g);
+                    if let Some(step) = near_step(candidate.agreement) {
+                        kind_of[step] = kind;
+                        steps[step][band].add(g);
+                    }
                 }
                 let cell = &mut homes[home_kind(candidate)][home_state(candidate)];
-                cell.matches += g;
-                cell.strangers += 1.0 - g;
+                cell.add(g);
             }
         }
         for (ratios, counts) in self.bands.iter_mut().zip(&bands) {
             *ratios = ratios_of(counts);
         }
+        for (step, ratios) in self.bands_of_step.iter_mut().enumerate() {
+            *ratios = ratios_within(&steps[step], &bands[kind_of[step]]);
+        }
         for (ratios, counts) in self.homes.iter_mut().zip(&homes) {
             // Whether there is anything to compare says nothing about who they are.
             let compared = ratios_of(&[counts[1], counts[2]]);
             *ratios = [0.0, compared[0], compared[1]];
+        }
+    }
+
+    /// What a distance band says, given what the keys do.
+    fn nearness(&self, agreement: Agreement, band: usize) -> f64 {
+        match near_step(agreement) {
+            Some(step) => self.bands_of_step[step][band],
+            None => self.bands[near_kind(agreement)][band],
         }
     }
 
@@ -238,7 +266,7 @@ impl Cells {
                     prior,
                     keys: self.odds[cell] + self.shift[set_pair] - prior,
                     filter: candidate.sigmas.map_or(0.0, |sigmas| {
-                        self.bands[near_kind(candidate.agreement)][band(sigmas)]
+                        self.nearness(candidate.agreement, band(sigmas))
                     }),
                     home: self.homes[home_kind(candidate)][home_state(candidate)],
                     probability: 0.0,
@@ -269,6 +297,36 @@ fn ratios_of<const N: usize>(counts: &[Weighed; N]) -> [f64; N] {
     ratios
 }
 
+/// The same of a part of these counts, drawn towards what the whole shows.
+fn ratios_within<const N: usize>(part: &[Weighed; N], whole: &[Weighed; N]) -> [f64; N] {
+    let sum = |of: &[Weighed; N], what: fn(&Weighed) -> f64| of.iter().map(what).sum::<f64>();
+    let (matches, strangers) = (
+        sum(whole, |cell| cell.matches),
+        sum(whole, |cell| cell.strangers),
+    );
+    let (own_matches, own_strangers) = (
+        sum(part, |cell| cell.matches),
+        sum(part, |cell| cell.strangers),
+    );
+    let all = matches + strangers;
+    let mut ratios = [0.0; N];
+    for (ratio, (own, cell)) in ratios.iter_mut().zip(part.iter().zip(whole)) {
+        let pooled = (cell.matches + cell.strangers + 1.0) / (all + N as f64);
+        let share = |of: f64, all: f64| (of + SHRINK_BAND * pooled) / (all + SHRINK_BAND);
+        let within =
+            |of: f64, all: f64, whole: f64| (of + SHRINK_STEP * whole) / (all + SHRINK_STEP);
+        *ratio = log2(
+            within(own.matches, own_matches, share(cell.matches, matches))
+                / within(
+                    own.strangers,
+                    own_strangers,
+                    share(cell.strangers, strangers),
+                ),
+        );
+    }
+    ratios
+}
+
 fn log_odds(share: f64) -> f64 {
     let share = share.clamp(1e-9, 1.0 - 1e-9);
     log2(share / (1.0 - share))
@@ -283,7 +341,7 @@ fn home_state(candidate: &Candidate) -> usize {
 }
 
 fn home_kind(candidate: &Candidate) -> usize {
-    let place = match candidate.agreement.level(Field::Place) {
+    let place = match place(candidate.agreement) {
         0 => 0,
         1 | 2 => 1,
         _ => 2,

@@ -2,6 +2,7 @@
 
 use super::Fitted;
 use crate::candidates::{Candidate, SetPair};
+use crate::pattern::{NEAR_FOR_TWINS, place, pooled};
 use crate::{Guard, Pair, Verdict, Waterfalls};
 use kinfold_schema::Field;
 
@@ -32,8 +33,10 @@ pub(crate) fn judge(set_pairs: &[SetPair], fitted: &Fitted) -> (Vec<Pair>, Water
                 probability,
                 agreement: candidate.agreement,
                 keys: candidate.keys,
+                counts: candidate.counts,
                 same_home: candidate.same_home,
                 sigmas: candidate.sigmas,
+                filter_bits: score.filter,
                 comparable: candidate.comparable,
                 verdict,
             };
@@ -48,13 +51,12 @@ pub(crate) fn judge(set_pairs: &[SetPair], fitted: &Fitted) -> (Vec<Pair>, Water
     )
 }
 
-/// Filters this near, in standard deviations, are those of one person with a misspelt first name; twins stay below.
-const NEAR_FOR_TWINS: f64 = 8.0;
 /// Filters this near are those of one person with a wrong birth date; a parent and child of one name stay below.
 const NEAR_FOR_NAMESAKES: f64 = 4.0;
 
 /// Guards: patterns that are typical of two different people of one family. A shared verified identifier lifts them, and so do
-/// filters that are nearer than those of two such people.
+/// filters that are nearer than those of two such people. Mixed keys hardly ever say that a whole birth date agrees; then people of one
+/// home whose first names are not known to agree are guarded, whatever their birth dates.
 fn guard(candidate: &Candidate) -> Option<Guard> {
     let level = |field| candidate.agreement.level(field);
     let nearer = |limit: f64| candidate.sigmas.is_some_and(|sigmas| sigmas >= limit);
@@ -64,8 +66,10 @@ fn guard(candidate: &Candidate) -> Option<Guard> {
     // A first name that one side does not have cannot differ.
     let first_differs =
         candidate.comparable.first && level(Field::First) == 0 && level(Field::AnyName) < 3;
-    let one_family = level(Field::Last) >= 2 || candidate.same_home;
-    if first_differs && level(Field::Birth) == 3 && one_family {
+    let mixed = pooled(candidate.agreement).is_some();
+    let lives_there = candidate.same_home || mixed && place(candidate.agreement) >= 2;
+    let one_family = level(Field::Last) >= 2 || lives_there;
+    if first_differs && (level(Field::Birth) == 3 || mixed) && one_family {
         return (!nearer(NEAR_FOR_TWINS)).then_some(Guard::TwinOrSibling);
     }
     // Two birth dates that share nothing are two people, whatever the names say, unless the filters are near.

@@ -21,7 +21,7 @@ use cells::Cells;
 use strangers::Strangers;
 
 use crate::candidates::SetPair;
-use crate::{Options, RecordSet, WaterfallStep};
+use crate::{Options, RecordId, RecordSet, WaterfallStep};
 
 pub(crate) use judge::judge;
 pub use summary::{Doubt, Estimate, ModelSummary};
@@ -30,6 +30,11 @@ pub use summary::{Doubt, Estimate, ModelSummary};
 const ROUNDS_MAX: usize = 80;
 /// The rounds stop when the expected number of matches changes by less than this share.
 const CHANGE_MIN: f64 = 1e-4;
+
+/// From this probability a match counts as sure.
+const SURE: f64 = 0.9;
+/// Pairs that speak for what is taken of silence before a third record is looked at.
+const THIRD_FROM: f64 = 20.0;
 
 /// A fitted model.
 pub(crate) struct Fitted {
@@ -102,7 +107,7 @@ pub(crate) fn fit(sets: &[RecordSet], set_pairs: &[SetPair], options: &Options) 
         before = after;
     }
     let summary = summary::of(set_pairs, &scores, &strangers, (rounds, settled), options);
-    let silence = silence(set_pairs, &expected);
+    let silence = silence(sets, set_pairs, &expected);
     Fitted {
         summary,
         scores,
@@ -110,9 +115,11 @@ pub(crate) fn fit(sets: &[RecordSet], set_pairs: &[SetPair], options: &Options) 
     }
 }
 
-/// The filter's own finds say how many matches share no key. The penalty is bounded: agencies see different homes and names, and two
+/// How much it speaks against one person that two records are no candidates of each other, in bits. The filter's own finds say how many
+/// matches share no key; strangers hardly ever do. But a record that a third one links is no stranger: it looks like that one's others, right
+/// or wrong, and then silence says less, as much as the data show. The penalty is bounded: agencies see different homes and names, and two
 /// silences must not outweigh a sure link.
-fn silence(set_pairs: &[SetPair], expected: &[Vec<f64>]) -> f64 {
+fn silence(sets: &[RecordSet], set_pairs: &[SetPair], expected: &[Vec<f64>]) -> f64 {
     let all = total(expected);
     let without_keys: f64 = set_pairs
         .iter()
@@ -121,7 +128,57 @@ fn silence(set_pairs: &[SetPair], expected: &[Vec<f64>]) -> f64 {
         .filter(|(candidate, _)| candidate.keys == 0)
         .map(|(_, g)| g)
         .sum();
-    libm::log2(((without_keys + 0.02 * all) / all.max(1.0)).clamp(0.125, 0.5))
+    let of_matches = (without_keys + 0.02 * all) / all.max(1.0);
+    let ratio = by_third(sets, set_pairs, expected, of_matches);
+    libm::log2(ratio.clamp(0.125, 0.5))
+}
+
+/// How many times as often two records are no candidates when they are one person as when they are two, where a third one surely matches the one
+/// and may match the other.
+fn by_third(
+    sets: &[RecordSet],
+    set_pairs: &[SetPair],
+    expected: &[Vec<f64>],
+    of_matches: f64,
+) -> f64 {
+    let mut known: Vec<(RecordId, RecordId, f64)> = Vec::new();
+    for (pair, expected) in set_pairs.iter().zip(expected) {
+        for (candidate, &g) in pair.candidates.iter().zip(expected) {
+            if candidate.veto.is_none() {
+                let (left, right) = (pair.left(candidate), pair.right(candidate));
+                known.extend([(left, right, g), (right, left, g)]);
+            }
+        }
+    }
+    known.sort_unstable_by_key(|pair| (pair.0, pair.1));
+    let is_candidate = |a: RecordId, b: RecordId| {
+        let (left, right) = (a.min(b), a.max(b));
+        let (l, r) = (left.set as usize, right.set as usize);
+        // Before those of the left set stand the pairs of all earlier ones.
+        let pair = &set_pairs[l * (2 * sets.len() - l - 1) / 2 + r - l - 1];
+        let ends = (left.row, right.row);
+        pair.candidates
+            .binary_search_by_key(&ends, |own| (own.left, own.right))
+            .is_ok()
+    };
+    // Of matches and of others, how many there are and how many of them are silent.
+    let (mut all, mut silent) = ([0.0; 2], [0.0; 2]);
+    for of_one in known.chunk_by(|a, b| a.0 == b.0) {
+        for &(_, sure, _) in of_one.iter().filter(|pair| pair.2 >= SURE) {
+            let doubtful =
+                |pair: &&(RecordId, RecordId, f64)| pair.2 < SURE && pair.1.set != sure.set;
+            for &(_, other, g) in of_one.iter().filter(doubtful) {
+                let none = f64::from(u8::from(!is_candidate(sure, other)));
+                for (at, share) in [g, 1.0 - g].into_iter().enumerate() {
+                    all[at] += share;
+                    silent[at] += share * none;
+                }
+            }
+        }
+    }
+    let share =
+        |at: usize, before: f64| (silent[at] + THIRD_FROM * before) / (all[at] + THIRD_FROM);
+    share(0, of_matches) / share(1, 1.0)
 }
 
 pub(crate) fn log2(value: f64) -> f64 {

@@ -23,7 +23,7 @@ use super::compete::taken;
 use super::log2;
 use crate::RecordSet;
 use crate::candidates::{Candidate, SetPair};
-use crate::pattern::{BANDS, band};
+use crate::pattern::{BANDS, band, place};
 
 /// What is added to every band of the filter: none seen does not mean none.
 const FLOOR_BAND: f64 = 0.5;
@@ -313,7 +313,7 @@ fn calibrate(
 
 /// Whether two people of this pattern live together or near each other: families come into a file as a whole, strangers one by one.
 fn near(agreement: Agreement) -> usize {
-    usize::from(agreement.level(Field::Place) >= 2)
+    usize::from(place(agreement) >= 2)
 }
 
 fn sizes(sets: &[RecordSet], pair: &SetPair) -> (f64, f64) {
@@ -353,11 +353,13 @@ fn seeds(sets: &[RecordSet], pair: &SetPair) -> Vec<f64> {
             return 0;
         }
         let level = |field| u32::from(candidate.agreement.level(field));
-        level(Field::First)
+        // The number of tokens of names and birth date stands for the levels of them, which mixed keys do not show.
+        let names_and_birth = level(Field::First)
             + level(Field::Last)
             + level(Field::AnyName)
-            + 2 * level(Field::Birth)
-            + level(Field::Place)
+            + 2 * level(Field::Birth);
+        names_and_birth.max(candidate.agreement.pools[0].into())
+            + u32::from(place(candidate.agreement))
             + 4 * level(Field::Identifier)
             + 2 * level(Field::Contact)
     };

@@ -8,6 +8,7 @@ use kinfold_schema::{FLAG_DO_NOT_LINK, Field, Schema};
 use crate::candidates::nhs_tokens;
 use crate::decisions::{Given, Judgement, Outcome, RecordKey};
 use crate::lives::Lives;
+use crate::pattern::agree_as_a_whole;
 use crate::{Guard, Pair, RecordId, RecordSet, Verdict, Veto};
 
 /// Bits beyond which one pair says no more, in either direction: a single pair never outweighs all the others.
@@ -43,7 +44,7 @@ pub(super) struct Edge {
     pub odds: f64,
     /// What it may do.
     pub kind: Kind,
-    /// Whether the pair says that first names or an identifier agree: what a guard misses.
+    /// Whether the pair says that first names, an identifier, or names and birth date as a whole agree: what a guard misses.
     pub named: bool,
 }
 
@@ -108,6 +109,12 @@ impl Graph {
         (graph, outcomes)
     }
 
+    /// How much so many records that share nothing speak against one person. They repeat each other: whoever differs from one record of a
+    /// person differs from the others of it for the same reason, so their sum is drawn towards the mean as in `confidence`.
+    pub(super) fn silent(&self, pairs: usize) -> f64 {
+        self.silence * libm::sqrt(pairs as f64)
+    }
+
     /// The node of a record.
     pub(super) fn node(&self, record: RecordId) -> u32 {
         self.nodes[record.set as usize][record.row as usize]
@@ -163,7 +170,7 @@ impl Graph {
         Edge {
             a,
             b,
-            bits: pair.weight.clamp(-BITS_MAX, BITS_MAX),
+            bits: evidence(pair).clamp(-BITS_MAX, BITS_MAX),
             odds: odds(pair.probability),
             kind: match pair.verdict {
                 Verdict::Linked => Kind::Link,
@@ -175,7 +182,8 @@ impl Graph {
             },
             named: level(Field::First) >= 2
                 || level(Field::AnyName) >= 3
-                || level(Field::Identifier) > 0,
+                || level(Field::Identifier) > 0
+                || agree_as_a_whole(pair.agreement, pair.sigmas),
         }
     }
 
@@ -337,6 +345,16 @@ fn number(sets: &[RecordSet]) -> (Vec<RecordId>, Vec<Vec<u32>>) {
 /// log2 of the odds of a probability, bounded.
 fn odds(probability: f64) -> f64 {
     (libm::log2(probability) - libm::log2(1.0 - probability)).clamp(-BITS_MAX, BITS_MAX)
+}
+
+/// What a pair says about two groups of records that others may link: its weight. A weight begins with the odds of any
+/// two records, which the link that brings the groups together has overcome already; and whoever shares keys is more alike than chance. So
+/// the keys that they share never speak against one person, only the filters can.
+fn evidence(pair: &Pair) -> f64 {
+    if pair.keys == 0 {
+        return pair.weight;
+    }
+    pair.weight.max(pair.filter_bits.min(0.0))
 }
 
 /// Changes the edge of two nodes, or adds one.

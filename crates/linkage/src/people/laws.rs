@@ -44,6 +44,8 @@ pub(crate) fn pair(left: (u32, u32), right: (u32, u32), weight: f64, verdict: Ve
         probability: 1.0 / (1.0 + libm::exp2(-weight)),
         agreement: Agreement::default(),
         keys: 0,
+        counts: [0; 4],
+        filter_bits: 0.0,
         same_home: false,
         sigmas: None,
         comparable: Comparable::default(),

@@ -5,12 +5,16 @@
 //! person, by that rule alone. A third record tells what the custodian could not see: when a record of another custodian agrees by itself
 //! with both rows in name and birth date, the two are one person.
 //!
+//! Where the kinds of keys are mixed, so that their number does not say what of name and birth date agrees, the filters have to: they must be
+//! nearer than those of twins.
+//!
 //! Asked for is more than a link needs: the pair has so much evidence that it would be a link many times over without the other row, the
 //! two people share one custodian only, and nobody else competes for either. Verified numbers that differ, guards and decisions hold.
 
 use kinfold_schema::Field;
 
 use crate::decisions::Given;
+use crate::pattern::agree_as_a_whole;
 use crate::{Pair, PersonCluster, RecordId, RecordSet, Verdict};
 
 /// Match weight, before others compete, that a pair needs: odds of 64. On the synthetic borough of 5,000 households 40 of 42 such pairs
@@ -91,9 +95,10 @@ fn is_strong(pair: &Pair) -> bool {
         pair.verdict,
         Verdict::NotLinked | Verdict::Review | Verdict::Outvoted | Verdict::Tied
     );
+    let known = level(Field::Birth) >= BIRTH_MIN
+        && (level(Field::First) >= FIRST_MIN || level(Field::AnyName) >= ANY_NAME_MIN);
     open && pair.weight >= BITS_MIN
-        && level(Field::Birth) >= BIRTH_MIN
-        && (level(Field::First) >= FIRST_MIN || level(Field::AnyName) >= ANY_NAME_MIN)
+        && (known || agree_as_a_whole(pair.agreement, pair.sigmas))
         && (pair.sigmas.is_some_and(|sigmas| sigmas >= SIGMAS_MIN)
             || level(Field::Identifier) > 0
             || pair.same_home)
@@ -161,6 +166,22 @@ mod tests {
         // A home in common stands for the filter.
         pairs[1].same_home = true;
         assert_eq!(sizes(&mut pairs, &Given::default()), [3]);
+    }
+
+    #[test]
+    fn of_mixed_keys_the_filters_have_to_say_it() {
+        let mixed = |sigmas| {
+            let mut pairs = lost(12.0, 0);
+            pairs[1].agreement = Agreement::default();
+            pairs[1].agreement.pools[0] = 9;
+            pairs[1].sigmas = sigmas;
+            pairs[1].same_home = true;
+            pairs
+        };
+        assert_eq!(sizes(&mut mixed(Some(9.0)), &Given::default()), [3]);
+        for sigmas in [None, Some(SIGMAS_MIN), Some(7.9)] {
+            assert_eq!(sizes(&mut mixed(sigmas), &Given::default()), [1, 2]);
+        }
     }
 
     #[test]

@@ -46,7 +46,7 @@ pub const POOLS_MAX: usize = 4;
 pub struct Agreement {
     /// Levels 0 to 3, in the order of [`Field::ALL`].
     pub levels: [u8; 8],
-    /// For each pool the step of the number of agreeing tokens ([`Agreement::step`]), 0 to 15.
+    /// For each pool the step of the number of agreeing tokens ([`Agreement::step`]).
     pub pools: [u8; POOLS_MAX],
 }
 
@@ -81,19 +81,21 @@ impl Agreement {
         weaker
     }
 
-    /// The step of a number of agreeing tokens: each of the first eight by itself, then ever wider ones, since beyond that every pair is sure.
+    /// The step of a number of agreeing tokens: each of the first twenty by itself, since people of one name agree on numbers of their own
+    /// (thirteen and fourteen of `standard`), then ever wider ones, since beyond that every pair is sure.
     pub fn step(count: usize) -> u8 {
         match count {
-            0..=8 => count as u8,
-            9..=10 => 9,
-            11..=12 => 10,
-            13..=15 => 11,
-            16..=19 => 12,
-            20..=25 => 13,
-            26..=32 => 14,
-            _ => 15,
+            0..=20 => count as u8,
+            21..=22 => 21,
+            23..=25 => 22,
+            26..=29 => 23,
+            30..=34 => 24,
+            _ => Self::STEPS - 1,
         }
     }
+
+    /// Number of steps.
+    pub const STEPS: u8 = 26;
 
     /// Raises one field to at least `level`.
     fn raise(&mut self, field: Field, level: u8) {

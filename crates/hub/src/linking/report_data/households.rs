@@ -178,6 +178,7 @@ impl<'a> Gathering<'a> {
 
     fn joins(&self, household: &Household, people: &[usize]) -> Vec<JoinFacts> {
         let mut joins = Vec::new();
+        let pools = self.terms.schema.pools();
         for (position, &person) in people.iter().enumerate() {
             if self.run.facts[person].withheld {
                 continue;
@@ -189,7 +190,7 @@ impl<'a> Gathering<'a> {
                         "{} and {}: {} Match weight {:.1}.",
                         self.custodian(pair.left.set),
                         self.custodian(pair.right.set),
-                        finished(&pair.sentence()),
+                        finished(&pair.sentence(&pools)),
                         pair.weight
                     ),
                     strength: strength_of(pair.probability),
