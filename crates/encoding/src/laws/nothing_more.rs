@@ -358,7 +358,10 @@ fn a_full_birth_date_is_looked_at_wherever_it_stands() {
 #[test]
 fn an_identifier_without_a_token_is_not_claimed() {
     let with_nino = Schema::standard().text().to_owned();
-    let without = with_nino.replace("[[key]]\nrecipe = \"NINO\"\nslots = 1\n", "");
+    let without = with_nino.replace(
+        "[[key]]\nrecipe = \"NINO\"\nslots = 1\npool = \"identifiers\"\n",
+        "",
+    );
     assert_ne!(with_nino, without);
     let people: Vec<Person> = (0..30)
         .map(|n| {
