@@ -336,10 +336,10 @@ const MALFORMED: &[(&str, &str, FaultKind, &str, &str)] = {
             "values",
         ),
         (
-            "recipe = \"F3 MD\"\nslots = 1",
-            "recipe = \"F3 MD\"\nslots = 1\ncap = 2",
+            "recipe = \"UPNX DF\"\nslots = 2",
+            "recipe = \"UPNX DF\"\nslots = 2\ncap = 2",
             Release,
-            "key[4].cap",
+            "key[3].cap",
             "leave the key out",
         ),
         (
@@ -353,7 +353,7 @@ const MALFORMED: &[(&str, &str, FaultKind, &str, &str)] = {
             "recipe = \"F3 MD\"\nslots = 1\npool = \"all\"",
             "recipe = \"F3 MD\"\nslots = 1\npool = \"all\"\ncap = 2",
             Rule,
-            "key[5].cap",
+            "key[4].cap",
             "the same cap",
         ),
         (
