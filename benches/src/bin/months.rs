@@ -26,7 +26,7 @@ use kinfold_synth::{Borough, Profile, Source, generate};
 
 /// Seeds of the boroughs when none are given.
 const SEEDS: [u64; 2] = [740_101, 740_117];
-/// The months of an agency's files, in which people come several times.
+/// The agencies and their files of people; a person of several is one of the agency's people.
 const AGENCIES: [(&str, &[Source]); 4] = [
     ("council", &[Source::SchoolCensus, Source::Housing]),
     ("health", &[Source::Patients]),
