@@ -26,7 +26,7 @@ use kinfold_synth::{Borough, Profile, Source, generate};
 
 /// Seeds of the boroughs when none are given.
 const SEEDS: [u64; 2] = [740_101, 740_117];
-/// The months of an agency's files, in which people come several times.
+/// The agencies and their files of people; a person of several is one of the agency's people.
 const AGENCIES: [(&str, &[Source]); 4] = [
     ("council", &[Source::SchoolCensus, Source::Housing]),
     ("health", &[Source::Patients]),
@@ -299,14 +299,17 @@ fn links(households: usize, seed: u64) -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
+/// The households of each person.
+type Belongs = BTreeMap<u32, Vec<u32>>;
+
 /// The true households of each person: those that he or she ever belonged to, and those of now.
-fn truth(borough: &Borough) -> Result<[BTreeMap<u32, Vec<u32>>; 2], Box<dyn Error>> {
+fn truth(borough: &Borough) -> Result<[Belongs; 2], Box<dyn Error>> {
     let files = borough.files();
     let (_, text) = files
         .iter()
         .find(|(name, _)| *name == "truth/households.csv")
         .ok_or("no truth of households")?;
-    let mut of_entity: [BTreeMap<u32, Vec<u32>>; 2] = Default::default();
+    let mut of_entity: [Belongs; 2] = Default::default();
     for row in csv::Reader::from_reader(&text[..]).records() {
         let row = row?;
         let number = |at: usize| row[at][1..].parse::<u32>();

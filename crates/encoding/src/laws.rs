@@ -11,7 +11,7 @@ use kinfold_identity::{
     AddressSpell, BirthDate, NhsNumber, Person, Sex, read_address, read_family_names,
     read_given_names, read_place,
 };
-use kinfold_schema::{HOUSEHOLD_NONE, Schema, Token};
+use kinfold_schema::{HOUSEHOLD_NONE, NO_MONTH, Schema, Token};
 use proptest::prelude::*;
 
 use crate::secrets::test_secrets;
@@ -59,7 +59,7 @@ fn person(n: usize) -> Person {
         uprn: None,
         town: None,
         from: 1400,
-        to: 1500,
+        to: NO_MONTH,
     }];
     person
 }
@@ -372,7 +372,7 @@ fn odd_person(n: usize) -> Person {
             uprn: kinfold_identity::Uprn::parse("900000000001").ok(),
             town: None,
             from: 1500,
-            to: kinfold_identity::NO_MONTH,
+            to: NO_MONTH,
         }),
         11 => odd.first_names.clear(),
         12 => odd.addresses.clear(),

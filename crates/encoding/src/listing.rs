@@ -253,7 +253,7 @@ mod tests {
             town: None,
             uprn: None,
             from: 1400,
-            to: 1500,
+            to: NO_MONTH,
         }];
         person
     }

@@ -52,10 +52,10 @@ impl Patterns {
                 .collect::<BTreeMap<usize, Threads>>()
             });
             let numbers = numbered(people);
-            for side in 0..2 {
-                for (row, colour) in &numbers[side] {
-                    colours[side][*row] = *colour;
-                    rounds[side][*row].push(*colour);
+            for ((numbers, colours), rounds) in numbers.iter().zip(&mut colours).zip(&mut rounds) {
+                for (row, colour) in numbers {
+                    colours[*row] = *colour;
+                    rounds[*row].push(*colour);
                 }
             }
         }

@@ -258,6 +258,28 @@ fn protected_and_communal_homes_leave_no_household_key() {
     assert_eq!(real(7), 1);
 }
 
+/// The month of the release comes from the agreement's period, not from a clock.
+#[test]
+fn a_home_that_was_left_a_year_before_the_release_leaves_no_key_and_no_home_a_month() {
+    let schema = Schema::standard();
+    let mut people: Vec<Person> = (0..40).map(person).collect();
+    people[7].addresses[0].to = 1_500;
+    let keys = |month: u16| {
+        let options = Options {
+            month,
+            ..Options::default()
+        };
+        let encoded = encode_with(&schema, &people, &identity_order(40), &options);
+        let keys = encoded.table.household;
+        assert!(
+            keys.iter()
+                .all(|key| key.from == NO_MONTH && key.to == NO_MONTH)
+        );
+        keys.iter().filter(|key| key.kind != HOUSEHOLD_NONE).count()
+    };
+    assert_eq!((keys(1_512), keys(1_513), keys(NO_MONTH)), (40, 39, 39));
+}
+
 /// A home has a key by its property number and one by its address. Were the people of a large home drawn for each, the two draws together
 /// would show more than either may.
 #[test]

@@ -21,7 +21,7 @@ impl Grain {
             step: schema
                 .household
                 .as_ref()
-                .map_or(1, |rule| rule.step())
+                .map_or(1, kinfold_schema::HouseholdSchema::step)
                 .max(1),
         }
     }
