@@ -40,7 +40,7 @@ pub use events::{Event, EventsReport, Unknown};
 pub use gather::{Gathered, gather};
 pub use mapping::{
     Band, Column, Columns, DateForm, EventRule, EventsInput, FileForm, GradeFrom, Mapping,
-    OneOrMore, PeopleInput,
+    OneOrMore, OwnIds, PeopleInput,
 };
 pub use people::{FieldReport, PeopleReport, PersonRow, is_child};
 pub use people_rules::{Ages, Births, SexCodes, SexList, Values};
@@ -51,5 +51,5 @@ pub use stream::{
 };
 pub use table::Memory;
 pub use unite::{
-    Doubt, Doubtful, Reason, SharedOwnId, United, UnitedPerson, unite, unite_by_rules,
+    Care, Doubt, Doubtful, Reason, SharedOwnId, United, UnitedPerson, unite,
 };

@@ -5,7 +5,7 @@
 //! needed.
 
 use crate::error::Error;
-use crate::mapping::PeopleInput;
+use crate::mapping::{OwnIds, PeopleInput};
 use crate::people::{PeopleFile, PersonRow};
 use crate::table::Memory;
 use kinfold_identity::Person;
@@ -150,6 +150,12 @@ impl Rows {
             None if self.again.is_some() => 0,
             None => self.file_of(row),
         }
+    }
+
+    /// Whether an own id of a source is a person, so that two own ids are two people unless somebody says otherwise.
+    pub(crate) fn own_ids_are_people(&self, source: usize) -> bool {
+        let input = self.inputs.get(source);
+        input.is_some_and(|input| input.own_ids == OwnIds::People)
     }
 
     /// The 1-based line of a row in its file.

@@ -15,6 +15,7 @@
 //! brief: every value once, and people as lists of the numbers of their values.
 
 mod brief;
+mod care;
 mod candidates;
 mod compare;
 mod evidence;
@@ -34,6 +35,8 @@ use crate::error::Error;
 use crate::people::PersonRow;
 use crate::rows::Rows;
 use brief::Briefs;
+pub use care::Care;
+use care::Apart;
 use candidates::{LARGEST_GROUP, Pair, Shelves, shared_things};
 use evidence::{People, weigh};
 use groups::Groups;
@@ -89,6 +92,8 @@ pub enum Doubt {
     Chain,
     /// All that they have in common, weighed together, says rather one person than two, and not surely.
     Likely,
+    /// The same, and one source gives the two own ids of its own, where an own id is a person.
+    TwoOwnIds,
 }
 
 /// A pair of rows that a person should look at.
@@ -224,28 +229,15 @@ struct Judged {
     doubts: Vec<(u32, u32, Doubt)>,
 }
 
-/// Brings together the rows that are one person.
+/// Brings together the rows that are one person, so carefully.
 ///
 /// # Errors
 /// A file that was changed or can no longer be read; a folder for working files that cannot be used.
-pub fn unite(rows: &Rows) -> Result<United, Error> {
-    unite_in(rows, ROUNDS)
-}
-
-/// Brings together the rows that are one person by sure rules alone: own ids, verified identifiers, exact identities. What they leave
-/// open is listed as doubtful and decided by a person.
-///
-/// # Errors
-/// As [`unite`].
-pub fn unite_by_rules(rows: &Rows) -> Result<United, Error> {
-    unite_in(rows, 0)
-}
-
-/// The same with so many rounds of weighing evidence at most.
-fn unite_in(rows: &Rows, rounds: usize) -> Result<United, Error> {
+pub fn unite(rows: &Rows, care: Care) -> Result<United, Error> {
     let mut values = Values::new();
     let (units, shared_own_ids) = Units::by_own_id(rows, &mut values)?;
     let briefs = Briefs::of(rows, &units, values)?;
+    let apart = Apart::of(rows, &units, care);
     let own_id_joins = rows.len() - units.len();
     let mut judged = compare(rows, &briefs)?;
     judged.verdicts.sort_unstable();
@@ -276,10 +268,10 @@ fn unite_in(rows: &Rows, rounds: usize) -> Result<United, Error> {
             *joins.entry(reason).or_default() += 1;
         }
     }
-    let memo = (rounds > 0).then(Memo::new);
-    for (round, memo) in (1..=rounds).zip(memo.iter().cycle()) {
-        let weighed = weigh(rows, &People::of(&briefs, &groups), memo)?;
-        let last = weighed.joins.is_empty() || round == rounds;
+    let memo = (care != Care::Rules).then(Memo::new);
+    for (round, memo) in (1..=ROUNDS).zip(memo.iter().cycle()) {
+        let weighed = weigh(rows, &People::of(&briefs, &groups, &apart, care), memo)?;
+        let last = weighed.joins.is_empty() || round == ROUNDS;
         for (left, right) in weighed.joins {
             groups.join(left, right);
             *joins.entry(Reason::Evidence).or_default() += 1;

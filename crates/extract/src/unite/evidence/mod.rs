@@ -6,7 +6,7 @@
 //! ```
 //!
 //! Everything is learnt from the file itself: how common each value is, how strangers agree, how many pairs of one person it has and how
-//! these agree. A pair comes together from [`UNITE`] on, if nothing forbids it and all that came together already agrees on average; from
+//! these agree. A pair comes together from the limit of its [`Care`] on, if nothing forbids it and all that came together already agrees on average; from
 //! [`REVIEW`] on it is listed as doubtful.
 //!
 //! The result depends on what the rows say and not on their order: ties are broken by a number made of the compared values.
@@ -24,6 +24,7 @@ mod reference;
 mod tests;
 mod things;
 
+use super::care::{Apart, Care};
 use super::Doubt;
 use super::brief::{Brief, Briefs};
 use super::candidates::{Pair, Shelves};
@@ -40,10 +41,6 @@ use model::{Counts, Model};
 use pattern::Pattern;
 use rayon::prelude::*;
 
-/// Natural logarithm of the odds from which two people are one: a probability of 0.95. A wrong union puts a stranger's history on a
-/// person and nobody sees it again; a missed one costs match keys, and the linkage unit may still find it. One in twenty is the worst pair
-/// that comes together; the expected precision of all of them is far higher.
-pub(super) const UNITE: f64 = 2.944_439;
 /// And from which two people are worth a look: as likely one as not.
 pub(super) const REVIEW: f64 = 0.0;
 /// Random pairs from which it is learnt how strangers agree. A level that one pair in a thousand has is seen forty times.
@@ -60,6 +57,8 @@ const PAIRS_AT_ONCE: usize = 1 << 16;
 pub(super) struct People<'a> {
     briefs: &'a Briefs,
     groups: &'a Groups,
+    apart: &'a Apart,
+    care: Care,
     /// The first unit of each person.
     firsts: Vec<u32>,
     /// What the units of a person say together, of people of several units.
@@ -72,11 +71,18 @@ pub(super) struct People<'a> {
 const ALONE: u32 = u32::MAX;
 
 impl<'a> People<'a> {
-    pub(super) fn of(briefs: &'a Briefs, groups: &'a Groups) -> Self {
+    pub(super) fn of(
+        briefs: &'a Briefs,
+        groups: &'a Groups,
+        apart: &'a Apart,
+        care: Care,
+    ) -> Self {
         let numbers = 0..briefs.units.len() as u32;
         let mut people = Self {
             briefs,
             groups,
+            apart,
+            care,
             firsts: numbers.filter(|unit| groups.find(*unit) == *unit).collect(),
             merged: Vec::new(),
             merged_at: Vec::new(),
@@ -191,7 +197,9 @@ pub(super) fn weigh(rows: &Rows, people: &People<'_>, memo: &Memo) -> Result<Fou
             ));
             let log_odds = model.log_odds(pattern);
             if log_odds >= REVIEW {
-                edges.push(Edge::new(log_odds, [number(0), number(4)], &prints));
+                let sure = log_odds >= people.care.log_odds()
+                    && (pattern.is_sure() || !people.care.is_for_release());
+                edges.push(Edge::new(log_odds, sure, [number(0), number(4)], &prints));
             }
         }
     }

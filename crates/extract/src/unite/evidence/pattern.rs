@@ -154,6 +154,14 @@ impl Pattern {
         self.level(field).is_some_and(|own| own.level <= level)
     }
 
+    /// Whether the two agree on what a person has alone: a number that is proof, a birth date but for a slip, an e-mail address. A father
+    /// and his son can agree on everything else.
+    pub(super) fn is_sure(self) -> bool {
+        self.at_least(Field::Numbers, 0)
+            || self.at_least(Field::Birth, 2)
+            || self.at_least(Field::Email, 0)
+    }
+
     /// Whether something of the person's own agrees, beside what a household shares, whatever the weights say: a number that is proof; a
     /// first name and another fact; a birth date and another fact.
     pub(super) fn is_personal(self) -> bool {
