@@ -16,6 +16,7 @@
 mod columns;
 
 mod dates;
+mod decided;
 mod decode;
 mod error;
 mod events;
@@ -34,6 +35,7 @@ mod table;
 mod unite;
 
 pub use dates::{DateForms, Day, Mixed, civil, days, month};
+pub use decided::Decided;
 pub use decode::Encoding;
 pub use error::Error;
 pub use events::{Event, EventsReport, Unknown};
@@ -50,6 +52,4 @@ pub use stream::{
     RejectedCounts, TABLE_ROLES, TableColumns, TablePerson, read_table_row, usual_columns,
 };
 pub use table::Memory;
-pub use unite::{
-    Care, Doubt, Doubtful, Reason, SharedOwnId, United, UnitedPerson, unite,
-};
+pub use unite::{Care, Doubt, Doubtful, Reason, SharedOwnId, United, UnitedPerson, unite};

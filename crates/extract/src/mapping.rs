@@ -19,6 +19,8 @@ use toml::Spanned;
 pub struct Mapping {
     /// The custodian, as the agreement calls it.
     pub custodian: String,
+    /// The table of pairs that the custodian decided to be one person or two, relative to the mapping file.
+    pub decided: Option<String>,
     /// Files with a row a person.
     pub people: Vec<PeopleInput>,
     /// Files with a row an event.

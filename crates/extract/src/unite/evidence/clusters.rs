@@ -100,7 +100,10 @@ impl Weighed<'_> {
             members.flatten().collect()
         };
         let (left_units, right_units) = (members(lefts), members(rights));
-        if self.people.apart.never(&left_units, &right_units) {
+        let apart = self.people.apart;
+        if apart.own_ids_differ(&left_units, &right_units)
+            || apart.are_decided_two(&left_units, &right_units)
+        {
             return false;
         }
         let units = |group: &[u32]| -> Vec<&Brief> {

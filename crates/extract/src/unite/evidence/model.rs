@@ -79,7 +79,7 @@ const STRANGERS: Levels = [
 ];
 
 /// What was learnt from a file.
-pub(super) struct Model {
+pub(in crate::unite) struct Model {
     one: Levels,
     relatives: Levels,
     strangers: Levels,
