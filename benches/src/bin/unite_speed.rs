@@ -19,7 +19,8 @@ use std::time::Instant;
 use csv::StringRecord;
 use kinfold_benches::Words;
 use kinfold_extract::{
-    Care, Decided, Memory, PersonRow, Rows, RowsAgain, TABLE_ROLES, TableColumns, read_table_row, unite,
+    Care, Decided, Memory, PersonRow, Rows, RowsAgain, TABLE_ROLES, TableColumns, read_table_row,
+    unite,
 };
 use kinfold_identity::{DateRules, Person, Plain};
 use kinfold_synth::{Options, Profile, generate};

@@ -90,8 +90,6 @@ fn evidence_without_anything_that_is_a_persons_own_is_listed() {
         (0, "Frederick|Okonkwo|03/04/1954|M|7 High Street|"),
         (1, "Frederick|Okonkwo||M|7 High Street|"),
     ]);
-    let bench = bounded_in(&rows, 1 << 20, &Told::of(Care::BENCH));
-    assert!(are_one(&rows, &bench, IDS), "the evidence is enough");
     let together = release(&rows, &[]);
     assert!(!are_one(&rows, &together, IDS));
     assert_eq!(doubt(&rows, &together, IDS), Some(Doubt::BirthMissing));

@@ -66,8 +66,16 @@ impl Weighed<'_> {
                 continue;
             }
             let units = edge.pair.map(|person| self.people.firsts[person as usize]);
+            let doubt = |why| {
+                let members = edge.pair.map(|person| self.people.members(person));
+                if self.people.apart.own_ids_differ(&members[0], &members[1]) {
+                    (units[0], units[1], Doubt::TwoOwnIds)
+                } else {
+                    (units[0], units[1], why)
+                }
+            };
             if !edge.sure {
-                found.doubts.push((units[0], units[1], Doubt::Likely));
+                found.doubts.push(doubt(Doubt::Likely));
                 continue;
             }
             let (lefts, rights) = (groups.members(left), groups.members(right));
@@ -80,13 +88,7 @@ impl Weighed<'_> {
                 found.joins.push((units[0], units[1]));
             } else {
                 apart.insert(two);
-                let own_ids = edge.pair.map(|person| self.people.members(person));
-                let why = if self.people.apart.own_ids_differ(&own_ids[0], &own_ids[1]) {
-                    Doubt::TwoOwnIds
-                } else {
-                    Doubt::Chain
-                };
-                found.doubts.push((units[0], units[1], why));
+                found.doubts.push(doubt(Doubt::Chain));
             }
         }
         found

@@ -181,6 +181,27 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
+    #[test]
+    fn names_and_home_alone_are_not_sure() {
+        let mut home = Pattern::default();
+        for field in [Field::First, Field::Family, Field::Place, Field::Telephone] {
+            home.set_valued(field, 0, 19);
+        }
+        home.set(Field::Sex, 0);
+        assert!(home.is_personal() && !home.is_sure());
+        let with = |field, level| {
+            let mut pattern = home;
+            pattern.set(field, level);
+            pattern.is_sure()
+        };
+        // A number that is proof; a birth date with a slip, or with one part that differs; more of it is another birth date.
+        assert!(with(Field::Numbers, 0) && !with(Field::Numbers, 1));
+        assert!(with(Field::Birth, 1) && with(Field::Birth, 2) && !with(Field::Birth, 3));
+        let mut email = home;
+        email.set_valued(Field::Email, 0, 10);
+        assert!(email.is_sure());
+    }
+
     proptest! {
         #[test]
         fn a_level_comes_out_as_it_went_in(levels in proptest::collection::vec((0usize..7, 0u64..25), 11)) {
