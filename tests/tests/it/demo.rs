@@ -192,9 +192,10 @@ fn keys_and_own_references_are_for_their_owner_alone() {
     let mut private = Vec::new();
     for name in files_under(folder) {
         let is_key = name.extension().is_some_and(|extension| extension == "key");
-        let lists_own_ids = [".local-references.csv", "doubtful.csv"];
-        let text = name.to_string_lossy();
-        if is_key || lists_own_ids.iter().any(|end| text.ends_with(end)) {
+        let text = name.to_string_lossy().into_owned();
+        let lists_own_ids =
+            text.ends_with(".local-references.csv") || text.ends_with("doubtful.csv");
+        if is_key || lists_own_ids {
             let mode = fs::metadata(folder.join(&name))
                 .expect("it is there")
                 .permissions()
