@@ -7,8 +7,8 @@
 //! ```
 //!
 //! `make` writes invented families of a borough, of whom 15 in 100 stand twice, the second time with a slip or two. The other form reads a
-//! table (`ROLE=COLUMN` or `ROLE=COLUMN+COLUMN` for columns that do not have a role's name; `rules` for the sure rules alone, `release` for a custodian's care) and prints
-//! rows, people, joins by reason, doubtful pairs, seconds, the memory at its peak, and a hash of who is with whom and what is doubtful: two
+//! table (`ROLE=COLUMN` or `ROLE=COLUMN+COLUMN` for columns that do not have a role's name; `rules` for the sure rules alone, `release` for a
+//! custodian's care) and prints rows, people, joins by reason, doubtful pairs, seconds, the memory at its peak, and a hash of who is with whom and what is doubtful: two
 //! versions of the program that bring the same rows together print the same hash. `RAYON_NUM_THREADS=1` for one core.
 
 use std::collections::BTreeMap;
