@@ -7,8 +7,8 @@
 //! ```
 //!
 //! `make` writes invented families of a borough, of whom 15 in 100 stand twice, the second time with a slip or two. The other form reads a
-//! table (`ROLE=COLUMN` or `ROLE=COLUMN+COLUMN` for columns that do not have a role's name; `rules` for the sure rules alone) and prints
-//! rows, people, joins by reason, doubtful pairs, seconds, the memory at its peak, and a hash of who is with whom and what is doubtful: two
+//! table (`ROLE=COLUMN` or `ROLE=COLUMN+COLUMN` for columns that do not have a role's name; `rules` for the sure rules alone, `release` for a
+//! custodian's care) and prints rows, people, joins by reason, doubtful pairs, seconds, the memory at its peak, and a hash of who is with whom and what is doubtful: two
 //! versions of the program that bring the same rows together print the same hash. `RAYON_NUM_THREADS=1` for one core.
 
 use std::collections::BTreeMap;
@@ -19,8 +19,8 @@ use std::time::Instant;
 use csv::StringRecord;
 use kinfold_benches::Words;
 use kinfold_extract::{
-    Memory, PersonRow, Rows, RowsAgain, TABLE_ROLES, TableColumns, read_table_row, unite,
-    unite_by_rules,
+    Care, Decided, Memory, PersonRow, Rows, RowsAgain, TABLE_ROLES, TableColumns, read_table_row,
+    unite,
 };
 use kinfold_identity::{DateRules, Person, Plain};
 use kinfold_synth::{Options, Profile, generate};
@@ -183,11 +183,13 @@ fn measure(file: &str, told: &[String]) -> Result<(), Box<dyn Error>> {
     }));
     let before = peak_mib();
     let began = Instant::now();
-    let united = if told.iter().any(|told| told == "rules") {
-        unite_by_rules(&rows)?
-    } else {
-        unite(&rows)?
+    let is_told = |wanted: &str| told.iter().any(|told| told == wanted);
+    let care = match () {
+        () if is_told("rules") => Care::Rules,
+        () if is_told("release") => Care::RELEASE,
+        () => Care::BENCH,
     };
+    let united = unite(&rows, care, &Decided::default(), &|_| ())?;
     let seconds = began.elapsed().as_secs_f64();
     let mut hasher = blake3::Hasher::new();
     for person in 0..united.people() {

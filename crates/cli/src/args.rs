@@ -143,7 +143,7 @@ pub struct CheckArgs {
     /// The agreement; its event codes are checked too
     #[arg(long, value_name = "FILE")]
     pub agreement: Option<PathBuf>,
-    /// Where to write check.json
+    /// Where to write check.json and doubtful.csv
     #[arg(short, long, value_name = "DIR")]
     pub output: Option<PathBuf>,
 }

@@ -14,7 +14,8 @@
 pub mod args;
 pub mod commands;
 pub mod dates;
-pub mod earlier;
+pub mod doubtful;
+mod earlier;
 pub mod encoded;
 pub mod files;
 pub mod gate;

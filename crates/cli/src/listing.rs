@@ -43,12 +43,36 @@ impl Listing {
         let listed = inputs
             .iter()
             .map(|input| (input.record_ref, lister.list(input.person)));
-        self.people.extend(listed);
+        self.people.extend(listed.map(|(record_ref, mut person)| {
+            // Lists that grew have room for as much again, which many people together would keep.
+            person.keys.shrink_to_fit();
+            person.names.shrink_to_fit();
+            for tokens in person.filters.iter_mut().flatten() {
+                tokens.shrink_to_fit();
+            }
+            (record_ref, person)
+        }));
     }
 
     /// Takes released rows, in the order of their references.
     pub fn released(&mut self, chunk: CodeTable) {
+        if self.codes.is_empty() {
+            self.make_room(&chunk);
+        }
         self.codes.append(chunk);
+    }
+
+    /// Room for all codes at once: a list that grows holds up to as much again, and these are the largest there are.
+    fn make_room(&mut self, first: &CodeTable) {
+        let records = self.people.len();
+        let all = |of_first: usize| of_first / first.len().max(1) * records;
+        let codes = &mut self.codes;
+        codes.record_ref.reserve_exact(records);
+        codes.keys.reserve_exact(all(first.keys.len()));
+        codes.household.reserve_exact(all(first.household.len()));
+        for (filter, own) in codes.filters.iter_mut().zip(&first.filters) {
+            filter.words.reserve_exact(all(own.words.len()));
+        }
     }
 
     /// Both side by side, without the people that were left out.

@@ -6,7 +6,7 @@ use crate::args::Period;
 use crate::outcome::Message;
 use crate::progress::Progress;
 use kinfold_exchange::Agreement;
-use kinfold_extract::{Day, Gathered, Memory, Reason, Tells, United, days, gather, unite_by_rules};
+use kinfold_extract::{Care, Day, Gathered, Memory, Reason, Tells, United, days, gather, unite};
 use kinfold_message::{Exit, Problem};
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -47,7 +47,8 @@ pub fn survey(
 ) -> Result<Survey, Problem> {
     let gathered = gather(mapping, memory, scratch, |step| progress.step(step))?;
     progress.step("Bringing together the rows of each person");
-    let united = unite_by_rules(&gathered.rows)?;
+    let step = |step: &str| progress.step(step);
+    let united = unite(&gathered.rows, Care::RELEASE, &gathered.decided, &step)?;
     gathered.rows.must_be_unchanged()?;
     let mut survey = Survey {
         strangers: strangers(&gathered),
@@ -91,6 +92,7 @@ fn messages(survey: &Survey, agreement: Option<&Agreement>, mapping: &Path) -> V
     people_files(survey, &mut messages);
     event_files(survey, &mut messages);
     doubtful_pairs(survey, &mut messages);
+    decisions(survey, &mut messages);
     messages
 }
 
@@ -278,8 +280,40 @@ fn doubtful_pairs(survey: &Survey, messages: &mut Vec<Message>) {
         "E-CHECK-DUPLICATE",
         Exit::Answer,
         format!("{} of rows left apart: nearly one person, and not quite", counted(survey.united.doubtful.len(), "pair")),
-        "look at the lines listed under `doubtful` in check.json (write it with `-o DIR`), and correct the records at source",
+        "look at the pairs in doubtful.csv (write it with `kinfold check -o DIR`); correct the records at source, or decide with `decided` in the mapping",
     )));
+}
+
+/// Decisions that could not be followed.
+fn decisions(survey: &Survey, messages: &mut Vec<Message>) {
+    let Some(file) = &survey.gathered.mapping.decided else {
+        return;
+    };
+    let mut warn = |code, what: String, hint: &str| {
+        let problem = Problem::new(code, Exit::Answer, what, hint).at(file.clone());
+        messages.push(Message::warning(problem));
+    };
+    let refused = survey.united.decisions_not_followed;
+    if refused > 0 {
+        warn(
+            "E-CHECK-DECISION",
+            format!(
+                "{} for one person not followed: another decision, two verified NHS numbers or a record that must not be linked says that they are two",
+                counted(refused, "decision")
+            ),
+            "look at the pairs with `decision` in doubtful.csv, and take one of the contradicting decisions back or correct the records at source",
+        );
+    }
+    if survey.gathered.decided.unknown > 0 {
+        warn(
+            "E-CHECK-DECIDED",
+            format!(
+                "{} about own ids that no people file has",
+                counted(survey.gathered.decided.unknown, "decision")
+            ),
+            "nothing needs to be done if these people are no longer in the extract; if all are missing, a spreadsheet may have changed the own ids (0012 became 12)",
+        );
+    }
 }
 
 /// The last day of a period.

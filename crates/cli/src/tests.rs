@@ -1,5 +1,6 @@
 //! Golden screens and the whole path of a custodian, in one process; the binary itself is driven by the tests at the top.
 
+mod decisions;
 mod gate;
 mod parts;
 mod refusals;
@@ -241,6 +242,7 @@ fn the_whole_path_of_a_custodian() {
         "council-2026-08.records.kin",
         "council-2026-08.events.kin",
         "check.json",
+        "doubtful.csv",
         "council-2026-08.local-references.csv",
         "release.json",
         "release.html",
@@ -249,7 +251,7 @@ fn the_whole_path_of_a_custodian() {
     }
     assert_eq!(
         std::fs::read_dir(office.at("out")).expect("listed").count(),
-        6,
+        7,
         "and nothing else"
     );
 

@@ -82,6 +82,14 @@ pub enum Error {
         /// Cells that can only be month first.
         month_first: usize,
     },
+    /// A table of decisions about doubtful pairs is wrong.
+    #[error("line {line}: {what}")]
+    Decision {
+        /// What is wrong, without values of the data.
+        what: &'static str,
+        /// 1-based line.
+        line: usize,
+    },
     /// An error in a named file.
     #[error("{path}: {error}")]
     InFile {
@@ -162,6 +170,10 @@ impl From<Error> for Problem {
             Error::MixedDates { .. } => stop(
                 "E-EXTRACT-DATES",
                 "export the dates in one order, or say `dates = [\"dd/mm/yyyy\"]` in mapping.toml: the others are then not read",
+            ),
+            Error::Decision { .. } => stop(
+                "E-EXTRACT-DECISION",
+                "each line has two sources of the mapping, an own id of each, and `one`, `two` or nothing under `decision`",
             ),
             Error::InFile { path, error } => {
                 let inner = Problem::from(*error);

@@ -1,5 +1,6 @@
 //! Everything a custodian's mapping points to, read once; what is large is left in the files and read again when it is needed.
 
+use crate::decided::Decided;
 use crate::error::Error;
 use crate::events::{Event, EventsReport, read_events};
 use crate::mapping::{FileForm, Mapping};
@@ -20,6 +21,8 @@ pub struct Gathered {
     pub events: Vec<Event>,
     /// What was read from each events file.
     pub event_files: Vec<EventsReport>,
+    /// What the custodian decided about doubtful pairs.
+    pub decided: Decided,
 }
 
 /// Reads a mapping and every file it names, relative to its own folder. `step` is told which file comes next. What waits on disk, keyed
@@ -46,6 +49,7 @@ pub fn gather(
         people: Vec::new(),
         events: Vec::new(),
         event_files: Vec::new(),
+        decided: Decided::default(),
         mapping,
     };
     for (index, input) in gathered.mapping.people.iter().enumerate() {
@@ -55,6 +59,10 @@ pub fn gather(
         gathered.people.push(report);
     }
     gathered.rows.index();
+    if let Some(decided) = &gathered.mapping.decided {
+        let path = folder.join(decided);
+        gathered.decided = Decided::read(&path, &gathered.mapping, &gathered.rows)?;
+    }
     for (index, input) in gathered.mapping.events.iter().enumerate() {
         let (table, path) = open(&input.file, &input.form)?;
         let report = read_events(
@@ -75,7 +83,7 @@ pub fn gather(
 mod tests {
     use super::*;
     use crate::people::PersonRow;
-    use crate::unite::unite;
+    use crate::unite::{Care, unite};
     use proptest::prelude::*;
     use std::fmt::Write as _;
     use std::fs;
@@ -170,7 +178,7 @@ service = "other"
             );
             let _ = writeln!(text, "{}", facts(&loaded));
         }
-        let united = unite(rows).expect("united");
+        let united = unite(rows, Care::RELEASE, &gathered.decided, &|_| ()).expect("united");
         let united_rows = united.load(rows, |first, people| {
             for (at, person) in people.iter().enumerate() {
                 let _ = writeln!(
@@ -282,7 +290,8 @@ service = "other"
             text.replacen("Amy", "Ann", 1),
         )
         .expect("written");
-        for error in [gathered.rows.load(&all).err(), unite(&gathered.rows).err()] {
+        let united = unite(&gathered.rows, Care::Rules, &gathered.decided, &|_| ());
+        for error in [gathered.rows.load(&all).err(), united.err()] {
             let problem = kinfold_message::Problem::from(error.expect("refused"));
             assert_eq!(problem.code, "E-EXTRACT-CHANGED");
             assert!(

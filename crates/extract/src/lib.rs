@@ -16,6 +16,7 @@
 mod columns;
 
 mod dates;
+mod decided;
 mod decode;
 mod error;
 mod events;
@@ -34,13 +35,14 @@ mod table;
 mod unite;
 
 pub use dates::{DateForms, Day, Mixed, civil, days, month};
+pub use decided::Decided;
 pub use decode::Encoding;
 pub use error::Error;
 pub use events::{Event, EventsReport, Unknown};
 pub use gather::{Gathered, gather};
 pub use mapping::{
     Band, Column, Columns, DateForm, EventRule, EventsInput, FileForm, GradeFrom, Mapping,
-    OneOrMore, PeopleInput,
+    OneOrMore, OwnIds, PeopleInput,
 };
 pub use people::{FieldReport, PeopleReport, PersonRow, is_child};
 pub use people_rules::{Ages, Births, SexCodes, SexList, Values};
@@ -50,6 +52,4 @@ pub use stream::{
     RejectedCounts, TABLE_ROLES, TableColumns, TablePerson, read_table_row, usual_columns,
 };
 pub use table::Memory;
-pub use unite::{
-    Doubt, Doubtful, Reason, SharedOwnId, United, UnitedPerson, unite, unite_by_rules,
-};
+pub use unite::{Care, Doubt, Doubtful, Reason, SharedOwnId, United, UnitedPerson, unite};

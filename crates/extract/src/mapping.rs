@@ -19,6 +19,8 @@ use toml::Spanned;
 pub struct Mapping {
     /// The custodian, as the agreement calls it.
     pub custodian: String,
+    /// The table of pairs that the custodian decided to be one person or two, relative to the mapping file.
+    pub decided: Option<String>,
     /// Files with a row a person.
     pub people: Vec<PeopleInput>,
     /// Files with a row an event.
@@ -60,6 +62,9 @@ pub struct PeopleInput {
     /// How the file is laid out.
     #[serde(default)]
     pub form: FileForm,
+    /// What an own id is.
+    #[serde(default)]
+    pub own_ids: OwnIds,
     /// The datasets that know a person because this source does: what was checked for them.
     pub datasets: Vec<String>,
     /// Values that mean "nothing here", besides the empty cell.
@@ -76,6 +81,17 @@ pub struct PeopleInput {
     /// Role to the values that mean something.
     #[serde(default)]
     pub values: Values,
+}
+
+/// What an own id of a source is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum OwnIds {
+    /// A person: two own ids are two people, unless identifiers or exact identities say otherwise.
+    #[default]
+    People,
+    /// A visit, a claim, an application: two own ids say nothing about people.
+    Records,
 }
 
 /// A date format.

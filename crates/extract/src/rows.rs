@@ -5,7 +5,7 @@
 //! needed.
 
 use crate::error::Error;
-use crate::mapping::PeopleInput;
+use crate::mapping::{OwnIds, PeopleInput};
 use crate::people::{PeopleFile, PersonRow};
 use crate::table::Memory;
 use kinfold_identity::Person;
@@ -78,6 +78,8 @@ pub struct Rows {
     /// The rows in the order of the hashes of their own ids.
     by_own_id: Vec<u32>,
     tells: Vec<Tells>,
+    /// Whether an own id is a person, for each source.
+    pub(crate) numbered: Vec<bool>,
     /// The rows as they were read, while they are few.
     held: Option<Vec<PersonRow>>,
     /// Rows of no mapping.
@@ -96,6 +98,7 @@ impl Rows {
             own_ids: Vec::new(),
             by_own_id: Vec::new(),
             tells: Vec::new(),
+            numbered: Vec::new(),
             held: Some(Vec::new()),
             again: None,
             keys: [RandomState::new(), RandomState::new()],
@@ -150,6 +153,11 @@ impl Rows {
             None if self.again.is_some() => 0,
             None => self.file_of(row),
         }
+    }
+
+    /// Whether an own id of a source is a person, so that two own ids are two people unless somebody says otherwise.
+    pub(crate) fn own_ids_are_people(&self, source: usize) -> bool {
+        self.numbered.get(source).copied().unwrap_or_default()
     }
 
     /// The 1-based line of a row in its file.
@@ -248,6 +256,7 @@ impl Rows {
     pub(crate) fn add_file(&mut self, file: PeopleFile, input: &PeopleInput) {
         self.starts.push(self.len() - file.table.rows());
         self.files.push(file);
+        self.numbered.push(input.own_ids == OwnIds::People);
         self.inputs.push(input.clone());
     }
 

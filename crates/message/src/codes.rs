@@ -89,13 +89,37 @@ pub const CODES: &[Explanation] = &[
                  agreement, signed by all.",
     },
     Explanation {
+        code: "E-CHECK-DECIDED",
+        meaning: "Some decisions are about own ids that no people file has.",
+        advice: "The file under `decided` in mapping.toml names pairs by source and own id. People \
+                 who left the extract need no decision any more. If nearly all are missing, look \
+                 at the own ids: a spreadsheet turns 0012 into 12 when it opens the file.",
+    },
+    Explanation {
+        code: "E-CHECK-DECISION",
+        meaning: "Some decisions for one person were not followed.",
+        advice: "Decisions that hang together stand or fall together. None of them is followed \
+                 when another decision says that two of their people are two, when two have \
+                 different verified NHS numbers, or when one must not be linked. doubtful.csv \
+                 lists these pairs with `decision`. Take a contradicting decision back, or correct \
+                 the records at source.",
+    },
+    Explanation {
+        code: "E-CHECK-DECISIONS",
+        meaning: "The list of doubtful pairs would be written over the decisions.",
+        advice: "The mapping names, under `decided`, the doubtful.csv of the folder that is written \
+                 to. Your decisions would be lost, so nothing was written. Save them under another \
+                 name beside mapping.toml and name that file.",
+    },
+    Explanation {
         code: "E-CHECK-DUPLICATE",
         meaning: "Some rows are nearly the same person and were left apart.",
         advice: "Rows of one person are brought together on strong agreement only; twins, two NHS \
-                 numbers, a missing birth date or an unsure first name keep them apart. \
-                 check.json lists the pairs by file and line with the reason. Correcting the \
-                 records at source brings them together the next time; leaving them apart only \
-                 costs some links.",
+                 numbers, two own ids of one file, a missing birth date or an unsure first name \
+                 keep them apart. doubtful.csv lists the pairs with the reason. Correct the \
+                 records at source, or write `one` or `two` in its last column, save it under \
+                 another name and name it under `decided` in mapping.toml. Leaving pairs apart \
+                 only costs some links.",
     },
     Explanation {
         code: "E-CHECK-EVENT",
@@ -363,6 +387,14 @@ pub const CODES: &[Explanation] = &[
                  could be either and none can be trusted. Export the column in one order. If you \
                  know the order, say it with `dates` in mapping.toml; dates of the other order \
                  are then not read.",
+    },
+    Explanation {
+        code: "E-EXTRACT-DECISION",
+        meaning: "A line of the decided pairs cannot be read.",
+        advice: "Each line names two people: `source` and `own_id`, `other_source` and \
+                 `other_own_id`, as doubtful.csv has them. Under `decision` stands `one`, `two` or \
+                 nothing. The sources are those of mapping.toml, and the two own ids are not the \
+                 same one.",
     },
     Explanation {
         code: "E-EXTRACT-EMPTY",

@@ -1,13 +1,14 @@
 //! `check`: one screen that says what can be sent and what is in the way, and the same as `check.json`.
 
 use crate::args::CheckArgs;
+use crate::doubtful;
 use crate::earlier::{self, Earlier};
 use crate::files::{NewFile, make_folder, write_together};
 use crate::outcome::Outcome;
 use crate::progress::Progress;
 use crate::survey::{Survey, grouped, joins_across, survey};
 use kinfold_exchange::Agreement;
-use kinfold_extract::{Assumed, EventsReport, FieldReport, Memory, PeopleReport};
+use kinfold_extract::{Assumed, EventsReport, FieldReport, Memory, PeopleReport, Reason};
 use kinfold_message::{Exit, Problem};
 use serde_json::{Value, json};
 use std::fmt::Write as _;
@@ -38,11 +39,16 @@ pub fn run(args: &CheckArgs, progress: &Progress) -> Result<Outcome, Problem> {
         make_folder(folder)?;
         let path = folder.join("check.json");
         let report = report_json(&survey, &Earlier::in_folder(folder));
-        write_together(&[NewFile::of_bytes(path.clone(), report)])?;
+        let files = [
+            NewFile::of_bytes(path.clone(), report),
+            doubtful::file(folder, &survey, &args.mapping)?,
+        ];
+        write_together(&files)?;
         let _ = writeln!(
             outcome.text,
-            "\nReport: {} (stays here: it lists line numbers)",
-            path.display()
+            "\nReport: {} (stays here: it lists line numbers)\nDoubtful pairs: {} (stays here: it lists own ids)",
+            path.display(),
+            files[1].path.display()
         );
     }
     Ok(outcome)
@@ -109,7 +115,7 @@ pub fn report_json(survey: &Survey, sealed: &Earlier) -> Vec<u8> {
 
 fn data(survey: &Survey) -> Value {
     let united = &survey.united;
-    json!({
+    let mut data = json!({
         "schema": SCHEMA,
         "custodian": survey.gathered.mapping.custodian,
         "people_files": survey.gathered.people,
@@ -122,7 +128,15 @@ fn data(survey: &Survey) -> Value {
         "doubtful_pairs": united.doubtful.len(),
         "own_ids_of_several_people": united.shared_own_ids.len(),
         "blocked": survey.is_blocked(),
-    })
+    });
+    if survey.gathered.mapping.decided.is_some() {
+        data["decisions"] = json!({
+            "read": survey.gathered.decided.len(),
+            "not_followed": united.decisions_not_followed,
+            "about_unknown_own_ids": survey.gathered.decided.unknown,
+        });
+    }
+    data
 }
 
 fn screen(survey: &Survey) -> String {
@@ -268,22 +282,22 @@ fn people(text: &mut String, survey: &Survey) {
         grouped(survey.gathered.rows.len()),
         grouped(united.people())
     );
-    let same_id = united
-        .joins
-        .get(&kinfold_extract::Reason::OwnId)
-        .copied()
-        .unwrap_or_default();
-    let by_evidence = united
-        .joins
-        .get(&kinfold_extract::Reason::Evidence)
-        .copied()
-        .unwrap_or_default();
+    let by = |reason: Reason| united.joins.get(&reason).copied().unwrap_or_default();
+    let [same_id, by_evidence, decided] =
+        [Reason::OwnId, Reason::Evidence, Reason::Decided].map(by);
+    let _ = write!(
+        text,
+        "  came together: {} by own id, {} by name, birth date, address or number, {} by all evidence together",
+        grouped(same_id),
+        grouped(joins_across(united) - by_evidence - decided),
+        grouped(by_evidence)
+    );
+    if decided > 0 {
+        let _ = write!(text, ", {} as you decided", grouped(decided));
+    }
     let _ = writeln!(
         text,
-        "  came together: {} by own id, {} by name, birth date, address or number, {} by all evidence together · doubtful pairs that stay apart: {}",
-        grouped(same_id),
-        grouped(joins_across(united) - by_evidence),
-        grouped(by_evidence),
+        " · doubtful pairs that stay apart: {}",
         grouped(united.doubtful.len())
     );
     let _ = writeln!(

@@ -2,6 +2,7 @@
 
 use crate::args::{EncodeArgs, Period};
 use crate::commands::check;
+use crate::doubtful;
 use crate::earlier::Earlier;
 use crate::files::{NewFile, make_folder, write_together};
 use crate::gate::{self, Checked};
@@ -265,7 +266,7 @@ pub fn run(args: &EncodeArgs, progress: &Progress) -> Result<Outcome, Problem> {
             note.to_json(),
         ));
         let earlier = Earlier::in_folder(&args.output);
-        files.extend(local_files(args, &survey, &release, &earlier));
+        files.extend(local_files(args, &survey, &release, &earlier)?);
         write_together(&files)?;
         let _ = writeln!(
             text,
@@ -280,23 +281,27 @@ pub fn run(args: &EncodeArgs, progress: &Progress) -> Result<Outcome, Problem> {
 }
 
 /// The files that stay with the custodian.
+///
+/// # Errors
+/// When the list of doubtful pairs would be written over the decisions.
 pub fn local_files<'made>(
     args: &EncodeArgs,
-    survey: &Survey,
+    survey: &'made Survey,
     release: &'made Release,
     sealed: &Earlier,
-) -> Vec<NewFile<'made>> {
+) -> Result<Vec<NewFile<'made>>, Problem> {
     let path = references_path(args, survey);
-    vec![
+    Ok(vec![
         NewFile::of_bytes(
             args.output.join("check.json"),
             check::report_json(survey, sealed),
         ),
+        doubtful::file(&args.output, survey, &args.mapping)?,
         NewFile::owner_only(path.clone(), move |writer| {
             let written = release.references.write_to(writer);
             written.map_err(|error| Problem::io("write the file", &path, &error))
         }),
-    ]
+    ])
 }
 
 /// Where the custodian's list of references goes. Each period has its own: the references of two periods have nothing in common.

@@ -79,12 +79,12 @@ pub fn run(args: &RunArgs, progress: &Progress) -> Result<Outcome, Problem> {
             &survey,
             &release,
             &earlier,
-        ));
+        )?);
         files.extend(report_files());
         write_together(&files)?;
         let _ = writeln!(
             outcome.text,
-            "\nStays here: {} (which record is whose; needed when the linkage unit asks), {}check.json and release.html",
+            "\nStays here: {} (which record is whose; needed when the linkage unit asks), {}doubtful.csv (pairs of rows to look at), check.json and release.html",
             encode::references_path(&args.encode, &survey).display(),
             checked.outliers().map_or(String::new(), |count| format!(
                 "{} ({count} who stand out most), ",

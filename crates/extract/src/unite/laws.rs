@@ -2,10 +2,12 @@
 //! file is how it was done when everything was held.
 
 use super::candidates::LARGEST_GROUP;
+use super::evidence::plain_fingerprint;
 use super::judge::Verdict;
 use super::reference::judge::{clearly_two, judge, never_one};
 use super::reference::things::shared_things;
 use super::*;
+use crate::decided::DecidedPair;
 use crate::rows::Tells;
 use crate::table::Memory;
 use kinfold_identity::{
@@ -17,17 +19,48 @@ use std::hash::RandomState;
 
 /// As the program does it, with this much memory.
 pub(super) fn bounded(rows: &[PersonRow], hash_bytes: usize) -> Together {
-    bounded_in(rows, hash_bytes, ROUNDS)
+    bounded_in(rows, hash_bytes, &Told::of(Care::BENCH))
 }
 
-/// The same with so many rounds of weighing evidence at most.
-fn bounded_in(rows: &[PersonRow], hash_bytes: usize, rounds: usize) -> Together {
+/// What uniting is told beside the rows.
+pub(super) struct Told {
+    pub(super) care: Care,
+    /// Sources whose own ids are people.
+    pub(super) numbered: Vec<bool>,
+    /// Own ids of two rows, each with its source, and whether they are one person.
+    pub(super) decided: Vec<([(usize, String); 2], bool)>,
+}
+
+impl Told {
+    pub(super) fn of(care: Care) -> Self {
+        Self {
+            care,
+            numbered: Vec::new(),
+            decided: Vec::new(),
+        }
+    }
+}
+
+/// The same with all that can be told.
+pub(super) fn bounded_in(rows: &[PersonRow], hash_bytes: usize, told: &Told) -> Together {
     let memory = Memory {
         hash_bytes,
         ..Memory::default()
     };
-    let rows = Rows::held(rows.to_vec(), memory, &std::env::temp_dir());
-    let united = unite_in(&rows, rounds).expect("rows that are held");
+    let mut rows = Rows::held(rows.to_vec(), memory, &std::env::temp_dir());
+    rows.numbered.clone_from(&told.numbered);
+    let decided = told.decided.iter().map(|(pair, is_one)| {
+        let row = |own: &(usize, String)| rows.find(own.0, &own.1).expect("an own id");
+        DecidedPair {
+            rows: [row(&pair[0]), row(&pair[1])],
+            is_one: *is_one,
+        }
+    });
+    let decided = Decided {
+        pairs: decided.collect(),
+        unknown: 0,
+    };
+    let united = unite(&rows, told.care, &decided, &|_| ()).expect("rows that are held");
     let mut people = Vec::new();
     united
         .load(&rows, |first, part| {
@@ -56,6 +89,7 @@ fn bounded_in(rows: &[PersonRow], hash_bytes: usize, rounds: usize) -> Together 
         joins: united.joins,
         doubtful: united.doubtful,
         shared_own_ids: united.shared_own_ids,
+        refused: united.decisions_not_followed,
     }
 }
 
@@ -155,7 +189,7 @@ fn any_row() -> impl Strategy<Value = PersonRow> {
 proptest! {
     #[test]
     fn parts_and_disk_change_nothing(rows in proptest::collection::vec(any_row(), 0..60), hash_bytes in 0usize..3000) {
-        let (expected, found) = (in_memory(&rows), bounded_in(&rows, hash_bytes, 0));
+        let (expected, found) = (in_memory(&rows), bounded_in(&rows, hash_bytes, &Told::of(Care::Rules)));
         prop_assert_eq!(&found.joins, &expected.joins);
         prop_assert_eq!(&found.doubtful, &expected.doubtful);
         prop_assert_eq!(&found.shared_own_ids, &expected.shared_own_ids);
@@ -190,6 +224,8 @@ pub(super) struct Together {
     /// Own ids that several people share, in the order of their first rows. Nothing may be sent while there is one: nobody can
     /// tell whose the events of such an id are.
     pub(super) shared_own_ids: Vec<SharedOwnId>,
+    /// Decisions that were not followed.
+    pub(super) refused: usize,
 }
 
 /// Brings together the rows that are one person.
@@ -213,7 +249,11 @@ fn in_memory(rows: &[PersonRow]) -> Together {
             Verdict::Two => {}
         }
     }
-    verdicts.sort_unstable();
+    let prints: Vec<u64> = units.iter().map(plain_fingerprint).collect();
+    verdicts.sort_unstable_by_key(|(reason, left, right)| {
+        let (one, other) = (prints[*left], prints[*right]);
+        (*reason, one.min(other), one.max(other), *left, *right)
+    });
     let mut groups = MemberLists::new(units.len());
     let mut joins = BTreeMap::new();
     if own_id_joins > 0 {
@@ -267,6 +307,7 @@ fn in_memory(rows: &[PersonRow]) -> Together {
         joins,
         doubtful,
         shared_own_ids,
+        refused: 0,
     }
 }
 

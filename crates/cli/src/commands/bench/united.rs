@@ -11,8 +11,8 @@ use crate::survey::grouped;
 use csv::StringRecord;
 use kinfold_encoding::{Encoder, Input};
 use kinfold_extract::{
-    Error, Memory, PersonRow, Reason, RejectedCounts, Rows, RowsAgain, TABLE_ROLES, TablePerson,
-    United, read_table_row, unite, usual_columns,
+    Care, Decided, Error, Memory, PersonRow, Reason, RejectedCounts, Rows, RowsAgain, TABLE_ROLES,
+    TablePerson, United, read_table_row, unite, usual_columns,
 };
 use kinfold_identity::{DateRules, Plain};
 use kinfold_message::Problem;
@@ -234,7 +234,8 @@ impl Work<'_> {
         let rows = self.read_rows(&reading, rejected)?;
         self.progress
             .step("Bringing together the rows of each person");
-        let united = unite(&rows)?;
+        let step = |step: &str| self.progress.step(step);
+        let united = unite(&rows, Care::BENCH, &Decided::default(), &step)?;
         let write_failed = |error: std::io::Error| {
             Problem::io("write the file", &references_path(self.output), &error)
         };

@@ -2,7 +2,7 @@
 
 use super::facts::Comparer;
 use super::model::Model;
-use super::{Found, People, UNITE};
+use super::{Found, People};
 use crate::unite::Doubt;
 use crate::unite::brief::Brief;
 use crate::unite::compare::Two;
@@ -22,16 +22,19 @@ const UNITS: usize = 64;
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Edge {
     log_odds: f64,
+    /// Whether that is enough to bring the two together.
+    sure: bool,
     /// The lower and the higher fingerprint.
     prints: [u64; 2],
     pair: [u32; 2],
 }
 
 impl Edge {
-    pub(super) fn new(log_odds: f64, pair: [u32; 2], prints: &[u64]) -> Self {
+    pub(super) fn new(log_odds: f64, sure: bool, pair: [u32; 2], prints: &[u64]) -> Self {
         let [one, other] = pair.map(|person| prints[person as usize]);
         Self {
             log_odds,
+            sure,
             prints: [one.min(other), one.max(other)],
             pair,
         }
@@ -63,8 +66,16 @@ impl Weighed<'_> {
                 continue;
             }
             let units = edge.pair.map(|person| self.people.firsts[person as usize]);
-            if edge.log_odds < UNITE {
-                found.doubts.push((units[0], units[1], Doubt::Likely));
+            let doubt = |why| {
+                let members = edge.pair.map(|person| self.people.members(person));
+                if self.people.apart.own_ids_differ(&members[0], &members[1]) {
+                    (units[0], units[1], Doubt::TwoOwnIds)
+                } else {
+                    (units[0], units[1], why)
+                }
+            };
+            if !edge.sure {
+                found.doubts.push(doubt(Doubt::Likely));
                 continue;
             }
             let (lefts, rights) = (groups.members(left), groups.members(right));
@@ -77,7 +88,7 @@ impl Weighed<'_> {
                 found.joins.push((units[0], units[1]));
             } else {
                 apart.insert(two);
-                found.doubts.push((units[0], units[1], Doubt::Chain));
+                found.doubts.push(doubt(Doubt::Chain));
             }
         }
         found
@@ -86,6 +97,17 @@ impl Weighed<'_> {
     /// Whether two groups agree on average, and nothing forbids that they are one.
     fn agree(&self, lefts: &[u32], rights: &[u32]) -> bool {
         let briefs = self.people.briefs;
+        let members = |group: &[u32]| -> Vec<u32> {
+            let members = group.iter().map(|person| self.people.members(*person));
+            members.flatten().collect()
+        };
+        let (left_units, right_units) = (members(lefts), members(rights));
+        let apart = self.people.apart;
+        if apart.own_ids_differ(&left_units, &right_units)
+            || apart.are_decided_two(&left_units, &right_units)
+        {
+            return false;
+        }
         let units = |group: &[u32]| -> Vec<&Brief> {
             let units = group.iter().flat_map(|person| self.people.members(*person));
             let units = units.take(UNITS);

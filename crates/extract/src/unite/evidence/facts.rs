@@ -56,7 +56,7 @@ pub(super) fn count(values: &Values, person: &Brief, counts: &mut Frequencies) {
 }
 
 /// One number for all that a person is compared by: an order of people that does not depend on the order of the rows.
-pub(super) fn fingerprint(values: &Values, person: &Brief) -> u64 {
+pub(in crate::unite) fn fingerprint(values: &Values, person: &Brief) -> u64 {
     let list = |list| person.list(list).iter().map(|text| values.hash(*text));
     let homes = || {
         person

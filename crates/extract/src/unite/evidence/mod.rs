@@ -6,7 +6,7 @@
 //! ```
 //!
 //! Everything is learnt from the file itself: how common each value is, how strangers agree, how many pairs of one person it has and how
-//! these agree. A pair comes together from [`UNITE`] on, if nothing forbids it and all that came together already agrees on average; from
+//! these agree. A pair comes together from the limit of its [`Care`] on, if nothing forbids it and all that came together already agrees on average; from
 //! [`REVIEW`] on it is listed as doubtful.
 //!
 //! The result depends on what the rows say and not on their order: ties are broken by a number made of the compared values.
@@ -21,12 +21,13 @@ mod pattern;
 #[cfg(test)]
 mod reference;
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;
 mod things;
 
 use super::Doubt;
 use super::brief::{Brief, Briefs};
 use super::candidates::{Pair, Shelves};
+use super::care::{Apart, Care};
 use super::groups::Groups;
 use super::likeness::Memo;
 use super::values::mix;
@@ -35,21 +36,23 @@ use crate::piles::Piles;
 use crate::rows::Rows;
 use clusters::{Edge, Weighed};
 use facts::Comparer;
+pub(super) use facts::fingerprint;
 use frequency::Frequencies;
-use model::{Counts, Model};
+use model::Counts;
+pub(super) use model::Model;
 use pattern::Pattern;
 use rayon::prelude::*;
+#[cfg(test)]
+pub(super) use reference::fingerprint as plain_fingerprint;
 
-/// Natural logarithm of the odds from which two people are one: a probability of 0.95. A wrong union puts a stranger's history on a
-/// person and nobody sees it again; a missed one costs match keys, and the linkage unit may still find it. One in twenty is the worst pair
-/// that comes together; the expected precision of all of them is far higher.
-pub(super) const UNITE: f64 = 2.944_439;
 /// And from which two people are worth a look: as likely one as not.
 pub(super) const REVIEW: f64 = 0.0;
 /// Random pairs from which it is learnt how strangers agree. A level that one pair in a thousand has is seen forty times.
 const RANDOM_PAIRS: usize = 40_000;
 /// Units from which only a share of the candidates teaches the model, so that the memory for patterns stays bounded.
 const UNITS_TO_LEARN_FROM: usize = 1 << 18;
+/// The same where people are compared only to learn from them.
+const UNITS_OF_A_LESSON: usize = 1 << 16;
 /// Piles of compared pairs.
 const PILES: usize = 64;
 
@@ -60,6 +63,8 @@ const PAIRS_AT_ONCE: usize = 1 << 16;
 pub(super) struct People<'a> {
     briefs: &'a Briefs,
     groups: &'a Groups,
+    apart: &'a Apart,
+    care: Care,
     /// The first unit of each person.
     firsts: Vec<u32>,
     /// What the units of a person say together, of people of several units.
@@ -72,11 +77,19 @@ pub(super) struct People<'a> {
 const ALONE: u32 = u32::MAX;
 
 impl<'a> People<'a> {
-    pub(super) fn of(briefs: &'a Briefs, groups: &'a Groups) -> Self {
+    pub(super) fn of(
+        briefs: &'a Briefs,
+        groups: &'a Groups,
+        apart: &'a Apart,
+        care: Care,
+        prints: &[u64],
+    ) -> Self {
         let numbers = 0..briefs.units.len() as u32;
         let mut people = Self {
             briefs,
             groups,
+            apart,
+            care,
             firsts: numbers.filter(|unit| groups.find(*unit) == *unit).collect(),
             merged: Vec::new(),
             merged_at: Vec::new(),
@@ -87,7 +100,9 @@ impl<'a> People<'a> {
                 continue;
             }
             people.merged_at.push(people.merged.len() as u32);
-            let members = people.members(person as u32);
+            // Of two sexes the first one stays: which one that is must not depend on where the rows stand.
+            let mut members = people.members(person as u32);
+            members.sort_by_key(|unit| prints[*unit as usize]);
             let mut all = briefs.units[members[0] as usize].clone();
             for unit in &members[1..] {
                 all.merge(&briefs.units[*unit as usize]);
@@ -124,64 +139,165 @@ pub(super) struct Found {
     pub(super) doubts: Vec<(u32, u32, Doubt)>,
 }
 
-/// Weighs what people have in common.
-pub(super) fn weigh(rows: &Rows, people: &People<'_>, memo: &Memo) -> Result<Found, Error> {
-    if people.len() < 2 {
-        return Ok(Found::default());
+/// What is counted of people before they are compared.
+struct Ground {
+    counts: Frequencies,
+    prints: Vec<u64>,
+}
+
+impl Ground {
+    fn of(people: &People<'_>) -> Self {
+        let values = &people.briefs.values;
+        let mut counts = Frequencies::new(people.len());
+        let numbers = 0..people.len() as u32;
+        for person in numbers.clone() {
+            facts::count(values, people.brief(person), &mut counts);
+        }
+        let prints = numbers.into_par_iter();
+        let prints = prints.map(|person| fingerprint(values, people.brief(person)));
+        Self {
+            counts,
+            prints: prints.collect(),
+        }
     }
+
+    fn comparer<'a>(&'a self, people: &'a People<'_>, memo: &'a Memo) -> Comparer<'a> {
+        Comparer {
+            values: &people.briefs.values,
+            counts: &self.counts,
+            memo,
+        }
+    }
+
+    /// Whether a pair is among the one in so many (a power of two) that teach. What the two are decides, not where their rows stand.
+    fn teaches(&self, [left, right]: Pair, thin: u64) -> bool {
+        let lot = mix(self.prints[left as usize] ^ self.prints[right as usize]);
+        lot & (thin - 1) == 0
+    }
+}
+
+/// One pair in how many teaches, so that so many units' worth of them do.
+fn thin(people: usize, units: usize) -> u64 {
+    (people / units).next_power_of_two() as u64
+}
+
+/// All pairs of people who share something, some thousands at a time.
+fn candidates(
+    rows: &Rows,
+    people: &People<'_>,
+    mut take: impl FnMut(&[Pair]) -> Result<(), Error>,
+) -> Result<(), Error> {
     let values = &people.briefs.values;
-    let mut counts = Frequencies::new(people.len());
-    let numbers = 0..people.len() as u32;
-    for person in numbers.clone() {
-        facts::count(values, people.brief(person), &mut counts);
-    }
-    let prints: Vec<u64> = numbers
-        .into_par_iter()
-        .map(|person| facts::fingerprint(values, people.brief(person)))
-        .collect();
-    let comparer = Comparer {
-        values,
-        counts: &counts,
-        memo,
-    };
     let shelves = Shelves::fill(
         rows,
         people.len(),
         |person| people.brief(person),
         |person| things::things(values, person),
     )?;
-    let random = random_patterns(people, comparer, &prints);
-    let mut patterns = Counts::new();
-    let mut compared: Piles<16> = Piles::new(PILES, rows.memory.hash_bytes, &rows.scratch);
-    let thin = (people.len() / UNITS_TO_LEARN_FROM).next_power_of_two() as u64;
-    let people_of_a_pile = people.len().div_ceil(PILES).max(1);
     shelves.pairs(rows, people.len(), things::largest_group, |pairs| {
-        for part in pairs.chunks(PAIRS_AT_ONCE) {
-            let found = compare_all(people, comparer, part);
-            let mut learnt: Vec<Pattern> = Vec::with_capacity(part.len());
-            for (&[left, right], pattern) in part.iter().zip(found) {
-                let lot = mix(prints[left as usize] ^ prints[right as usize]);
-                if lot & (thin - 1) == 0 {
-                    learnt.push(pattern);
-                }
-                if pattern.is_personal() && !pattern.is_forbidden() {
-                    let mut entry = [0; 16];
-                    entry[..4].copy_from_slice(&left.to_be_bytes());
-                    entry[4..8].copy_from_slice(&right.to_be_bytes());
-                    entry[8..].copy_from_slice(&pattern.0.to_be_bytes());
-                    compared.add(left as usize / people_of_a_pile, entry)?;
-                }
-            }
-            learnt.par_sort_unstable();
-            for equal in learnt.chunk_by(|one, other| one == other) {
-                *patterns.entry(equal[0]).or_default() += thin * equal.len() as u64;
-            }
-        }
+        pairs.chunks(PAIRS_AT_ONCE).try_for_each(&mut take)
+    })
+}
+
+/// Adds patterns, each of which stands for so many.
+fn add(mut learnt: Vec<Pattern>, thin: u64, patterns: &mut Counts) {
+    learnt.par_sort_unstable();
+    for equal in learnt.chunk_by(|one, other| one == other) {
+        *patterns.entry(equal[0]).or_default() += thin * equal.len() as u64;
+    }
+}
+
+/// Learns how people agree with themselves, and weighs nothing.
+pub(super) fn learn(rows: &Rows, people: &People<'_>, memo: &Memo) -> Result<Option<Model>, Error> {
+    if people.len() < 2 {
+        return Ok(None);
+    }
+    let ground = Ground::of(people);
+    let comparer = ground.comparer(people, memo);
+    let thin = thin(people.len(), UNITS_OF_A_LESSON);
+    let mut patterns = Counts::new();
+    candidates(rows, people, |pairs| {
+        let pairs = pairs.iter().copied();
+        let teachers: Vec<Pair> = pairs.filter(|pair| ground.teaches(*pair, thin)).collect();
+        add(
+            compare_all(people, comparer, &teachers),
+            thin,
+            &mut patterns,
+        );
         Ok(())
     })?;
-    let model = Model::learn(&patterns, &random, people.len());
+    let random = random_patterns(people, comparer, &ground.prints);
+    Ok(Some(Model::learn(&patterns, &random, people.len())))
+}
+
+/// Weighs what people have in common, by a model learnt elsewhere or by what they themselves teach; only pairs of which one is `wanted`.
+pub(super) fn weigh(
+    rows: &Rows,
+    people: &People<'_>,
+    memo: &Memo,
+    known: Option<&Model>,
+    wanted: impl Fn(u32) -> bool,
+) -> Result<Found, Error> {
+    if people.len() < 2 {
+        return Ok(Found::default());
+    }
+    let ground = Ground::of(people);
+    let comparer = ground.comparer(people, memo);
+    let mut patterns = Counts::new();
+    let mut compared: Piles<16> = Piles::new(PILES, rows.memory.hash_bytes, &rows.scratch);
+    let thin = thin(people.len(), UNITS_TO_LEARN_FROM);
+    let people_of_a_pile = people.len().div_ceil(PILES).max(1);
+    let is_wanted = |person: u32| wanted(people.firsts[person as usize]);
+    candidates(rows, people, |pairs| {
+        let pairs = pairs.iter().copied();
+        let pairs = pairs.filter(|[left, right]| is_wanted(*left) || is_wanted(*right));
+        let pairs: Vec<Pair> = pairs.collect();
+        let found = compare_all(people, comparer, &pairs);
+        let mut learnt: Vec<Pattern> = Vec::new();
+        for (&[left, right], pattern) in pairs.iter().zip(found) {
+            if known.is_none() && ground.teaches([left, right], thin) {
+                learnt.push(pattern);
+            }
+            if pattern.is_personal() && !pattern.is_forbidden() {
+                let mut entry = [0; 16];
+                entry[..4].copy_from_slice(&left.to_be_bytes());
+                entry[4..8].copy_from_slice(&right.to_be_bytes());
+                entry[8..].copy_from_slice(&pattern.0.to_be_bytes());
+                compared.add(left as usize / people_of_a_pile, entry)?;
+            }
+        }
+        add(learnt, thin, &mut patterns);
+        Ok(())
+    })?;
+    let learnt = if known.is_some() {
+        None
+    } else {
+        let random = random_patterns(people, comparer, &ground.prints);
+        Some(Model::learn(&patterns, &random, people.len()))
+    };
     drop(patterns);
-    let mut edges: Vec<Edge> = Vec::new();
+    let Some(model) = known.or(learnt.as_ref()) else {
+        return Ok(Found::default());
+    };
+    let prints = &ground.prints;
+    let edges = edges(people, model, &mut compared, prints)?;
+    let weighed = Weighed {
+        people,
+        comparer,
+        model,
+        prints,
+    };
+    Ok(weighed.cluster(edges))
+}
+
+/// The compared pairs that are worth a look at least.
+fn edges(
+    people: &People<'_>,
+    model: &Model,
+    compared: &mut Piles<16>,
+    prints: &[u64],
+) -> Result<Vec<Edge>, Error> {
+    let mut edges = Vec::new();
     for pile in 0..PILES {
         for entry in compared.take(pile)? {
             let number =
@@ -191,17 +307,13 @@ pub(super) fn weigh(rows: &Rows, people: &People<'_>, memo: &Memo) -> Result<Fou
             ));
             let log_odds = model.log_odds(pattern);
             if log_odds >= REVIEW {
-                edges.push(Edge::new(log_odds, [number(0), number(4)], &prints));
+                let sure = log_odds >= people.care.log_odds()
+                    && (pattern.is_sure() || !people.care.is_for_release());
+                edges.push(Edge::new(log_odds, sure, [number(0), number(4)], prints));
             }
         }
     }
-    let weighed = Weighed {
-        people,
-        comparer,
-        model: &model,
-        prints: &prints,
-    };
-    Ok(weighed.cluster(edges))
+    Ok(edges)
 }
 
 /// Compares pairs of people.

@@ -154,6 +154,14 @@ impl Pattern {
         self.level(field).is_some_and(|own| own.level <= level)
     }
 
+    /// Whether the two agree on what a person has alone: a number that is proof, a birth date but for a slip, an e-mail address. A father
+    /// and his son can agree on everything else.
+    pub(super) fn is_sure(self) -> bool {
+        self.at_least(Field::Numbers, 0)
+            || self.at_least(Field::Birth, 2)
+            || self.at_least(Field::Email, 0)
+    }
+
     /// Whether something of the person's own agrees, beside what a household shares, whatever the weights say: a number that is proof; a
     /// first name and another fact; a birth date and another fact.
     pub(super) fn is_personal(self) -> bool {
@@ -172,6 +180,27 @@ impl Pattern {
 mod tests {
     use super::*;
     use proptest::prelude::*;
+
+    #[test]
+    fn names_and_home_alone_are_not_sure() {
+        let mut home = Pattern::default();
+        for field in [Field::First, Field::Family, Field::Place, Field::Telephone] {
+            home.set_valued(field, 0, 19);
+        }
+        home.set(Field::Sex, 0);
+        assert!(home.is_personal() && !home.is_sure());
+        let with = |field, level| {
+            let mut pattern = home;
+            pattern.set(field, level);
+            pattern.is_sure()
+        };
+        // A number that is proof; a birth date with a slip, or with one part that differs; more of it is another birth date.
+        assert!(with(Field::Numbers, 0) && !with(Field::Numbers, 1));
+        assert!(with(Field::Birth, 1) && with(Field::Birth, 2) && !with(Field::Birth, 3));
+        let mut email = home;
+        email.set_valued(Field::Email, 0, 10);
+        assert!(email.is_sure());
+    }
 
     proptest! {
         #[test]

@@ -60,7 +60,7 @@ pub(super) fn count(person: &Person, counts: &mut Frequencies) {
 }
 
 /// One number for all that a person is compared by: an order of people that does not depend on the order of the rows.
-pub(super) fn fingerprint(person: &Person) -> u64 {
+pub(in crate::unite) fn fingerprint(person: &Person) -> u64 {
     let mut texts: Vec<u64> = Vec::new();
     texts.extend(hashes(person.first_names.iter().map(String::as_str)));
     texts.extend(hashes(person.middle_names.iter().map(String::as_str)));

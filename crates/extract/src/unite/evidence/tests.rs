@@ -13,7 +13,7 @@ use kinfold_identity::{
 use proptest::prelude::*;
 
 /// `first|family|birth|sex|house|e-mail`.
-fn row(own_id: usize, text: &str) -> PersonRow {
+pub(in crate::unite) fn row(own_id: usize, text: &str) -> PersonRow {
     let part: Vec<&str> = text.split('|').collect();
     let mut person = Person::default();
     if let Ok(names) = read_given_names(part[0]) {
@@ -62,7 +62,7 @@ fn draw(lot: u64, what: u64, of: usize) -> usize {
 }
 
 /// A town of families of three, and every fifth person a second time with a slip.
-fn town() -> Vec<PersonRow> {
+pub(in crate::unite) fn town() -> Vec<PersonRow> {
     let mut texts = Vec::new();
     for family in 0..120_u64 {
         let name = format!("{}{}", START[draw(family, 1, 12)], END[draw(family, 2, 10)]);
@@ -216,7 +216,7 @@ fn the_doubtful_are_listed_and_not_joined() {
 }
 
 /// Own ids of the people, in an order that does not depend on the rows'.
-fn partition(rows: &[PersonRow], together: &Together) -> Vec<Vec<String>> {
+pub(in crate::unite) fn partition(rows: &[PersonRow], together: &Together) -> Vec<Vec<String>> {
     let mut people: Vec<Vec<String>> = Vec::new();
     for person in &together.people {
         let ids = person
