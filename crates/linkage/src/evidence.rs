@@ -109,7 +109,9 @@ fn fields(pair: &Pair) -> Vec<&'static str> {
 
 /// How many mixed keys agree.
 fn counts(pair: &Pair, pools: &[Pool]) -> String {
-    let counted = pools.iter().filter_map(|pool| {
+    // Identifiers are spoken of by themselves.
+    let spoken_of = |pool: &&Pool| pool.implied_by(1).level(Field::Identifier) == 0;
+    let counted = pools.iter().filter(spoken_of).filter_map(|pool| {
         let tokens = pair.counts[pool.counted?];
         (tokens > 0).then_some((tokens, pool))
     });
@@ -119,25 +121,28 @@ fn counts(pair: &Pair, pools: &[Pool]) -> String {
         all += u32::from(tokens);
         let what = spoken(&pool.name);
         said.push(match (said.len(), tokens) {
-            (0, 1) => format!("1 match key of {what}"),
-            (0, _) => format!("{tokens} match keys of {what}"),
-            _ => format!("{tokens} of {what}"),
+            (0, 1) => format!("1 match key{what}"),
+            (0, _) => format!("{tokens} match keys{what}"),
+            _ => format!("{tokens}{what}"),
         });
     }
     match said.split_last() {
-        None => "no match key of names, birth date or place agrees".to_owned(),
+        None => "no other match key agrees".to_owned(),
         Some((only, [])) if all == 1 => format!("{only} agrees"),
         Some((only, [])) => format!("{only} agree"),
         Some((last, others)) => format!("{} and {last} agree", others.join(", ")),
     }
 }
 
-/// A pool's name in words.
+/// A pool's name in words; a pool of all kinds needs none.
 fn spoken(name: &str) -> String {
+    if name == "all" {
+        return String::new();
+    }
     let words = name
         .split('-')
         .map(|word| if word == "birth" { "birth date" } else { word });
-    words.collect::<Vec<_>>().join(" and ")
+    format!(" of {}", words.collect::<Vec<_>>().join(" and "))
 }
 
 /// What so many mixed keys imply, whichever they are, and what is known besides.
@@ -234,7 +239,7 @@ mod tests {
             said([1, 0, 0, 0], false).contains("; 1 match key of names and birth date agrees; ")
         );
         assert!(said([0, 2, 0, 0], false).contains("; 2 match keys of place agree; "));
-        assert!(said([0; 4], false).contains("no match key of names, birth date or place agrees"));
+        assert!(said([0; 4], false).contains("no other match key agrees"));
         // So many that some of them have a birth date.
         let all = said([41, 0, 0, 0], false);
         assert!(

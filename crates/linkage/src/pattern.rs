@@ -167,6 +167,51 @@ mod tests {
     }
 
     #[test]
+    fn codes_of_mixed_keys_stay_in_range_and_agree_with_their_kind() {
+        let mut kind_of = [None; NEAR_STEPS];
+        for main in 0..=255 {
+            for (place_step, rest, levels) in [(0, 0, 0), (3, 1, 2), (25, 25, 3), (255, 255, 3)] {
+                let agreement = Agreement {
+                    levels: [levels; 8],
+                    pools: [main, place_step, rest, rest],
+                };
+                assert!(coarse(agreement) < COARSE);
+                assert!(kind(agreement) < KINDS);
+                assert!(near_kind(agreement) < NEAR_KINDS);
+                if let Some(step) = near_step(agreement) {
+                    // A step is of one kind, whatever else agrees.
+                    let kind = kind_of[step].get_or_insert(near_kind(agreement));
+                    assert_eq!(*kind, near_kind(agreement));
+                }
+            }
+        }
+        // Kinds that are told apart have no steps.
+        assert_eq!(near_step(Agreement::default()), None);
+    }
+
+    #[test]
+    fn places_are_told_by_levels_or_by_counts() {
+        let with = |level, tokens| {
+            let mut agreement = Agreement::default();
+            agreement.levels[Field::Place as usize] = level;
+            agreement.pools[Pool::PLACE] = tokens;
+            place(agreement)
+        };
+        assert_eq!([with(0, 0), with(2, 0), with(3, 0)], [0, 2, 3]);
+        assert_eq!([with(1, 1), with(1, 2), with(1, 9)], [1, 2, 3]);
+    }
+
+    #[test]
+    fn only_of_mixed_keys_the_filters_speak_for_names_and_birth() {
+        let mut agreement = Agreement::default();
+        assert!(!agree_as_a_whole(agreement, Some(30.0)));
+        agreement.pools[0] = 1;
+        assert!(agree_as_a_whole(agreement, Some(NEAR_FOR_TWINS)));
+        assert!(!agree_as_a_whole(agreement, Some(7.9)));
+        assert!(!agree_as_a_whole(agreement, None));
+    }
+
+    #[test]
     fn codes_stay_in_range() {
         for code in 0..4usize.pow(8) {
             let mut levels = [0; 8];

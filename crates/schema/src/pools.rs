@@ -19,8 +19,8 @@ pub struct Pool {
     /// The slots of a record that hold their tokens.
     pub slots: Range<usize>,
     /// Where the number of agreeing tokens stands in [`Agreement::pools`]; `None` for a kind by itself. A pool of which every kind has a
-    /// place stands at [`Pool::PLACE`] and one of which every kind has something to contact by at [`Pool::CONTACT`], as far as these are
-    /// free; what is left is for the others.
+    /// place stands at [`Pool::PLACE`], one of which every kind has something to contact by at [`Pool::CONTACT`] and one of identifiers at
+    /// [`Pool::IDENTIFIERS`], as far as these are free; what is left, 0 first, is for the others.
     pub counted: Option<usize>,
     /// What so many agreeing tokens imply, whichever they are; the first of these is for one token.
     implied: Vec<Agreement>,
@@ -54,6 +54,7 @@ impl Schema {
         for (at, field) in [
             (Pool::PLACE, Some(Field::Place)),
             (Pool::CONTACT, Some(Field::Contact)),
+            (Pool::IDENTIFIERS, Some(Field::Identifier)),
         ]
         .into_iter()
         .chain((0..POOLS_MAX).map(|at| (at, None)))
@@ -94,6 +95,8 @@ impl Pool {
     pub const PLACE: usize = 1;
     /// Where a pool of telephone numbers and e-mail addresses stands in [`Agreement::pools`].
     pub const CONTACT: usize = 2;
+    /// Where a pool of verified identifiers stands in [`Agreement::pools`].
+    pub const IDENTIFIERS: usize = 3;
 
     /// What so many agreeing tokens imply, whichever they are.
     pub fn implied_by(&self, tokens: usize) -> Agreement {
@@ -130,6 +133,15 @@ mod tests {
             .keys
             .retain(|key| key.pool.as_deref() == Some("place"));
         assert_eq!(places.pools()[0].counted, Some(Pool::PLACE));
+        // Identifiers that are mixed leave the first place to the pool of all others, although they come first.
+        let mut one = schema.clone();
+        for key in &mut one.keys {
+            let is_identifier = key.recipe.implies().level(Field::Identifier) > 0;
+            let pool = if is_identifier { "identifiers" } else { "all" };
+            key.pool = Some(pool.to_owned());
+        }
+        let counted: Vec<_> = one.pools().iter().filter_map(|p| p.counted).collect();
+        assert_eq!(counted, [Pool::IDENTIFIERS, 0]);
         let mut turned = schema.clone();
         turned.keys.reverse();
         let counted: Vec<_> = turned.pools().iter().filter_map(|p| p.counted).collect();

@@ -218,6 +218,31 @@ mod tests {
     use super::*;
 
     #[test]
+    fn mixed_keys_are_listed_with_their_number() {
+        let pools = Schema::standard().pools();
+        let at = |name: &str| pools.iter().position(|pool| pool.name == name).unwrap();
+        let pair = |keys| Pair {
+            left: RecordId { set: 0, row: 0 },
+            right: RecordId { set: 1, row: 0 },
+            weight: 9.0,
+            probability: 0.9,
+            agreement: kinfold_linkage::Agreement::default(),
+            keys,
+            counts: [14, 3, 0, 0],
+            same_home: false,
+            sigmas: None,
+            filter_bits: 0.0,
+            comparable: kinfold_linkage::Comparable::default(),
+            verdict: Verdict::Linked,
+        };
+        let keys = ["NHS", "names-birth", "place"].map(|name| 1 << at(name));
+        let listed = |keys: &[u128]| shared_keys(&pair(keys.iter().sum()), &pools);
+        assert_eq!(listed(&keys), "NHS; names-birth 14; place 3");
+        assert_eq!(listed(&keys[1..2]), "names-birth 14");
+        assert_eq!(listed(&[]), "");
+    }
+
+    #[test]
     fn months_count_from_january_1900() {
         assert_eq!(month(0).as_deref(), Some("1900-01"));
         assert_eq!(month((2026 - 1900) * 12 + 7).as_deref(), Some("2026-08"));

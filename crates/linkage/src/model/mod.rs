@@ -188,3 +188,64 @@ pub(crate) fn log2(value: f64) -> f64 {
 fn total(expected: &[Vec<f64>]) -> f64 {
     expected.iter().flatten().sum()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::candidates::Candidate;
+    use crate::pattern::BANDS;
+    use crate::people::laws::sets;
+    use kinfold_schema::{Agreement, Comparable};
+
+    /// Three files of one record each for so many people. The first two surely match; the third of `right` of them matches the first with some
+    /// doubt and is right, as the rest are wrong, and so many of each are silent towards the second.
+    fn silence_of(people: u32, right: u32, silent_right: u32, silent_wrong: u32) -> f64 {
+        let candidate = |left: u32, right: u32| Candidate {
+            left,
+            right,
+            keys: 1,
+            agreement: Agreement::default(),
+            counts: [0; 4],
+            comparable: Comparable::default(),
+            same_home: false,
+            both_homes: false,
+            sigmas: None,
+            veto: None,
+        };
+        let set_pair = |left_set, right_set, rows: Vec<u32>| SetPair {
+            left_set,
+            right_set,
+            candidates: rows.into_iter().map(|row| candidate(row, row)).collect(),
+            stranger_bands: [0.0; BANDS],
+            candidate_sigmas: f64::INFINITY,
+            smaller: people as usize,
+        };
+        let silent = |row: u32| row < silent_right || (right..right + silent_wrong).contains(&row);
+        let seen: Vec<u32> = (0..people).filter(|&row| !silent(row)).collect();
+        let pairs = [
+            set_pair(0, 1, (0..people).collect()),
+            set_pair(0, 2, (0..people).collect()),
+            set_pair(1, 2, seen.clone()),
+        ];
+        let doubtful = |row: &u32| if *row < right { 0.8 } else { 0.1 };
+        let expected = [
+            vec![0.99; people as usize],
+            (0..people).map(|row| doubtful(&row)).collect(),
+            seen.iter().map(doubtful).collect(),
+        ];
+        let sets = sets(&[people as usize; 3]);
+        silence(&sets, &pairs, &expected)
+    }
+
+    #[test]
+    fn silence_says_what_third_records_show() {
+        // Hardly any match is silent, and most others are.
+        assert!((silence_of(2_000, 1_000, 0, 900) + 3.0).abs() < 0.5);
+        // Matches that are hard to link are silent about as often as others: it says little, never nothing.
+        let little = silence_of(2_000, 1_000, 500, 500);
+        assert!((-1.1..=-1.0).contains(&little), "{little}");
+        assert!(silence_of(2_000, 1_000, 200, 900) < little);
+        // Nothing known: what the filter shows.
+        assert!((silence_of(0, 0, 0, 0) + 3.0).abs() < 1e-9);
+    }
+}

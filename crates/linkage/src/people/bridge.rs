@@ -180,6 +180,6 @@ fn cut_at(
                 .count()
         })
         .sum();
-    cut.bits += graph.silent(comparable.saturating_sub(compared));
+    cut.bits += comparable.saturating_sub(compared) as f64 * graph.silence;
     cut
 }

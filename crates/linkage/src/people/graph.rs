@@ -109,12 +109,6 @@ impl Graph {
         (graph, outcomes)
     }
 
-    /// How much so many records that share nothing speak against one person. They repeat each other: whoever differs from one record of a
-    /// person differs from the others of it for the same reason, so their sum is drawn towards the mean as in `confidence`.
-    pub(super) fn silent(&self, pairs: usize) -> f64 {
-        self.silence * libm::sqrt(pairs as f64)
-    }
-
     /// The node of a record.
     pub(super) fn node(&self, record: RecordId) -> u32 {
         self.nodes[record.set as usize][record.row as usize]

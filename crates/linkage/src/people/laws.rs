@@ -156,6 +156,29 @@ fn a_single_weak_link_between_two_strong_groups_is_reported_or_cut() {
     assert!((people.bridges[0].bits - 4.0).abs() < 1e-9);
 }
 
+/// The weight of a pair begins with the odds of any two records. A link that brings a record to a person has overcome these, so that another
+/// record of the person shares less with it does not speak against it; filters that are far apart do.
+#[test]
+fn keys_in_common_do_not_speak_against_a_link() {
+    let sets = sets(&[1, 1, 1]);
+    let run_with = |keys, filter_bits| {
+        let mut pairs = vec![
+            link((0, 0), (1, 0), 18.0),
+            link((1, 0), (2, 0), 2.5),
+            Pair {
+                keys,
+                filter_bits,
+                ..pair((0, 0), (2, 0), -9.0, Verdict::NotLinked)
+            },
+        ];
+        sizes(&run(&sets, &mut pairs, &Given::default()))
+    };
+    assert_eq!(run_with(1, 0.0), [3]);
+    assert_eq!(run_with(1, -2.0), [3]);
+    assert_eq!(run_with(1, -4.0), [1, 2]);
+    assert_eq!(run_with(0, 0.0), [1, 2]);
+}
+
 #[test]
 fn a_guard_keeps_twins_apart_until_a_record_with_both_names_comes() {
     let sets = sets(&[1, 1, 1]);

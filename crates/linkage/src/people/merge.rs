@@ -314,7 +314,7 @@ impl<'a> Work<'a> {
                 .sum::<usize>();
         }
         let silent = possible.saturating_sub(between.pairs as usize);
-        between.bits + self.graph.silent(silent)
+        between.bits + silent as f64 * self.graph.silence
     }
 
     /// Whether what the records are forbids that two groups are one person.
