@@ -6,7 +6,7 @@ use crate::pool::is_of_identifiers;
 
 /// Where the match keys stand in the shipped text.
 const BEFORE: &str = "# Match keys.";
-const AFTER: &str = "# Homes, with the months";
+const AFTER: &str = "# Homes in which people live now";
 
 /// The keys of identifiers that every ladder has.
 pub fn identifiers(schema: &Schema) -> impl Iterator<Item = &KeySchema> {
@@ -52,18 +52,27 @@ fn order(recipe: &Recipe) -> (u8, String) {
 /// The part of a schema that lists a ladder's keys.
 pub fn keys(schema: &Schema, ladder: &[(Recipe, u8)]) -> String {
     let mut text = String::new();
-    let mut add = |recipe: &Recipe, slots: u16| {
+    let mut add = |recipe: &Recipe, slots: u16, pool: Option<&String>| {
         text.push_str(&format!(
             "[[key]]\nrecipe = \"{recipe}\"\nslots = {slots}\n"
         ));
+        if let Some(pool) = pool {
+            text.push_str(&format!("pool = \"{pool}\"\n"));
+        }
     };
     for key in identifiers(schema) {
-        add(&key.recipe, key.slots);
+        add(&key.recipe, key.slots, key.pool.as_ref());
     }
+    // Mixed as the shipped ones are.
+    let mut others = schema
+        .keys
+        .iter()
+        .filter(|key| !is_of_identifiers(&key.recipe));
+    let pool = others.next_back().and_then(|key| key.pool.as_ref());
     let mut ladder = ladder.to_vec();
     ladder.sort_by_cached_key(|(recipe, _)| order(recipe));
     for (recipe, slots) in &ladder {
-        add(recipe, u16::from(*slots));
+        add(recipe, u16::from(*slots), pool);
     }
     text
 }

@@ -310,14 +310,17 @@ pub fn unite(
         }
     }
     let sure = agreed(&joins, &judged.doubts, &groups);
-    judged.doubts.extend(by_evidence(
+    let weighed = by_evidence(
         rows,
         &mut groups,
         (care, sure),
         step,
         (&briefs, &apart, &prints),
         &mut joins,
-    )?);
+    )?;
+    judged
+        .doubts
+        .extend(asked_once(weighed, &judged.doubts, &groups, &prints));
     // What was decided is not asked again.
     let is_open = |(left, right, why): &(u32, u32, Doubt)| {
         groups.find(*left) != groups.find(*right)
@@ -359,6 +362,35 @@ fn agreed(joins: &BTreeMap<Reason, usize>, doubts: &[(u32, u32, Doubt)], groups:
         nearly && groups.find(*left) != groups.find(*right)
     });
     joined.map(|(_, count)| count).sum::<usize>() + nearly.count()
+}
+
+/// What evidence leaves in doubt, of every two people once, and not when the rules ask about the same two. Evidence is about people, whose
+/// first rows are others when the file is in another order, so two rounds may name one doubt by different rows.
+fn asked_once(
+    mut weighed: Vec<(u32, u32, Doubt)>,
+    by_rules: &[(u32, u32, Doubt)],
+    groups: &Groups,
+    prints: &[u64],
+) -> Vec<(u32, u32, Doubt)> {
+    let people = |left: u32, right: u32| {
+        let (one, other) = (groups.find(left), groups.find(right));
+        (one.min(other), one.max(other))
+    };
+    let asked: BTreeSet<(u32, u32)> = by_rules.iter().map(|&(l, r, _)| people(l, r)).collect();
+    weighed.retain(|&(left, right, _)| !asked.contains(&people(left, right)));
+    weighed.sort_unstable_by_key(|&(left, right, why)| {
+        let (one, other) = (prints[left as usize], prints[right as usize]);
+        (
+            people(left, right),
+            why,
+            one.min(other),
+            one.max(other),
+            left,
+            right,
+        )
+    });
+    weighed.dedup_by_key(|&mut (left, right, _)| people(left, right));
+    weighed
 }
 
 /// Joins what all evidence together says, round after round, and gives what it leaves in doubt.
