@@ -169,6 +169,40 @@ mod tests {
         assert_eq!(counted, [Pool::PLACE, 0]);
     }
 
+    /// What the linkage unit tells apart covers every kind and every slot once, in order.
+    #[test]
+    fn pools_share_out_kinds_and_slots() {
+        let mut counted = 0;
+        for name in Schema::shipped_names() {
+            let schema = Schema::shipped(name).unwrap();
+            let pools = schema.pools();
+            let (mut keys, mut slots) = (0, 0);
+            for pool in &pools {
+                assert_eq!((pool.keys.start, pool.slots.start), (keys, slots));
+                (keys, slots) = (pool.keys.end, pool.slots.end);
+                if pool.counted.is_some() {
+                    counted += 1;
+                } else {
+                    assert_eq!(pool.keys.len(), 1);
+                    assert_eq!(pool.name, schema.keys[pool.keys.start].recipe.to_string());
+                }
+                for key in &schema.keys[pool.keys.clone()] {
+                    let implied = key.recipe.implies();
+                    assert_eq!(pool.implied_by(1).max(implied), implied, "{}", key.recipe);
+                }
+            }
+            assert_eq!((keys, slots), (schema.keys.len(), schema.key_slots()));
+        }
+        assert!(counted >= 3, "no shipped schema would show a fault");
+        let standard = Schema::standard();
+        let alone = standard
+            .pools()
+            .into_iter()
+            .filter(|pool| pool.counted.is_none());
+        let names: Vec<String> = alone.map(|pool| pool.name).collect();
+        assert_eq!(names, ["NHS"]);
+    }
+
     #[test]
     fn kinds_told_apart_imply_what_their_recipe_does() {
         let mut schema = Schema::standard();
