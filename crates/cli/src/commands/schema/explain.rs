@@ -93,8 +93,13 @@ fn released(schema: &Schema, text: &mut String) {
     if let Some(household) = &schema.household {
         let _ = writeln!(
             text,
-            "  - {} household keys: keyed tokens of property number and address with months, none for homes of more than {} people",
+            "  - {} household keys: keyed tokens of property number and address, {}, none for homes of more than {} people",
             household.slots,
+            match household.step() {
+                0 => "without months".to_owned(),
+                1 => "with months".to_owned(),
+                step => format!("with months in steps of {step}"),
+            },
             household.crowd()
         );
     }
