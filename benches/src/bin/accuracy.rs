@@ -2,7 +2,8 @@
 //!
 //! `cargo run -p kinfold-benches --bin accuracy [-- DATA_FOLDER]` reads each set (`a.csv.gz`, `b.csv.gz`, …, `truth.csv.gz`; the default
 //! folder lies beside the project), encodes every source as one custodian with the `standard` schema, links them, and prints precision,
-//! recall and F1 at kinfold's own threshold. It says which sets are absent. Nothing is tuned here.
+//! recall and F1 at kinfold's own threshold. It says which sets are absent. Nothing is tuned here. `--mixing apart` keeps every kind of match key by itself, and
+//! `--mixing places-apart` mixes places in a pool of their own.
 
 use std::collections::BTreeMap;
 use std::error::Error;
@@ -12,7 +13,7 @@ use std::time::Instant;
 use kinfold_benches::joined::Joined;
 use kinfold_benches::open::{Layout, OpenSet, layouts};
 use kinfold_linkage::measures::pairwise;
-use kinfold_schema::Schema;
+use kinfold_schema::{Mixing, Schema};
 
 fn main() -> Result<(), Box<dyn Error>> {
     let mut folder = "../shared/data".to_owned();
@@ -27,6 +28,13 @@ fn main() -> Result<(), Box<dyn Error>> {
             "--schema" => schema = Schema::parse_for_bench(&std::fs::read_to_string(value()?)?)?,
             "--set" => only = Some(value()?),
             "--sources" => sources = value()?,
+            "--mixing" => {
+                schema = schema.with(match value()?.as_str() {
+                    "apart" => Mixing::Apart,
+                    "places-apart" => Mixing::PlacesApart,
+                    _ => return Err("--mixing is apart or places-apart".into()),
+                });
+            }
             "--detail" => detail = true,
             _ => folder = argument,
         }

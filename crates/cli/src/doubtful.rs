@@ -5,7 +5,7 @@
 
 use crate::files::NewFile;
 use crate::survey::Survey;
-use kinfold_extract::{Doubt, Doubtful};
+use kinfold_extract::{Doubtful, PersonRow};
 use kinfold_message::{Exit, Problem};
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -51,7 +51,9 @@ fn decided(survey: &Survey, mapping: &Path) -> Option<PathBuf> {
 
 fn write(writer: &mut dyn Write, survey: &Survey, path: &Path) -> Result<(), Problem> {
     let failed = |error: std::io::Error| Problem::io("write the file", path, &error);
-    let mut table = csv::Writer::from_writer(writer);
+    let mut table = csv::WriterBuilder::new()
+        .has_headers(false)
+        .from_writer(writer);
     let header = [
         "source",
         "line",
@@ -71,37 +73,23 @@ fn write(writer: &mut dyn Write, survey: &Survey, path: &Path) -> Result<(), Pro
         let numbers: Vec<u32> = numbers.map(|row| row as u32).collect();
         let loaded = rows.load(&numbers)?;
         for (Doubtful { why, .. }, both) in part.iter().zip(loaded.chunks(2)) {
-            let lines = [both[0].line.to_string(), both[1].line.to_string()];
-            let record = [
-                people[both[0].source].source.as_str(),
-                &lines[0],
-                both[0].own_id.expose(),
-                people[both[1].source].source.as_str(),
-                &lines[1],
-                both[1].own_id.expose(),
-                in_words(*why),
-                "",
-            ];
+            let row = |of: &PersonRow| (people[of.source].source.as_str(), of.line);
+            let ((source, line), (other_source, other_line)) = (row(&both[0]), row(&both[1]));
+            let own_ids = [both[0].own_id.expose(), both[1].own_id.expose()];
+            let decision = "";
             table
-                .write_record(record)
+                .serialize((
+                    source,
+                    line,
+                    own_ids[0],
+                    other_source,
+                    other_line,
+                    own_ids[1],
+                    why,
+                    decision,
+                ))
                 .map_err(|error| failed(error.into()))?;
         }
     }
     table.flush().map_err(failed)
-}
-
-/// A reason as the manual lists it.
-fn in_words(why: Doubt) -> &'static str {
-    match why {
-        Doubt::Twins => "twins",
-        Doubt::TwoNhsNumbers => "two-nhs-numbers",
-        Doubt::IdentifierOfAnother => "identifier-of-another",
-        Doubt::BirthMissing => "birth-missing",
-        Doubt::FirstNameUnsure => "first-name-unsure",
-        Doubt::Unconfirmed => "unconfirmed",
-        Doubt::Chain => "chain",
-        Doubt::Likely => "likely",
-        Doubt::TwoOwnIds => "two-own-ids",
-        Doubt::Decision => "decision",
-    }
 }

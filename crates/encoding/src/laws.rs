@@ -11,7 +11,7 @@ use kinfold_identity::{
     AddressSpell, BirthDate, NhsNumber, Person, Sex, read_address, read_family_names,
     read_given_names, read_place,
 };
-use kinfold_schema::{HOUSEHOLD_NONE, NO_MONTH, Schema, Token};
+use kinfold_schema::{HOUSEHOLD_NONE, Mixing, NO_MONTH, Schema, Token};
 use proptest::prelude::*;
 
 use crate::secrets::test_secrets;
@@ -101,13 +101,6 @@ proptest! {
     }
 }
 
-/// The schema with every kind of match key by itself.
-fn apart(schema: &Schema) -> Schema {
-    let lines = schema.text().lines();
-    let kept: Vec<&str> = lines.filter(|line| !line.starts_with("pool =")).collect();
-    Schema::parse_for_bench(&kept.join("\n")).unwrap()
-}
-
 /// Kinds of keys in a pool release what they release by themselves, and only the order of a record's tokens is another.
 #[test]
 fn a_pool_mixes_tokens_and_changes_nothing_else() {
@@ -119,7 +112,12 @@ fn a_pool_mixes_tokens_and_changes_nothing_else() {
     };
     let order = identity_order(120);
     let pooled = encode_with(&schema, &people, &order, &options);
-    let alone = encode_with(&apart(&schema), &people, &order, &options);
+    let alone = encode_with(
+        &schema.clone().with(Mixing::Apart),
+        &people,
+        &order,
+        &options,
+    );
     assert_ne!(pooled.table.keys, alone.table.keys);
     assert_eq!(pooled.report.keys, alone.report.keys);
     let slots = schema.key_slots();
@@ -410,7 +408,11 @@ fn memory_changes_nothing() {
 
 #[test]
 fn a_cap_of_two_releases_what_two_share_and_not_what_three_do() {
-    let text = apart(&Schema::standard()).text().replace(
+    let lines = Schema::standard();
+    let apart: Vec<&str> = (lines.text().lines())
+        .filter(|line| !line.starts_with("pool ="))
+        .collect();
+    let text = apart.join("\n").replace(
         "recipe = \"DF H\"\nslots = 1",
         "recipe = \"DF H\"\nslots = 1\ncap = 2",
     );

@@ -103,6 +103,7 @@ mod tests {
     use super::*;
     use crate::{Input, Options, ProjectSecrets, encode};
     use kinfold_identity::{BirthDate, read_family_names, read_given_names};
+    use kinfold_schema::Mixing;
     use proptest::prelude::*;
     use std::collections::BTreeSet;
 
@@ -142,13 +143,8 @@ mod tests {
             let plain = values(&people);
             let shared: BTreeSet<usize> = plain[0].intersection(&plain[1]).map(|(key, _)| *key).collect();
             // Every kind by itself, so that it is seen which agree.
-            let text = Schema::standard();
-            let lines = text.text().lines().filter(|line| !line.starts_with("pool ="));
-            let schema = Schema::parse_for_bench(&lines.collect::<Vec<_>>().join("\n")).unwrap();
-            let options = Options {
-                bench: true,
-                ..Options::default()
-            };
+            let schema = Schema::standard().with(Mixing::Apart);
+            let options = Options::default();
             let secrets = ProjectSecrets::new(|purpose| *blake3::keyed_hash(&[1; 32], purpose.as_bytes()).as_bytes());
             let rows: Vec<_> = people
                 .iter()

@@ -171,7 +171,7 @@ fn implied(pair: &Pair) -> Vec<&'static str> {
 mod tests {
     use super::*;
     use crate::{Comparable, RecordId};
-    use kinfold_schema::{Agreement, Schema};
+    use kinfold_schema::{Agreement, Mixing, Schema};
 
     fn pair(levels: [u8; 8], verdict: Verdict) -> Pair {
         Pair {
@@ -218,30 +218,9 @@ mod tests {
         );
     }
 
-    /// The shipped schema with places in a pool of their own.
-    fn two_pools() -> Schema {
-        let mut schema = Schema::standard();
-        for key in &mut schema.keys {
-            let level = |field| key.recipe.implies().level(field);
-            let pool = match (level(Field::Identifier), level(Field::Place)) {
-                (1.., _) => None,
-                (0, 0) => Some("names-birth"),
-                (0, _) => Some("place"),
-            };
-            key.pool = pool.map(str::to_owned);
-        }
-        let order = |pool: Option<&str>| {
-            ["names-birth", "place"]
-                .iter()
-                .position(|own| Some(*own) == pool)
-        };
-        schema.keys.sort_by_key(|key| order(key.pool.as_deref()));
-        schema
-    }
-
     #[test]
     fn of_mixed_keys_only_their_number_is_said() {
-        let pools = two_pools().pools();
+        let pools = Schema::standard().with(Mixing::PlacesApart).pools();
         let said = |counts: [u8; 4], same_home| {
             let mut own = pair([0; 8], Verdict::Linked);
             (own.counts, own.same_home) = (counts, same_home);

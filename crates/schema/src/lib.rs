@@ -39,7 +39,7 @@ pub use file::{
     PresenceSchema, TokenForm, TokenSchema,
 };
 pub use json_schema::json_schema;
-pub use pools::Pool;
+pub use pools::{Mixing, Pool};
 pub use recipe::{
     Agreement, Atom, BirthForm, ContactForm, FACTS_MAX, Field, IdentifierKind, NameForm, NameOf,
     POOLS_MAX, PlaceForm, Recipe,

@@ -6,7 +6,7 @@ use super::*;
 /// Short forms, names somebody is known by and other spellings are one name: two people who share only that agree on one name part.
 #[test]
 fn two_forms_of_one_name_are_not_two_names() {
-    let schema = apart(&Schema::standard());
+    let schema = Schema::standard().with(Mixing::Apart);
     for (given, families) in [
         ("Robert (Bob)", ["Okafor", "Patel"]),
         ("Bob", ["Okafor", "Patel"]),

@@ -127,7 +127,7 @@ fn counted_by_hand(schema: &Schema, people: &[Person]) -> WithinCounts {
 
 #[test]
 fn pairs_of_one_file_are_counted_as_by_hand() {
-    for schema in [Schema::standard(), apart(&Schema::standard())] {
+    for schema in [Schema::standard(), Schema::standard().with(Mixing::Apart)] {
         for size in [40, 90, 150] {
             let people: Vec<Person> = (0..size).map(person).collect();
             let options = Options {

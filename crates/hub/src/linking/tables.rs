@@ -217,33 +217,11 @@ pub(super) fn month(month: u16) -> Option<String> {
 mod tests {
     use super::*;
 
-    /// The shipped schema with places in a pool of their own.
-    fn two_pools() -> Schema {
-        let mut schema = Schema::standard();
-        for key in &mut schema.keys {
-            let level = |field| key.recipe.implies().level(field);
-            let pool = match (
-                level(kinfold_schema::Field::Identifier),
-                level(kinfold_schema::Field::Place),
-            ) {
-                (1.., _) => None,
-                (0, 0) => Some("names-birth"),
-                (0, _) => Some("place"),
-            };
-            key.pool = pool.map(str::to_owned);
-        }
-        let order = |pool: Option<&str>| {
-            ["names-birth", "place"]
-                .iter()
-                .position(|own| Some(*own) == pool)
-        };
-        schema.keys.sort_by_key(|key| order(key.pool.as_deref()));
-        schema
-    }
-
     #[test]
     fn mixed_keys_are_listed_with_their_number() {
-        let pools = two_pools().pools();
+        let pools = Schema::standard()
+            .with(kinfold_schema::Mixing::PlacesApart)
+            .pools();
         let at = |name: &str| pools.iter().position(|pool| pool.name == name).unwrap();
         let pair = |keys| Pair {
             left: RecordId { set: 0, row: 0 },

@@ -70,17 +70,6 @@ impl Agreement {
         Self { levels, pools }
     }
 
-    /// Field by field the weaker of two.
-    #[must_use]
-    pub fn min(self, other: Self) -> Self {
-        let mut weaker = self;
-        let levels = weaker.levels.iter_mut().zip(other.levels);
-        for (own, theirs) in levels.chain(weaker.pools.iter_mut().zip(other.pools)) {
-            *own = (*own).min(theirs);
-        }
-        weaker
-    }
-
     /// The step of a number of agreeing tokens: each of the first twenty by itself, since people of one name agree on numbers of their own
     /// (thirteen and fourteen of `standard`), then ever wider ones, since beyond that every pair is sure.
     pub fn step(count: usize) -> u8 {

@@ -9,7 +9,9 @@ mod people;
 use by_hand::{BIRTH, BITS, Hand, NAME, PROPERTY};
 use kinfold_encoding::{Encoded, Input, Options, ProjectSecrets, encode};
 use kinfold_identity::{NO_MONTH, Person, month_number};
-use kinfold_schema::{Fact, HOUSEHOLD_ADDRESS, HOUSEHOLD_NONE, HOUSEHOLD_UPRN, Schema, Token};
+use kinfold_schema::{
+    Fact, HOUSEHOLD_ADDRESS, HOUSEHOLD_NONE, HOUSEHOLD_UPRN, Mixing, Schema, Token,
+};
 use kinfold_tests::process::{Done, kinfold};
 use page::{Page, all_are_right};
 use people::{Row, file, lasting};
@@ -59,13 +61,8 @@ impl Engine {
 
     /// The tokens of each recipe of the first row before the kinds of a pool are mixed: those that a schema without pools would release.
     fn tokens(&self, people: &[Person], first: [u8; 16]) -> Vec<Vec<Token>> {
-        let lines = self.schema.text().lines();
-        let apart: Vec<&str> = lines.filter(|line| !line.starts_with("pool =")).collect();
-        let apart = Schema::parse_for_bench(&apart.join("\n")).expect("a schema");
-        let options = Options {
-            bench: true,
-            ..Options::default()
-        };
+        let apart = self.schema.clone().with(Mixing::Apart);
+        let options = Options::default();
         let encoded = encode(&apart, &self.secrets, &inputs(people, first), &options);
         let table = encoded.expect("codes").table;
         let layout = self.schema.key_layout().into_iter();
