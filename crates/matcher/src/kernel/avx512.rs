@@ -9,7 +9,7 @@ use std::arch::x86_64::{
     __m512i, _mm_storeu_si128, _mm512_add_epi64, _mm512_and_si512, _mm512_cmpeq_epi64_mask,
     _mm512_cvtepi64_epi16, _mm512_loadu_si512, _mm512_or_si512, _mm512_popcnt_epi64,
     _mm512_reduce_add_epi64, _mm512_set_epi64, _mm512_set1_epi64, _mm512_setzero_si512,
-    _mm512_storeu_si512, _mm512_ternarylogic_epi64, _mm512_xor_si512,
+    _mm512_storeu_si512, _mm512_ternarylogic_epi32, _mm512_xor_si512,
 };
 use std::ops::Range;
 
@@ -166,8 +166,8 @@ fn pair(x: Vector, y: Vector) -> Pair {
 #[target_feature(enable = "avx512f")]
 #[inline]
 fn add(sum: &mut Vector, (x, y): Pair) -> Vector {
-    let carry = _mm512_ternarylogic_epi64::<0xe8>(*sum, x, y);
-    *sum = _mm512_ternarylogic_epi64::<0x96>(*sum, x, y);
+    let carry = _mm512_ternarylogic_epi32::<0xe8>(*sum, x, y);
+    *sum = _mm512_ternarylogic_epi32::<0x96>(*sum, x, y);
     carry
 }
 

@@ -205,7 +205,7 @@ pub(super) fn households(context: &Context<'_>) -> Found {
         // Beyond ten thousand people the attack adds minutes and, by its trend, no danger: households meet more look-alikes.
         let sizes: Vec<usize> = context
             .plan
-            .sizes
+            .nobody_known
             .iter()
             .copied()
             .filter(|size| *size <= HOUSEHOLDS_PEOPLE_MAX)

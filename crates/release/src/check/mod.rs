@@ -45,6 +45,9 @@ pub struct Outcome {
 struct Plan {
     /// Numbers of people that the attacks are run on, smallest first.
     sizes: Vec<usize>,
+    /// The same for attacks that know nobody. A dozen people are named however small the attacked part is, so the quick form takes a large
+    /// one too: of a small one it would say "block" where the full form does not.
+    nobody_known: Vec<usize>,
     known: Vec<usize>,
     /// Records that an attack tries to name.
     targets: usize,
@@ -66,10 +69,14 @@ impl Plan {
         } else {
             &[USUAL, 10_000, 20_000]
         };
-        let mut sizes: Vec<usize> = wanted.iter().map(|size| (*size).min(records)).collect();
-        sizes.dedup();
+        let of_file = |wanted: &[usize]| {
+            let mut sizes: Vec<usize> = wanted.iter().map(|size| (*size).min(records)).collect();
+            sizes.dedup();
+            sizes
+        };
         Self {
-            sizes,
+            sizes: of_file(wanted),
+            nobody_known: of_file(if quick { &[10_000] } else { wanted }),
             known: if quick {
                 vec![20, 200]
             } else {

@@ -60,7 +60,7 @@ const WEIGHED_AIM: f64 = 0.001;
 
 /// The matches that the linkage unit would find with a partner who knows half of the people, some of them otherwise.
 fn across(context: &Context<'_>) -> Vec<Line> {
-    let size = *context.plan.sizes.last().unwrap_or(&USUAL);
+    let size = *context.plan.nobody_known.last().unwrap_or(&USUAL);
     let file = context.file.sample(size, &context.seed("graph/sample"));
     let mut draws = context.draws("graph/partner");
     let partner = Partner::draw(&file.keys, Likeness::USUAL, &mut draws);
@@ -99,7 +99,7 @@ fn with_homes(context: &Context<'_>) -> Option<Line> {
     }
     let size = *context
         .plan
-        .sizes
+        .nobody_known
         .iter()
         .rfind(|size| **size <= HOMES_PEOPLE_MAX)?;
     let file = context
