@@ -28,7 +28,7 @@ fn main() {
     };
     let (lengths, sizes): (&[usize], &[usize]) = match arguments.get(2).map(String::as_str) {
         Some("count") => (&[], &[]),
-        Some("few") => (&[192, 1024], &[129, 513]),
+        Some("few") => (&[64, 192], &[129]),
         _ => (
             &[64, 192, 1024, 2112],
             &[1, 127, 128, 129, 255, 257, 512, 513],
