@@ -93,6 +93,109 @@ impl TableFile {
         self.rows
     }
 
+    /// A table whose columns lie in a file: for each column its validity, of which nothing is read, and its values (of text the ends too), as
+    /// where they begin and how many bytes they are. `None` when these are not the buffers of such columns.
+    pub(super) fn in_file(
+        schema: Arc<Schema>,
+        rows: u64,
+        buffers: &[(u64, u64)],
+        file: File,
+        path: &Path,
+    ) -> Option<Self> {
+        let mut store = Store::new(path);
+        store.file = Some(Mutex::new(file));
+        let mut buffers = buffers.iter();
+        let mut lies = |store: &mut Store| {
+            let (offset, length) = *buffers.next()?;
+            store.buffers.push(Stored {
+                parts: vec![(offset, length)],
+                held: Vec::new(),
+                length,
+            });
+            Some(store.buffers.len() - 1)
+        };
+        let mut nodes = Vec::new();
+        for field in schema.fields() {
+            lies(&mut store)?;
+            let kind = match field.data_type() {
+                DataType::Utf8 => {
+                    let ends = lies(&mut store)?;
+                    Kind::Text {
+                        ends: Ends {
+                            buffer: ends,
+                            last: 0,
+                        },
+                        values: lies(&mut store)?,
+                    }
+                }
+                DataType::FixedSizeBinary(_) | DataType::UInt32 | DataType::UInt8 => Kind::Fixed {
+                    values: lies(&mut store)?,
+                },
+                _ => return None,
+            };
+            nodes.push(Node {
+                rows,
+                nulls: 0,
+                validity: None,
+                kind,
+            });
+        }
+        buffers.next().is_none().then_some(Self {
+            schema,
+            rows,
+            nodes,
+            store,
+        })
+    }
+
+    /// Names of the columns, in their order.
+    pub(super) fn names(&self) -> Vec<String> {
+        let fields = self.schema.fields().iter();
+        fields.map(|field| field.name().clone()).collect()
+    }
+
+    /// A line of metadata.
+    pub(super) fn noted(&self, key: &str) -> Option<&str> {
+        self.schema.metadata().get(key).map(String::as_str)
+    }
+
+    /// A column of values of one width, to read rows of.
+    ///
+    /// # Errors
+    /// [`Error::TableFormat`] when there is no such column, or it has values of another width.
+    pub(super) fn fixed(&self, name: &str, width: usize) -> Result<FixedColumn<'_>> {
+        let missing = || {
+            Error::table(format!(
+                "there is no column `{name}` of {width} bytes a row"
+            ))
+        };
+        let mut node = 0;
+        for field in self.schema.fields() {
+            if field.name() == name {
+                let Kind::Fixed { values } = self.nodes[node].kind else {
+                    break;
+                };
+                if self.store.length(values) != self.rows * width as u64 {
+                    break;
+                }
+                return Ok(FixedColumn {
+                    store: &self.store,
+                    starts: self.store.starts(values),
+                    buffer: values,
+                    width,
+                });
+            }
+            // The values of a list are a node of their own.
+            let mut kind = field.data_type();
+            node += 1;
+            while let DataType::List(item) = kind {
+                kind = item.data_type();
+                node += 1;
+            }
+        }
+        Err(missing())
+    }
+
     fn node(&mut self, kind: &DataType, is_nullable: bool) -> Result<()> {
         let store = &mut self.store;
         let mut bits = || Bits {
@@ -278,6 +381,28 @@ impl TableFile {
     }
 }
 
+/// The rows of a column, wherever they lie.
+pub(super) struct FixedColumn<'table> {
+    store: &'table Store,
+    buffer: usize,
+    /// Where in the column each part begins that is in the file.
+    starts: Vec<u64>,
+    width: usize,
+}
+
+impl FixedColumn<'_> {
+    /// Words of 64 bits of a row.
+    pub(super) fn words(&self) -> usize {
+        self.width / 8
+    }
+
+    /// The rows from `first` on, as many as `out` has room for.
+    pub(super) fn read(&self, first: usize, out: &mut [u8]) -> std::io::Result<()> {
+        let at = first as u64 * self.width as u64;
+        self.store.read(self.buffer, &self.starts, at, out)
+    }
+}
+
 /// What a buffer of the file is made of.
 enum Part<'table> {
     Nothing,
@@ -453,6 +578,54 @@ impl Store {
         Ok(())
     }
 
+    /// Where in a buffer each part begins that is in the file, and where what is held begins.
+    fn starts(&self, buffer: usize) -> Vec<u64> {
+        let mut start = 0;
+        let mut starts = vec![0];
+        for (_, length) in &self.buffers[buffer].parts {
+            start += length;
+            starts.push(start);
+        }
+        starts
+    }
+
+    /// Reads bytes of a buffer from `at` on; `starts` is what [`Store::starts`] gives.
+    fn read(
+        &self,
+        buffer: usize,
+        starts: &[u64],
+        mut at: u64,
+        mut out: &mut [u8],
+    ) -> std::io::Result<()> {
+        let stored = &self.buffers[buffer];
+        while !out.is_empty() {
+            let part = starts.partition_point(|start| *start <= at) - 1;
+            let within = at - starts[part];
+            let now = match stored.parts.get(part) {
+                Some((offset, length)) => {
+                    let now = out.len().min((length - within) as usize);
+                    self.read_file(offset + within, &mut out[..now])?;
+                    now
+                }
+                None => {
+                    let held = stored.held.get(within as usize..).unwrap_or_default();
+                    let held = held.get(..out.len());
+                    out.copy_from_slice(held.ok_or(std::io::ErrorKind::UnexpectedEof)?);
+                    out.len()
+                }
+            };
+            out = &mut out[now..];
+            at += now as u64;
+        }
+        Ok(())
+    }
+
+    fn read_file(&self, offset: u64, out: &mut [u8]) -> std::io::Result<()> {
+        let file = self.file.as_ref().ok_or(std::io::ErrorKind::NotFound)?;
+        let mut file = file.lock().unwrap_or_else(PoisonError::into_inner);
+        read_exact_at(&mut file, offset, out)
+    }
+
     fn copy(&self, buffer: usize, writer: &mut dyn Write) -> std::io::Result<()> {
         let stored = &self.buffers[buffer];
         if let Some(file) = &self.file {
@@ -472,6 +645,18 @@ impl Store {
         }
         writer.write_all(&stored.held)
     }
+}
+
+/// In one call of the system where it has one: single rows are looked up by the million.
+#[cfg(unix)]
+pub(super) fn read_exact_at(file: &mut File, offset: u64, out: &mut [u8]) -> std::io::Result<()> {
+    std::os::unix::fs::FileExt::read_exact_at(file, out, offset)
+}
+
+#[cfg(not(unix))]
+pub(super) fn read_exact_at(file: &mut File, offset: u64, out: &mut [u8]) -> std::io::Result<()> {
+    file.seek(SeekFrom::Start(offset))?;
+    file.read_exact(out)
 }
 
 /// A writer that knows how much was written.
