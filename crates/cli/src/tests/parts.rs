@@ -105,7 +105,7 @@ fn the_check_says_on_disk_what_it_says_in_memory() {
     release.codes.write_to(&mut bytes).expect("codes");
     let table = kinfold_exchange::codes_from_ipc(&bytes, schema).expect("codes");
 
-    let period: crate::args::Period = "2026-08".parse().expect("a period");
+    let period: args::Period = "2026-08".parse().expect("a period");
     let mut lister = Lister::at(schema, period.number()).expect("a lister");
     let mut listed = Vec::new();
     let rows = &survey.gathered.rows;
@@ -120,7 +120,6 @@ fn the_check_says_on_disk_what_it_says_in_memory() {
         .map(|person| listed[*person as usize].clone())
         .collect();
     let file = File::new(schema, &table, &people, &lister.vocabulary()).expect("a file");
-    let records = |rows: &[u32]| rows.iter().map(|row| table.record_ref[*row as usize]);
 
     for form in [Form::Quick, Form::Full] {
         let options = Options {
@@ -137,7 +136,9 @@ fn the_check_says_on_disk_what_it_says_in_memory() {
         let text = |outcome: &Outcome| String::from_utf8(outcome.report.to_json());
         assert_eq!(text(&on_disk), text(&held));
         assert_eq!(on_disk.outliers, held.outliers);
-        assert!(references.into_iter().eq(records(&held.outliers)));
+        let records = held.outliers.iter();
+        let records = records.map(|row| table.record_ref[*row as usize]);
+        assert!(references.into_iter().eq(records));
     }
 }
 
