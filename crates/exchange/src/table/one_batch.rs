@@ -601,18 +601,15 @@ impl Store {
         while !out.is_empty() {
             let part = starts.partition_point(|start| *start <= at) - 1;
             let within = at - starts[part];
-            let now = match stored.parts.get(part) {
-                Some((offset, length)) => {
-                    let now = out.len().min((length - within) as usize);
-                    self.read_file(offset + within, &mut out[..now])?;
-                    now
-                }
-                None => {
-                    let held = stored.held.get(within as usize..).unwrap_or_default();
-                    let held = held.get(..out.len());
-                    out.copy_from_slice(held.ok_or(std::io::ErrorKind::UnexpectedEof)?);
-                    out.len()
-                }
+            let now = if let Some((offset, length)) = stored.parts.get(part) {
+                let now = out.len().min((length - within) as usize);
+                self.read_file(offset + within, &mut out[..now])?;
+                now
+            } else {
+                let held = stored.held.get(within as usize..).unwrap_or_default();
+                let held = held.get(..out.len());
+                out.copy_from_slice(held.ok_or(std::io::ErrorKind::UnexpectedEof)?);
+                out.len()
             };
             out = &mut out[now..];
             at += now as u64;
