@@ -10,6 +10,7 @@ mod codes_reader;
 mod events;
 mod one_batch;
 mod opened;
+mod store;
 
 pub use bench_codes::{BenchCodes, BenchCodesWriter, bench_codes_from_ipc};
 pub use codes::{CodesWriter, codes_from_ipc, codes_to_ipc};

@@ -3,7 +3,8 @@
 //! As strict as reading all of it ([`super::codes_from_ipc`]): every length is checked against the file before anything is read there.
 
 use super::arrow_file::{TABLE_KEY, check_footer};
-use super::one_batch::{TableFile, read_exact_at};
+use super::one_batch::TableFile;
+use super::store::read_exact_at;
 use crate::error::{Error, Result};
 use arrow::datatypes::{DataType, Schema};
 use std::fs::File;
