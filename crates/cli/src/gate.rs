@@ -6,19 +6,20 @@
 use crate::commands::encode::Office;
 use crate::encoded::{Note, hex};
 use crate::files::NewFile;
-use crate::listing::Attacked;
+use crate::listing::OnDisk;
 use crate::outcome::Message;
 use crate::progress::Progress;
 use crate::references::References;
 use crate::survey::grouped;
-use kinfold_exchange::{PartyKey, codes_from_ipc, refuse_unsafe};
+use kinfold_exchange::{PartyKey, TableFile, open_codes, refuse_unsafe};
 use kinfold_message::{Exit, Problem};
-use kinfold_release::{File, Options, check_with_earlier};
+use kinfold_release::{Codes, Options, Subject, check_subject};
 use kinfold_schema::Schema;
 use kinfold_verdict::{Form, Level, Line, Report, headline, page};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
+use std::io;
 use std::path::{Path, PathBuf};
 
 /// The report, for programs and for the package.
@@ -52,49 +53,65 @@ pub fn form(office: &Office, quick: bool, full: bool) -> Form {
     }
 }
 
-/// The codes of earlier periods, as `encode` wrote them.
+/// The codes of an earlier period, as `encode` wrote them, left in their file.
+pub struct EarlierCodes {
+    table: TableFile,
+    partners: Vec<String>,
+}
+
+/// Opens the codes of earlier periods.
 ///
 /// # Errors
 /// A file that cannot be read, or is none of codes under the schema.
-pub fn earlier(paths: &[PathBuf], schema: &Schema) -> Result<Vec<File>, Problem> {
+pub fn earlier(paths: &[PathBuf], schema: &Schema) -> Result<Vec<EarlierCodes>, Problem> {
     let read = |path: &PathBuf| {
-        let bytes = std::fs::read(path)
-            .map_err(|error| Problem::io("read the earlier codes", path, &error))?;
-        let table = codes_from_ipc(&bytes, schema)
+        let (table, partners) = open_codes(path, schema)
             .map_err(|error| Problem::from(error).at(path.display().to_string()))?;
-        Ok(File::without_list(schema, &table).expect("nobody is listed for each record"))
+        Ok(EarlierCodes { table, partners })
     };
     paths.iter().map(read).collect()
 }
 
-/// Attacks the codes whose table has this hash, beside earlier ones of the same custodian.
+/// Earlier codes, to be laid beside.
+///
+/// # Errors
+/// When they are other codes, which [`earlier`] does not give.
+pub fn opened<'codes>(
+    earlier: &'codes [EarlierCodes],
+    schema: &Schema,
+) -> Result<Vec<OnDisk<'codes>>, Problem> {
+    let codes = earlier.iter();
+    codes
+        .map(|codes| OnDisk::new(&codes.table, schema, &codes.partners))
+        .collect()
+}
+
+/// Attacks codes, beside earlier ones of the same custodian.
+///
+/// # Errors
+/// When the codes or the list cannot be read.
 pub fn attack(
-    attacked: &Attacked,
-    earlier: &[File],
-    form: Form,
-    codes: [u8; 32],
+    subject: &Subject<'_>,
+    codes: &OnDisk<'_>,
+    earlier: &[OnDisk<'_>],
+    options: &Options,
     progress: &Progress,
-) -> Checked {
-    let options = Options {
-        form,
-        payload: codes,
-    };
-    let outcome = check_with_earlier(&attacked.file, earlier, &options, &mut |step| {
+) -> io::Result<Checked> {
+    let earlier: Vec<&dyn Codes> = earlier.iter().map(|codes| codes as &dyn Codes).collect();
+    let outcome = check_subject(subject, &earlier, options, &mut |step| {
         progress.step(&format!(
             "Release check, step {} of {}: {}",
             (step.done + 1).min(step.of),
             step.of,
             step.step
         ));
-    });
-    let outliers = outcome
-        .outliers
-        .iter()
-        .map(|row| attacked.record_refs[*row as usize]);
-    Checked {
-        outliers: (form == Form::Full).then(|| outliers.collect()),
+    })?;
+    let outliers = outcome.outliers.iter().map(|row| codes.record_ref(*row));
+    let outliers = outliers.collect::<io::Result<_>>()?;
+    Ok(Checked {
+        outliers: (options.form == Form::Full).then_some(outliers),
         report: outcome.report,
-    }
+    })
 }
 
 /// Refuses what may not leave, and says what should be looked at.
@@ -301,7 +318,7 @@ pub fn load(folder: &Path, note: &Note, office: &Office) -> Result<Report, Probl
     };
     let json = match std::fs::read(&path) {
         Ok(json) => json,
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Err(missing(folder)),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Err(missing(folder)),
         Err(error) => return Err(Problem::io("read the report", &path, &error)),
     };
     if mark(&office.key, &json)? != *mark_of_note {

@@ -1,27 +1,40 @@
-//! What the release check attacks: the codes that would leave, and beside each record what a list says of the person behind it.
+//! What the release check attacks: the codes that would leave, as they wait on disk, and beside each record what a list says of the person
+//! behind it.
 //!
-//! All of it is in memory, so only the commands that run the check make it. Nothing of it is written.
+//! Of everybody is kept in brief what the samples need ([`List`]), in memory only. Match keys, of which a list is ten times as large, are listed once
+//! more for the few thousand people of a sample, whose rows are read again for it. Nothing of a list is written.
 
-use kinfold_encoding::{Input, Listed, Lister};
+use std::cell::RefCell;
+use std::io;
+use std::ops::Range;
+use std::path::Path;
+
+use kinfold_encoding::{Input, Lister};
+use kinfold_exchange::{CodesReader, TableFile};
 use kinfold_message::Problem;
-use kinfold_release::File;
-use kinfold_schema::{CodeTable, Schema};
+use kinfold_release::{Codes, File, KeyValue, List, Stay, Subject, by_pool};
+use kinfold_schema::{Schema, Token};
 
 use crate::args::Period;
+use crate::survey::Survey;
 
-/// Codes and people side by side.
+/// The list of the people whose records leave.
 pub struct Attacked {
-    /// What is attacked: record `i` is the code of person `i`.
-    pub file: File,
-    /// The references of the records.
-    pub record_refs: Vec<[u8; 16]>,
+    list: List,
+    /// For each record the person, as a number of the survey and of the list.
+    people: Vec<u32>,
+    /// Distinct tokens of each filter.
+    vocabulary: Vec<usize>,
+    partners: Vec<String>,
+    period: Period,
 }
 
-/// People as they are pushed into the encoder, and codes as they come out of it.
+/// People as they are pushed into the encoder.
 pub struct Listing {
     lister: Lister,
-    people: Vec<([u8; 16], Listed)>,
-    codes: CodeTable,
+    list: List,
+    partners: Vec<String>,
+    period: Period,
 }
 
 impl Listing {
@@ -32,75 +45,200 @@ impl Listing {
     pub fn new(schema: &Schema, partners: &[String], period: Period) -> Result<Self, Problem> {
         Ok(Self {
             lister: Lister::at(schema, period.number())?,
-            people: Vec::new(),
-            codes: CodeTable::empty(schema, partners),
+            list: List::new(schema.filters.len()),
+            partners: partners.to_vec(),
+            period,
         })
     }
 
     /// Lists people, in the order in which they are encoded.
     pub fn add(&mut self, inputs: &[Input<'_>]) {
-        let lister = &mut self.lister;
-        let listed = inputs
-            .iter()
-            .map(|input| (input.record_ref, lister.list(input.person)));
-        self.people.extend(listed.map(|(record_ref, mut person)| {
-            // Lists that grew have room for as much again, which many people together would keep.
-            person.keys.shrink_to_fit();
-            person.names.shrink_to_fit();
-            for tokens in person.filters.iter_mut().flatten() {
-                tokens.shrink_to_fit();
-            }
-            (record_ref, person)
-        }));
-    }
-
-    /// Takes released rows, in the order of their references.
-    pub fn released(&mut self, chunk: CodeTable) {
-        if self.codes.is_empty() {
-            self.make_room(&chunk);
-        }
-        self.codes.append(chunk);
-    }
-
-    /// Room for all codes at once: a list that grows holds up to as much again, and these are the largest there are.
-    fn make_room(&mut self, first: &CodeTable) {
-        let records = self.people.len();
-        let all = |of_first: usize| of_first / first.len().max(1) * records;
-        let codes = &mut self.codes;
-        codes.record_ref.reserve_exact(records);
-        codes.keys.reserve_exact(all(first.keys.len()));
-        codes.household.reserve_exact(all(first.household.len()));
-        for (filter, own) in codes.filters.iter_mut().zip(&first.filters) {
-            filter.words.reserve_exact(all(own.words.len()));
+        for input in inputs {
+            self.list.add(&self.lister.list_without_keys(input.person));
         }
     }
 
-    /// Both side by side, without the people that were left out.
-    ///
-    /// # Panics
-    /// Never: the encoder releases a record for every person that it does not leave out.
-    pub fn finish(self, schema: &Schema, left_out: &[usize]) -> Attacked {
-        let mut stays = vec![true; self.people.len()];
-        for person in left_out {
-            stays[*person] = false;
-        }
-        let mut people: Vec<([u8; 16], Listed)> = self
-            .people
-            .into_iter()
-            .zip(stays)
-            .filter_map(|(person, stays)| stays.then_some(person))
-            .collect();
-        people.sort_unstable_by_key(|(record_ref, _)| *record_ref);
-        let of_codes = self.codes.record_ref.iter();
-        assert!(
-            of_codes.eq(people.iter().map(|(record_ref, _)| record_ref)),
-            "every released record is a person that was listed"
-        );
-        let people: Vec<Listed> = people.into_iter().map(|(_, listed)| listed).collect();
-        let file = File::new(schema, &self.codes, &people, &self.lister.vocabulary());
+    /// The list beside the records: `people` has the person of each, in the order of the records.
+    pub fn finish(self, people: Vec<u32>) -> Attacked {
         Attacked {
-            file: file.expect("there are as many people as records"),
-            record_refs: self.codes.record_ref,
+            vocabulary: self.lister.vocabulary(),
+            list: self.list,
+            people,
+            partners: self.partners,
+            period: self.period,
         }
+    }
+}
+
+impl Attacked {
+    /// The person of each record.
+    #[cfg(test)]
+    pub fn people(&self) -> &[u32] {
+        &self.people
+    }
+
+    /// Hands the codes and their list to a check.
+    ///
+    /// # Errors
+    /// When the codes or the people's rows cannot be read again; what the check gives.
+    pub fn with<T>(
+        &self,
+        schema: &Schema,
+        codes: &TableFile,
+        survey: &Survey,
+        check: impl FnOnce(&Subject<'_>, &OnDisk<'_>) -> io::Result<T>,
+    ) -> Result<T, Problem> {
+        let codes = OnDisk::new(codes, schema, &self.partners)?;
+        // A problem of its own words, which an input or output error has no room for.
+        let problem: RefCell<Option<Problem>> = RefCell::new(None);
+        let keys = |records: &[u32]| {
+            self.keys_again(schema, survey, records).map_err(|why| {
+                let error = io::Error::other(why.what.clone());
+                *problem.borrow_mut() = Some(why);
+                error
+            })
+        };
+        let shape = File::shape(schema, &self.vocabulary, codes.reader.within());
+        let subject = Subject::new(shape, &codes, &self.list, &self.people, Box::new(keys))
+            .map_err(|not_aligned| io::Error::other(not_aligned.to_string()));
+        let checked = subject.and_then(|subject| check(&subject, &codes));
+        checked.map_err(|error| {
+            let own = problem.borrow_mut().take();
+            own.unwrap_or_else(|| unread(&error))
+        })
+    }
+
+    /// The values of match keys of the people of some records, pool by pool.
+    fn keys_again(
+        &self,
+        schema: &Schema,
+        survey: &Survey,
+        records: &[u32],
+    ) -> Result<Vec<Vec<Vec<KeyValue>>>, Problem> {
+        let mut lister = Lister::at(schema, self.period.number())?;
+        // People are loaded in their own order, which is that of their files.
+        let person = |at: &u32| self.people[records[*at as usize] as usize];
+        let mut order: Vec<u32> = (0..records.len() as u32).collect();
+        order.sort_unstable_by_key(person);
+        let people: Vec<u32> = order.iter().map(person).collect();
+        let mut keys = vec![vec![Vec::new(); records.len()]; schema.pools().len()];
+        let rows = &survey.gathered.rows;
+        let mut places = order.iter();
+        survey.united.load_some(rows, &people, |people| {
+            for person in &people {
+                let listed = lister.list(&person.person).keys;
+                let own = by_pool(schema, std::iter::once(listed.as_slice()));
+                let Some(place) = places.next() else {
+                    break;
+                };
+                for (keys, mut own) in keys.iter_mut().zip(own) {
+                    let own = own.pop().unwrap_or_default();
+                    keys[*place as usize] = own.into_boxed_slice().into_vec();
+                }
+            }
+            Ok::<(), Problem>(())
+        })?;
+        rows.must_be_unchanged()?;
+        Ok(keys)
+    }
+}
+
+/// Working files that can no longer be read.
+fn unread(error: &io::Error) -> Problem {
+    let problem = Problem::io(
+        "read the working files with the codes",
+        Path::new(""),
+        error,
+    );
+    Problem {
+        place: None,
+        ..problem
+    }
+}
+
+/// Codes that wait on disk.
+pub struct OnDisk<'table> {
+    reader: CodesReader<'table>,
+    widths: Vec<usize>,
+    /// The slots of each pool of match keys among all slots of a record.
+    pools: Vec<Range<usize>>,
+    key_slots: usize,
+    household_slots: usize,
+}
+
+impl<'table> OnDisk<'table> {
+    /// Codes under a schema, made for these partners.
+    ///
+    /// # Errors
+    /// When the table is another one.
+    pub fn new(
+        table: &'table TableFile,
+        schema: &Schema,
+        partners: &[String],
+    ) -> Result<Self, Problem> {
+        let widths = schema
+            .filters
+            .iter()
+            .map(|filter| filter.bits as usize / 64);
+        Ok(Self {
+            reader: CodesReader::new(table, schema, partners)?,
+            widths: widths.collect(),
+            pools: schema.pools().into_iter().map(|pool| pool.slots).collect(),
+            key_slots: schema.key_slots(),
+            household_slots: schema.household_slots(),
+        })
+    }
+
+    /// The reference of a record.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    pub fn record_ref(&self, record: u32) -> io::Result<[u8; 16]> {
+        self.reader.record_ref(record as usize)
+    }
+}
+
+impl Codes for OnDisk<'_> {
+    fn records(&self) -> usize {
+        self.reader.records()
+    }
+
+    fn widths(&self) -> Vec<usize> {
+        self.widths.clone()
+    }
+
+    fn pools(&self) -> usize {
+        self.pools.len()
+    }
+
+    fn words(&self, filter: usize, first: usize, out: &mut [u64]) -> io::Result<()> {
+        self.reader.filter(filter, first, out)
+    }
+
+    fn tokens(
+        &self,
+        pool: usize,
+        first: usize,
+        rows: usize,
+        each: &mut dyn FnMut(u32, &[Token]),
+    ) -> io::Result<()> {
+        let keys = self.reader.keys(first, rows)?;
+        for (row, keys) in (first..).zip(keys.chunks_exact(self.key_slots.max(1))) {
+            each(row as u32, &keys[self.pools[pool].clone()]);
+        }
+        Ok(())
+    }
+
+    fn stays(&self, first: usize, rows: usize) -> io::Result<Vec<Vec<Stay>>> {
+        if self.household_slots == 0 {
+            return Ok(vec![Vec::new(); rows]);
+        }
+        let keys = self.reader.household(first, rows)?;
+        let keys = keys.chunks_exact(self.household_slots);
+        Ok(keys.map(Stay::of_row).collect())
+    }
+
+    fn presence(&self) -> io::Result<Vec<u32>> {
+        self.reader.presence()
     }
 }

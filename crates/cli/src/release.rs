@@ -5,8 +5,9 @@
 
 use crate::args::Period;
 use crate::listing::{Attacked, Listing};
+use crate::progress::Progress;
 use crate::references::References;
-use crate::survey::{Survey, last_day};
+use crate::survey::{Survey, grouped, last_day};
 use kinfold_encoding::{EncodeReport, Encoder, Input, Options, ProjectSecrets, has_value};
 use kinfold_exchange::{
     Agreement, CodesWriter, EventDates, EventRow, EventTable, EventsWriter, LifeStage, Party,
@@ -23,6 +24,9 @@ use std::sync::Arc;
 const REFERENCE_CONTEXT: &[u8] = b"kinfold/record-reference/v1\0";
 
 const LASTING_CONTEXT: &[u8] = b"kinfold/lasting-reference/v1\0";
+
+/// Fewer people than this are encoded before anybody could read how far it is.
+const LONG: usize = 20_000;
 
 /// Records whose events are written at once.
 const RECORDS_AT_ONCE: usize = 4096;
@@ -43,7 +47,7 @@ pub struct Release {
     pub subjects: TableFile,
     /// Which record is whose; never leaves the custodian.
     pub references: References,
-    /// Codes and people side by side, for the release check; `None` when it was not asked for. Never leaves the custodian.
+    /// What a list says of the people behind the codes, for the release check; `None` when it was not asked for. Never leaves the custodian.
     pub attacked: Option<Attacked>,
     /// Events left out because they start after the period.
     pub after_period: usize,
@@ -69,7 +73,9 @@ pub struct Terms<'a> {
     pub period: Period,
     /// Where the codes of a large file may wait.
     pub scratch: &'a Path,
-    /// Whether the release check follows, for which codes and people are held in memory.
+    /// Told how far it is.
+    pub progress: &'a Progress,
+    /// Whether the release check follows, for which people are listed in brief.
     pub attack: bool,
 }
 
@@ -114,7 +120,16 @@ pub fn release(survey: &Survey, terms: &Terms<'_>) -> Result<Release, Problem> {
     } else {
         None
     };
-    survey.united.load(rows, |_, people| {
+    let mut tenths = 0;
+    survey.united.load(rows, |first, people| {
+        let now = (first + people.len()) * 10 / survey.united.people().max(1);
+        if now > tenths && survey.united.people() >= LONG {
+            tenths = now;
+            let done = grouped(first + people.len());
+            terms
+                .progress
+                .step(&format!("Encoding people: {done} done"));
+        }
         let own_ids: Vec<_> = people
             .iter()
             .map(|person| own_ids(survey, person))
@@ -143,9 +158,6 @@ pub fn release(survey: &Survey, terms: &Terms<'_>) -> Result<Release, Problem> {
     let mut codes = CodesWriter::new(terms.schema, &partners, terms.scratch)?;
     let report = encoder.finish(|chunk| {
         codes.write(&chunk)?;
-        if let Some(listing) = &mut listing {
-            listing.released(chunk);
-        }
         Ok::<(), Problem>(())
     })?;
     let ranked = records.rank(&report.left_out);
@@ -156,7 +168,7 @@ pub fn release(survey: &Survey, terms: &Terms<'_>) -> Result<Release, Problem> {
     references.keep(|person| ranked.of_person[person as usize] != NO_RECORD);
     Ok(Release {
         codes: codes.finish(),
-        attacked: listing.map(|listing| listing.finish(terms.schema, &report.left_out)),
+        attacked: listing.map(|listing| listing.finish(ranked.people)),
         report,
         events: event_rows,
         subjects,

@@ -101,6 +101,15 @@ impl Lister {
 
     /// What is known of a person.
     pub fn list(&mut self, person: &Person) -> Listed {
+        self.list_with(person, true)
+    }
+
+    /// The same without values of match keys, which are most of it.
+    pub fn list_without_keys(&mut self, person: &Person) -> Listed {
+        self.list_with(person, false)
+    }
+
+    fn list_with(&mut self, person: &Person, keys: bool) -> Listed {
         let person = seen(person, &self.shared.hidden);
         let facts = facts(&person);
         self.books.make_room();
@@ -117,7 +126,7 @@ impl Lister {
         let latest = open_homes(&person).find_map(|home| home.postcode.as_ref());
         Listed {
             filters,
-            keys: self.keys(&person),
+            keys: if keys { self.keys(&person) } else { Vec::new() },
             homes: self.homes(&person),
             presence: self.shared.schema.presence.pattern(facts),
             place: latest.map_or(0, |postcode| {

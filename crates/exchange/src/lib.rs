@@ -40,9 +40,9 @@ pub use package::{
 };
 pub use party::{Contact, Party, Role};
 pub use table::{
-    BenchCodes, BenchCodesWriter, CodesWriter, EventRow, EventTable, EventsWriter, LifeStage,
-    SubjectRow, TableFile, bench_codes_from_ipc, codes_from_ipc, codes_to_ipc, events_from_ipc,
-    events_to_ipc, subjects_from_ipc, subjects_to_ipc,
+    BenchCodes, BenchCodesWriter, CodesReader, CodesWriter, EventRow, EventTable, EventsWriter,
+    LifeStage, SubjectRow, TableFile, bench_codes_from_ipc, codes_from_ipc, codes_to_ipc,
+    events_from_ipc, events_to_ipc, open_codes, subjects_from_ipc, subjects_to_ipc,
 };
 pub use words::{FINGERPRINT_WORDS, NICKNAME_WORDS, fingerprint_nickname, fingerprint_words};
 

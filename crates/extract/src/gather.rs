@@ -6,6 +6,7 @@ use crate::events::{Event, EventsReport, read_events};
 use crate::mapping::{FileForm, Mapping};
 use crate::people::{PeopleReport, read_people};
 use crate::rows::Rows;
+use crate::steps::Way;
 use crate::table::{Memory, Table};
 use std::path::Path;
 
@@ -37,6 +38,7 @@ pub fn gather(
     scratch: &Path,
     step: impl Fn(&str),
 ) -> Result<Gathered, Error> {
+    let step: &dyn Fn(&str) = &step;
     let mapping = Mapping::load(mapping_file)?;
     let folder = mapping_file.parent().unwrap_or(Path::new(""));
     let open = |file: &str, form: &FileForm| {
@@ -54,7 +56,8 @@ pub fn gather(
     };
     for (index, input) in gathered.mapping.people.iter().enumerate() {
         let (table, path) = open(&input.file, &input.form)?;
-        let report = read_people(table, &path, input, index, &mut gathered.rows)
+        let way = Way::new(step, format!("Reading {}", input.file));
+        let report = read_people(table, &path, input, index, &mut gathered.rows, &way)
             .map_err(|error| error.in_file(&path))?;
         gathered.people.push(report);
     }

@@ -30,6 +30,7 @@ mod records;
 mod rows;
 mod sheet;
 mod source;
+mod steps;
 mod stream;
 mod table;
 mod unite;

@@ -1,10 +1,10 @@
 //! What is attacked: a file as the linkage unit would see it, and what its owner's list says about the people in it.
 
 use kinfold_encoding::{Listed, ListedToken};
-use kinfold_schema::{CodeTable, HOUSEHOLD_NONE, HouseholdKey, NO_MONTH, Schema};
+use kinfold_schema::{CodeTable, HOUSEHOLD_NONE, HouseholdKey, NO_MONTH, Schema, WithinCounts};
 
 use crate::draws::Draws;
-use crate::keys::KeyView;
+use crate::keys::{KeyValue, KeyView};
 
 /// One filter of every record, with what a list says about it.
 #[derive(Clone, Debug)]
@@ -45,12 +45,19 @@ pub struct Stay {
 }
 
 impl Stay {
-    fn of(key: &HouseholdKey) -> Self {
+    pub(crate) fn of(key: &HouseholdKey) -> Self {
         Self {
             home: key.token,
             from: if key.from == NO_MONTH { 0 } else { key.from },
             to: key.to,
         }
+    }
+
+    /// The released household keys of a record, without random ones.
+    #[must_use]
+    pub fn of_row(keys: &[HouseholdKey]) -> Vec<Self> {
+        let real = keys.iter().filter(|key| key.kind != HOUSEHOLD_NONE);
+        real.map(Self::of).collect()
     }
 }
 
@@ -83,6 +90,29 @@ pub struct File {
     pub names: Vec<Vec<u64>>,
     /// The counts of pairs that leave with the file.
     pub within: Vec<u64>,
+}
+
+/// What the list says of people's match keys ([`Listed::keys`]), pool by pool: for each pool of the schema the values of each person, each with
+/// its kind in the pool.
+pub fn by_pool<'a>(
+    schema: &Schema,
+    people: impl Iterator<Item = &'a [KeyValue]> + Clone,
+) -> Vec<Vec<Vec<KeyValue>>> {
+    let of_pool = |kinds: std::ops::Range<usize>| {
+        let people = people.clone();
+        people
+            .map(|keys| {
+                let own = keys.iter().filter_map(|(key, value)| {
+                    let key = usize::from(*key);
+                    let kind = key.checked_sub(kinds.start)?;
+                    (key < kinds.end).then_some((kind as u16, *value))
+                });
+                own.collect()
+            })
+            .collect()
+    };
+    let pools = schema.pools().into_iter();
+    pools.map(|pool| of_pool(pool.keys)).collect()
 }
 
 /// Codes and people do not belong together.
@@ -126,50 +156,77 @@ impl File {
                 people: people.len(),
             });
         }
-        let views = schema.filters.iter().zip(&table.filters).enumerate();
-        let views = views.map(|(number, (filter, column))| View {
-            id: filter.id.clone(),
-            bits: filter.bits as usize,
-            inner_bits: filter.inner_bits.unwrap_or(filter.bits) as usize,
-            diffusion: filter.diffusion as usize,
+        let shape = Self::shape(schema, vocabulary, &table.within);
+        let views = shape.views.iter().zip(&table.filters).enumerate();
+        let views = views.map(|(number, (shape, column))| View {
             codes: column.words.clone(),
             tokens: people
                 .iter()
                 .map(|person| person.filters[number].clone())
                 .collect(),
-            vocabulary: vocabulary[number],
+            ..shape.clone()
         });
         let (sets, slots) = (table.key_sets(), schema.key_slots());
-        // The kinds of a pool cannot be told apart.
-        let keys = schema.pools().into_iter().map(|pool| KeyView {
-            id: pool.name,
-            cap: schema.keys[pool.keys.start].cap,
-            slots: schema.keys[pool.keys.clone()]
-                .iter()
-                .map(|key| key.slots as usize)
-                .collect(),
+        let values = by_pool(schema, people.iter().map(|person| person.keys.as_slice()));
+        let pools = schema.pools().into_iter().zip(&shape.keys).zip(values);
+        let keys = pools.map(|((pool, shape), listed)| KeyView {
             seen: (0..records)
                 .map(|row| {
                     let start = row * sets * slots;
                     table.keys[start + pool.slots.start..start + pool.slots.end].to_vec()
                 })
                 .collect(),
-            listed: people
-                .iter()
-                .map(|person| {
-                    let own = person.keys.iter().filter_map(|(key, value)| {
-                        let key = usize::from(*key);
-                        let kind = key.checked_sub(pool.keys.start)?;
-                        (key < pool.keys.end).then_some((kind as u16, *value))
-                    });
-                    own.collect()
-                })
-                .collect(),
+            listed,
+            ..shape.clone()
         });
         let slots = schema.household_slots();
         Ok(Self {
             records,
             views: views.collect(),
+            keys: keys.collect(),
+            stays_seen: (0..records)
+                .map(|row| Stay::of_row(&table.household[row * slots..(row + 1) * slots]))
+                .collect(),
+            stays_listed: people
+                .iter()
+                .map(|person| person.homes.iter().map(Stay::of).collect())
+                .collect(),
+            presence: table.presence.clone(),
+            presence_listed: people.iter().map(|person| person.presence).collect(),
+            place: people.iter().map(|person| person.place).collect(),
+            names: people.iter().map(|person| person.names.clone()).collect(),
+            ..shape
+        })
+    }
+
+    /// A file of a schema without records: its filters, with tokens numbered below `vocabulary`, its pools of match keys, its rules and the counts
+    /// of pairs that leave with it.
+    #[must_use]
+    pub fn shape(schema: &Schema, vocabulary: &[usize], within: &WithinCounts) -> Self {
+        let views = schema.filters.iter().zip(vocabulary);
+        // The kinds of a pool cannot be told apart.
+        let keys = schema.pools().into_iter().map(|pool| KeyView {
+            id: pool.name,
+            cap: schema.keys[pool.keys.start].cap,
+            slots: schema.keys[pool.keys]
+                .iter()
+                .map(|key| key.slots as usize)
+                .collect(),
+            seen: Vec::new(),
+            listed: Vec::new(),
+        });
+        Self {
+            views: views
+                .map(|(filter, vocabulary)| View {
+                    id: filter.id.clone(),
+                    bits: filter.bits as usize,
+                    inner_bits: filter.inner_bits.unwrap_or(filter.bits) as usize,
+                    diffusion: filter.diffusion as usize,
+                    codes: Vec::new(),
+                    tokens: Vec::new(),
+                    vocabulary: *vocabulary,
+                })
+                .collect(),
             keys: keys.collect(),
             crowd: schema
                 .household
@@ -184,27 +241,25 @@ impl File {
                 .household
                 .as_ref()
                 .map_or(0, kinfold_schema::HouseholdSchema::step),
-            stays_seen: (0..records)
-                .map(|row| {
-                    let own = &table.household[row * slots..(row + 1) * slots];
-                    let real = own.iter().filter(|key| key.kind != HOUSEHOLD_NONE);
-                    real.map(Stay::of).collect()
-                })
-                .collect(),
-            stays_listed: people
-                .iter()
-                .map(|person| person.homes.iter().map(Stay::of).collect())
-                .collect(),
-            presence: table.presence.clone(),
-            presence_listed: people.iter().map(|person| person.presence).collect(),
-            place: people.iter().map(|person| person.place).collect(),
-            names: people.iter().map(|person| person.names.clone()).collect(),
-            within: table
-                .within
+            within: within
                 .iter()
                 .map(|(.., alike)| alike.thousandths / 1000)
                 .collect(),
-        })
+            ..Self::default()
+        }
+    }
+
+    /// The file without its records and people.
+    pub(crate) fn shape_of(&self) -> Self {
+        Self {
+            views: self.views.iter().map(View::shape).collect(),
+            keys: self.keys.iter().map(KeyView::shape).collect(),
+            crowd: self.crowd,
+            drawn: self.drawn,
+            step: self.step,
+            within: self.within.clone(),
+            ..Self::default()
+        }
     }
 
     /// A file of which nothing but the codes is known: an earlier package.

@@ -13,10 +13,24 @@ pub(crate) const HOUSEHOLD_MAX: usize = 5;
 /// For each record the smallest number among the records of its household: those that share a home at one time, directly or through others.
 /// Homes of more than `crowd` people at all are left out.
 pub(crate) fn households(stays: &[Vec<Stay>], crowd: usize) -> Vec<u32> {
-    let homes = by_home(stays);
-    let mut sets = Sets::new(stays.len());
-    for people in homes
-        .values()
+    let all = (0u32..)
+        .zip(stays)
+        .flat_map(|(row, own)| own.iter().map(move |stay| (row, *stay)));
+    households_in(all, stays.len(), crowd)
+}
+
+/// The same of so many records whose homes come one after another.
+pub(crate) fn households_in(
+    stays: impl Iterator<Item = (u32, Stay)>,
+    records: usize,
+    crowd: usize,
+) -> Vec<u32> {
+    let mut stays: Vec<(u32, Stay)> = stays.collect();
+    // Whatever the order: a set is known by its smallest member.
+    stays.sort_unstable_by_key(|(row, stay)| (stay.home, *row));
+    let mut sets = Sets::new(records);
+    for people in stays
+        .chunk_by(|(_, one), (_, other)| one.home == other.home)
         .filter(|people| (2..=crowd).contains(&people.len()))
     {
         for (place, (a, one)) in people.iter().enumerate() {
@@ -27,7 +41,7 @@ pub(crate) fn households(stays: &[Vec<Stay>], crowd: usize) -> Vec<u32> {
             }
         }
     }
-    (0..stays.len() as u32).map(|row| sets.first(row)).collect()
+    (0..records as u32).map(|row| sets.first(row)).collect()
 }
 
 /// What a list says of the groups that household keys show.

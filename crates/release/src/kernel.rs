@@ -21,7 +21,6 @@ pub struct Kernel {
 impl Kernel {
     /// The kernel of a filter.
     pub fn new(view: &View) -> Self {
-        let m = view.inner_bits as f64;
         let most = view
             .tokens
             .iter()
@@ -29,6 +28,12 @@ impl Kernel {
             .map(|tokens| positions(tokens))
             .max()
             .unwrap_or(0);
+        Self::up_to(view, most)
+    }
+
+    /// The kernel of a filter in which nobody has more than so many positions.
+    pub(crate) fn up_to(view: &View, most: u32) -> Self {
+        let m = view.inner_bits as f64;
         Self {
             m,
             t: view.diffusion.max(1),

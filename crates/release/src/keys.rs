@@ -60,12 +60,6 @@ impl KeyView {
         released
     }
 
-    /// The values of each person without their kinds.
-    pub(crate) fn values(&self) -> Vec<Vec<u64>> {
-        let of = |own: &Vec<KeyValue>| own.iter().map(|(_, value)| *value).collect();
-        self.listed.iter().map(of).collect()
-    }
-
     /// The same with every kind by itself, as if nothing were mixed. Of the tokens nobody knows which is of which kind: they are left out.
     #[must_use]
     pub fn apart(&self) -> Vec<Self> {
@@ -86,6 +80,17 @@ impl KeyView {
                     .collect(),
             })
             .collect()
+    }
+
+    /// The pool without its contents.
+    pub(crate) fn shape(&self) -> Self {
+        Self {
+            id: self.id.clone(),
+            cap: self.cap,
+            slots: self.slots.clone(),
+            seen: Vec::new(),
+            listed: Vec::new(),
+        }
     }
 
     /// The records and people with these numbers.

@@ -10,9 +10,12 @@
 //! label, give 0.093, 0.038 and 0.017, and people whose names go with their age 0.019 at t = 6 (`benches/README.md`, Privacy). So what counts
 //! is what is measured on the file itself.
 
+use std::io;
+
 use crate::draws::Draws;
 use crate::file::View;
-use crate::kernel::Kernel;
+use crate::kernel::{Kernel, positions};
+use crate::subject::Subject;
 
 /// What pairs of strangers show of one filter.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -32,11 +35,59 @@ pub fn signal(view: &View, home: &[u32], pairs: usize, draws: &mut Draws) -> Sig
     let listed: Vec<u32> = (0..view.tokens.len() as u32)
         .filter(|person| view.tokens[*person as usize].is_some())
         .collect();
-    if listed.len() < 2 {
-        return Signal::default();
-    }
     let kernel = Kernel::new(view);
-    let bits = view.bits as f64;
+    let look = |a: u32, b: u32| {
+        let tokens = |person: u32| view.tokens[person as usize].as_deref().unwrap_or_default();
+        let rows = view.row(a as usize).iter().zip(view.row(b as usize));
+        let differ = rows.map(|(x, y)| (x ^ y).count_ones()).sum();
+        Ok((kernel.between(tokens(a), tokens(b)), differ))
+    };
+    over_pairs(&listed, home, pairs, view.bits, draws, look).expect("nothing is read")
+}
+
+/// The same of a filter of a file, wherever it lies.
+pub(crate) fn signal_of(
+    subject: &Subject<'_>,
+    filter: usize,
+    pairs: usize,
+    draws: &mut Draws,
+) -> io::Result<Signal> {
+    let view = &subject.shape.views[filter];
+    let rows = 0..subject.records() as u32;
+    let listed: Vec<u32> = rows.filter(|row| subject.is_listed(filter, *row)).collect();
+    let (mut of_a, mut of_b) = (Vec::new(), Vec::new());
+    let mut most = 0;
+    for row in &listed {
+        subject.tokens(filter, *row, &mut of_a);
+        most = most.max(positions(&of_a));
+    }
+    let kernel = Kernel::up_to(view, most);
+    let (mut code_a, mut code_b) = (vec![0; view.bits / 64], vec![0; view.bits / 64]);
+    let look = |a: u32, b: u32| {
+        subject.tokens(filter, a, &mut of_a);
+        subject.tokens(filter, b, &mut of_b);
+        subject.codes.words(filter, a as usize, &mut code_a)?;
+        subject.codes.words(filter, b as usize, &mut code_b)?;
+        let words = code_a.iter().zip(&code_b);
+        let differ = words.map(|(x, y)| (x ^ y).count_ones()).sum();
+        Ok((kernel.between(&of_a, &of_b), differ))
+    };
+    over_pairs(&listed, subject.households(), pairs, view.bits, draws, look)
+}
+
+/// Draws pairs of listed people; `look` gives the expected covariance of two and the bits in which they differ.
+fn over_pairs(
+    listed: &[u32],
+    home: &[u32],
+    pairs: usize,
+    bits: usize,
+    draws: &mut Draws,
+    mut look: impl FnMut(u32, u32) -> io::Result<(f64, u32)>,
+) -> io::Result<Signal> {
+    if listed.len() < 2 {
+        return Ok(Signal::default());
+    }
+    let bits = bits as f64;
     let mut sums = Sums::default();
     for _ in 0..pairs {
         let a = listed[draws.below(listed.len())];
@@ -44,13 +95,10 @@ pub fn signal(view: &View, home: &[u32], pairs: usize, draws: &mut Draws) -> Sig
         if home[a as usize] == home[b as usize] {
             continue;
         }
-        let tokens = |person: u32| view.tokens[person as usize].as_deref().unwrap_or_default();
-        let expected = kernel.between(tokens(a), tokens(b));
-        let rows = view.row(a as usize).iter().zip(view.row(b as usize));
-        let differ: u32 = rows.map(|(x, y)| (x ^ y).count_ones()).sum();
+        let (expected, differ) = look(a, b)?;
         sums.add(expected, 1.0 - 2.0 * f64::from(differ) / bits);
     }
-    sums.signal(bits)
+    Ok(sums.signal(bits))
 }
 
 #[derive(Default)]

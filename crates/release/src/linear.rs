@@ -12,6 +12,7 @@
 //! Beyond that the sums are inner bits of those **without** the token, in a mix that other tokens could sort out; with thousands of known
 //! people that gave little (see the explanation in the docs) and is not done here.
 
+use kinfold_encoding::ListedToken;
 use rayon::prelude::*;
 
 use crate::draws::Draws;
@@ -19,6 +20,7 @@ use crate::file::View;
 use crate::known::{Named, attack as rank};
 use crate::predict::Known;
 use crate::scene::Scene;
+use crate::subject::Subject;
 use kinfold_verdict::Share;
 
 /// Holders beyond the number of unknowns, so that sums that fit by chance are one in a million.
@@ -47,27 +49,59 @@ pub struct Solved {
 
 /// The tokens of a filter that not everybody has, with the number of people who have them; the commonest first.
 fn commonest(view: &View) -> Vec<(u32, usize)> {
-    let mut holders = vec![0usize; view.vocabulary];
-    let mut people = 0;
+    let mut counted = Counted::new(view);
     for tokens in view.tokens.iter().flatten() {
-        people += 1;
-        for (token, _) in tokens {
-            holders[*token as usize] += 1;
-        }
+        counted.add(tokens);
     }
-    let mut counts: Vec<(u32, usize)> = (0u32..)
-        .zip(holders)
-        // Of a token that nearly everybody has, those without it are too few to be told from slips.
-        .filter(|(_, holders)| holders * 50 < people * 49)
-        .collect();
-    counts.sort_by_key(|(token, holders)| (usize::MAX - holders, *token));
-    counts
+    counted.commonest()
 }
 
-/// People who must be known, by lot, before a token of this filter can be solved.
-pub fn needed(view: &View) -> Option<usize> {
-    let people = view.tokens.iter().flatten().count();
-    let (_, holders) = *commonest(view).first()?;
+/// How many people have each token of a filter.
+struct Counted {
+    holders: Vec<usize>,
+    people: usize,
+}
+
+impl Counted {
+    fn new(view: &View) -> Self {
+        Self {
+            holders: vec![0; view.vocabulary],
+            people: 0,
+        }
+    }
+
+    fn add(&mut self, tokens: &[ListedToken]) {
+        self.people += 1;
+        for (token, _) in tokens {
+            self.holders[*token as usize] += 1;
+        }
+    }
+
+    fn commonest(self) -> Vec<(u32, usize)> {
+        let Self { holders, people } = self;
+        let mut counts: Vec<(u32, usize)> = (0u32..)
+            .zip(holders)
+            // Of a token that nearly everybody has, those without it are too few to be told from slips.
+            .filter(|(_, holders)| holders * 50 < people * 49)
+            .collect();
+        counts.sort_by_key(|(token, holders)| (usize::MAX - holders, *token));
+        counts
+    }
+}
+
+/// People who must be known, by lot, before a token of this filter of a file can be solved.
+pub(crate) fn needed(subject: &Subject<'_>, filter: usize) -> Option<usize> {
+    let view = &subject.shape.views[filter];
+    let mut counted = Counted::new(view);
+    let mut tokens = Vec::new();
+    for row in 0..subject.records() as u32 {
+        if subject.is_listed(filter, row) {
+            subject.tokens(filter, row, &mut tokens);
+            counted.add(&tokens);
+        }
+    }
+    let people = counted.people;
+    let (_, holders) = *counted.commonest().first()?;
     (holders > 0).then(|| (view.bits + SURPLUS) * people / holders + 1)
 }
 
@@ -272,6 +306,7 @@ mod tests {
     use crate::known::{Choice, choose};
     use crate::made_up;
     use crate::scene::ListQuality;
+    use crate::subject::Held;
 
     const SEED: [u8; 32] = [21; 32];
 
@@ -315,7 +350,7 @@ mod tests {
     fn many_known_people_solve_any_diffusion() {
         for diffusion in [2, 5, 8, 12] {
             let file = file(1_500, diffusion);
-            assert!((600..800).contains(&needed(&file.views[0]).unwrap()));
+            assert!((600..800).contains(&needed(&Held::new(&file).subject(), 0).unwrap()));
             let (.., solved) = scene(&file, 1_000);
             let solved = solved.unwrap();
             assert!(solved.tokens >= 1, "{diffusion}");

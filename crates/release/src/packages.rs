@@ -4,9 +4,15 @@
 //! That alone names nobody. But what changed is now a fact about a record: somebody is new, is gone, moved, has other facts. And a value
 //! that may occur once in each package can be one person's earlier and another's now, which joins two people as a shared key would.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::cell::Cell;
+use std::collections::BTreeSet;
+use std::io;
 
-use crate::file::{File, Stay};
+use kinfold_schema::Token;
+
+use crate::codes::{Codes, parts};
+use crate::file::Stay;
+use crate::groups::each_value;
 use crate::measures::fingerprint;
 use crate::sharing::{self, Graph};
 use kinfold_verdict::Share;
@@ -55,150 +61,214 @@ impl Joint {
 }
 
 /// Lays an earlier package beside a later one. Only what the linkage unit sees is looked at.
-pub fn compare(now: &File, earlier: &File) -> Joint {
-    let again = again(now, earlier);
-    let found: BTreeSet<u32> = again.iter().flatten().copied().collect();
+///
+/// # Errors
+/// When codes cannot be read.
+pub fn compare(now: &dyn Codes, earlier: &dyn Codes) -> io::Result<Joint> {
+    let again = again(now, earlier)?;
+    let found = again.iter().flatten().count();
     let mut joint = Joint {
-        records: now.records,
-        again: found.len(),
-        new: now.records - found.len(),
-        gone: earlier.records - found.len(),
-        by_months: by_months(now, earlier),
+        records: now.records(),
+        again: found,
+        new: now.records() - found,
+        gone: earlier.records() - found,
+        by_months: by_months(now, earlier)?,
         ..Joint::default()
     };
     if !joint.one_key() {
-        return joint;
+        return Ok(joint);
     }
-    let homes = |stays: Option<&Vec<Stay>>| -> BTreeSet<[u8; 16]> {
-        stays.into_iter().flatten().map(|stay| stay.home).collect()
-    };
-    for (before, row) in again.iter().enumerate() {
-        let Some(row) = row else { continue };
-        let (was, is) = (
-            homes(earlier.stays_seen.get(before)),
-            homes(now.stays_seen.get(*row as usize)),
-        );
-        joint.moved += usize::from(!is.is_subset(&was));
-        let pattern = |file: &File, row: usize| file.presence.get(row).copied();
-        joint.other_facts += usize::from(pattern(earlier, before) != pattern(now, *row as usize));
+    let homes =
+        |stays: &[Stay]| -> BTreeSet<[u8; 16]> { stays.iter().map(|stay| stay.home).collect() };
+    let (patterns, patterns_before) = (now.presence()?, earlier.presence()?);
+    for (first, rows) in parts(earlier.records()) {
+        for (before, was) in (first..).zip(earlier.stays(first, rows)?) {
+            let Some(row) = again[before] else { continue };
+            let row = row as usize;
+            let is = now.stays(row, 1)?;
+            joint.moved += usize::from(!homes(&is.concat()).is_subset(&homes(&was)));
+            joint.other_facts += usize::from(patterns_before.get(before) != patterns.get(row));
+        }
     }
-    let graph = values_of_two(now, earlier, &again);
-    let singled = sharing::attack(&graph, &graph, now.records);
+    let graph = values_of_two(now, earlier, &again)?;
+    let singled = sharing::attack(&graph, &graph, now.records());
     joint.joined = singled.with_edge.hits as usize;
     joint.singled = singled.unique.hits as usize;
-    joint.larger_homes = larger_homes(now, earlier, &again);
-    joint
+    joint.larger_homes = larger_homes(now, earlier, &again)?;
+    Ok(joint)
 }
 
 /// For each earlier record the later one with an equal filter, when only one of each has it.
-fn again(now: &File, earlier: &File) -> Vec<Option<u32>> {
-    let mut again = vec![None; earlier.records];
-    let mut taken = vec![false; now.records];
-    for (is, was) in now.views.iter().zip(&earlier.views) {
-        let mut rows: BTreeMap<u64, Vec<u32>> = BTreeMap::new();
-        for row in 0..now.records {
-            rows.entry(fingerprint(is.row(row)))
-                .or_default()
-                .push(row as u32);
-        }
-        let mut before: BTreeMap<u64, Vec<usize>> = BTreeMap::new();
-        for row in 0..earlier.records {
-            before
-                .entry(fingerprint(was.row(row)))
-                .or_default()
-                .push(row);
-        }
-        for (code, was) in before {
-            if let ([was], Some([is])) = (&was[..], rows.get(&code).map(Vec::as_slice))
-                && again[*was].is_none()
-                && !taken[*is as usize]
+fn again(now: &dyn Codes, earlier: &dyn Codes) -> io::Result<Vec<Option<u32>>> {
+    let mut again = vec![None; earlier.records()];
+    let mut taken = vec![false; now.records()];
+    for filter in 0..now.widths().len().min(earlier.widths().len()) {
+        let (is, was) = (alone(now, filter)?, alone(earlier, filter)?);
+        let mut is = is.into_iter().peekable();
+        for (code, was) in was {
+            while is.next_if(|(own, _)| *own < code).is_some() {}
+            if let Some((_, is)) = is.next_if(|(own, _)| *own == code)
+                && again[was as usize].is_none()
+                && !taken[is as usize]
             {
-                again[*was] = Some(*is);
-                taken[*is as usize] = true;
+                again[was as usize] = Some(is);
+                taken[is as usize] = true;
             }
         }
     }
-    again
+    Ok(again)
+}
+
+/// Filters that one record alone has, by their fingerprints, sorted.
+fn alone(codes: &dyn Codes, filter: usize) -> io::Result<Vec<(u64, u32)>> {
+    let mut rows: Vec<(u64, u32)> = Vec::with_capacity(codes.records());
+    codes.each_row(filter, |row, words| {
+        rows.push((fingerprint(words), row as u32));
+    })?;
+    rows.sort_unstable();
+    Ok(rows
+        .chunk_by(|a, b| a.0 == b.0)
+        .filter(|same| same.len() == 1)
+        .map(|same| same[0])
+        .collect())
 }
 
 /// The later records, joined where one has a value that another had.
-fn values_of_two(now: &File, earlier: &File, again: &[Option<u32>]) -> Graph {
-    let mut graph = Graph::new(now.records);
-    for (kind, (is, was)) in now.keys.iter().zip(&earlier.keys).enumerate() {
-        let mut holder: BTreeMap<[u8; 16], u32> = BTreeMap::new();
-        for (row, tokens) in (0u32..).zip(&is.seen) {
-            holder.extend(tokens.iter().map(|token| (*token, row)));
-        }
-        for (before, tokens) in was.seen.iter().enumerate() {
-            let Some(own) = again[before] else { continue };
-            for other in tokens.iter().filter_map(|token| holder.get(token)) {
-                if *other != own {
-                    graph.join(own, *other, kind as u64);
+fn values_of_two(now: &dyn Codes, earlier: &dyn Codes, again: &[Option<u32>]) -> io::Result<Graph> {
+    let mut graph = Graph::new(now.records());
+    for pool in 0..now.pools().min(earlier.pools()) {
+        // The later package's records are told with `false`.
+        let tell = |each: &mut dyn FnMut(Token, (bool, u32))| {
+            for (before, codes) in [(false, now), (true, earlier)] {
+                for (first, rows) in parts(codes.records()) {
+                    codes.tokens(pool, first, rows, &mut |row, tokens| {
+                        for token in tokens {
+                            each(*token, (before, row));
+                        }
+                    })?;
                 }
             }
-        }
+            Ok(())
+        };
+        let number = now.tokens_of(pool)? + earlier.tokens_of(pool)?;
+        each_value(number, &tell, &mut |same| {
+            let later = same.iter().rfind(|(_, (before, _))| !before);
+            let Some((_, (_, holder))) = later else {
+                return;
+            };
+            for (_, (before, row)) in same {
+                if *before
+                    && let Some(own) = again[*row as usize]
+                    && own != *holder
+                {
+                    graph.join(own, *holder, pool as u64);
+                }
+            }
+        })?;
     }
-    graph
+    Ok(graph)
 }
 
 /// Homes in which both packages together show more people than either.
-fn larger_homes(now: &File, earlier: &File, again: &[Option<u32>]) -> usize {
+fn larger_homes(now: &dyn Codes, earlier: &dyn Codes, again: &[Option<u32>]) -> io::Result<usize> {
+    let number = Cell::new(0);
     // A person of both is one; one of the earlier package alone has a number beyond.
-    let mut people: BTreeMap<[u8; 16], [BTreeSet<u32>; 2]> = BTreeMap::new();
-    for (row, stays) in (0u32..).zip(&now.stays_seen) {
-        for stay in stays {
-            people.entry(stay.home).or_default()[0].insert(row);
-        }
-    }
-    for (before, stays) in earlier.stays_seen.iter().enumerate() {
-        let own = again[before].unwrap_or((now.records + before) as u32);
-        for stay in stays {
-            people.entry(stay.home).or_default()[1].insert(own);
-        }
-    }
-    let larger = |[is, was]: &&[BTreeSet<u32>; 2]| is.union(was).count() > is.len().max(was.len());
-    people.values().filter(larger).count()
+    let tell = |each: &mut dyn FnMut([u8; 16], (u32, bool))| {
+        number.set(0);
+        now.each_stays(|row, stays| {
+            number.set(number.get() + stays.len());
+            for stay in stays {
+                each(stay.home, (row as u32, false));
+            }
+        })?;
+        earlier.each_stays(|before, stays| {
+            number.set(number.get() + stays.len());
+            let own = again[before].unwrap_or((now.records() + before) as u32);
+            for stay in stays {
+                each(stay.home, (own, true));
+            }
+        })
+    };
+    tell(&mut |_, _| {})?;
+    let mut larger = 0;
+    each_value(number.get(), &tell, &mut |same| {
+        let mut people = same.to_vec();
+        people.dedup();
+        let is = people.iter().filter(|(_, (_, before))| !before).count();
+        let was = people.len() - is;
+        people.dedup_by_key(|(_, (person, _))| *person);
+        larger += usize::from(people.len() > is.max(was));
+    })?;
+    Ok(larger)
 }
 
-/// The months of a record's homes, if there are any.
-fn months(stays: &[Stay]) -> Option<Vec<(u16, u16)>> {
-    let mut months: Vec<(u16, u16)> = stays.iter().map(|stay| (stay.from, stay.to)).collect();
-    months.sort_unstable();
-    (!months.is_empty()).then_some(months)
+/// A number for a list of months. With sixteen bytes two lists of a million have one number once in 10^26.
+fn number_of(months: &[u16]) -> u128 {
+    let mut hasher = blake3::Hasher::new();
+    for month in months {
+        hasher.update(&month.to_le_bytes());
+    }
+    u128::from_le_bytes(
+        *hasher
+            .finalize()
+            .as_bytes()
+            .first_chunk()
+            .expect("32 bytes"),
+    )
+}
+
+/// The numbers of those lists of months that one record alone has, sorted, and how many records have any. `list` gives the list of a record.
+fn alone_by(
+    codes: &dyn Codes,
+    list: impl Fn(&[Stay]) -> Vec<u16>,
+) -> io::Result<(Vec<u128>, usize)> {
+    let mut all: Vec<u128> = Vec::new();
+    codes.each_stays(|_, stays| {
+        if !stays.is_empty() {
+            all.push(number_of(&list(&stays)));
+        }
+    })?;
+    all.sort_unstable();
+    let alone = all.chunk_by(|a, b| a == b).filter(|same| same.len() == 1);
+    Ok((alone.map(|same| same[0]).collect(), all.len()))
 }
 
 /// Records that have months of homes, and of these the records whose months no other record has.
-pub fn own_months(file: &File) -> Share {
-    let mut count: BTreeMap<Vec<(u16, u16)>, u64> = BTreeMap::new();
-    for months in file.stays_seen.iter().filter_map(|stays| months(stays)) {
-        *count.entry(months).or_default() += 1;
-    }
-    let alone = count.values().filter(|count| **count == 1).count();
-    Share::new(alone as u64, count.values().sum())
+///
+/// # Errors
+/// When the codes cannot be read.
+pub fn own_months(codes: &dyn Codes) -> io::Result<Share> {
+    let months = |stays: &[Stay]| {
+        let mut months: Vec<(u16, u16)> = stays.iter().map(|stay| (stay.from, stay.to)).collect();
+        months.sort_unstable();
+        months
+            .into_iter()
+            .flat_map(|(from, to)| [from, to])
+            .collect()
+    };
+    let (alone, of) = alone_by(codes, months)?;
+    Ok(Share::new(alone.len() as u64, of as u64))
 }
 
 /// Records whose first months of homes one record alone has in each package. The last month of a stay grows with every period.
-fn by_months(now: &File, earlier: &File) -> usize {
-    let firsts = |file: &File| {
-        let mut count: BTreeMap<Vec<u16>, u32> = BTreeMap::new();
-        for stays in file.stays_seen.iter().filter(|stays| !stays.is_empty()) {
-            let mut firsts: Vec<u16> = stays.iter().map(|stay| stay.from).collect();
-            firsts.sort_unstable();
-            *count.entry(firsts).or_default() += 1;
-        }
-        count.retain(|_, count| *count == 1);
-        count
+fn by_months(now: &dyn Codes, earlier: &dyn Codes) -> io::Result<usize> {
+    let firsts = |stays: &[Stay]| {
+        let mut firsts: Vec<u16> = stays.iter().map(|stay| stay.from).collect();
+        firsts.sort_unstable();
+        firsts
     };
-    let before = firsts(earlier);
-    firsts(now)
-        .keys()
-        .filter(|own| before.contains_key(*own))
-        .count()
+    let (before, _) = alone_by(earlier, firsts)?;
+    let (is, _) = alone_by(now, firsts)?;
+    Ok(is
+        .iter()
+        .filter(|own| before.binary_search(own).is_ok())
+        .count())
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::file::File;
     use crate::keys::KeyView;
     use crate::made_up;
 
@@ -240,7 +310,7 @@ mod tests {
     #[test]
     fn changes_by_hand() {
         let (now, earlier) = two();
-        let joint = compare(&now, &earlier);
+        let joint = compare(&now, &earlier).unwrap();
         assert!(joint.one_key());
         assert_eq!(
             (joint.records, joint.again, joint.new, joint.gone),
@@ -255,14 +325,14 @@ mod tests {
         assert_eq!((joint.joined, joint.singled), (2, 0));
         assert_eq!(joint.rarest_change(), 1);
         assert_eq!(joint.by_months, 1);
-        assert_eq!(own_months(&now), Share::new(3, 3));
+        assert_eq!(own_months(&now).unwrap(), Share::new(3, 3));
     }
 
     #[test]
     fn under_another_key_nothing_is_found_but_months() {
         let (now, earlier) = two();
         let earlier = earlier.coded(&[2; 32], 4);
-        let joint = compare(&now, &earlier);
+        let joint = compare(&now, &earlier).unwrap();
         assert!(!joint.one_key());
         assert_eq!(
             (joint.again, joint.new, joint.gone, joint.moved),
@@ -274,7 +344,7 @@ mod tests {
     #[test]
     fn the_same_package_shows_no_change() {
         let file = made_up::people(50, 4).coded(&[1; 32], 6);
-        let joint = compare(&file, &file);
+        let joint = compare(&file, &file).unwrap();
         assert_eq!(
             (joint.again, joint.new, joint.moved, joint.joined),
             (50, 0, 0, 0)

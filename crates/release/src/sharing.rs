@@ -6,9 +6,13 @@
 //! study, section 5).
 
 use std::collections::BTreeMap;
+use std::io;
 
+use kinfold_schema::Token;
 use rayon::prelude::*;
 
+use crate::codes::{Codes, parts};
+use crate::groups::each_value;
 use crate::keys::{KeyView, Released};
 use kinfold_verdict::Share;
 
@@ -46,14 +50,34 @@ impl Graph {
     }
 
     /// The records of a file that share a released key, by the released tokens.
-    pub fn of_seen(keys: &[KeyView], records: usize) -> Self {
-        let mut graph = Self::new(records);
-        for (pool, key) in keys.iter().enumerate() {
-            for holders in holders(&key.seen).chunk_by(|a, b| a.0 == b.0) {
-                graph.join_all(holders.iter().map(|(_, row)| *row), pool);
-            }
+    ///
+    /// # Errors
+    /// When the codes cannot be read.
+    pub fn of_codes(codes: &dyn Codes) -> io::Result<Self> {
+        let mut graph = Self::new(codes.records());
+        for pool in 0..codes.pools() {
+            let tell = |each: &mut dyn FnMut(Token, u32)| {
+                for (first, rows) in parts(codes.records()) {
+                    codes.tokens(pool, first, rows, &mut |row, tokens| {
+                        for token in tokens {
+                            each(*token, row);
+                        }
+                    })?;
+                }
+                Ok(())
+            };
+            each_value(codes.tokens_of(pool)?, &tell, &mut |same| {
+                let mut holders: Vec<u32> = same.iter().map(|(_, row)| *row).collect();
+                holders.dedup();
+                graph.join_all(holders.iter().copied(), pool);
+            })?;
         }
-        graph
+        Ok(graph)
+    }
+
+    /// Whether nobody is joined to anybody.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.edges.iter().all(Vec::is_empty)
     }
 
     /// The people of a list that would share a released key.
@@ -163,6 +187,19 @@ impl Graph {
     }
 }
 
+impl Singled {
+    /// What is found where nobody shares anything.
+    pub(crate) fn nobody(records: usize) -> Self {
+        let none = Share::new(0, records as u64);
+        Self {
+            unique: none,
+            named: none,
+            with_edge: none,
+            largest_part: records.min(1) as u64,
+        }
+    }
+}
+
 /// Matches the graph of records with the graph of a list. Node `i` of the one is node `i` of the other, which only the judge knows; the first
 /// `records` nodes are those that are judged.
 pub fn attack(seen: &Graph, list: &Graph, records: usize) -> Singled {
@@ -215,18 +252,6 @@ fn first_eight(hasher: &blake3::Hasher) -> u64 {
     u64::from_le_bytes(*hash.as_bytes().first_chunk().expect("32 bytes"))
 }
 
-/// Values with their records, sorted, each pair once.
-fn holders<T: Ord + Copy + Send + Sync>(lists: &[Vec<T>]) -> Vec<(T, u32)> {
-    let pairs = lists
-        .iter()
-        .zip(0u32..)
-        .flat_map(|(own, row)| own.iter().map(move |value| (*value, row)));
-    let mut pairs: Vec<(T, u32)> = pairs.collect();
-    pairs.par_sort_unstable();
-    pairs.dedup();
-    pairs
-}
-
 fn number_of_colours(colours: &[u64]) -> usize {
     let mut sorted = colours.to_vec();
     sorted.par_sort_unstable();
@@ -237,6 +262,16 @@ fn number_of_colours(colours: &[u64]) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::file::File;
+
+    fn of_seen(keys: &[KeyView], records: usize) -> Graph {
+        let file = File {
+            records,
+            keys: keys.to_vec(),
+            ..File::default()
+        };
+        Graph::of_codes(&file).unwrap()
+    }
 
     /// Keys of one kind from values; a value's token is the value itself.
     fn key(values: &[&[u64]], cap: u32) -> KeyView {
@@ -264,7 +299,7 @@ mod tests {
     fn a_path_singles_out_its_middle() {
         // 0 - 1 - 2 and 3 alone: the ends look alike, the middle does not.
         let keys = [key(&[&[1], &[1, 2], &[2], &[3]], 5)];
-        let (seen, list) = (Graph::of_seen(&keys, 4), Graph::of_list(&keys, 4));
+        let (seen, list) = (of_seen(&keys, 4), Graph::of_list(&keys, 4));
         let singled = attack(&seen, &list, 4);
         assert_eq!(
             (
@@ -283,7 +318,7 @@ mod tests {
             key(&[&[1], &[1], &[], &[]], 5),
             key(&[&[], &[2], &[2], &[]], 5),
         ];
-        let singled = attack(&Graph::of_seen(&keys, 4), &Graph::of_list(&keys, 4), 4);
+        let singled = attack(&of_seen(&keys, 4), &Graph::of_list(&keys, 4), 4);
         assert_eq!((singled.unique.hits, singled.named.hits), (3, 3));
     }
 

@@ -1,7 +1,10 @@
 //! Who stands out as alike: pairs of records that are nearer than chance makes strangers.
 
+use std::io;
+
 use kinfold_matcher::{Options, PackedSet, hamming_within};
 
+use crate::codes::Codes;
 use crate::draws::Draws;
 use crate::file::View;
 use crate::homes::{Sets, groups_of};
@@ -46,20 +49,9 @@ impl Sight {
             deviation: 0.0,
         };
         if records > 1 && bits > 0 {
-            let distances: Vec<f64> = (0..PAIRS)
-                .map(|_| {
-                    let a = draws.below(records);
-                    let b = (a + 1 + draws.below(records - 1)) % records;
-                    f64::from(sight.distance(a, b))
-                })
-                .collect();
-            // The middle half tells the spread of strangers: relatives among the pairs do not widen it.
-            let mut sorted = distances;
-            sorted.sort_by(f64::total_cmp);
-            let quarter = |part: usize| sorted[PAIRS * part / 4];
-            sight.mean = quarter(2);
-            // Half of a normal distribution lies within 0.6745 standard deviations.
-            sight.deviation = ((quarter(3) - quarter(1)) / (2.0 * 0.6745)).max(0.5);
+            let distance = |a, b| Ok(sight.distance(a, b));
+            (sight.mean, sight.deviation) =
+                strangers(records, draws, distance).expect("nothing is read");
         }
         sight
     }
@@ -93,6 +85,93 @@ impl Sight {
             })
             .collect()
     }
+}
+
+/// Mean and standard deviation of the distance of strangers.
+fn strangers(
+    records: usize,
+    draws: &mut Draws,
+    mut distance: impl FnMut(usize, usize) -> io::Result<u32>,
+) -> io::Result<(f64, f64)> {
+    let mut sorted = Vec::with_capacity(PAIRS);
+    for _ in 0..PAIRS {
+        let a = draws.below(records);
+        let b = (a + 1 + draws.below(records - 1)) % records;
+        sorted.push(f64::from(distance(a, b)?));
+    }
+    // The middle half tells the spread of strangers: relatives among the pairs do not widen it.
+    sorted.sort_by(f64::total_cmp);
+    let quarter = |part: usize| sorted[PAIRS * part / 4];
+    // Half of a normal distribution lies within 0.6745 standard deviations.
+    let deviation = ((quarter(3) - quarter(1)) / (2.0 * 0.6745)).max(0.5);
+    Ok((quarter(2), deviation))
+}
+
+/// Records that are compared with as many others at once: of 2,048 bits four megabytes.
+const ROWS_AT_ONCE: usize = 1 << 14;
+
+/// The pairs of a whole file that are more than so many standard deviations nearer than strangers, sorted: what [`Sight::edges`] gives of codes
+/// that are in memory. Every pair is compared, block by block.
+pub(crate) fn edges_of(
+    codes: &dyn Codes,
+    deviations: f64,
+    draws: &mut Draws,
+) -> io::Result<Vec<Edge>> {
+    let records = codes.records();
+    let widths = codes.widths();
+    let width: usize = widths.iter().sum();
+    if records < 2 || width == 0 {
+        return Ok(Vec::new());
+    }
+    // All filters of a record beside each other.
+    let rows = |first: usize, rows: usize| -> io::Result<Vec<u64>> {
+        let mut words = vec![0; rows * width];
+        let mut start = 0;
+        let mut own = Vec::new();
+        for (filter, of_filter) in widths.iter().enumerate() {
+            own.resize(rows * of_filter, 0);
+            codes.words(filter, first, &mut own)?;
+            let both = words
+                .chunks_exact_mut(width)
+                .zip(own.chunks_exact(*of_filter));
+            for (to, from) in both {
+                to[start..start + of_filter].copy_from_slice(from);
+            }
+            start += of_filter;
+        }
+        Ok(words)
+    };
+    let (mean, deviation) = strangers(records, draws, |a, b| {
+        let both = rows(a, 1)?.into_iter().zip(rows(b, 1)?);
+        Ok(both.map(|(x, y)| (x ^ y).count_ones()).sum())
+    })?;
+    let limit = mean - deviations * deviation;
+    if limit < 0.0 {
+        return Ok(Vec::new());
+    }
+    let block = |first: usize| rows(first, ROWS_AT_ONCE.min(records - first));
+    let mut edges = Vec::new();
+    for left in (0..records).step_by(ROWS_AT_ONCE) {
+        let words = block(left)?;
+        let Ok(lefts) = PackedSet::new(width * 64, &words) else {
+            continue;
+        };
+        for right in (left..records).step_by(ROWS_AT_ONCE) {
+            let words = block(right)?;
+            let Ok(rights) = PackedSet::new(width * 64, &words) else {
+                continue;
+            };
+            let near = hamming_within(&lefts, &rights, limit as u32, &Options::default());
+            let near = near.into_iter().map(|pair| Edge {
+                left: left as u32 + pair.left,
+                right: right as u32 + pair.right,
+                distance: pair.distance,
+            });
+            edges.extend(near.filter(|edge| edge.left < edge.right));
+        }
+    }
+    edges.sort_unstable();
+    Ok(edges)
 }
 
 /// Records that have a visible neighbour.

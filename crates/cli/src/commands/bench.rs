@@ -64,7 +64,7 @@ pub fn run(args: &EncodeCli, progress: &Progress) -> Result<Outcome, Problem> {
                 "ask for fewer with `--threads`",
             )
         })?;
-    let rows = rows_of(input, UNITED_UNASKED + 1)?;
+    let rows = rows_of(input, UNITED_UNASKED + 1, progress)?;
     if rows == 0 {
         return Err(Problem::new(
             "E-ENCODE-TABLE",
@@ -423,8 +423,11 @@ fn bad_row(path: &Path, error: &csv::Error) -> Problem {
     .at(place)
 }
 
+/// Rows that are counted between two words of progress.
+const COUNTED: usize = 20_000;
+
 /// The rows of a table, up to so many. A row that cannot be read counts, and is told of when it is encoded.
-fn rows_of(input: &Path, most: usize) -> Result<usize, Problem> {
+fn rows_of(input: &Path, most: usize, progress: &Progress) -> Result<usize, Problem> {
     let mut reader = open(input)?;
     let mut record = csv::ByteRecord::new();
     let mut rows = 0;
@@ -433,6 +436,9 @@ fn rows_of(input: &Path, most: usize) -> Result<usize, Problem> {
             Ok(false) => break,
             Ok(true) => rows += 1,
             Err(_) => return Ok(rows + 1),
+        }
+        if rows.is_multiple_of(COUNTED) {
+            progress.step(&format!("Counted {} rows", grouped(rows)));
         }
     }
     Ok(rows)

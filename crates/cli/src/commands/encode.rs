@@ -179,6 +179,7 @@ pub fn work(
         schema: &office.schema,
         period: args.period,
         scratch,
+        progress,
         attack,
     };
     let release = release(&survey, &terms)?;
@@ -209,17 +210,24 @@ pub fn hash(table: &TableFile) -> Result<[u8; 32], Problem> {
 
 /// Runs the release check on a release that was listed for it, and lets go of the list.
 ///
+/// # Errors
+/// When the codes on disk or the people's files can no longer be read.
+///
 /// # Panics
 /// When [`work`] was not told that the check follows.
 pub fn attack(
+    (office, survey): (&Office, &Survey),
     release: &mut Release,
-    earlier: &[kinfold_release::File],
-    form: Form,
-    codes: [u8; 32],
+    earlier: &[gate::EarlierCodes],
+    (form, payload): (Form, [u8; 32]),
     progress: &Progress,
-) -> Checked {
+) -> Result<Checked, Problem> {
     let attacked = release.attacked.take().expect("work was told to list");
-    gate::attack(&attacked, earlier, form, codes, progress)
+    let options = kinfold_release::Options { form, payload };
+    let earlier = gate::opened(earlier, &office.schema)?;
+    attacked.with(&office.schema, &release.codes, survey, |subject, codes| {
+        gate::attack(subject, codes, &earlier, &options, progress)
+    })
 }
 
 /// Runs `encode`.

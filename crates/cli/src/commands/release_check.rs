@@ -56,7 +56,13 @@ pub fn run(args: &ReleaseCheckArgs, progress: &Progress) -> Result<Outcome, Prob
         .at(folder.display().to_string()));
     }
     let form = gate::form(&office, args.quick, args.full);
-    let checked = encode::attack(&mut release, &earlier, form, codes, progress);
+    let checked = encode::attack(
+        (&office, &survey),
+        &mut release,
+        &earlier,
+        (form, codes),
+        progress,
+    )?;
     let report = &checked.report;
     let mut text = gate::text(report);
     if !args.dry_run {

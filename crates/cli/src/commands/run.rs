@@ -28,7 +28,13 @@ pub fn run(args: &RunArgs, progress: &Progress) -> Result<Outcome, Problem> {
     let period = args.encode.period.to_string();
     let form = gate::form(&office, false, args.full);
     let codes = encode::hash(&release.codes)?;
-    let checked = encode::attack(&mut release, &packages, form, codes, progress);
+    let checked = encode::attack(
+        (&office, &survey),
+        &mut release,
+        &packages,
+        (form, codes),
+        progress,
+    )?;
     let report_files = || gate::files(folder, &office, &period, &checked, &release.references);
     let messages = match gate::judge(&office, &checked.report) {
         Ok(messages) => messages,

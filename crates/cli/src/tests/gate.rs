@@ -147,7 +147,9 @@ fn nothing_is_sealed_without_a_check_of_these_very_codes() {
 
 #[test]
 fn the_same_codes_get_the_same_report_in_whatever_order_people_are_listed() {
-    use kinfold_encoding::{Input, ProjectSecrets, encode};
+    use kinfold_encoding::{Input, Listed, Lister, ProjectSecrets, encode};
+    use kinfold_release::{File, List, Options, Subject, by_pool, check_subject};
+    use std::collections::BTreeMap;
     let invented = kinfold_synth::generate(&kinfold_synth::Options {
         households: 60,
         seed: 9,
@@ -171,24 +173,45 @@ fn the_same_codes_get_the_same_report_in_whatever_order_people_are_listed() {
         ..Default::default()
     };
     let encoded = encode(&schema, &secrets, &inputs, &options).expect("codes");
+    let of_reference: BTreeMap<[u8; 16], usize> = (0..people.len())
+        .map(|person| (reference(person), person))
+        .collect();
+    let records = encoded.table.record_ref.iter();
+    let of_records: Vec<usize> = records.map(|own| of_reference[own]).collect();
     let report = |order: &mut dyn Iterator<Item = usize>| {
-        let order: Vec<usize> = order.collect();
-        let mut listing = listing::Listing::new(
-            &schema,
-            &encoded.table.partners,
-            "2026-08".parse().expect("a period"),
-        )
-        .expect("a schema to list with");
-        for person in &order {
-            listing.add(&inputs[*person..=*person]);
+        let mut lister = Lister::new(&schema).expect("a schema to list with");
+        let mut list = List::new(schema.filters.len());
+        let mut places = vec![0; people.len()];
+        let mut keys = vec![Vec::new(); people.len()];
+        for (place, person) in (0u32..).zip(order) {
+            let listed = lister.list(&people[person]);
+            list.add(&listed);
+            places[person] = place;
+            keys[person] = listed.keys;
         }
-        listing.released(encoded.table.clone());
-        let left_out: Vec<usize> = (0..order.len())
-            .filter(|place| encoded.report.left_out.contains(&order[*place]))
-            .collect();
-        let attacked = listing.finish(&schema, &left_out);
-        let form = kinfold_verdict::Form::Quick;
-        crate::gate::attack(&attacked, &[], form, [3; 32], &Progress::silent()).report
+        let places: Vec<u32> = of_records.iter().map(|person| places[*person]).collect();
+        let again = |rows: &[u32]| {
+            let own = rows
+                .iter()
+                .map(|row| keys[of_records[*row as usize]].as_slice());
+            Ok(by_pool(&schema, own))
+        };
+        let nobody = Listed {
+            filters: vec![None; schema.filters.len()],
+            ..Listed::default()
+        };
+        let nobody = vec![nobody; places.len()];
+        let vocabulary = lister.vocabulary();
+        let codes = File::new(&schema, &encoded.table, &nobody, &vocabulary).expect("codes");
+        let shape = File::shape(&schema, &vocabulary, &encoded.table.within);
+        let subject = Subject::new(shape, &codes, &list, &places, Box::new(again));
+        let options = Options {
+            form: kinfold_verdict::Form::Quick,
+            payload: [3; 32],
+        };
+        let subject = subject.expect("a person for each record");
+        let checked = check_subject(&subject, &[], &options, &mut |_| ());
+        checked.expect("checked").report
     };
     let forwards = report(&mut (0..people.len()));
     assert!(forwards.records > 100, "{}", forwards.records);

@@ -5,7 +5,10 @@ use crate::commands::encode;
 use crate::progress::Progress;
 use crate::release::{Release, Terms, release};
 use crate::survey::{Survey, survey};
+use kinfold_encoding::{Listed, Lister};
 use kinfold_extract::Memory;
+use kinfold_release::{File, Options, Outcome, check, check_subject};
+use kinfold_verdict::Form;
 use std::sync::Arc;
 
 /// Everything is read again, and everything waits on disk.
@@ -47,6 +50,10 @@ impl Desk {
     }
 
     fn release(&self, survey: &Survey) -> Result<Release, Problem> {
+        self.release_listed(survey, false)
+    }
+
+    fn release_listed(&self, survey: &Survey, attack: bool) -> Result<Release, Problem> {
         let folder = self.office.at("");
         let terms = Terms {
             agreement: &self.terms.agreement,
@@ -56,7 +63,8 @@ impl Desk {
             schema: &self.terms.schema,
             period: "2026-08".parse().expect("a period"),
             scratch: &folder,
-            attack: false,
+            progress: &Progress::silent(),
+            attack,
         };
         release(survey, &terms)
     }
@@ -83,6 +91,55 @@ fn what_is_read_again_gives_the_same_bytes() {
     assert!(held.2 > 50, "{} records", held.2);
     assert!(held.0 == not_held.0);
     assert_eq!(held.1, not_held.1);
+}
+
+/// The report on codes that wait on disk and on people of whom the samples' keys are listed again, and the report on all of it held in memory.
+#[test]
+fn the_check_says_on_disk_what_it_says_in_memory() {
+    let desk = Desk::open();
+    let survey = desk.survey(NOTHING_HELD);
+    let schema = &desk.terms.schema;
+    let release = desk.release_listed(&survey, true).expect("released");
+    let attacked = release.attacked.as_ref().expect("listed");
+    let mut bytes = Vec::new();
+    release.codes.write_to(&mut bytes).expect("codes");
+    let table = kinfold_exchange::codes_from_ipc(&bytes, schema).expect("codes");
+
+    let period: args::Period = "2026-08".parse().expect("a period");
+    let mut lister = Lister::at(schema, period.number()).expect("a lister");
+    let mut listed = Vec::new();
+    let rows = &survey.gathered.rows;
+    let loaded = survey.united.load(rows, |_, people| {
+        listed.extend(people.iter().map(|person| lister.list(&person.person)));
+        Ok::<(), Problem>(())
+    });
+    loaded.expect("loaded");
+    let people: Vec<Listed> = attacked
+        .people()
+        .iter()
+        .map(|person| listed[*person as usize].clone())
+        .collect();
+    let file = File::new(schema, &table, &people, &lister.vocabulary()).expect("a file");
+
+    for form in [Form::Quick, Form::Full] {
+        let options = Options {
+            form,
+            payload: [7; 32],
+        };
+        let held = check(&file, &options, &mut |_| ());
+        let on_disk = attacked.with(schema, &release.codes, &survey, |subject, codes| {
+            let outcome = check_subject(subject, &[], &options, &mut |_| ())?;
+            let references = outcome.outliers.iter().map(|row| codes.record_ref(*row));
+            Ok((references.collect::<std::io::Result<Vec<_>>>()?, outcome))
+        });
+        let (references, on_disk) = on_disk.expect("checked");
+        let text = |outcome: &Outcome| String::from_utf8(outcome.report.to_json());
+        assert_eq!(text(&on_disk), text(&held));
+        assert_eq!(on_disk.outliers, held.outliers);
+        let records = held.outliers.iter();
+        let records = records.map(|row| table.record_ref[*row as usize]);
+        assert!(references.into_iter().eq(records));
+    }
 }
 
 #[test]

@@ -18,7 +18,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 /// Metadata key: which table this is, with its version.
-const TABLE_KEY: &str = "kinfold.table";
+pub(super) const TABLE_KEY: &str = "kinfold.table";
 const MAGIC: &[u8] = b"ARROW1";
 /// Magic, and two bytes that fill up to eight.
 const HEAD_BYTES: usize = 8;
@@ -299,6 +299,14 @@ impl Columns {
     }
 }
 
+/// The length of the footer by the first and the last bytes of a file; `None` when they are not those of a whole Arrow IPC file.
+pub(super) fn check_footer(head: &[u8], tail: &[u8]) -> Option<u64> {
+    let (length, magic) = tail.split_at_checked(4)?;
+    let length = u64::try_from(i32::from_le_bytes(length.try_into().ok()?)).ok()?;
+    (magic == MAGIC && head.starts_with(MAGIC) && length <= FOOTER_BYTES_MAX as u64)
+        .then_some(length)
+}
+
 /// Checks head, tail and footer length; gives back where the footer is.
 fn check_frame(bytes: &[u8]) -> Result<std::ops::Range<usize>> {
     let whole = || {
@@ -306,13 +314,11 @@ fn check_frame(bytes: &[u8]) -> Result<std::ops::Range<usize>> {
             .len()
             .checked_sub(TAIL_BYTES)
             .filter(|tail| *tail >= HEAD_BYTES)?;
-        let (length, magic) = bytes[tail..].split_at(4);
-        let length = usize::try_from(i32::from_le_bytes(length.try_into().ok()?)).ok()?;
+        let length = check_footer(bytes, &bytes[tail..])?;
         let start = tail
-            .checked_sub(length)
+            .checked_sub(length as usize)
             .filter(|start| *start >= HEAD_BYTES)?;
-        (magic == MAGIC && bytes.starts_with(MAGIC) && length <= FOOTER_BYTES_MAX)
-            .then_some(start..tail)
+        Some(start..tail)
     };
     whole().ok_or_else(|| Error::table("it is not a whole Arrow IPC file"))
 }

@@ -25,11 +25,11 @@ use kinfold_schema::{
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-const TABLE: &str = "codes/1";
+pub(super) const TABLE: &str = "codes/1";
 /// Metadata key of the linkage schema's hash.
-const SCHEMA_KEY: &str = "kinfold.schema";
+pub(super) const SCHEMA_KEY: &str = "kinfold.schema";
 /// Metadata key of the counts of pairs within the file ([`WithinCounts::to_text`]); absent when there are none.
-const WITHIN_KEY: &str = "kinfold.within";
+pub(super) const WITHIN_KEY: &str = "kinfold.within";
 /// What stands before a custodian's id in the name of a column of match keys.
 const PARTNER_PREFIX: &str = "keys_with_";
 /// Longest area code, in bytes.
@@ -196,7 +196,7 @@ pub(super) fn from_columns(columns: &Columns, schema: &Schema) -> Result<CodeTab
     if columns.noted(SCHEMA_KEY) != Some(&hex::encode(&schema.hash())) {
         return Err(Error::table("it was encoded with another linkage schema"));
     }
-    let partners = partners_of(columns, schema)?;
+    let partners = partners_of(columns.names(), schema)?;
     columns.must_be_exactly(&column_names(schema, &partners, columns.has("area")))?;
 
     let (record_ref, []) = columns
@@ -287,7 +287,7 @@ pub(super) fn from_columns(columns: &Columns, schema: &Schema) -> Result<CodeTab
 }
 
 /// The columns of match keys: one, or one a partner.
-fn key_columns(partners: &[String]) -> Vec<String> {
+pub(super) fn key_columns(partners: &[String]) -> Vec<String> {
     if partners.is_empty() {
         return vec!["keys".to_owned()];
     }
@@ -298,9 +298,11 @@ fn key_columns(partners: &[String]) -> Vec<String> {
 }
 
 /// The custodians that the columns of match keys name, sorted.
-fn partners_of(columns: &Columns, schema: &Schema) -> Result<Vec<String>> {
-    let mut partners: Vec<String> = columns
-        .names()
+pub(super) fn partners_of(
+    names: impl Iterator<Item = String>,
+    schema: &Schema,
+) -> Result<Vec<String>> {
+    let mut partners: Vec<String> = names
         .filter_map(|name| name.strip_prefix(PARTNER_PREFIX).map(str::to_owned))
         .collect();
     partners.sort_unstable();
@@ -313,7 +315,7 @@ fn partners_of(columns: &Columns, schema: &Schema) -> Result<Vec<String>> {
     }
 }
 
-fn column_names(schema: &Schema, partners: &[String], area: bool) -> Vec<String> {
+pub(super) fn column_names(schema: &Schema, partners: &[String], area: bool) -> Vec<String> {
     let mut names = vec!["record_ref".to_owned()];
     names.extend(
         schema
@@ -352,7 +354,7 @@ pub(super) fn check_references(references: impl Iterator<Item = [u8; 16]>) -> Re
 }
 
 /// Checks every length and value that the schema fixes.
-fn check_shape(table: &CodeTable, schema: &Schema) -> Result<()> {
+pub(super) fn check_shape(table: &CodeTable, schema: &Schema) -> Result<()> {
     let rows = table.len();
     let rule = |holds: bool, what: &str| {
         if holds {

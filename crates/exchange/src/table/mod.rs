@@ -6,11 +6,15 @@
 mod arrow_file;
 mod bench_codes;
 mod codes;
+mod codes_reader;
 mod events;
 mod one_batch;
+mod opened;
+mod store;
 
 pub use bench_codes::{BenchCodes, BenchCodesWriter, bench_codes_from_ipc};
 pub use codes::{CodesWriter, codes_from_ipc, codes_to_ipc};
+pub use codes_reader::{CodesReader, open_codes};
 pub use events::{
     EventRow, EventTable, EventsWriter, LifeStage, SubjectRow, events_from_ipc, events_to_ipc,
     subjects_from_ipc, subjects_to_ipc,

@@ -5,6 +5,7 @@
 //! seal it). The bytes are those that the arrow crate writes for the whole table in one piece.
 
 use super::arrow_file::{Writer, not_written};
+use super::store::{Store, Stored};
 use crate::error::{Error, Result};
 use arrow::array::{Array, ArrayRef, AsArray as _, RecordBatch};
 use arrow::buffer::BooleanBuffer;
@@ -17,14 +18,10 @@ use arrow::ipc::{
 };
 use flatbuffers::FlatBufferBuilder;
 use std::fs::File;
-use std::io::{Read as _, Seek as _, SeekFrom, Write};
-use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::io::Write;
+use std::path::Path;
+use std::sync::{Arc, Mutex};
 
-/// Bytes of a table that are held before they go to the file.
-const HELD_MAX: usize = 8 << 20;
-/// Bytes that are copied at once.
-const COPIED_AT_ONCE: usize = 1 << 16;
 /// Every part of an Arrow file begins at a multiple of this.
 const ALIGNMENT: u64 = 64;
 /// What stands before the length of a message's head.
@@ -91,6 +88,109 @@ impl TableFile {
     /// Number of rows.
     pub fn rows(&self) -> u64 {
         self.rows
+    }
+
+    /// A table whose columns lie in a file: for each column its validity, of which nothing is read, and its values (of text the ends too), as
+    /// where they begin and how many bytes they are. `None` when these are not the buffers of such columns.
+    pub(super) fn in_file(
+        schema: Arc<Schema>,
+        rows: u64,
+        buffers: &[(u64, u64)],
+        file: File,
+        path: &Path,
+    ) -> Option<Self> {
+        let mut store = Store::new(path);
+        store.file = Some(Mutex::new(file));
+        let mut buffers = buffers.iter();
+        let mut lies = |store: &mut Store| {
+            let (offset, length) = *buffers.next()?;
+            store.buffers.push(Stored {
+                parts: vec![(offset, length)],
+                held: Vec::new(),
+                length,
+            });
+            Some(store.buffers.len() - 1)
+        };
+        let mut nodes = Vec::new();
+        for field in schema.fields() {
+            lies(&mut store)?;
+            let kind = match field.data_type() {
+                DataType::Utf8 => {
+                    let ends = lies(&mut store)?;
+                    Kind::Text {
+                        ends: Ends {
+                            buffer: ends,
+                            last: 0,
+                        },
+                        values: lies(&mut store)?,
+                    }
+                }
+                DataType::FixedSizeBinary(_) | DataType::UInt32 | DataType::UInt8 => Kind::Fixed {
+                    values: lies(&mut store)?,
+                },
+                _ => return None,
+            };
+            nodes.push(Node {
+                rows,
+                nulls: 0,
+                validity: None,
+                kind,
+            });
+        }
+        buffers.next().is_none().then_some(Self {
+            schema,
+            rows,
+            nodes,
+            store,
+        })
+    }
+
+    /// Names of the columns, in their order.
+    pub(super) fn names(&self) -> Vec<String> {
+        let fields = self.schema.fields().iter();
+        fields.map(|field| field.name().clone()).collect()
+    }
+
+    /// A line of metadata.
+    pub(super) fn noted(&self, key: &str) -> Option<&str> {
+        self.schema.metadata().get(key).map(String::as_str)
+    }
+
+    /// A column of values of one width, to read rows of.
+    ///
+    /// # Errors
+    /// [`Error::TableFormat`] when there is no such column, or it has values of another width.
+    pub(super) fn fixed(&self, name: &str, width: usize) -> Result<FixedColumn<'_>> {
+        let missing = || {
+            Error::table(format!(
+                "there is no column `{name}` of {width} bytes a row"
+            ))
+        };
+        let mut node = 0;
+        for field in self.schema.fields() {
+            if field.name() == name {
+                let Kind::Fixed { values } = self.nodes[node].kind else {
+                    break;
+                };
+                if self.store.length(values) != self.rows * width as u64 {
+                    break;
+                }
+                return Ok(FixedColumn {
+                    store: &self.store,
+                    starts: self.store.starts(values),
+                    buffer: values,
+                    width,
+                });
+            }
+            // The values of a list are a node of their own.
+            let mut kind = field.data_type();
+            node += 1;
+            while let DataType::List(item) = kind {
+                kind = item.data_type();
+                node += 1;
+            }
+        }
+        Err(missing())
     }
 
     fn node(&mut self, kind: &DataType, is_nullable: bool) -> Result<()> {
@@ -278,6 +378,28 @@ impl TableFile {
     }
 }
 
+/// The rows of a column, wherever they lie.
+pub(super) struct FixedColumn<'table> {
+    store: &'table Store,
+    buffer: usize,
+    /// Where in the column each part begins that is in the file.
+    starts: Vec<u64>,
+    width: usize,
+}
+
+impl FixedColumn<'_> {
+    /// Words of 64 bits of a row.
+    pub(super) fn words(&self) -> usize {
+        self.width / 8
+    }
+
+    /// The rows from `first` on, as many as `out` has room for.
+    pub(super) fn read(&self, first: usize, out: &mut [u8]) -> std::io::Result<()> {
+        let at = first as u64 * self.width as u64;
+        self.store.read(self.buffer, &self.starts, at, out)
+    }
+}
+
 /// What a buffer of the file is made of.
 enum Part<'table> {
     Nothing,
@@ -369,108 +491,6 @@ impl Bits {
                 (self.byte, self.used) = (0, 0);
             }
         }
-    }
-}
-
-/// Buffers that go to a file when they have become large.
-struct Store {
-    buffers: Vec<Stored>,
-    held: usize,
-    file: Option<Mutex<File>>,
-    end: u64,
-    folder: PathBuf,
-}
-
-#[derive(Default)]
-struct Stored {
-    /// Offset and length of the parts that are in the file.
-    parts: Vec<(u64, u64)>,
-    held: Vec<u8>,
-    length: u64,
-}
-
-impl Store {
-    fn new(folder: &Path) -> Self {
-        Self {
-            buffers: Vec::new(),
-            held: 0,
-            file: None,
-            end: 0,
-            folder: folder.to_owned(),
-        }
-    }
-
-    fn buffer(&mut self) -> usize {
-        self.buffers.push(Stored::default());
-        self.buffers.len() - 1
-    }
-
-    fn length(&self, buffer: usize) -> u64 {
-        self.buffers[buffer].length
-    }
-
-    fn append(&mut self, buffer: usize, bytes: &[u8]) {
-        let stored = &mut self.buffers[buffer];
-        stored.held.extend_from_slice(bytes);
-        stored.length += bytes.len() as u64;
-        self.held += bytes.len();
-    }
-
-    fn extend<const N: usize>(&mut self, buffer: usize, values: impl Iterator<Item = [u8; N]>) {
-        values.for_each(|value| self.append(buffer, &value));
-    }
-
-    /// Moves everything to the file when it is more than may be held.
-    fn make_room(&mut self) -> Result<()> {
-        if self.held <= HELD_MAX {
-            return Ok(());
-        }
-        let folder = &self.folder;
-        let failed = |error: std::io::Error| {
-            Error::table(format!(
-                "the folder {} could not be used for working files: {error}",
-                folder.display()
-            ))
-        };
-        let file = if let Some(file) = &mut self.file {
-            file
-        } else {
-            let file = tempfile::tempfile_in(folder).map_err(failed)?;
-            self.file.insert(Mutex::new(file))
-        };
-        let file = file.get_mut().unwrap_or_else(PoisonError::into_inner);
-        file.seek(SeekFrom::Start(self.end)).map_err(failed)?;
-        for stored in &mut self.buffers {
-            if stored.held.is_empty() {
-                continue;
-            }
-            let bytes = std::mem::take(&mut stored.held);
-            file.write_all(&bytes).map_err(failed)?;
-            stored.parts.push((self.end, bytes.len() as u64));
-            self.end += bytes.len() as u64;
-        }
-        self.held = 0;
-        Ok(())
-    }
-
-    fn copy(&self, buffer: usize, writer: &mut dyn Write) -> std::io::Result<()> {
-        let stored = &self.buffers[buffer];
-        if let Some(file) = &self.file {
-            let mut file = file.lock().unwrap_or_else(PoisonError::into_inner);
-            let mut bytes = vec![0; COPIED_AT_ONCE];
-            for (offset, length) in &stored.parts {
-                file.seek(SeekFrom::Start(*offset))?;
-                let mut left = *length;
-                while left > 0 {
-                    let now = left.min(COPIED_AT_ONCE as u64);
-                    let part = &mut bytes[..now as usize];
-                    file.read_exact(part)?;
-                    writer.write_all(part)?;
-                    left -= now;
-                }
-            }
-        }
-        writer.write_all(&stored.held)
     }
 }
 

@@ -9,6 +9,7 @@ use crate::error::Error;
 use crate::mapping::PeopleInput;
 use crate::rows::Rows;
 use crate::sheet::{Assumed, Sheet};
+use crate::steps::Way;
 use crate::table::Table;
 use kinfold_identity::{Person, Plain};
 use rayon::prelude::*;
@@ -92,13 +93,16 @@ pub(crate) fn read_people(
     input: &PeopleInput,
     source: usize,
     rows: &mut Rows,
+    way: &Way<'_>,
 ) -> Result<PeopleReport, Error> {
     let dates = DateColumns::of_table(&table, Plan::date_columns(input))?;
     let heading = table.heading();
     let plan = Plan::new(&heading, input, &dates)?;
     let mut fields = plan.fields.clone();
     let mut with_own_id: Vec<u32> = Vec::with_capacity(table.rows());
+    let all = table.rows();
     table.parts(|first, sheet| {
+        way.at(first, all, all);
         for part in read_parts(&plan, sheet, input, source) {
             with_own_id.extend(part.numbers.iter().map(|row| first as u32 + row));
             rows.add(part.rows);
@@ -262,7 +266,8 @@ do_not_link = "DNL"
         let source = Source::held(text.as_bytes().to_vec());
         let table = Table::find(source, &Told::default()).expect("a table");
         let mut rows = Rows::new(Memory::default(), Path::new("."));
-        let report = read_people(table, Path::new("f"), input, 0, &mut rows)?;
+        let way = Way::new(&|_| (), "");
+        let report = read_people(table, Path::new("f"), input, 0, &mut rows, &way)?;
         let all: Vec<u32> = (0..rows.len() as u32).collect();
         Ok((rows.load(&all)?, report))
     }

@@ -6,6 +6,7 @@ use super::units::Units;
 use super::values::{NONE, Values};
 use crate::error::Error;
 use crate::rows::Rows;
+use crate::steps::Way;
 use kinfold_identity::{Email, NhsNumber, Nino, Person, Sex, Telephone, Upn};
 
 /// What a list of a person holds: numbers of texts, unless it says otherwise.
@@ -189,7 +190,12 @@ pub(super) struct Briefs {
 
 impl Briefs {
     /// Reads every row once.
-    pub(super) fn of(rows: &Rows, units: &Units, mut values: Values) -> Result<Self, Error> {
+    pub(super) fn of(
+        rows: &Rows,
+        units: &Units,
+        mut values: Values,
+        way: &Way<'_>,
+    ) -> Result<Self, Error> {
         let mut briefs = Vec::with_capacity(units.len());
         let mut first = 0;
         while first < units.len() {
@@ -204,6 +210,7 @@ impl Briefs {
                 briefs.push(Brief::of(&person, &mut values));
             }
             first = last;
+            way.at(first, units.len(), units.len());
         }
         Ok(Self {
             values,

@@ -6,6 +6,7 @@ use super::values::{NONE, Values, mix};
 use crate::error::Error;
 use crate::piles::Piles;
 use crate::rows::Rows;
+use crate::steps::Way;
 use rayon::prelude::*;
 
 /// Candidates are looked for among rows that share something; a group larger than this shares something meaningless.
@@ -51,12 +52,13 @@ impl Shelves {
     }
 
     /// Hands on the pairs that share something, each once, sorted, some thousands at a time. `largest` says of a thing's hash how many
-    /// may share it before it says nothing.
+    /// may share it before it says nothing; `way` is told how far it is.
     pub(super) fn pairs(
         mut self,
         rows: &Rows,
         people: usize,
         largest: impl Fn(u64) -> usize,
+        way: &Way<'_>,
         mut take: impl FnMut(&[Pair]) -> Result<(), Error>,
     ) -> Result<(), Error> {
         let mut pairs: Piles<8> = Piles::new(PILES, rows.memory.hash_bytes, &rows.scratch);
@@ -82,9 +84,10 @@ impl Shelves {
                 }
             }
         }
-        for pile in 0..PILES {
-            let pile: Vec<Pair> = pairs.take(pile)?.into_iter().map(pair_of).collect();
+        for number in 0..PILES {
+            let pile: Vec<Pair> = pairs.take(number)?.into_iter().map(pair_of).collect();
             take(&pile)?;
+            way.at(number + 1, PILES, people);
         }
         Ok(())
     }

@@ -37,6 +37,7 @@ use crate::decided::Decided;
 use crate::error::Error;
 use crate::people::PersonRow;
 use crate::rows::Rows;
+use crate::steps::Way;
 use brief::Briefs;
 use candidates::{LARGEST_GROUP, Pair, Shelves, shared_things};
 use care::Apart;
@@ -183,26 +184,57 @@ impl United {
         mut take: impl FnMut(usize, Vec<UnitedPerson>) -> Result<(), E>,
     ) -> Result<(), E> {
         let mut first = 0;
-        while first < self.people() {
-            let mut wanted: Vec<u32> = Vec::new();
-            let mut last = first;
-            while last < self.people() && (last == first || wanted.len() < ROWS_AT_ONCE) {
-                wanted.extend(self.rows(last));
-                last += 1;
-            }
-            let mut loaded = rows.load(&wanted)?.into_iter();
-            let parts: Vec<Vec<PersonRow>> = (first..last)
-                .map(|person| loaded.by_ref().take(self.rows(person).len()).collect())
-                .collect();
-            let people = parts
-                .into_par_iter()
-                .enumerate()
-                .map(|(at, rows)| self.person(first + at, rows))
-                .collect();
-            take(first, people)?;
-            first = last;
+        let mut people = 0..self.people() as u32;
+        while let Some(part) = self.load_part(rows, &mut people)? {
+            let next = first + part.len();
+            take(first, part)?;
+            first = next;
         }
         Ok(())
+    }
+
+    /// Loads some people, part after part; quickest in their own order.
+    ///
+    /// # Errors
+    /// As [`United::load`].
+    pub fn load_some<E: From<Error>>(
+        &self,
+        rows: &Rows,
+        people: &[u32],
+        mut take: impl FnMut(Vec<UnitedPerson>) -> Result<(), E>,
+    ) -> Result<(), E> {
+        let mut people = people.iter().copied();
+        while let Some(part) = self.load_part(rows, &mut people)? {
+            take(part)?;
+        }
+        Ok(())
+    }
+
+    /// Loads the next of some people: so many that they have some thousand rows. Nothing when there are no more.
+    fn load_part(
+        &self,
+        rows: &Rows,
+        people: &mut impl Iterator<Item = u32>,
+    ) -> Result<Option<Vec<UnitedPerson>>, Error> {
+        let (mut part, mut wanted): (Vec<(usize, usize)>, Vec<u32>) = Default::default();
+        while wanted.len() < ROWS_AT_ONCE
+            && let Some(person) = people.next()
+        {
+            let own = self.rows(person as usize);
+            part.push((person as usize, own.len()));
+            wanted.extend(own);
+        }
+        if part.is_empty() {
+            return Ok(None);
+        }
+        let mut loaded = rows.load(&wanted)?.into_iter();
+        let parts: Vec<(usize, Vec<PersonRow>)> = part
+            .into_iter()
+            .map(|(person, count)| (person, loaded.by_ref().take(count).collect()))
+            .collect();
+        let people = parts.into_par_iter();
+        let people = people.map(|(person, rows)| self.person(person, rows));
+        Ok(Some(people.collect()))
     }
 
     /// What the rows of a person say together: those of one own id first, as they were compared.
@@ -256,10 +288,15 @@ pub fn unite(
 ) -> Result<United, Error> {
     let mut values = Values::new();
     let (units, shared_own_ids) = Units::by_own_id(rows, &mut values)?;
-    let briefs = Briefs::of(rows, &units, values)?;
+    let way = Way::new(step, "Reading each person's rows together");
+    let briefs = Briefs::of(rows, &units, values, &way)?;
     let apart = Apart::of(rows, &units, care, decided);
     let own_id_joins = rows.len() - units.len();
-    let mut judged = compare(rows, &briefs)?;
+    let way = Way::new(
+        step,
+        "Comparing people who share a name, a number or a home",
+    );
+    let mut judged = compare(rows, &briefs, &way)?;
     // In an order of what the rows say, not of where they stand: which of two that exclude each other comes first must not depend on it.
     let numbers = briefs.units.par_iter();
     let prints: Vec<u64> = numbers
@@ -409,10 +446,11 @@ fn by_evidence(
     let memo = Memo::new();
     let mut model = None;
     if care.is_for_release() {
-        step("Learning how people agree with themselves");
+        let lesson = "Learning how people agree with themselves";
+        step(lesson);
         let alone = Groups::new(briefs.units.len());
         let units = People::of(briefs, &alone, apart, care, prints);
-        model = learn(rows, &units, &memo)?;
+        model = learn(rows, &units, &memo, &Way::new(step, lesson))?;
         if let Some(model) = &mut model {
             model.believe_at_most(PAIRS_A_SURE_ONE * sure as f64 + 0.5);
         }
@@ -420,14 +458,14 @@ fn by_evidence(
     // Of a later round with the same model only people who came together in the round before say something new.
     let mut changed: Option<BTreeSet<u32>> = None;
     for round in 1..=ROUNDS {
-        step(&format!(
-            "Weighing what people have in common, round {round}"
-        ));
+        let round_of = format!("Weighing what people have in common, round {round}");
+        step(&round_of);
         let weighed = weigh(
             rows,
             &People::of(briefs, groups, apart, care, prints),
             &memo,
             model.as_ref(),
+            &Way::new(step, round_of),
             |first| {
                 changed
                     .as_ref()
@@ -454,7 +492,7 @@ fn by_evidence(
 }
 
 /// Compares all units that share something.
-fn compare(rows: &Rows, briefs: &Briefs) -> Result<Judged, Error> {
+fn compare(rows: &Rows, briefs: &Briefs, way: &Way<'_>) -> Result<Judged, Error> {
     let mut judged = Judged::default();
     let (units, values) = (&briefs.units, &briefs.values);
     let shelves = Shelves::fill(
@@ -467,6 +505,7 @@ fn compare(rows: &Rows, briefs: &Briefs) -> Result<Judged, Error> {
         rows,
         units.len(),
         |_| LARGEST_GROUP,
+        way,
         |pairs| {
             let verdicts: Vec<(Verdict, bool)> = pairs
                 .par_iter()

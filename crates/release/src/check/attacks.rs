@@ -1,5 +1,7 @@
 //! The attacks, on everything in the package together.
 
+use std::io;
+
 use super::{Context, Found, TOGETHER, USUAL, percent};
 use crate::household_attack;
 use crate::known::{Choice, Named, attack, choose};
@@ -25,7 +27,7 @@ const DO_MORE: &str =
     "Raise the diffusion of the filter by one or two, or release it for fewer people.";
 
 /// Attack M, for each number of known people.
-pub(super) fn known(context: &Context<'_>) -> Found {
+pub(super) fn known(context: &Context<'_>) -> io::Result<Found> {
     let mut lines = Vec::new();
     for &wanted in &context.plan.known {
         let why = "Agencies and their staff know some people of every file: their own families, a street, an earlier leak.";
@@ -42,7 +44,7 @@ pub(super) fn known(context: &Context<'_>) -> Found {
                 &[Choice::Random]
             };
             for &choice in choices {
-                let named = known_once(context, size, wanted, choice, ListQuality::EXACT);
+                let named = known_once(context, size, wanted, choice, ListQuality::EXACT)?;
                 let judged = named.beyond_households.unwrap_or(Share::new(0, 0));
                 line = line
                     .with(
@@ -81,7 +83,7 @@ pub(super) fn known(context: &Context<'_>) -> Found {
             lines.push(suspicion(&named, size));
         }
     }
-    Found::of(lines)
+    Ok(Found::of(lines))
 }
 
 /// Most that one person may fit a record, on average, and most records that one person alone may fit (security study, section 3, M5).
@@ -152,11 +154,11 @@ fn known_once(
     wanted: usize,
     choice: Choice,
     quality: ListQuality,
-) -> Named {
+) -> io::Result<Named> {
     let purpose = format!("known/{size}/{wanted}/{choice:?}/{quality:?}");
     let file = context
-        .file
-        .sample(size, &context.seed(&format!("{purpose}/sample")));
+        .subject
+        .sample(size, &context.seed(&format!("{purpose}/sample")))?;
     let scene = Scene::draw(&file, quality, &context.seed(&format!("{purpose}/scene")));
     let mut draws = context.draws(&purpose);
     let mut sum: Option<Named> = None;
@@ -182,17 +184,15 @@ fn known_once(
             break;
         }
     }
-    sum.unwrap_or_default()
+    Ok(sum.unwrap_or_default())
 }
 
 /// Attacks H and S, with household keys and with groups rebuilt from likeness.
-pub(super) fn households(context: &Context<'_>) -> Found {
+pub(super) fn households(context: &Context<'_>) -> io::Result<Found> {
     let why = "Families have shapes: how alike the codes of a home are to each other can be computed for every listed family.";
     let mut lines = Vec::new();
     for rebuilt in [false, true] {
-        if context.plan.quick && rebuilt
-            || !rebuilt && context.file.stays_seen.iter().all(Vec::is_empty)
-        {
+        if context.plan.quick && rebuilt || !rebuilt && !context.subject.has_stays()? {
             continue;
         }
         let id = if rebuilt {
@@ -213,8 +213,8 @@ pub(super) fn households(context: &Context<'_>) -> Found {
         for &size in &sizes {
             let purpose = format!("{id}/{size}");
             let file = context
-                .file
-                .sample(size, &context.seed(&format!("{purpose}/sample")));
+                .subject
+                .sample(size, &context.seed(&format!("{purpose}/sample")))?;
             let scene = Scene::draw(
                 &file,
                 ListQuality::EXACT,
@@ -280,15 +280,15 @@ pub(super) fn households(context: &Context<'_>) -> Found {
         line.by_size = by_size;
         lines.push(line);
     }
-    Found::of(lines)
+    Ok(Found::of(lines))
 }
 
 const DO_HOUSEHOLDS: &str = "Raise the diffusion, or lower `group_max` of the household keys, or leave household keys out of this package.";
 
 /// Attack M with lists that lack people and have errors.
-pub(super) fn incomplete(context: &Context<'_>) -> Found {
+pub(super) fn incomplete(context: &Context<'_>) -> io::Result<Found> {
     if context.plan.quick {
-        return Found::default();
+        return Ok(Found::default());
     }
     let why = "Nobody's list is complete or free of slips; what still works with such a list works in practice.";
     let mut line = Line::note("incomplete", TOGETHER, why, String::new());
@@ -296,7 +296,7 @@ pub(super) fn incomplete(context: &Context<'_>) -> Found {
     for (overlap, errors) in [(1.0, 0.3), (0.5, 0.0), (0.5, 0.3), (0.2, 0.0), (0.2, 0.3)] {
         let quality = ListQuality { overlap, errors };
         let size = context.plan.sizes[0];
-        let named = known_once(context, size, 200, Choice::Random, quality);
+        let named = known_once(context, size, 200, Choice::Random, quality)?;
         let share = named.beyond_households.unwrap_or(Share::new(0, 0));
         let words = format!(
             "{:.0} % on the list, {:.0} % with an error",
@@ -316,10 +316,10 @@ pub(super) fn incomplete(context: &Context<'_>) -> Found {
         percent(share.upper)
     );
     let chance = 2.0 / context.plan.sizes[0].max(1) as f64;
-    Found::of(vec![line.share_beyond_chance(
+    Ok(Found::of(vec![line.share_beyond_chance(
         share,
         chance,
         HOUSEHOLDS_MAX,
         DO_MORE,
-    )])
+    )]))
 }

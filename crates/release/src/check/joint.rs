@@ -1,6 +1,8 @@
 //! What is known beyond one package: earlier packages of the same people, packages under another key, months of homes, and counts that
 //! leave with the file.
 
+use std::io;
+
 use super::{Context, Found, TOGETHER, percent};
 use crate::coded::code;
 use crate::file::File;
@@ -9,6 +11,7 @@ use crate::linear;
 use crate::months;
 use crate::packages::{compare, own_months};
 use crate::scene::{ListQuality, Scene};
+use crate::subject::Subject;
 use kinfold_verdict::{Level, Line, Share};
 
 /// Most records that values of several packages may single out.
@@ -19,11 +22,11 @@ const CHANGED_FEW: usize = 5;
 const COUNT_SMALL: u64 = 5;
 
 /// Each earlier package beside this one.
-pub(super) fn packages(context: &Context<'_>) -> Found {
+pub(super) fn packages(context: &Context<'_>) -> io::Result<Found> {
     let mut lines = Vec::new();
     for (number, earlier) in (1..).zip(context.earlier) {
         let why = "Whoever keeps an earlier package lays the two side by side: what changed is a new fact about somebody.";
-        let joint = compare(context.file, earlier);
+        let joint = compare(context.subject.codes, *earlier)?;
         let share = |n: usize| percent(n as f64 / joint.records.max(1) as f64);
         let id = format!("packages/{number}");
         if !joint.one_key() {
@@ -71,25 +74,20 @@ pub(super) fn packages(context: &Context<'_>) -> Found {
                 ),
         );
     }
-    Found::of(lines)
+    Ok(Found::of(lines))
 }
 
 /// What a second package under a new key would add, months of homes, counts that leave with the file, and linear algebra.
-pub(super) fn beyond(context: &Context<'_>) -> Found {
-    let mut lines = homes(context);
-    lines.extend(within(context.file));
+pub(super) fn beyond(context: &Context<'_>) -> io::Result<Found> {
+    let mut lines = homes(context)?;
+    lines.extend(within(context.subject));
     if !context.plan.quick {
         lines.push(epochs(context));
-        lines.extend(
-            context
-                .file
-                .views
-                .iter()
-                .enumerate()
-                .filter_map(|(at, _)| solved(context, at)),
-        );
+        for filter in 0..context.subject.shape.views.len() {
+            lines.extend(solved(context, filter)?);
+        }
     }
-    Found::of(lines)
+    Ok(Found::of(lines))
 }
 
 /// Most people that the months of homes are tried on.
@@ -104,17 +102,19 @@ const DATED_MAX: f64 = super::attacks::HOUSEHOLDS_MAX;
 const HOMES_MAX: f64 = 0.01;
 
 /// Whom a list names by the homes of each person and who shares them, without months and with them.
-fn homes(context: &Context<'_>) -> Vec<Line> {
-    let own = own_months(context.file);
+fn homes(context: &Context<'_>) -> io::Result<Vec<Line>> {
+    let own = own_months(context.subject.codes)?;
     if own.of == 0 {
-        return Vec::new();
+        return Ok(Vec::new());
     }
     let most = if context.plan.quick {
         context.plan.sizes[0]
     } else {
         DATED_PEOPLE
     };
-    let file = context.file.sample(most, &context.seed("months/sample"));
+    let file = context
+        .subject
+        .sample(most, &context.seed("months/sample"))?;
     let scene = Scene::draw(&file, ListQuality::EXACT, &context.seed("months/scene"));
     let (by_homes, patterns) = scene.by_homes();
     let bare = scene.right(&by_homes);
@@ -154,7 +154,7 @@ fn homes(context: &Context<'_>) -> Vec<Line> {
             why,
             sentence.to_owned(),
         ));
-        return lines;
+        return Ok(lines);
     }
     let off = named(DATED_OFF);
     let sentence = format!(
@@ -179,31 +179,31 @@ fn homes(context: &Context<'_>) -> Vec<Line> {
                 "Write `months = 0` and `left_max = 12` in [household_keys] of the linkage schema, or map no months of addresses.",
             ),
     );
-    lines
+    Ok(lines)
 }
 
 /// The counts of pairs that leave with the file.
-fn within(file: &File) -> Option<Line> {
-    let small: Vec<u64> = file
-        .within
+fn within(subject: &Subject<'_>) -> Option<Line> {
+    let (within, records) = (&subject.shape.within, subject.records());
+    let small: Vec<u64> = within
         .iter()
         .copied()
         .filter(|pairs| *pairs < COUNT_SMALL)
         .collect();
-    (!file.within.is_empty()).then(|| {
+    (!within.is_empty()).then(|| {
         // Each pair is in one count, and a pair is two people.
-        let people = (2 * small.iter().sum::<u64>()).min(file.records as u64);
-        let share = Share::new(people, file.records.max(1) as u64);
+        let people = (2 * small.iter().sum::<u64>()).min(records as u64);
+        let share = Share::new(people, records.max(1) as u64);
         let why = "How many pairs of the file's people agree by chance leaves with it. Somebody with the whole list counts the same and learns nothing about a record; a small count can say that certain people are in the file.";
         let sentence = format!(
             "{} counts of pairs leave with the file, {} of them below {COUNT_SMALL}; these are about at most {people} of {} people ({}).",
-            file.within.len(),
+            within.len(),
             small.len(),
-            file.records,
+            records,
             percent(share.share)
         );
         Line::note("counts/within", "counts within the file", why, sentence)
-            .with("counts", file.within.len() as f64)
+            .with("counts", within.len() as f64)
             .with("small counts", small.len() as f64)
             .with("people in small counts, at most", share.share)
     })
@@ -254,9 +254,14 @@ fn epochs(context: &Context<'_>) -> Line {
 const SOLVED_PEOPLE: usize = 20_000;
 
 /// From how many known people on linear algebra solves a filter, and, where the file is large enough, what it then tells.
-fn solved(context: &Context<'_>, at: usize) -> Option<Line> {
-    let view = &context.file.views[at];
-    let needed = linear::needed(view).filter(|_| view.diffusion > 0)?;
+fn solved(context: &Context<'_>, at: usize) -> io::Result<Option<Line>> {
+    let view = &context.subject.shape.views[at];
+    if view.diffusion == 0 {
+        return Ok(None);
+    }
+    let Some(needed) = linear::needed(context.subject, at) else {
+        return Ok(None);
+    };
     let why = "Released bits are sums of inner bits. Whoever knows more people who have one piece of a name or date than a filter has bits solves for that piece, however high the diffusion.";
     let id = format!("linear/{}", view.id);
     let mut sentence = format!(
@@ -265,8 +270,8 @@ fn solved(context: &Context<'_>, at: usize) -> Option<Line> {
     let mut line =
         Line::note(&id, &view.id, why, String::new()).with("known people needed", needed as f64);
     let file = context
-        .file
-        .sample(SOLVED_PEOPLE, &context.seed("linear/sample"));
+        .subject
+        .sample(SOLVED_PEOPLE, &context.seed("linear/sample"))?;
     let wanted = needed + needed / 10;
     if file.records > 2 * wanted {
         let scene = Scene::draw(&file, ListQuality::EXACT, &context.seed("linear/scene"));
@@ -286,5 +291,5 @@ fn solved(context: &Context<'_>, at: usize) -> Option<Line> {
         }
     }
     line.sentence = sentence;
-    Some(line)
+    Ok(Some(line))
 }

@@ -1,12 +1,15 @@
 //! The measures: what codes show before anybody attacks them.
 
+use std::io;
+
 use super::{Context, Found, TOGETHER, percent};
+use crate::codes::parts;
 use crate::file::View;
 use crate::law;
 use crate::measures::{
-    balance, co_occurrence, count, count_in_records, fingerprint, length, outliers as find, scan,
+    balance, co_occurrence, count_told, fingerprint, length, outliers as find, scan,
 };
-use crate::visible::{Sight, visible};
+use crate::visible::{Sight, edges_of, visible};
 use kinfold_verdict::{Level, Line, Share};
 
 /// Most people whose value may be read by its count alone.
@@ -15,20 +18,26 @@ const READ_MAX: f64 = 0.01;
 const VISIBLE_MAX: f64 = 0.02;
 
 /// M1: equal codes of each filter, of each match key, of household keys, of presence patterns.
-pub(super) fn counts(context: &Context<'_>) -> Found {
-    let file = context.file;
+pub(super) fn counts(context: &Context<'_>) -> io::Result<Found> {
+    let subject = context.subject;
+    let (codes, records) = (subject.codes, subject.records());
     let why = "Codes that occur often stand for frequent values: the commonest code is the commonest name.";
     let mut lines = Vec::new();
-    for view in &file.views {
-        let codes: Vec<u64> = (0..file.records)
-            .map(|row| fingerprint(view.row(row)))
-            .collect();
-        let values: Vec<Option<u64>> = view
-            .tokens
-            .iter()
-            .map(|tokens| tokens.as_ref().map(|own| value(own)))
-            .collect();
-        let counts = count(&codes, &values);
+    for (filter, view) in subject.shape.views.iter().enumerate() {
+        let seen = |each: &mut dyn FnMut(u64, u32)| {
+            codes.each_row(filter, |row, words| each(fingerprint(words), row as u32))
+        };
+        let listed = |each: &mut dyn FnMut(u64, u32)| {
+            let mut tokens = Vec::new();
+            for row in 0..records as u32 {
+                if subject.is_listed(filter, row) {
+                    subject.tokens(filter, row, &mut tokens);
+                    each(value(&tokens), row);
+                }
+            }
+            Ok(())
+        };
+        let counts = count_told(records, &seen, &listed, usize::MAX)?;
         let sentence = format!(
             "{} of {} codes occur more than once, at most {} times; {} can be read by counting.",
             counts.shared.hits,
@@ -53,17 +62,23 @@ pub(super) fn counts(context: &Context<'_>) -> Found {
             ),
         );
     }
-    lines.extend(keys(context, why));
-    if file.crowd > 0 {
-        let homes = |stays: &[Vec<crate::Stay>]| {
-            let own = |own: &Vec<crate::Stay>| own.iter().map(|stay| token(&stay.home)).collect();
-            stays.iter().map(own).collect::<Vec<Vec<u64>>>()
+    lines.extend(keys(context, why)?);
+    if subject.shape.crowd > 0 {
+        let seen = |each: &mut dyn FnMut(u64, u32)| {
+            codes.each_stays(|row, stays| {
+                let homes = stays.iter().map(|stay| token(&stay.home));
+                homes.for_each(|home| each(home, row as u32));
+            })
         };
-        let counts = count_in_records(
-            &homes(&file.stays_seen),
-            &homes(&file.stays_listed),
-            file.crowd,
-        );
+        let listed = |each: &mut dyn FnMut(u64, u32)| {
+            for (row, stays) in (0..).zip(subject.each_listed_stays()) {
+                let homes = stays.iter().map(|stay| token(&stay.home));
+                homes.for_each(|home| each(home, row));
+            }
+            Ok(())
+        };
+        let number = subject.each_listed_stays().map(<[_]>::len).sum();
+        let counts = count_told(number, &seen, &listed, subject.shape.crowd)?;
         let sentence = format!(
             "Household keys put at most {} people of this file into one home.",
             counts.largest
@@ -81,50 +96,68 @@ pub(super) fn counts(context: &Context<'_>) -> Found {
                 ),
         );
     }
-    if !file.presence.is_empty() {
-        let codes: Vec<u64> = file
-            .presence
-            .iter()
-            .map(|pattern| u64::from(*pattern))
-            .collect();
-        let mut sizes = std::collections::BTreeMap::<u64, u64>::new();
-        for code in &codes {
-            *sizes.entry(*code).or_default() += 1;
-        }
-        let least = sizes.values().min().copied().unwrap_or(0);
-        let sentence = format!(
-            "{} patterns of what a record has; the rarest is shared by {least} records.",
-            sizes.len()
-        );
-        let why = "Who alone has or lacks a fact is known by it.";
-        let line = Line::note("counts/presence", "presence pattern", why, sentence)
-            .with("patterns", sizes.len() as f64)
-            .with("rarest", least as f64);
-        let level = match least {
-            0..5 => Level::Block,
-            5..10 => Level::Warn,
-            _ => Level::Pass,
-        };
-        lines.push(line.judge(
-            level,
-            "Raise `min_records` of the presence pattern, or release the file with others.",
-        ));
+    lines.extend(presence(&codes.presence()?));
+    Ok(Found::of(lines))
+}
+
+/// How many records share the rarest presence pattern.
+fn presence(patterns: &[u32]) -> Option<Line> {
+    let mut sizes = std::collections::BTreeMap::<u32, u64>::new();
+    for pattern in patterns {
+        *sizes.entry(*pattern).or_default() += 1;
     }
-    Found::of(lines)
+    let least = *sizes.values().min()?;
+    let sentence = format!(
+        "{} patterns of what a record has; the rarest is shared by {least} records.",
+        sizes.len()
+    );
+    let why = "Who alone has or lacks a fact is known by it.";
+    let line = Line::note("counts/presence", "presence pattern", why, sentence)
+        .with("patterns", sizes.len() as f64)
+        .with("rarest", least as f64);
+    let level = match least {
+        0..5 => Level::Block,
+        5..10 => Level::Warn,
+        _ => Level::Pass,
+    };
+    Some(line.judge(
+        level,
+        "Raise `min_records` of the presence pattern, or release the file with others.",
+    ))
 }
 
 /// All match keys in one line: each must keep its cap.
-fn keys(context: &Context<'_>, why: &str) -> Option<Line> {
-    let file = context.file;
+fn keys(context: &Context<'_>, why: &str) -> io::Result<Option<Line>> {
+    let subject = context.subject;
     let mut worst: Option<(&str, Share)> = None;
     let (mut over, mut read, mut tokens) = (Vec::new(), 0, 0);
-    for key in &file.keys {
-        let seen: Vec<Vec<u64>> = key
-            .seen
-            .iter()
-            .map(|own| own.iter().map(token).collect())
-            .collect();
-        let counts = count_in_records(&seen, &key.values(), key.cap as usize);
+    let mut all_listed = None;
+    for (pool, key) in subject.shape.keys.iter().enumerate() {
+        let seen = |each: &mut dyn FnMut(u64, u32)| {
+            for (first, rows) in parts(subject.records()) {
+                subject.codes.tokens(pool, first, rows, &mut |row, own| {
+                    for own in own {
+                        each(token(own), row);
+                    }
+                })?;
+            }
+            Ok(())
+        };
+        // Values that one record may have are not read by their counts, so nobody's are asked for.
+        if key.cap > 1 && all_listed.is_none() {
+            all_listed = Some(subject.all_keys()?);
+        }
+        let listed = |each: &mut dyn FnMut(u64, u32)| {
+            let own = all_listed.iter().flat_map(|listed| &listed[pool]);
+            for (row, own) in (0..).zip(own) {
+                for (_, value) in own {
+                    each(*value, row);
+                }
+            }
+            Ok(())
+        };
+        let number = subject.codes.tokens_of(pool)?;
+        let counts = count_told(number, &seen, &listed, key.cap as usize)?;
         if counts.largest > u64::from(key.cap) {
             over.push(key.id.as_str());
         }
@@ -134,11 +167,13 @@ fn keys(context: &Context<'_>, why: &str) -> Option<Line> {
             worst = Some((&key.id, counts.shared));
         }
     }
-    let (id, shared) = worst?;
+    let Some((id, shared)) = worst else {
+        return Ok(None);
+    };
     let sentence = if over.is_empty() {
         format!(
             "Of {tokens} tokens of {} match keys none occurs more often than its key allows; most shared are those of {id}: {}.",
-            file.keys.len(),
+            subject.shape.keys.len(),
             percent(shared.share)
         )
     } else {
@@ -154,11 +189,11 @@ fn keys(context: &Context<'_>, why: &str) -> Option<Line> {
             READ_MAX,
             "Release each value of a match key once (cap 1).",
         );
-    Some(if over.is_empty() {
+    Ok(Some(if over.is_empty() {
         line
     } else {
         line.judge(Level::Block, "Encode the file again: the cap was not kept.")
-    })
+    }))
 }
 
 fn token(token: &[u8; 16]) -> u64 {
@@ -174,13 +209,12 @@ fn value(tokens: &[kinfold_encoding::ListedToken]) -> u64 {
 }
 
 /// M2, M3, M4 and M6 of each filter.
-pub(super) fn bits(context: &Context<'_>) -> Found {
-    let file = context.file;
+pub(super) fn bits(context: &Context<'_>) -> io::Result<Found> {
     let mut lines = Vec::new();
-    for view in &file.views {
-        lines.push(balance_line(view, file.records));
-        lines.push(length_line(view));
-        lines.push(columns_line(context, view));
+    for (filter, view) in context.subject.shape.views.iter().enumerate() {
+        lines.push(balance_line(context, filter, view)?);
+        lines.push(length_line(context, filter, view)?);
+        lines.push(columns_line(context, filter, view)?);
         let sample = &context.sample;
         if let Some(view) = sample.views.iter().find(|own| own.id == view.id) {
             let mut draws = context.draws(&format!("scan/{}", view.id));
@@ -204,15 +238,16 @@ pub(super) fn bits(context: &Context<'_>) -> Found {
             );
         }
     }
-    Found::of(lines)
+    Ok(Found::of(lines))
 }
 
 /// Above the published limit a line warns; it blocks when some position is one in six codes of ten, beyond chance. In a large file the published
 /// limit is below what a few near-constant digits (the century of a birth year) leave after six-fold diffusion, which names nobody.
 const BALANCE_BLOCKS: f64 = 0.1;
 
-fn balance_line(view: &View, records: usize) -> Line {
-    let balance = balance(view, records);
+fn balance_line(context: &Context<'_>, filter: usize, view: &View) -> io::Result<Line> {
+    let records = context.subject.records();
+    let balance = balance(context.subject.codes, filter)?;
     let sentence = if balance.largest_deviation <= balance.allowed {
         "Every position is a coin toss.".to_owned()
     } else {
@@ -235,17 +270,17 @@ fn balance_line(view: &View, records: usize) -> Line {
     } else {
         Level::Pass
     };
-    Line {
+    Ok(Line {
         limit: Some(balance.allowed),
         ..line.judge(
             level,
             "Raise the diffusion of the filter, and bring its mean fill near 0.48.",
         )
-    }
+    })
 }
 
-fn length_line(view: &View) -> Line {
-    let length = length(view);
+fn length_line(context: &Context<'_>, filter: usize, view: &View) -> io::Result<Line> {
+    let length = length(context.subject, filter)?;
     let tells = libm::fabs(length.correlation) > length.allowed;
     let sentence = if tells {
         format!(
@@ -260,18 +295,19 @@ fn length_line(view: &View) -> Line {
         .with("rank correlation", length.correlation)
         .with("mutual information", length.information);
     let level = if tells { Level::Block } else { Level::Pass };
-    Line {
+    Ok(Line {
         limit: Some(length.allowed),
         ..line.judge(level, "Raise the diffusion of the filter.")
-    }
+    })
 }
 
 /// Share of pairs of columns beyond what one in a thousand reaches by chance: more than this is a pattern.
 const BEYOND_CHANCE_MAX: f64 = 0.004;
 
-fn columns_line(context: &Context<'_>, view: &View) -> Line {
+fn columns_line(context: &Context<'_>, filter: usize, view: &View) -> io::Result<Line> {
     let mut draws = context.draws(&format!("columns/{}", view.id));
-    let seen = co_occurrence(view, context.file.records, context.plan.columns, &mut draws);
+    let codes = context.subject.codes;
+    let seen = co_occurrence(codes, filter, context.plan.columns, &mut draws)?;
     let sentence = if seen.beyond_chance > BEYOND_CHANCE_MAX {
         format!(
             "Positions go together as letters of names do: {} of the pairs, where chance gives 0.10 %.",
@@ -281,20 +317,20 @@ fn columns_line(context: &Context<'_>, view: &View) -> Line {
         "No positions go together more than chance allows.".to_owned()
     };
     let why = "Positions that are one together belong to one pair of letters; with some of these known, names are read letter by letter.";
-    Line::note(&format!("columns/{}", view.id), &view.id, why, sentence)
+    let line = Line::note(&format!("columns/{}", view.id), &view.id, why, sentence)
         .with("largest correlation", seen.largest)
         .with("largest by chance", seen.largest_by_chance)
-        .with("beyond chance", seen.beyond_chance)
-        .at_most(
-            seen.beyond_chance,
-            BEYOND_CHANCE_MAX,
-            "Raise the diffusion of the filter.",
-        )
+        .with("beyond chance", seen.beyond_chance);
+    Ok(line.at_most(
+        seen.beyond_chance,
+        BEYOND_CHANCE_MAX,
+        "Raise the diffusion of the filter.",
+    ))
 }
 
 /// M9, and the visible share of all filters together.
-pub(super) fn outliers(context: &Context<'_>) -> Found {
-    let file = context.file;
+pub(super) fn outliers(context: &Context<'_>) -> io::Result<Found> {
+    let subject = context.subject;
     let mut lines = Vec::new();
     let sample = &context.sample;
     let sight = Sight::new(&sample.views, sample.records, &mut context.draws("visible"));
@@ -317,10 +353,16 @@ pub(super) fn outliers(context: &Context<'_>) -> Found {
             ),
     );
     // In the whole file the bar is where chance makes one record in a thousand visible.
-    let bar = deviations_for(0.001 / file.records.max(1) as f64);
-    let rows = if context.plan.quick { sample } else { file };
-    let edges = Sight::new(&rows.views, rows.records, &mut context.draws("outliers")).edges(bar);
-    let found = find(&rows.names, &edges);
+    let bar = deviations_for(0.001 / subject.records().max(1) as f64);
+    let mut draws = context.draws("outliers");
+    let found = if context.plan.quick {
+        let edges = Sight::new(&sample.views, sample.records, &mut draws).edges(bar);
+        let names = |row: u32| sample.names[row as usize].as_slice();
+        find(sample.names.len(), names, &edges)
+    } else {
+        let edges = edges_of(subject.codes, bar, &mut draws)?;
+        find(subject.records(), |row| subject.names(row), &edges)
+    };
     let sentence = format!(
         "{} people have names that nobody else has, and {} of them are also visibly like somebody: they are the easiest to single out.",
         found.rare_names.hits, found.share.hits
@@ -340,7 +382,7 @@ pub(super) fn outliers(context: &Context<'_>) -> Found {
                 "Consider withholding the people of the private list.",
             ),
     );
-    Found {
+    Ok(Found {
         lines,
         // Numbers of the sample are not those of the file.
         outliers: if context.plan.quick {
@@ -348,7 +390,7 @@ pub(super) fn outliers(context: &Context<'_>) -> Found {
         } else {
             found.rows
         },
-    }
+    })
 }
 
 /// How many standard deviations a normal number exceeds with so small a probability.
@@ -366,15 +408,14 @@ fn deviations_for(probability: f64) -> f64 {
 }
 
 /// The largest safe number of people, and of known people.
-pub(super) fn law(context: &Context<'_>) -> Found {
-    let file = context.file;
-    let home = crate::homes::households(&file.stays_listed, usize::MAX);
+pub(super) fn law(context: &Context<'_>) -> io::Result<Found> {
+    let subject = context.subject;
     let why = "The better a list of people foretells how alike their codes are, the fewer people it takes until everybody can be told.";
     let mut lines = Vec::new();
     let mut signal = 0.0;
-    for view in &file.views {
+    for (filter, view) in subject.shape.views.iter().enumerate() {
         let mut draws = context.draws(&format!("law/{}", view.id));
-        let own = law::signal(view, &home, context.plan.pairs, &mut draws);
+        let own = law::signal_of(subject, filter, context.plan.pairs, &mut draws)?;
         signal += own.expected * own.expected;
         let sentence = format!(
             "What a list expects and what the codes show agree with a correlation of {:.4}.",
@@ -387,12 +428,12 @@ pub(super) fn law(context: &Context<'_>) -> Found {
                 .with("pairs", own.pairs as f64),
         );
     }
-    let people = file.records.max(3) as f64;
+    let people = subject.records().max(3) as f64;
     let most = kinfold_schema::risk::people_max_of_signal(signal);
     let withstood = law::known_withstood(signal).min(people);
     let sentence = format!(
         "By the law n * sum(rho^2) <= ln n these filters are safe for files of up to {most} people; this one has {}. Somebody who knows {withstood:.0} people of it beforehand learns nothing worth having.",
-        file.records
+        subject.records()
     );
     lines.push(
         Line::note("law", TOGETHER, why, sentence)
@@ -405,7 +446,7 @@ pub(super) fn law(context: &Context<'_>) -> Found {
                 "Raise the diffusion, or release fewer filters or fewer people.",
             ),
     );
-    Found::of(lines)
+    Ok(Found::of(lines))
 }
 
 #[cfg(test)]

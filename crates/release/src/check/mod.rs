@@ -2,14 +2,20 @@
 
 mod attacks;
 mod controls;
+#[cfg(test)]
+mod golden;
 mod joint;
 mod legacy;
 mod look;
 mod nets;
 mod patterns;
 
+use std::io;
+
+use crate::codes::Codes;
 use crate::draws::Draws;
 use crate::file::File;
+use crate::subject::{Held, Subject};
 use kinfold_verdict::{Form, Report};
 
 /// How to check.
@@ -92,10 +98,10 @@ impl Plan {
 
 /// What every part of the check gets.
 struct Context<'a> {
-    file: &'a File,
-    /// Earlier packages of the same custodian, without a list.
-    earlier: &'a [File],
-    /// The smallest of the attacked sizes.
+    subject: &'a Subject<'a>,
+    /// Earlier packages of the same custodian.
+    earlier: &'a [&'a dyn Codes],
+    /// The smallest of the attacked sizes, with match keys.
     sample: File,
     plan: Plan,
     payload: [u8; 32],
@@ -124,22 +130,42 @@ pub fn check(file: &File, options: &Options, progress: &mut dyn FnMut(Progress))
 }
 
 /// Checks a file beside earlier packages of its custodian under the same schema. Of those only the codes are looked at.
+///
+/// # Panics
+/// Never: all of it is in memory.
 pub fn check_with_earlier(
     file: &File,
     earlier: &[File],
     options: &Options,
     progress: &mut dyn FnMut(Progress),
 ) -> Outcome {
-    let plan = Plan::new(options.form, file.records);
+    let held = Held::new(file);
+    let earlier: Vec<&dyn Codes> = earlier.iter().map(|file| file as &dyn Codes).collect();
+    check_subject(&held.subject(), &earlier, options, progress).expect("nothing is read")
+}
+
+/// The same for codes that may lie on disk, with a list in brief: so many people as there are, in little more memory than few.
+///
+/// # Errors
+/// When codes cannot be read, or people cannot be listed once more.
+pub fn check_subject(
+    subject: &Subject<'_>,
+    earlier: &[&dyn Codes],
+    options: &Options,
+    progress: &mut dyn FnMut(Progress),
+) -> io::Result<Outcome> {
+    let plan = Plan::new(options.form, subject.records());
     let context = Context {
-        file,
+        subject,
         earlier,
-        sample: file.sample(plan.sizes[0], &options.payload),
+        sample: subject.sample_with_keys(plan.sizes[0], &options.payload)?,
         plan,
         payload: options.payload,
     };
     let steps: [(&'static str, Step); 13] = [
-        ("proving the attacks on plain codes", controls::controls),
+        ("proving the attacks on plain codes", |context| {
+            Ok(controls::controls(context))
+        }),
         ("counting equal codes", look::counts),
         ("looking at bits", look::bits),
         ("looking for records that stand out", look::outliers),
@@ -151,14 +177,16 @@ pub fn check_with_earlier(
         ("looking for bits that go together", patterns::patterns),
         ("laying packages side by side", joint::packages),
         ("looking beyond one package", joint::beyond),
-        ("matching graphs as published", legacy::legacy),
+        ("matching graphs as published", |context| {
+            Ok(legacy::legacy(context))
+        }),
     ];
     let of = steps.len();
     let mut lines = Vec::new();
     let mut outliers = Vec::new();
     for (done, (step, run)) in steps.into_iter().enumerate() {
         progress(Progress { step, done, of });
-        let found = run(&context);
+        let found = run(&context)?;
         lines.extend(found.lines);
         outliers.extend(found.outliers);
     }
@@ -167,14 +195,14 @@ pub fn check_with_earlier(
         done: of,
         of,
     });
-    Outcome {
-        report: Report::new(options.form, &options.payload, file.records, lines),
+    Ok(Outcome {
+        report: Report::new(options.form, &options.payload, subject.records(), lines),
         outliers,
-    }
+    })
 }
 
 /// A step of the check.
-type Step = fn(&Context<'_>) -> Found;
+type Step = fn(&Context<'_>) -> io::Result<Found>;
 
 /// What one step found.
 #[derive(Default)]

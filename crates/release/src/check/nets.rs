@@ -1,5 +1,7 @@
 //! What equal match keys show: inside the file, and between it and a partner's.
 
+use std::io;
+
 use super::{Context, Found, USUAL, percent};
 use crate::agreement::{self, Known, Sight, Weights};
 use crate::draws::Draws;
@@ -8,21 +10,26 @@ use crate::household_attack;
 use crate::keys::KeyView;
 use crate::partner::{Likeness, Partner};
 use crate::scene::{ListQuality, Scene};
-use crate::sharing::{self, Graph};
+use crate::sharing::{self, Graph, Singled};
+use crate::subject::Subject;
 use kinfold_verdict::{Level, Line, Share};
 
 /// Most records that may be singled out by shared keys inside the file.
 const GRAPH_MAX: f64 = 0.01;
 /// The graph of shared keys inside the file, and the graph of matches with an invented partner.
-pub(super) fn graphs(context: &Context<'_>) -> Found {
-    let file = context.file;
-    if file.keys.is_empty() {
-        return Found::default();
+pub(super) fn graphs(context: &Context<'_>) -> io::Result<Found> {
+    let subject = context.subject;
+    if subject.shape.keys.is_empty() {
+        return Ok(Found::default());
     }
     let why = "Records that share keys form a net; whoever draws the same net from a list finds people by their place in it.";
-    let seen = Graph::of_seen(&file.keys, file.records);
-    let list = Graph::of_list(&file.keys, file.records);
-    let singled = sharing::attack(&seen, &list, file.records);
+    let seen = Graph::of_codes(subject.codes)?;
+    // Where no record shares anything the list has nothing to be laid beside.
+    let singled = if seen.is_empty() {
+        Singled::nobody(subject.records())
+    } else {
+        sharing::attack(&seen, &listed(subject)?, subject.records())
+    };
     let sentence = if singled.with_edge.hits == 0 {
         "No two records of the file share a key.".to_owned()
     } else {
@@ -47,8 +54,21 @@ pub(super) fn graphs(context: &Context<'_>) -> Found {
             "Release each value of a match key once (cap 1).",
         );
     let mut lines = vec![inside];
-    lines.extend(across(context));
-    Found::of(lines)
+    lines.extend(across(context)?);
+    Ok(Found::of(lines))
+}
+
+/// The people of the list who would share a key. A value that a file may release once joins nobody.
+fn listed(subject: &Subject<'_>) -> io::Result<Graph> {
+    let mut keys = subject.shape.keys.clone();
+    if keys.iter().any(|key| key.cap > 1) {
+        for (key, listed) in keys.iter_mut().zip(subject.all_keys()?) {
+            if key.cap > 1 {
+                key.listed = listed;
+            }
+        }
+    }
+    Ok(Graph::of_list(&keys, subject.records()))
 }
 
 /// Most people whom a list may name by the match keys that agree, beyond chance: as of other attacks that know nobody (composite attack study,
@@ -59,9 +79,10 @@ const WEIGHED_MAX: f64 = 0.01;
 const WEIGHED_AIM: f64 = 0.001;
 
 /// The matches that the linkage unit would find with a partner who knows half of the people, some of them otherwise.
-fn across(context: &Context<'_>) -> Vec<Line> {
+fn across(context: &Context<'_>) -> io::Result<Vec<Line>> {
     let size = *context.plan.nobody_known.last().unwrap_or(&USUAL);
-    let file = context.file.sample(size, &context.seed("graph/sample"));
+    let seed = context.seed("graph/sample");
+    let file = context.subject.sample_with_keys(size, &seed)?;
     let mut draws = context.draws("graph/partner");
     let partner = Partner::draw(&file.keys, Likeness::USUAL, &mut draws);
     let n = file.records;
@@ -85,26 +106,30 @@ fn across(context: &Context<'_>) -> Vec<Line> {
         .with("one list: named", population.named.share)
         .with("one list: at most", population.named.upper);
     let mut lines = vec![line, weighed(&file, &partner)];
-    lines.extend(with_homes(context));
-    lines
+    // Both samples at once would be twice as much.
+    drop((file, partner, seen));
+    lines.extend(with_homes(context)?);
+    Ok(lines)
 }
 
 /// Most people whom the agreements of whole households are tried on.
 const HOMES_PEOPLE_MAX: usize = 10_000;
 
 /// What agrees of all members of a home together, with all else that household keys show.
-fn with_homes(context: &Context<'_>) -> Option<Line> {
-    if context.plan.quick || context.file.stays_seen.iter().all(Vec::is_empty) {
-        return None;
+fn with_homes(context: &Context<'_>) -> io::Result<Option<Line>> {
+    if context.plan.quick || !context.subject.has_stays()? {
+        return Ok(None);
     }
-    let size = *context
+    let size = context
         .plan
         .nobody_known
         .iter()
-        .rfind(|size| **size <= HOMES_PEOPLE_MAX)?;
-    let file = context
-        .file
-        .sample(size, &context.seed("graph/homes/sample"));
+        .rfind(|size| **size <= HOMES_PEOPLE_MAX);
+    let Some(&size) = size else {
+        return Ok(None);
+    };
+    let seed = context.seed("graph/homes/sample");
+    let file = context.subject.sample_with_keys(size, &seed)?;
     let mut draws = context.draws("graph/homes");
     let partner = Partner::draw(&file.keys, Likeness::USUAL, &mut draws);
     let exact = Known::exact(&file.keys);
@@ -139,10 +164,10 @@ fn with_homes(context: &Context<'_>) -> Option<Line> {
     } else {
         Level::Pass
     };
-    Some(line.judge(
+    Ok(Some(line.judge(
         level,
         "Make sure that nobody who sees the codes holds a list of the people or knows whom the partners have, or agree on a schema without household keys.",
-    ))
+    )))
 }
 
 /// The same with one list, by somebody who weighs what agrees instead of looking for the very pattern.

@@ -1,5 +1,7 @@
 //! Patterns: sets of bits that go together.
 
+use std::io;
+
 use super::{Context, Found, percent};
 use crate::file::File;
 use crate::mining;
@@ -14,9 +16,9 @@ const PROOF: usize = 1_000;
 const MUST_NAME: f64 = 0.2;
 
 /// Pattern mining of each filter, on codes and on unprotected codes of some of the same people.
-pub(super) fn patterns(context: &Context<'_>) -> Found {
+pub(super) fn patterns(context: &Context<'_>) -> io::Result<Found> {
     if context.plan.quick {
-        return Found::default();
+        return Ok(Found::default());
     }
     let why = "In unprotected codes the bits of a frequent piece of a name are always set together, and whoever finds such sets reads the names.";
     let mut line = Line::note("patterns", "each filter by itself", why, String::new());
@@ -30,7 +32,9 @@ pub(super) fn patterns(context: &Context<'_>) -> Found {
             .collect()
     };
     let share = |mined: &mining::Mined| mined.named.all.unwrap_or(Share::new(0, 0));
-    let few = context.file.sample(PROOF, &context.seed("patterns/sample"));
+    let few = context
+        .subject
+        .sample(PROOF, &context.seed("patterns/sample"))?;
     let plain = mine(
         &few.coded(&context.seed("patterns/key"), 0),
         "patterns/plain",
@@ -67,16 +71,16 @@ pub(super) fn patterns(context: &Context<'_>) -> Found {
         percent(proof)
     );
     if few.records >= PROOF * 9 / 10 && proof < MUST_NAME {
-        return Found::of(vec![line.judge(
+        return Ok(Found::of(vec![line.judge(
             Level::Broken,
             "The attack does not prove itself on these people. Report it with the figures of this line.",
-        )]);
+        )]));
     }
     let chance = 1.0 / context.sample.records.max(1) as f64;
-    Found::of(vec![line.share_beyond_chance(
+    Ok(Found::of(vec![line.share_beyond_chance(
         worst,
         chance,
         NAMED_MAX,
         "Diffuse the filter (`diffusion` of 2 or more).",
-    )])
+    )]))
 }

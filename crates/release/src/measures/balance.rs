@@ -1,6 +1,8 @@
 //! M2: whether every bit is a coin toss.
 
-use crate::file::View;
+use std::io;
+
+use crate::codes::Codes;
 use kinfold_verdict::round;
 
 /// How even the bits of a filter are over the records.
@@ -19,18 +21,21 @@ pub struct Balance {
 }
 
 /// Measures a filter.
-pub fn balance(view: &View, records: usize) -> Balance {
-    let mut ones = vec![0u64; view.bits];
-    for row in 0..records {
-        for (place, word) in view.row(row).iter().enumerate() {
+///
+/// # Errors
+/// When the codes cannot be read.
+pub fn balance(codes: &dyn Codes, filter: usize) -> io::Result<Balance> {
+    let mut ones = vec![0u64; codes.widths()[filter] * 64];
+    codes.each_row(filter, |_, words| {
+        for (place, word) in words.iter().enumerate() {
             for (bit, ones) in ones[place * 64..(place + 1) * 64].iter_mut().enumerate() {
                 *ones += word >> bit & 1;
             }
         }
-    }
-    let n = records.max(1) as f64;
+    })?;
+    let n = codes.records().max(1) as f64;
     let shares = ones.iter().map(|ones| *ones as f64 / n);
-    let bits = view.bits as f64;
+    let bits = ones.len() as f64;
     let entropy = |share: f64| {
         let part = |p: f64| if p > 0.0 { -p * libm::log2(p) } else { 0.0 };
         part(share) + part(1.0 - share)
@@ -44,7 +49,7 @@ pub fn balance(view: &View, records: usize) -> Balance {
         .enumerate()
         .map(|(place, ones)| (2.0 * (place as f64 + 1.0) - bits - 1.0) * *ones as f64)
         .sum();
-    Balance {
+    Ok(Balance {
         largest_deviation: round(
             shares
                 .clone()
@@ -65,12 +70,13 @@ pub fn balance(view: &View, records: usize) -> Balance {
         } else {
             0.0
         }),
-    }
+    })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::file::{File, View};
 
     #[test]
     fn a_balance_by_hand() {
@@ -85,7 +91,12 @@ mod tests {
             tokens: Vec::new(),
             vocabulary: 0,
         };
-        let balance = balance(&view, 4);
+        let file = File {
+            records: 4,
+            views: vec![view],
+            ..File::default()
+        };
+        let balance = balance(&file, 0).unwrap();
         assert_eq!(balance.largest_deviation, 0.25);
         assert_eq!(balance.allowed, 1.27);
         // Half of the bits 0, half (1 - 2)^2 / 1 = 1.

@@ -1,9 +1,9 @@
 //! M1: codes that occur more than once, and what their counts alone give away.
 
 use std::collections::BTreeMap;
+use std::io;
 
-use rayon::prelude::*;
-
+use crate::groups::{Tell, each_value};
 use kinfold_verdict::Share;
 
 /// How often codes occur.
@@ -42,85 +42,106 @@ pub fn fingerprint(words: &[u64]) -> u64 {
 /// Counts released codes and lines them up with the values of a list; code `i` and value `i` belong together, which only the judge uses.
 /// Random codes have no value.
 pub fn count(codes: &[u64], values: &[Option<u64>]) -> Counts {
-    let seen: Vec<Vec<u64>> = codes.iter().map(|code| vec![*code]).collect();
-    let listed: Vec<Vec<u64>> = values
-        .iter()
-        .map(|value| value.iter().copied().collect())
-        .collect();
-    count_in_records(&seen, &listed, usize::MAX)
+    let tell_codes = |each: &mut dyn FnMut(u64, u32)| {
+        codes
+            .iter()
+            .zip(0..)
+            .for_each(|(code, row)| each(*code, row));
+        Ok(())
+    };
+    let tell_values = |each: &mut dyn FnMut(u64, u32)| {
+        let values = values.iter().zip(0..);
+        values.for_each(|(value, row)| value.iter().for_each(|value| each(*value, row)));
+        Ok(())
+    };
+    count_told(codes.len(), &tell_codes, &tell_values, usize::MAX).expect("nothing is read")
 }
 
 /// Counts codes of which a record has several, and lines them up with the values of its person. Values that more than `cap` people have are
-/// known not to be released.
-pub fn count_in_records(seen: &[Vec<u64>], listed: &[Vec<u64>], cap: usize) -> Counts {
-    let codes = holders(seen);
-    let values = holders(listed);
-    let groups = || codes.chunk_by(|a, b| a.0 == b.0);
-    let mut distinct = 0;
-    // Of each size of a group the first group and how many there are.
-    let mut code_of_size: Sizes<'_> = BTreeMap::new();
-    for group in groups() {
+/// known not to be released. `number` is about how many codes and values there are.
+pub(crate) fn count_told(
+    number: usize,
+    codes: &Tell<'_, u64, u32>,
+    values: &Tell<'_, u64, u32>,
+    cap: usize,
+) -> io::Result<Counts> {
+    let (mut all, mut distinct) = (0, 0);
+    // Of each size of a group the records of the first group and how many groups there are.
+    let mut sizes: BTreeMap<usize, (Vec<u32>, u64)> = BTreeMap::new();
+    each_value(number, codes, &mut |same| {
+        let rows = rows(same);
         distinct += 1;
-        code_of_size.entry(group.len()).or_insert((group, 0)).1 += 1;
-    }
-    let mut value_of_size: Sizes<'_> = BTreeMap::new();
-    for group in values
-        .chunk_by(|a, b| a.0 == b.0)
-        .filter(|group| group.len() <= cap)
-    {
-        value_of_size.entry(group.len()).or_insert((group, 0)).1 += 1;
+        all += rows.len() as u64;
+        let (first, groups) = sizes.entry(rows.len()).or_default();
+        *groups += 1;
+        *first = if *groups == 1 { rows } else { Vec::new() };
+    })?;
+    // A code that occurs once is not read by its count, be it the only one.
+    let alone = |size: &usize, groups: u64| *size > 1 && groups == 1;
+    let mut of_values: BTreeMap<usize, (Vec<u32>, u64)> = sizes
+        .iter()
+        .filter(|(size, (_, groups))| **size <= cap && alone(size, *groups))
+        .map(|(size, _)| (*size, (Vec::new(), 0)))
+        .collect();
+    if !of_values.is_empty() {
+        each_value(number, values, &mut |same| {
+            let people = rows(same);
+            if let Some((first, groups)) = of_values.get_mut(&people.len()) {
+                *groups += 1;
+                *first = if *groups == 1 { people } else { Vec::new() };
+            }
+        })?;
     }
     let mut read = 0;
-    // A code that occurs once is not read by its count, be it the only one.
-    for (size, (rows, number)) in code_of_size.range(2..) {
-        if let (1, Some((people, 1))) = (number, value_of_size.get(size)) {
+    for (size, (people, groups)) in &of_values {
+        if *groups == 1 {
             // Both are sorted by record.
-            let listed = |row: u32| {
-                people
-                    .binary_search_by_key(&row, |(_, person)| *person)
-                    .is_ok()
-            };
-            read += rows.iter().filter(|(_, row)| listed(*row)).count() as u64;
+            let rows = &sizes[size].0;
+            read += rows
+                .iter()
+                .filter(|row| people.binary_search(row).is_ok())
+                .count() as u64;
         }
     }
     let of_size = |least: usize| -> u64 {
-        code_of_size
+        sizes
             .range(least..)
-            .map(|(size, (_, number))| *size as u64 * number)
+            .map(|(size, (_, groups))| *size as u64 * groups)
             .sum()
     };
-    let all = codes.len() as u64;
-    Counts {
+    Ok(Counts {
         codes: all,
         distinct,
         shared: Share::new(of_size(2), all),
         in_tens: Share::new(of_size(10), all),
-        largest: code_of_size
-            .keys()
-            .next_back()
-            .map_or(0, |size| *size as u64),
+        largest: sizes.keys().next_back().map_or(0, |size| *size as u64),
         read_by_count: Share::new(read, all),
-    }
+    })
 }
 
-/// For each size of a group of equal codes the first such group, and how many there are.
-type Sizes<'a> = BTreeMap<usize, (&'a [(u64, u32)], u64)>;
-
-/// Codes with their records, sorted, each pair once.
-fn holders(lists: &[Vec<u64>]) -> Vec<(u64, u32)> {
-    let pairs = lists
-        .iter()
-        .zip(0u32..)
-        .flat_map(|(own, row)| own.iter().map(move |code| (*code, row)));
-    let mut pairs: Vec<(u64, u32)> = pairs.collect();
-    pairs.par_sort_unstable();
-    pairs.dedup();
-    pairs
+/// The records of a group, each once.
+fn rows(same: &[(u64, u32)]) -> Vec<u32> {
+    let mut rows: Vec<u32> = same.iter().map(|(_, row)| *row).collect();
+    rows.dedup();
+    rows
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn count_in_records(seen: &[Vec<u64>], listed: &[Vec<u64>], cap: usize) -> Counts {
+        let number = seen.iter().chain(listed).map(Vec::len).sum();
+        count_told(number, &told(seen), &told(listed), cap).unwrap()
+    }
+
+    fn told(lists: &[Vec<u64>]) -> impl Fn(&mut dyn FnMut(u64, u32)) -> io::Result<()> {
+        |each| {
+            let lists = lists.iter().zip(0u32..);
+            lists.for_each(|(own, row)| own.iter().for_each(|code| each(*code, row)));
+            Ok(())
+        }
+    }
 
     #[test]
     fn counts_by_hand() {

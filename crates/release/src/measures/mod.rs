@@ -9,7 +9,10 @@ mod scan;
 
 pub use balance::{Balance, balance};
 pub use columns::{CoOccurrence, co_occurrence};
-pub use counts::{Counts, count, count_in_records, fingerprint};
-pub use length::{Length, length};
-pub use outliers::{Outliers, outliers};
+pub(crate) use counts::count_told;
+pub use counts::{Counts, count, fingerprint};
+pub use length::Length;
+pub(crate) use length::length;
+pub use outliers::Outliers;
+pub(crate) use outliers::outliers;
 pub use scan::{Scan, scan};

@@ -1,6 +1,6 @@
 //! M9: people whose names nobody else has and whose code is near somebody's: the easiest to single out.
 
-use std::collections::BTreeMap;
+use rayon::prelude::*;
 
 use crate::visible::Edge;
 use kinfold_verdict::Share;
@@ -16,31 +16,44 @@ pub struct Outliers {
     pub share: Share,
 }
 
-/// Finds the outliers; `edges` are the pairs of codes that are nearer than chance makes strangers.
-pub fn outliers(names: &[Vec<u64>], edges: &[Edge]) -> Outliers {
-    let mut people: BTreeMap<u64, u32> = BTreeMap::new();
-    for own in names {
-        let mut own = own.clone();
+/// Finds the outliers among so many people; `names` gives the names of each, `edges` are the pairs of codes that are nearer than chance makes
+/// strangers.
+pub(crate) fn outliers<'a>(
+    people: usize,
+    names: impl Fn(u32) -> &'a [u64],
+    edges: &[Edge],
+) -> Outliers {
+    let rows = || 0..people as u32;
+    let mut all: Vec<u64> = Vec::new();
+    for row in rows() {
+        let mut own = names(row).to_vec();
         own.sort_unstable();
         own.dedup();
-        for name in own {
-            *people.entry(name).or_default() += 1;
-        }
+        all.extend(own);
     }
-    let mut visible = vec![false; names.len()];
+    all.par_sort_unstable();
+    let alone: Vec<u64> = all
+        .chunk_by(|a, b| a == b)
+        .filter(|same| same.len() == 1)
+        .map(|same| same[0])
+        .collect();
+    let mut visible = vec![false; people];
     for edge in edges {
         visible[edge.left as usize] = true;
         visible[edge.right as usize] = true;
     }
-    let rare = |own: &Vec<u64>| !own.is_empty() && own.iter().all(|name| people[name] == 1);
-    let of = names.len() as u64;
-    let rows: Vec<u32> = (0..names.len() as u32)
-        .filter(|row| visible[*row as usize] && rare(&names[*row as usize]))
+    let rare = |row: &u32| {
+        let own = names(*row);
+        !own.is_empty() && own.iter().all(|name| alone.binary_search(name).is_ok())
+    };
+    let of = people as u64;
+    let found: Vec<u32> = rows()
+        .filter(|row| visible[*row as usize] && rare(row))
         .collect();
     Outliers {
-        rare_names: Share::new(names.iter().filter(|own| rare(own)).count() as u64, of),
-        share: Share::new(rows.len() as u64, of),
-        rows,
+        rare_names: Share::new(rows().filter(rare).count() as u64, of),
+        share: Share::new(found.len() as u64, of),
+        rows: found,
     }
 }
 
@@ -56,7 +69,8 @@ mod tests {
             right,
             distance: 900,
         };
-        let found = outliers(&names, &[edge(0, 2), edge(1, 4)]);
+        let names = |row: u32| names[row as usize].as_slice();
+        let found = outliers(5, names, &[edge(0, 2), edge(1, 4)]);
         assert_eq!(found.rows, [2]);
         assert_eq!(
             (found.rare_names.hits, found.share.hits, found.share.of),

@@ -34,6 +34,7 @@ use super::values::mix;
 use crate::error::Error;
 use crate::piles::Piles;
 use crate::rows::Rows;
+use crate::steps::Way;
 use clusters::{Edge, Weighed};
 use facts::Comparer;
 pub(super) use facts::fingerprint;
@@ -185,6 +186,7 @@ fn thin(people: usize, units: usize) -> u64 {
 fn candidates(
     rows: &Rows,
     people: &People<'_>,
+    way: &Way<'_>,
     mut take: impl FnMut(&[Pair]) -> Result<(), Error>,
 ) -> Result<(), Error> {
     let values = &people.briefs.values;
@@ -194,7 +196,7 @@ fn candidates(
         |person| people.brief(person),
         |person| things::things(values, person),
     )?;
-    shelves.pairs(rows, people.len(), things::largest_group, |pairs| {
+    shelves.pairs(rows, people.len(), things::largest_group, way, |pairs| {
         pairs.chunks(PAIRS_AT_ONCE).try_for_each(&mut take)
     })
 }
@@ -208,7 +210,12 @@ fn add(mut learnt: Vec<Pattern>, thin: u64, patterns: &mut Counts) {
 }
 
 /// Learns how people agree with themselves, and weighs nothing.
-pub(super) fn learn(rows: &Rows, people: &People<'_>, memo: &Memo) -> Result<Option<Model>, Error> {
+pub(super) fn learn(
+    rows: &Rows,
+    people: &People<'_>,
+    memo: &Memo,
+    way: &Way<'_>,
+) -> Result<Option<Model>, Error> {
     if people.len() < 2 {
         return Ok(None);
     }
@@ -216,7 +223,7 @@ pub(super) fn learn(rows: &Rows, people: &People<'_>, memo: &Memo) -> Result<Opt
     let comparer = ground.comparer(people, memo);
     let thin = thin(people.len(), UNITS_OF_A_LESSON);
     let mut patterns = Counts::new();
-    candidates(rows, people, |pairs| {
+    candidates(rows, people, way, |pairs| {
         let pairs = pairs.iter().copied();
         let teachers: Vec<Pair> = pairs.filter(|pair| ground.teaches(*pair, thin)).collect();
         add(
@@ -236,6 +243,7 @@ pub(super) fn weigh(
     people: &People<'_>,
     memo: &Memo,
     known: Option<&Model>,
+    way: &Way<'_>,
     wanted: impl Fn(u32) -> bool,
 ) -> Result<Found, Error> {
     if people.len() < 2 {
@@ -248,7 +256,7 @@ pub(super) fn weigh(
     let thin = thin(people.len(), UNITS_TO_LEARN_FROM);
     let people_of_a_pile = people.len().div_ceil(PILES).max(1);
     let is_wanted = |person: u32| wanted(people.firsts[person as usize]);
-    candidates(rows, people, |pairs| {
+    candidates(rows, people, way, |pairs| {
         let pairs = pairs.iter().copied();
         let pairs = pairs.filter(|[left, right]| is_wanted(*left) || is_wanted(*right));
         let pairs: Vec<Pair> = pairs.collect();
