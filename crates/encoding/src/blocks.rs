@@ -84,12 +84,13 @@ impl Values {
     /// The value of a recipe whose atoms have one value each: that of most keys.
     #[inline]
     fn one_block(&self, recipe: &RecipePlan, out: &mut Vec<Block>) {
-        let mut block = recipe.bare;
-        let places = block.as_chunks_mut::<CODE>().0;
+        let before = out.len();
+        // Written where it stays: put together elsewhere it would be read back before it is written.
+        out.push(recipe.bare);
+        let places = out[before].as_chunks_mut::<CODE>().0;
         for (place, &code) in places.iter_mut().zip(recipe.codes()) {
             *place = self.singles[usize::from(code)];
         }
-        out.push(block);
     }
 
     /// Every combination of the atoms' values for one home and one date: the last atom turns fastest.

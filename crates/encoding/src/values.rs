@@ -507,8 +507,13 @@ fn note_single(singles: &mut [Code], single: &mut u64, index: usize, width: usiz
         return;
     }
     *single |= bit_of(index);
-    for (place, code) in singles[2 * index..].iter_mut().zip(codes) {
-        *place = *code;
+    let Some([first, second]) = singles.as_chunks_mut::<2>().0.get_mut(index) else {
+        return;
+    };
+    match *codes {
+        [code] => *first = code,
+        [left, right] => (*first, *second) = (left, right),
+        _ => {}
     }
 }
 
