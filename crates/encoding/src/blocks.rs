@@ -5,7 +5,7 @@ use kinfold_schema::FACTS_MAX;
 use crate::codes::{CODE, Code};
 use crate::lanes::BLOCK;
 use crate::names::NameBook;
-use crate::plan::{Alternatives, Plan, RecipePlan};
+use crate::plan::{Alternatives, AtomUse, Plan, RecipePlan, SINGLES_MAX};
 use crate::values::Values;
 
 /// Most values of one key that are looked at; a person with very many names and homes cannot make the work explode.
@@ -85,13 +85,11 @@ impl Values {
     #[inline]
     fn one_block(&self, recipe: &RecipePlan, out: &mut Vec<Block>) {
         let before = out.len();
+        // Written where it stays: put together elsewhere it would be read back before it is written.
         out.push(recipe.bare);
         let places = out[before].as_chunks_mut::<CODE>().0;
-        for atom in recipe.atoms() {
-            let codes = &self.singles[atom.index];
-            for (place, code) in places[atom.at..].iter_mut().zip(&codes[..atom.width]) {
-                *place = *code;
-            }
+        for (place, &code) in places.iter_mut().zip(recipe.codes()) {
+            *place = self.singles[usize::from(code)];
         }
     }
 
@@ -108,53 +106,44 @@ impl Values {
         room: usize,
         out: &mut Vec<Block>,
     ) {
-        let atoms = recipe.atoms();
-        let mut lists: [&[Code]; FACTS_MAX] = [&[]; FACTS_MAX];
+        // Atoms of several values, and what all values have in common.
+        let mut several: [(&[Code], AtomUse); FACTS_MAX] = [(&[], AtomUse::default()); FACTS_MAX];
+        let mut count = 0;
+        let mut base = recipe.bare;
+        let places = base.as_chunks_mut::<CODE>().0;
         let mut total = 1;
-        for (list, atom) in lists.iter_mut().zip(atoms) {
-            let which = match atom.varies {
-                Alternatives::One => 0,
-                Alternatives::Places => alternative.0,
-                Alternatives::Births => alternative.1,
+        for atom in recipe.atoms() {
+            let codes = if self.single & atom.bit == 0 || atom.index >= SINGLES_MAX {
+                let which = match atom.varies {
+                    Alternatives::One => 0,
+                    Alternatives::Places => alternative.0,
+                    Alternatives::Births => alternative.1,
+                };
+                self.codes(atom.index, which, book)
+            } else {
+                &self.singles[2 * atom.index..2 * atom.index + atom.width]
             };
-            *list = self.codes(atom.index, which, book);
-            total *= list.len() >> (atom.width - 1);
-        }
-        let before = out.len();
-        if total == 1 {
-            out.push(recipe.bare);
-            let places = out[before].as_chunks_mut::<CODE>().0;
-            for (list, atom) in lists.iter().zip(atoms) {
-                if let (Some(place), Some(code)) = (places.get_mut(atom.at), list.first()) {
+            if codes.len() == atom.width {
+                for (place, code) in places[atom.at..].iter_mut().zip(codes) {
                     *place = *code;
                 }
-                if let (Some(place), Some(code)) = (places.get_mut(atom.at + 1), list.get(1)) {
-                    *place = *code;
-                }
+            } else {
+                total *= codes.len() >> (atom.width - 1);
+                several[count] = (codes, *atom);
+                count += 1;
             }
-            return;
         }
         if total == 0 {
             return;
         }
-        // What all of them have in common is written once.
-        let mut base = recipe.bare;
-        for (list, atom) in lists.iter().zip(atoms) {
-            if list.len() == atom.width {
-                let place = atom.at * CODE..(atom.at + atom.width) * CODE;
-                base[place].copy_from_slice(list.as_flattened());
-            }
-        }
-        out.resize(before + total.min(room), base);
+        let before = out.len();
+        let count_of_all = if total == 1 { 1 } else { total.min(room) };
+        out.resize(before + count_of_all, base);
         let values = &mut out[before..];
         // How often a value of an atom comes before the next one takes its turn.
         let mut stays = total;
-        for (list, atom) in lists.iter().zip(atoms) {
-            let own = list.len() >> (atom.width - 1);
-            if own == 1 {
-                continue;
-            }
-            stays /= own;
+        for (list, atom) in &several[..count] {
+            stays /= list.len() >> (atom.width - 1);
             if atom.width == 2 {
                 put(values, list.as_chunks::<2>().0, atom.at, stays);
             } else {
@@ -167,10 +156,9 @@ impl Values {
 /// Puts the codes of an atom's values into a place, each as often as it stays and then from the first again.
 #[inline]
 fn put<const WIDTH: usize>(values: &mut [Block], list: &[[Code; WIDTH]], at: usize, stays: usize) {
-    let place = at * CODE..(at + WIDTH) * CODE;
     let write = |value: &mut Block, codes: &[Code; WIDTH]| {
-        let place = value[place.clone()].as_chunks_mut::<CODE>().0;
-        if let Some(place) = place.first_chunk_mut() {
+        let places = value.as_chunks_mut::<CODE>().0;
+        if let Some(place) = places[at..].first_chunk_mut() {
             *place = *codes;
         }
     };

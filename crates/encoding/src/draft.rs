@@ -3,12 +3,14 @@
 //! ```text
 //! reference 16 | lasting reference 16 | number in its pile 4 | flags 1 | homes 1 | values 2 | values of each key 1 |
 //! filters (8 a word) |
-//! for each partner but the first: tokens 16 | homes 22
+//! second halves of tokens 8 | for each partner but the first: tokens 16 | homes 22
 //! ```
 //!
-//! The tokens for the first partner, or for all, wait where equal ones meet (see [`crate::entry`]).
+//! The first halves of the tokens for the first partner, or for all, wait where equal ones meet (see [`crate::entry`]).
 
 use kinfold_schema::{HouseholdKey, Token};
+
+use crate::entry::Half;
 
 /// Bytes before the number of values of each key.
 const HEAD: usize = 40;
@@ -37,7 +39,7 @@ impl DraftShape {
 
     /// Bytes of a draft with so many values and homes.
     pub(crate) fn bytes(&self, values: usize, homes: usize) -> usize {
-        self.tokens_at() + values * self.more_sets * 16 + homes * HouseholdKey::BYTES
+        self.tokens_at() + values * (8 + self.more_sets * 16) + homes * HouseholdKey::BYTES
     }
 }
 
@@ -116,10 +118,18 @@ impl<'a> Draft<'a> {
             .0
     }
 
+    /// The second halves of the tokens of the first set, likewise.
+    pub(crate) fn second_halves(&self) -> &'a [Half] {
+        let start = self.shape.tokens_at();
+        self.bytes[start..start + self.values_len() * 8]
+            .as_chunks::<8>()
+            .0
+    }
+
     /// The tokens of one set after the first, key after key, the most worthy of a key first.
     pub(crate) fn more_tokens(&self, set: usize) -> &'a [Token] {
         let values = self.values_len();
-        let start = self.shape.tokens_at() + set * values * 16;
+        let start = self.shape.tokens_at() + values * (8 + set * 16);
         self.bytes[start..start + values * 16].as_chunks::<16>().0
     }
 

@@ -1,16 +1,21 @@
-//! A value on its way: its token with the record that it is of, in the pile of its token, and from there, when it may be released, in the
-//! pile of its record.
+//! A value on its way: the first half of its token with the record that it is of, in the pile of its token, and from there, when it may be
+//! released, in the pile of its record.
 //!
-//! A token is written twice and no more: what may be released of a record depends on all others, so tokens first go where equal ones
-//! meet, and only those that remain go on to their records.
+//! What may be released of a record depends on all others, so tokens first go where equal ones meet, and only those that remain go on to
+//! their records. Sharing is judged by the first half of a token alone, so only that half makes the journey; the second one waits in the
+//! draft (see [`crate::draft`]).
 
 use kinfold_schema::Token;
 
 use crate::encode::PILES;
 
-/// Bytes of an entry: the token 16; the number of the record in its pile 20 bits, the value's place among those of its record 12, the record's
-/// pile 10, the key 8, the value's rank among the values of the key 4.
-pub(crate) const ENTRY: usize = 24;
+/// First or second half of a token.
+pub(crate) type Half = [u8; 8];
+
+/// Bytes of an entry: the token's first half without the byte that names the pile 7; the number of the record in its pile 20 bits, the
+/// value's place among those of its record 12, the record's pile 10, the key 8, the value's rank among the values of the key 4. Most of
+/// the memory of an encoding is entries.
+pub(crate) const ENTRY: usize = 14;
 
 /// Piles of entries, by the first bits of the token. With more, the runs that wait for their piles would leave the second level of the
 /// cache; with fewer, the piles would.
@@ -19,8 +24,9 @@ pub(crate) const VALUE_PILES: usize = 256;
 /// Entries that wait for their pile, see [`crate::runs`].
 pub(crate) const ENTRY_RUN: usize = 16;
 
-/// Bytes of a value that may be released, in the pile of its record: the token 16, the number of the record there 20 bits, the place 12.
-pub(crate) const KEPT: usize = 20;
+/// Bytes of a value that may be released, in the pile of its record: the token's first half 8, the number of the record there 20 bits, the
+/// place 12.
+pub(crate) const KEPT: usize = 12;
 
 /// Kept values that wait for their pile.
 pub(crate) const KEPT_RUN: usize = 8;
@@ -33,7 +39,7 @@ pub(crate) type Ranks = [u64; RANK_MAX + 1];
 /// Most values of a record; more are not looked at.
 pub(crate) const PLACES: usize = 1 << 12;
 
-// Where in the number behind the token each part begins.
+// Where in the number behind the half each part begins.
 const PLACE_AT: u32 = 20;
 const PILE_AT: u32 = 32;
 const KEY_AT: u32 = 42;
@@ -64,18 +70,18 @@ impl Entry {
     pub(crate) fn with(self, token: &Token, nth: u64) -> (usize, [u8; ENTRY]) {
         let rank = nth.min(RANK_MAX as u64);
         let own = self.0 + (nth << PLACE_AT | rank << RANK_AT);
-        let mut bytes = [0; ENTRY];
-        bytes[..16].copy_from_slice(token);
-        bytes[16..].copy_from_slice(&own.to_le_bytes());
-        (usize::from(token[0]) % VALUE_PILES, bytes)
+        let half = u64::from_le_bytes(*token.first_chunk().expect("sixteen bytes"));
+        // As one number: a copy byte by byte would be read back before it is written.
+        let entry = u128::from(half >> 8) | u128::from(own) << 56;
+        let bytes = entry.to_le_bytes();
+        let bytes = *bytes.first_chunk().expect("sixteen bytes");
+        (half as usize % VALUE_PILES, bytes)
     }
 
     /// Whose the value of these bytes is.
     #[inline]
     pub(crate) fn read(bytes: &[u8; ENTRY]) -> Self {
-        Self(u64::from_le_bytes(
-            *bytes[16..].first_chunk().expect("eight bytes"),
-        ))
+        Self(u64::from_le_bytes(*bytes.last_chunk().expect("an entry is longer")) >> 8)
     }
 
     /// The pile of the record.
@@ -109,30 +115,33 @@ impl Entry {
     }
 }
 
-/// What sharing is judged by: the first eight bytes of a token. In a file of ten million people two of half a thousand million values meet
-/// by chance with a probability below one in a hundred; the two would be held back, and no harm done.
+/// What sharing is judged by, in a pile: the first eight bytes of a token, of which the first names the pile. In a file of ten million people
+/// two of half a thousand million values meet by chance with a probability below one in a hundred; the two would be held back, and no harm
+/// done.
 #[inline]
-pub(crate) fn fingerprint(entry: &[u8; ENTRY]) -> u64 {
-    u64::from_le_bytes(*entry.first_chunk().expect("eight bytes"))
+pub(crate) fn fingerprint(pile: u8, entry: &[u8; ENTRY]) -> u64 {
+    u64::from_le_bytes(*entry.first_chunk().expect("an entry is longer")) << 8 | u64::from(pile)
 }
 
-/// What goes on of an entry to the pile of its record.
+/// What goes on of an entry of a pile to the pile of its record.
 #[inline]
-pub(crate) fn kept(entry: &[u8; ENTRY]) -> (usize, [u8; KEPT]) {
-    let kept = *entry.first_chunk().expect("an entry is longer");
-    (Entry::read(entry).pile(), kept)
+pub(crate) fn kept(pile: u8, entry: &[u8; ENTRY]) -> (usize, [u8; KEPT]) {
+    let own = Entry::read(entry);
+    let kept = u128::from(fingerprint(pile, entry)) | u128::from(own.0 as u32) << 64;
+    let kept = kept.to_le_bytes();
+    (own.pile(), *kept.first_chunk().expect("sixteen bytes"))
 }
 
-/// Of a kept value, the number of its record, its place and its token.
+/// Of a kept value, the number of its record, its place and the first half of its token.
 #[inline]
-pub(crate) fn read_kept(bytes: &[u8; KEPT]) -> (usize, usize, Token) {
-    let (token, own) = bytes.split_at(16);
+pub(crate) fn read_kept(bytes: &[u8; KEPT]) -> (usize, usize, Half) {
+    let (half, own) = bytes.split_at(8);
     let own = u32::from_le_bytes(own.try_into().expect("four bytes"));
-    let token = token.try_into().expect("sixteen bytes");
+    let half = half.try_into().expect("eight bytes");
     (
         (own & ((1 << PLACE_AT) - 1)) as usize,
         (own >> PLACE_AT) as usize,
-        token,
+        half,
     )
 }
 
@@ -151,7 +160,7 @@ mod tests {
         ) {
             let (value_pile, bytes) = Entry::first(pile, number, key, place).with(&token, nth);
             prop_assert_eq!(value_pile, usize::from(token[0]));
-            prop_assert_eq!(&fingerprint(&bytes).to_le_bytes(), &token[..8]);
+            prop_assert_eq!(&fingerprint(token[0], &bytes).to_le_bytes(), &token[..8]);
             let entry = Entry::read(&bytes);
             let place = place + nth as usize;
             prop_assert_eq!(
@@ -159,9 +168,10 @@ mod tests {
                 (usize::from(pile), number, key, place)
             );
             prop_assert_eq!(u64::from(entry.rank()), nth.min(15));
-            let (own, bytes) = kept(&bytes);
+            let (own, bytes) = kept(token[0], &bytes);
             prop_assert_eq!(own, usize::from(pile));
-            prop_assert_eq!(read_kept(&bytes), (number as usize, place, token));
+            let (at, nth, half) = read_kept(&bytes);
+            prop_assert_eq!((at, nth, &half[..]), (number as usize, place, &token[..8]));
         }
     }
 }

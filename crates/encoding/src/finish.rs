@@ -4,6 +4,7 @@ use kinfold_schema::{CodeTable, HOUSEHOLD_NONE, HouseholdKey, NO_MONTH, Schema, 
 
 use crate::Error;
 use crate::draft::Draft;
+use crate::entry::Half;
 use crate::kept::Kept;
 use crate::report::KeyCount;
 use crate::settle::Presence;
@@ -23,6 +24,8 @@ pub(crate) struct Finished {
 struct Room {
     row: Vec<aes::Block>,
     dummies: Vec<aes::Block>,
+    /// The places of a row that have no value.
+    gaps: Vec<usize>,
     kept: Kept,
 }
 
@@ -110,13 +113,14 @@ impl Finished {
         let row = &mut self.room.row;
         let width = shared.key_slots;
         let sets = shared.partners.len();
-        // The random token of a place is the same in every period, so that what changes between two looks like a value that changed.
-        shared
-            .dummies
-            .make(draft.lasting_ref(), 0..width * sets, row);
-        let first_set = known.tokens(number, draft.values_len());
-        let more_sets = (0..sets - 1).map(|set| draft.more_tokens(set));
-        let tokens: Vec<&[Token]> = std::iter::once(first_set).chain(more_sets).collect();
+        row.resize(width * sets, aes::Block::default());
+        let gaps = &mut self.room.gaps;
+        gaps.clear();
+        let tokens = Tokens {
+            first: known.halves(number, draft.values_len()),
+            second: draft.second_halves(),
+            more: (0..sets - 1).map(|set| draft.more_tokens(set)).collect(),
+        };
         let (mut place, mut slot) = (0, 0);
         for ((slots, count), &values) in shared.slots.iter().zip(&mut self.keys).zip(draft.counts())
         {
@@ -124,6 +128,7 @@ impl Finished {
             place += values;
             slot += slots;
             if values == 0 {
+                gaps.extend(slot - slots..slot);
                 continue;
             }
             let own = &mut row[slot - slots..];
@@ -151,10 +156,25 @@ impl Finished {
                 );
                 (released, kept)
             };
+            gaps.extend(slot - slots + kept..slot);
             count.values += values;
             count.shared += values - released;
             count.released += kept;
             count.beyond_slots += released - kept;
+        }
+        // The random token of a place is the same in every period, so that what changes between two looks like a value that changed.
+        let dummies = &mut self.room.dummies;
+        let first_gaps = gaps.len();
+        for set in 1..sets {
+            for gap in 0..first_gaps {
+                gaps.push(set * width + gaps[gap]);
+            }
+        }
+        shared
+            .dummies
+            .make(draft.lasting_ref(), gaps.iter().copied(), dummies);
+        for (&gap, dummy) in gaps.iter().zip(dummies) {
+            row[gap] = *dummy;
         }
         // Tokens look random, so once sorted their order tells nothing about which are real, nor, in a pool, of which kind. That holds only
         // when random ones alone are sorted too.
@@ -198,12 +218,22 @@ impl Finished {
     }
 }
 
+/// The tokens of a record's values.
+struct Tokens<'a> {
+    /// Of the first set the first halves.
+    first: &'a [Half],
+    /// And the second ones.
+    second: &'a [Half],
+    /// The other sets.
+    more: Vec<&'a [Token]>,
+}
+
 /// Puts the first `count` tokens that are free (a bit each, from a `first` value on) into a row, of each set in its own part of it.
 #[inline]
 fn release(
     row: &mut [aes::Block],
     width: usize,
-    sets: &[&[Token]],
+    tokens: &Tokens<'_>,
     first: usize,
     mut free: u64,
     count: usize,
@@ -211,7 +241,10 @@ fn release(
     for place in 0..count {
         let value = first + free.trailing_zeros() as usize;
         free &= free - 1;
-        for (set, tokens) in sets.iter().enumerate() {
+        let (own, rest) = row[place].split_at_mut(8);
+        own.copy_from_slice(&tokens.first[value]);
+        rest.copy_from_slice(&tokens.second[value]);
+        for (set, tokens) in (1..).zip(&tokens.more) {
             row[set * width + place] = tokens[value].into();
         }
     }
@@ -228,30 +261,63 @@ fn sorted(tokens: &[aes::Block], out: &mut Vec<Token>) {
         6 => few::<6>(tokens, out),
         7 => few::<7>(tokens, out),
         8 => few::<8>(tokens, out),
-        9..=HEADS => pool(tokens, out),
+        9..=128 => pool::<128, 256>(tokens, out),
+        129..=HEADS => pool::<HEADS, { 2 * HEADS }>(tokens, out),
         _ => many(tokens, out),
     }
 }
 
 /// Most tokens that [`pool`] sorts.
-const HEADS: usize = 64;
+const HEADS: usize = 256;
 
-/// Sorts the tokens of a pool by their first 58 bits, each with its number behind them: numbers are sorted without a guess, sixteen bytes
-/// are not.
-fn pool(tokens: &[aes::Block], out: &mut Vec<Token>) {
+/// Sorts the tokens of a pool by their first 56 bits, each with its number behind them. Random tokens fall evenly into buckets by their first
+/// bits, so after that hardly any two stand in the wrong order; comparing them one by one would mislead the processor each time.
+fn pool<const N: usize, const BUCKETS: usize>(tokens: &[aes::Block], out: &mut Vec<Token>) {
     const NUMBER: u64 = HEADS as u64 - 1;
-    let mut heads = [0u64; HEADS];
+    // At least as many buckets as tokens, at most twice as many.
+    let bits = usize::BITS - tokens.len().leading_zeros();
+    let bucket = |head: u64| (head >> (u64::BITS - bits)) as usize % BUCKETS;
+    let mut starts = [0u16; BUCKETS];
+    let starts = &mut starts[..1 << bits];
+    let mut heads = [0u64; N];
     let heads = &mut heads[..tokens.len()];
     for ((head, token), number) in heads.iter_mut().zip(tokens).zip(0..) {
         let first = u64::from_be_bytes(*token.first_chunk().expect("sixteen bytes"));
         *head = first & !NUMBER | number;
+        starts[bucket(*head)] += 1;
     }
-    heads.sort_unstable();
-    if heads.windows(2).any(|pair| (pair[0] ^ pair[1]) <= NUMBER) {
+    let mut start = 0;
+    for count in &mut *starts {
+        let next = start + *count;
+        *count = start;
+        start = next;
+    }
+    let mut order = [0u64; N];
+    let order = &mut order[..tokens.len()];
+    for &head in &*heads {
+        let place = &mut starts[bucket(head)];
+        order[usize::from(*place)] = head;
+        *place += 1;
+    }
+    for right in 1..order.len() {
+        let head = order[right];
+        let mut at = right;
+        while at > 0 && order[at - 1] > head {
+            order[at] = order[at - 1];
+            at -= 1;
+        }
+        order[at] = head;
+    }
+    // Two tokens with 56 equal bits are one in 10^13.
+    let mut alike = false;
+    for (left, right) in order.iter().zip(&order[1..]) {
+        alike |= (left ^ right) <= NUMBER;
+    }
+    if alike {
         return many(tokens, out);
     }
     let at = |head: &u64| Token::from(tokens[(head & NUMBER) as usize]);
-    out.extend(heads.iter().map(at));
+    out.extend(order.iter().map(at));
 }
 
 fn many(tokens: &[aes::Block], out: &mut Vec<Token>) {
@@ -304,7 +370,7 @@ mod tests {
                 let mut token = [9; 16];
                 token[15] = n;
                 token
-            })], 0..70),
+            })], 0..300),
         ) {
             let mut expected = tokens.clone();
             expected.sort_unstable();

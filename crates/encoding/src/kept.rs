@@ -1,9 +1,7 @@
 //! What may be released of the records of a pile: the tokens that remain, and the homes that do not.
 
-use kinfold_schema::Token;
-
 use crate::draft::Draft;
-use crate::entry::{KEPT, read_kept};
+use crate::entry::{Half, KEPT, read_kept};
 
 /// Bytes of a notice that a home is crowded: number of the record in its pile 4, place among its homes 2.
 pub(crate) const NOTICE: usize = 6;
@@ -19,8 +17,8 @@ pub(crate) fn notice(number: u32, place: u16) -> [u8; NOTICE] {
 /// What may be released of the records of a pile. Its memory is kept from pile to pile.
 #[derive(Default)]
 pub(crate) struct Kept {
-    /// The tokens of each record, each in its place. Of those that are held back there is something else.
-    tokens: Vec<Token>,
+    /// The first halves of the tokens of each record, each in its place. Of those that are held back there is something else.
+    halves: Vec<Half>,
     /// A bit for each of them: whether it is kept.
     bits: Vec<u64>,
     /// The first value of each record.
@@ -50,14 +48,14 @@ impl Kept {
             values += draft.values_len() as u32;
             homes += draft.homes_len() as u32;
         }
-        self.tokens.resize(values as usize, [0; 16]);
+        self.halves.resize(values as usize, [0; 8]);
         // A word more: all bits have one after their own.
         self.bits.clear();
         self.bits.resize((values as usize).div_ceil(64) + 1, 0);
         for bytes in kept.as_chunks::<KEPT>().0 {
-            let (number, place, token) = read_kept(bytes);
+            let (number, place, half) = read_kept(bytes);
             let value = self.starts[number] as usize + place;
-            self.tokens[value] = token;
+            self.halves[value] = half;
             self.bits[value / 64] |= 1 << (value % 64);
         }
         self.crowded.clear();
@@ -69,11 +67,11 @@ impl Kept {
         }
     }
 
-    /// The tokens of so many values of a record, key after key, the most worthy of a key first.
+    /// The first halves of the tokens of so many values of a record, key after key, the most worthy of a key first.
     #[inline]
-    pub(crate) fn tokens(&self, number: u32, values: usize) -> &[Token] {
+    pub(crate) fn halves(&self, number: u32, values: usize) -> &[Half] {
         let start = self.starts[number as usize] as usize;
-        &self.tokens[start..start + values]
+        &self.halves[start..start + values]
     }
 
     /// Which of a record's values from a first one on are kept, up to 64 of them: a bit for each. Bits after those of its values say

@@ -23,6 +23,8 @@ pub(crate) struct Plan {
     pub atoms: Vec<Atom>,
     /// For each atom of names, the number of its form in `name_forms`; 0 for others.
     pub atom_forms: Vec<usize>,
+    /// For each atom the facts that it joins.
+    pub atom_widths: Vec<usize>,
     /// Recipes in the schema's order.
     pub recipes: Vec<RecipePlan>,
     /// Distinct forms of names that the atoms use.
@@ -34,6 +36,10 @@ pub(crate) struct RecipePlan {
     /// Its atoms, in the first `count` places: all recipes stand together in memory.
     atoms: [AtomUse; FACTS_MAX],
     count: usize,
+    /// Where its codes stand among those of atoms of one value (see [`crate::values::Values::singles`]): the first `width` of them.
+    codes: [u16; FACTS_MAX],
+    /// Facts that it joins.
+    width: usize,
     /// Whether some atom is about a home: then all that are speak of the same home.
     pub places: bool,
     /// Whether some atom is about a birth date: then all that are speak of the same date.
@@ -49,6 +55,12 @@ impl RecipePlan {
     #[inline]
     pub(crate) fn atoms(&self) -> &[AtomUse] {
         &self.atoms[..self.count]
+    }
+
+    /// Where its codes stand among those of atoms of one value.
+    #[inline]
+    pub(crate) fn codes(&self) -> &[u16] {
+        &self.codes[..self.width]
     }
 }
 
@@ -71,6 +83,8 @@ pub(crate) struct AtomUse {
     pub at: usize,
     /// What its values depend on.
     pub varies: Alternatives,
+    /// Its bit, see [`bit_of`].
+    pub bit: u64,
 }
 
 impl Plan {
@@ -78,6 +92,7 @@ impl Plan {
         let mut plan = Self {
             atoms: Vec::new(),
             atom_forms: Vec::new(),
+            atom_widths: Vec::new(),
             recipes: Vec::new(),
             name_forms: Vec::new(),
         };
@@ -87,6 +102,8 @@ impl Plan {
             let mut recipe = RecipePlan {
                 atoms: [AtomUse::default(); FACTS_MAX],
                 count: 0,
+                codes: [0; FACTS_MAX],
+                width: 0,
                 places: false,
                 births: false,
                 needs: 0,
@@ -105,8 +122,13 @@ impl Plan {
                     width: atom.facts(),
                     at,
                     varies: alternatives(atom),
+                    bit: bit_of(index),
                 };
                 recipe.count += 1;
+                for nth in 0..atom.facts() {
+                    recipe.codes[recipe.width] = (2 * index + nth) as u16;
+                    recipe.width += 1;
+                }
                 recipe.needs |= bit_of(index);
                 recipe.places |= alternatives(atom) == Alternatives::Places;
                 recipe.births |= alternatives(atom) == Alternatives::Births;
@@ -123,6 +145,7 @@ impl Plan {
                 });
             }
             plan.atom_forms.push(number);
+            plan.atom_widths.push(atom.facts());
         }
         plan
     }

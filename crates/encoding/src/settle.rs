@@ -152,10 +152,11 @@ impl Encoder {
     ) -> Result<SharedValues, Error> {
         self.piles.values.take(pile, &mut room.entries)?;
         let entries = room.entries.as_chunks::<ENTRY>().0;
-        let values = shared_values(entries, &self.shared.rules, &mut room.sharing);
+        let byte = pile as u8;
+        let values = shared_values(byte, entries, &self.shared.rules, &mut room.sharing);
         let passed = &mut room.kept;
         room.sharing.each_kept(entries, |entry| {
-            let (pile, value) = kept(entry);
+            let (pile, value) = kept(byte, entry);
             passed.add(pile, value, records);
         });
         Ok(values)

@@ -116,11 +116,12 @@ const EACH_WITH_EACH: usize = 48;
 /// processor need not guess it; a table of counts, whose every other place was a surprise, took several times as long. A value that very
 /// many have makes its group large, which is then sorted.
 pub(crate) fn shared_values(
+    pile: u8,
     entries: &[[u8; ENTRY]],
     rules: &[Rule],
     room: &mut Room,
 ) -> SharedValues {
-    room.sift(entries);
+    room.sift(pile, entries);
     room.group();
     let Room {
         ends,
@@ -165,7 +166,7 @@ impl Room {
     }
 
     /// Finds the entries whose fingerprint others may have too.
-    fn sift(&mut self, entries: &[[u8; ENTRY]]) {
+    fn sift(&mut self, pile: u8, entries: &[[u8; ENTRY]]) {
         let words = (entries.len() * BITS / 64).next_power_of_two();
         // The first eight bits are those of the pile.
         let place = |print: u64| {
@@ -177,7 +178,7 @@ impl Room {
         self.met.clear();
         self.met.resize(words, [0; 2]);
         for entry in entries {
-            let (word, bit) = place(fingerprint(entry));
+            let (word, bit) = place(fingerprint(pile, entry));
             let [once, again] = &mut self.met[word];
             *again |= *once & bit;
             *once |= bit;
@@ -185,7 +186,7 @@ impl Room {
         self.left.resize(entries.len(), (0, 0));
         let mut count = 0;
         for (number, entry) in (0..).zip(entries) {
-            let print = fingerprint(entry);
+            let print = fingerprint(pile, entry);
             let (word, bit) = place(print);
             self.left[count] = (print, number);
             count += usize::from(self.met[word][1] & bit != 0);
@@ -300,7 +301,7 @@ mod tests {
                 some: vec![Several { print: 1, number: 2, people: 3 }],
                 held_back: vec![7; 9],
             };
-            let found = shared_values(&entries, &rules, &mut room);
+            let found = shared_values(5, &entries, &rules, &mut room);
             let whose = |entry: Entry| (entry.number(), entry.pile(), entry.place(), rules[entry.number() as usize].identifier);
             let shared: Vec<_> = entries
                 .iter()
@@ -354,7 +355,7 @@ mod tests {
                     }
                 }
             }
-            let found = shared_values(&entries, &rules, &mut Room::default());
+            let found = shared_values(5, &entries, &rules, &mut Room::default());
             prop_assert_eq!(found.sizes, sizes);
             let mut met: Vec<_> = found.pairs.iter().map(|[a, b]| (a.number(), b.number(), a.key())).collect();
             met.sort_unstable();

@@ -23,6 +23,8 @@ use crate::Error;
 const BLOCK_MAX: usize = 8192;
 /// Least bytes of a block.
 const BLOCK_MIN: usize = 1024;
+/// Blocks for which memory is asked for at once: less than allocators keep apart (128 KiB), with 16 bytes of their own a block.
+const MADE_AT_ONCE: usize = 12;
 /// Of so many parts of all piles one is moved to disk at a time, so that a file that is a little too large does not go there as a whole.
 pub(crate) const PARTS: usize = 8;
 
@@ -32,6 +34,8 @@ pub(crate) struct Store {
     /// Blocks that are not in use: empty, with room for `block` bytes. New memory is written once, not first with zeroes.
     free: Mutex<Vec<Vec<u8>>>,
     in_use: AtomicUsize,
+    /// Blocks of new memory so far.
+    made: AtomicUsize,
 }
 
 impl Store {
@@ -41,7 +45,23 @@ impl Store {
             block: (BLOCK_MAX / threads.max(1)).max(BLOCK_MIN),
             free: Mutex::default(),
             in_use: AtomicUsize::new(0),
+            made: AtomicUsize::new(0),
         })
+    }
+
+    /// A block of new memory. An allocator may ask the system for each of them by itself, which costs as much as filling it; but what is given
+    /// back at the end of its memory it keeps. So now and then it is given back a piece from which the next blocks can be cut.
+    fn make(&self, room: usize) -> Vec<u8> {
+        if self
+            .made
+            .fetch_add(1, Ordering::Relaxed)
+            .is_multiple_of(MADE_AT_ONCE)
+        {
+            drop(std::hint::black_box(Vec::<u8>::with_capacity(
+                MADE_AT_ONCE * (self.block + 16),
+            )));
+        }
+        Vec::with_capacity(room)
     }
 
     /// Bytes of all blocks in use.
@@ -56,7 +76,7 @@ impl Store {
         } else {
             None
         };
-        let block = known.unwrap_or_else(|| Vec::with_capacity(room.max(self.block)));
+        let block = known.unwrap_or_else(|| self.make(room.max(self.block)));
         self.in_use.fetch_add(block.capacity(), Ordering::Relaxed);
         block
     }

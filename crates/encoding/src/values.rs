@@ -43,8 +43,8 @@ pub(crate) struct Values {
     pub present: u64,
     /// The bits of atoms that have one value and no more; those of homes and birth dates only for people who have one.
     pub single: u64,
-    /// For each atom its value, if it has one and no more.
-    pub singles: Zeroizing<Vec<[Code; 2]>>,
+    /// For each atom its value, if it has one and no more: two places, of which an atom of one fact has the first.
+    pub singles: Zeroizing<Vec<Code>>,
     scratch: Zeroizing<Vec<(u16, Code)>>,
     homes: Vec<HomeOrder>,
 }
@@ -200,8 +200,9 @@ impl Values {
         let places = &places[..count];
         (self.places, self.births) = (places.len(), names.births.len());
         (self.present, self.single) = (0, 0);
-        self.singles.resize(plan.atoms.len(), [[0; CODE]; 2]);
-        for (index, (&atom, &form)) in plan.atoms.iter().zip(&plan.atom_forms).enumerate() {
+        self.singles.resize(2 * plan.atoms.len(), [0; CODE]);
+        let forms = plan.atom_forms.iter().zip(&plan.atom_widths);
+        for (index, (&atom, (&form, &width))) in plan.atoms.iter().zip(forms).enumerate() {
             self.first_range.push(self.ranges.len() as u32);
             let before = self.arena.len();
             match atom {
@@ -211,40 +212,38 @@ impl Values {
                         self.ranges.push((from | OF_A_NAME, to));
                         self.present |= bit_of(index) * u64::from(to > from);
                         let codes = &book.all_codes()[from as usize..to as usize];
-                        note_single(&mut self.singles, &mut self.single, index, atom, codes);
+                        note_single(&mut self.singles, &mut self.single, index, width, codes);
                         continue;
                     }
-                    self.begin();
                     self.names(person, names, of, name_form, form, book, codes);
-                    self.end();
+                    self.end(before);
                 }
                 Atom::Birth(form) => {
                     for (birth, digits) in &names.births {
-                        self.begin();
+                        let from = self.arena.len();
                         births::add_form(&mut self.arena, *birth, *digits, form);
-                        self.end();
+                        self.end(from);
                     }
                 }
                 Atom::Place(form) => {
                     for place in places {
-                        self.begin();
+                        let from = self.arena.len();
                         self.place(place, form, codes);
-                        self.end();
+                        self.end(from);
                     }
                 }
                 _ => {
-                    self.begin();
                     self.other(person, atom, codes);
-                    self.end();
+                    self.end(before);
                 }
             }
             if self.arena.len() > before {
                 self.present |= bit_of(index);
-            }
-            // Alternatives are never one value, even where only one of them has any.
-            if self.ranges.len() == self.first_range[index] as usize + 1 {
-                let codes = &self.arena[before..];
-                note_single(&mut self.singles, &mut self.single, index, atom, codes);
+                // Alternatives are never one value, even where only one of them has any.
+                if self.ranges.len() == self.first_range[index] as usize + 1 {
+                    let codes = &self.arena[before..];
+                    note_single(&mut self.singles, &mut self.single, index, width, codes);
+                }
             }
         }
     }
@@ -265,20 +264,15 @@ impl Values {
         }
     }
 
-    fn begin(&mut self) {
-        let at = self.arena.len() as u32;
-        self.ranges.push((at, at));
-    }
-
-    fn end(&mut self) {
-        let at = self.arena.len() as u32;
-        self.ranges.last_mut().expect("a range was begun").1 = at;
-    }
-
-    /// Adds the codes of a form of a name, which are distinct, as far as the current range does not have them yet.
+    /// Ends the codes of an alternative, which begin at a place of the arena.
     #[inline]
-    fn add_name(&mut self, codes: &[Code]) {
-        let from = self.ranges.last().expect("a range was begun").0 as usize;
+    fn end(&mut self, from: usize) {
+        self.ranges.push((from as u32, self.arena.len() as u32));
+    }
+
+    /// Adds the codes of a form of a name, which are distinct, as far as they are not there yet from a place of the arena on.
+    #[inline]
+    fn add_name(&mut self, from: usize, codes: &[Code]) {
         let before = self.arena.len();
         if from == before {
             self.arena.extend_from_slice(codes);
@@ -292,19 +286,17 @@ impl Values {
         }
     }
 
-    /// Adds a value of one code that the current range does not have yet.
+    /// Adds a value of one code that is not there yet from a place of the arena on.
     #[inline]
-    fn add_one(&mut self, code: Code) {
-        let from = self.ranges.last().expect("a range was begun").0 as usize;
+    fn add_one(&mut self, from: usize, code: Code) {
         let own = &self.arena[from..];
         if !own.iter().any(|other| same(&[*other], &[code])) {
             self.arena.push(code);
         }
     }
 
-    /// Adds a value that the current range does not have yet.
-    fn add(&mut self, value: &[Code]) {
-        let from = self.ranges.last().expect("a range was begun").0 as usize;
+    /// Adds a value that is not there yet from a place of the arena on.
+    fn add(&mut self, from: usize, value: &[Code]) {
         let known = self.arena[from..]
             .chunks_exact(value.len())
             .any(|other| same(other, value));
@@ -324,13 +316,14 @@ impl Values {
         book: &NameBook,
         codes: &mut CodeBook,
     ) {
+        let from = self.arena.len();
         let list: &[NameId] = match of {
             NameOf::First => &names.first,
             NameOf::Last => &names.last,
             NameOf::Middle => &names.middle,
             NameOf::AnyOne => {
                 for &(_, name) in &names.parts {
-                    self.add_name(book.codes(name, number));
+                    self.add_name(from, book.codes(name, number));
                 }
                 return;
             }
@@ -340,13 +333,13 @@ impl Values {
             }
         };
         for &name in list {
-            self.add_name(book.codes(name, number));
+            self.add_name(from, book.codes(name, number));
         }
         // Sources without names have initials only.
         if form == NameForm::Initial {
             let mut add = |initial: u8| {
                 let code = codes.code(Kind::Initial, &[&[initial]]);
-                self.add_one(code);
+                self.add_one(from, code);
             };
             match of {
                 NameOf::First => person::first_initials(person).for_each(&mut add),
@@ -358,6 +351,7 @@ impl Values {
 
     /// Unordered pairs of parts of different names.
     fn pairs(&mut self, names: &PersonNames, form: usize, book: &NameBook) {
+        let from = self.arena.len();
         let mut parts = std::mem::take(&mut self.scratch);
         parts.clear();
         for &(group, name) in &names.parts {
@@ -366,7 +360,7 @@ impl Values {
         for (index, (group, left)) in parts.iter().enumerate() {
             for (other, right) in &parts[index + 1..] {
                 if group != other && left != right {
-                    self.add(&[*left.min(right), *left.max(right)]);
+                    self.add(from, &[*left.min(right), *left.max(right)]);
                 }
             }
         }
@@ -375,9 +369,10 @@ impl Values {
 
     fn place(&mut self, place: &Place<'_>, form: PlaceForm, codes: &mut CodeBook) {
         let words = place.words;
+        let from = self.arena.len();
         let mut one = |kind, parts: &[&[u8]]| {
             let code = codes.code(kind, parts);
-            self.add_one(code);
+            self.add_one(from, code);
         };
         match form {
             PlaceForm::Property => {
@@ -456,7 +451,8 @@ impl Values {
     }
 
     fn other(&mut self, person: &Person, atom: Atom, codes: &mut CodeBook) {
-        let mut add = |code: Code| self.add_one(code);
+        let from = self.arena.len();
+        let mut add = |code: Code| self.add_one(from, code);
         match atom {
             Atom::Sex => {
                 if let Some(sex) = person.sex {
@@ -503,23 +499,20 @@ impl Values {
     }
 }
 
-/// Notes the value of an atom, if it has one and no more.
+/// Notes the value of an atom of so many facts, if it has one and no more.
 #[inline]
-fn note_single(
-    singles: &mut [[Code; 2]],
-    single: &mut u64,
-    index: usize,
-    atom: Atom,
-    codes: &[Code],
-) {
+fn note_single(singles: &mut [Code], single: &mut u64, index: usize, width: usize, codes: &[Code]) {
     // A schema of very many atoms has no bit for the last ones.
-    if codes.len() != atom.facts() || index >= SINGLES_MAX {
+    if codes.len() != width || index >= SINGLES_MAX {
         return;
     }
     *single |= bit_of(index);
+    let Some([first, second]) = singles.as_chunks_mut::<2>().0.get_mut(index) else {
+        return;
+    };
     match *codes {
-        [code] => singles[index][0] = code,
-        [left, right] => singles[index] = [left, right],
+        [code] => *first = code,
+        [left, right] => (*first, *second) = (left, right),
         _ => {}
     }
 }

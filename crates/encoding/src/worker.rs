@@ -426,8 +426,16 @@ impl Worker {
             counts,
         );
         drafts.resize(drafts.len() + shared.shape.words * 8, 0);
-        for tokens in &self.tokens[1..] {
-            drafts.extend_from_slice(tokens[values.clone()].as_flattened());
+        if let [first, more @ ..] = self.tokens.as_slice() {
+            let seconds = drafts.len();
+            drafts.resize(seconds + values.len() * 8, 0);
+            let seconds = drafts[seconds..].as_chunks_mut::<8>().0;
+            for (second, token) in seconds.iter_mut().zip(&first[values.clone()]) {
+                second.copy_from_slice(&token[8..]);
+            }
+            for tokens in more {
+                drafts.extend_from_slice(tokens[values.clone()].as_flattened());
+            }
         }
         for (place, home) in homes.iter().enumerate() {
             drafts.extend_from_slice(&home.to_bytes());
