@@ -11,7 +11,7 @@ use std::path::Path;
 use std::time::Instant;
 
 use kinfold_benches::joined::Joined;
-use kinfold_benches::open::{Layout, OpenSet, layouts};
+use kinfold_benches::open::{Layout, OpenSet, layouts, own_layouts};
 use kinfold_linkage::measures::pairwise;
 use kinfold_schema::{Mixing, Schema};
 
@@ -21,6 +21,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let mut only: Option<String> = None;
     let mut sources = "abcde".to_owned();
     let mut detail = false;
+    let mut own = false;
     let mut arguments = std::env::args().skip(1);
     while let Some(argument) = arguments.next() {
         let mut value = || arguments.next().ok_or("the option needs a value");
@@ -36,14 +37,20 @@ fn main() -> Result<(), Box<dyn Error>> {
                 });
             }
             "--detail" => detail = true,
+            "--own" => (own, folder) = (true, value()?),
             _ => folder = argument,
         }
     }
     println!(
-        "| set | records | true pairs | candidates | reach | precision | recall | F1 | best F1 | expected precision | seconds |"
+        "| set | records | true pairs | candidates | reach | precision | recall | F1 | best F1 | expected precision | wrong links | doubts | seconds |"
     );
-    println!("|---|---|---|---|---|---|---|---|---|---|---|");
-    for layout in layouts() {
+    println!("|---|---|---|---|---|---|---|---|---|---|---|---|---|");
+    let sets = if own {
+        own_layouts(Path::new(&folder))?
+    } else {
+        layouts()
+    };
+    for layout in sets {
         if only.as_deref().is_some_and(|name| name != layout.name) {
             continue;
         }
@@ -63,7 +70,7 @@ fn measure(
     let Some(set) = OpenSet::read(folder, layout, wanted)? else {
         let path = folder.join(layout.name);
         println!(
-            "| {} | absent: {} | | | | | | | | | |",
+            "| {} | absent: {} | | | | | | | | | | | |",
             layout.name,
             path.display()
         );
@@ -82,6 +89,18 @@ fn measure(
     if detail {
         println!("{:?}", linked.model);
         println!("left out: {}", joined.left_out());
+        let mut cells: BTreeMap<(bool, u8, u8), [usize; 4]> = BTreeMap::new();
+        for pair in &linked.pairs {
+            let both = pair.comparable.first && pair.comparable.birth;
+            let near = pair.sigmas.map_or(9, |s| match s { s if s < 1.5 => 0, s if s < 4.5 => 1, s if s < 8.0 => 2, _ => 3 });
+            let cell = cells.entry((both, pair.agreement.pools[0], near)).or_default();
+            let right = of(pair.left) == of(pair.right);
+            let at = usize::from(!right) + 2 * usize::from(pair.verdict != kinfold_linkage::Verdict::Linked);
+            cell[at] += 1;
+        }
+        for ((both, step, near), [lt, lf, nt, nf]) in cells {
+            println!("CELL {both} step {step} near {near}: linked {lt} / {lf} wrong; not {nt} / {nf}");
+        }
         let mut by_kind: BTreeMap<(String, i32), (usize, usize)> = BTreeMap::new();
         for pair in &linked.pairs {
             let band = pair.sigmas.map_or(-9, |s| (s / 2.0) as i32);
@@ -99,7 +118,7 @@ fn measure(
         }
     }
     println!(
-        "| {} | {} | {} | {} | {:.4} | {:.4} | {:.4} | {:.4} | {:.4} | {:.4} | {:.1} |",
+        "| {} | {} | {} | {} | {:.4} | {:.4} | {:.4} | {:.4} | {:.4} | {:.4} | {} | {} | {:.1} |",
         layout.name,
         labelled.len(),
         rates.actual,
@@ -114,9 +133,17 @@ fn measure(
             rates.actual
         ),
         linked.model.expected_precision,
+        rates.predicted - rates.true_positives,
+        doubts(&linked.model.doubts),
         start.elapsed().as_secs_f64()
     );
     Ok(())
+}
+
+/// Why the model says that it should not be trusted.
+fn doubts(doubts: &[kinfold_linkage::Doubt]) -> String {
+    let each: Vec<String> = doubts.iter().map(|doubt| format!("{doubt:?}")).collect();
+    each.join(", ")
 }
 
 /// The best F1 that any threshold on the weight reaches when each record has at most one partner in another set, the surest first: what

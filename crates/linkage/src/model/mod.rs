@@ -13,6 +13,7 @@
 mod cells;
 mod compete;
 mod judge;
+mod plausible;
 mod strangers;
 mod summary;
 mod threshold;
@@ -85,7 +86,7 @@ pub(crate) fn fit(sets: &[RecordSet], set_pairs: &[SetPair], options: &Options) 
     let mut expected = strangers.first_guess(sets, set_pairs, &cells);
     let mut scores: Vec<Vec<Score>> = Vec::new();
     let mut before = total(&expected);
-    let (mut rounds, mut settled) = (0, false);
+    let (mut rounds, mut settled, mut unlike) = (0, false, 0.0);
     while rounds < ROUNDS_MAX && !settled {
         rounds += 1;
         strangers.update(sets, set_pairs, &cells, &expected);
@@ -95,8 +96,10 @@ pub(crate) fn fit(sets: &[RecordSet], set_pairs: &[SetPair], options: &Options) 
             .enumerate()
             .map(|(at, pair)| cells.score(at, pair, &strangers))
             .collect();
+        unlike = 0.0;
         for (pair, scores) in set_pairs.iter().zip(&mut scores) {
             compete::compete(sets, pair, scores);
+            unlike += plausible::hold(sets, pair, scores);
         }
         expected = scores
             .iter()
@@ -106,7 +109,7 @@ pub(crate) fn fit(sets: &[RecordSet], set_pairs: &[SetPair], options: &Options) 
         settled = (after - before).abs() <= CHANGE_MIN * after.max(1.0);
         before = after;
     }
-    let summary = summary::of(set_pairs, &scores, &strangers, (rounds, settled), options);
+    let summary = summary::of(set_pairs, &scores, &strangers, (rounds, settled, unlike), options);
     let silence = silence(sets, set_pairs, &expected);
     Fitted {
         summary,

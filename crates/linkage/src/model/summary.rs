@@ -86,7 +86,7 @@ pub(super) fn of(
     set_pairs: &[SetPair],
     scores: &[Vec<Score>],
     strangers: &Strangers,
-    (rounds, settled): (usize, bool),
+    (rounds, settled, unlike): (usize, bool, f64),
     options: &Options,
 ) -> ModelSummary {
     let all = || {
@@ -102,6 +102,7 @@ pub(super) fn of(
         .link_probability
         .unwrap_or_else(|| threshold::best(probabilities.clone(), missed));
     let review = options.review_probability.min(link);
+    let _ = unlike;
     let counted = set_pairs.iter().all(|pair| strangers.counted(pair));
     let estimate = |from: f64| estimate(&probabilities, from, matches + missed);
     let at_link = estimate(link);
