@@ -60,6 +60,9 @@ fn words(doubt: Doubt) -> &'static str {
         Doubt::MuchInReview => {
             "more than one in five of the expected matches are too uncertain to link; plan time for review"
         }
+        Doubt::Relatives => {
+            "between two files very many pairs agree on little, as relatives do, for the few that agree on all; such pairs are for review, so check that no column was read wrongly"
+        }
     }
 }
 
@@ -116,6 +119,7 @@ mod tests {
             Doubt::SmallOverlap,
             Doubt::Rivals,
             Doubt::MuchInReview,
+            Doubt::Relatives,
         ];
         let mut said: Vec<&str> = all.map(words).to_vec();
         said.sort_unstable();

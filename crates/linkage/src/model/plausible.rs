@@ -1,76 +1,141 @@
-//! Matches are not all unlike: where many slip in everything, more slip in one thing only.
+//! Matches are of a kind: where many are unlike in everything, more are unlike in one thing only.
 //!
 //! What the counts within files cannot foretell is who comes into two files together. A register of children and one of their parents, or
 //! two schools of brothers and sisters, have hardly anybody in common, and very many pairs that share a family name and a home. Within each
-//! file such pairs are few, or none, so nothing speaks against taking them for matches. But matches are of a kind: most of those that
-//! have names and birth dates on both sides have near filters, fewer have a slip that puts the filters at a middle distance, and fewer still
-//! are as far apart as strangers. Relatives are all far apart.
+//! file such pairs are few, or none, so nothing speaks against taking them for matches, and where two files have nobody in common at all, the
+//! luckiest strangers are taken for matches. But of the matches that have names and birth dates on both sides most have near filters, fewer
+//! have a slip that puts the filters at a middle distance, and hardly more are as far apart as strangers. Relatives and strangers are nearly
+//! all far apart.
 //!
-//! So the expected matches at a distance are held to a multiple of those that are nearer. On nine open sets and on forty made ones, from
-//! clean to forty in a hundred fields wrong, the true matches far apart are 0.3 to 1.7 times those at a middle distance (`benches/quality`);
-//! of a register of parents and one of children the pairs that look like matches far apart were twenty times as many.
+//! So when the model has settled, the expected matches of each zone of distance are compared with those that are nearer, and those of pairs
+//! that have no filters to compare with those that have. Where they are too many by a margin, the zone is **held**: the rounds go on with
+//! the weights of its pairs lowered until it has no more matches than allowed, and its pairs are for review, not for links. On the open
+//! sets and on fifty made ones, from clean to forty in a hundred fields wrong, the true matches far apart are 0.3 to 1.7 times those at a
+//! middle distance (`benches/quality/README.md`); what looked like matches between registers of brothers and sisters was fifty times as many.
 
 use kinfold_schema::Field;
 
 use super::{Score, compete};
 use crate::RecordSet;
-use crate::candidates::SetPair;
+use crate::candidates::{Candidate, SetPair};
 
 /// Filters nearer than this, in standard deviations, are at a middle distance; strangers hardly ever come so near.
 const MIDDLE_FROM: f64 = 4.5;
-/// Filters nearer than this are near: of two people neither twins nor namesakes come so near.
+/// Filters nearer than this are near: two people who are neither twins nor namesakes do not come so near.
 const NEAR_FROM: f64 = 14.0;
-/// Matches far apart for each at a middle distance, and for each that is near: the latter are people with another birth date or name.
+/// Matches far apart for each at a middle distance.
 const FAR_PER_MIDDLE: f64 = 2.0;
+/// Matches far apart for each that is near: people with another birth date or name.
 const FAR_PER_NEAR: f64 = 0.05;
 /// Matches at a middle distance for each that is near.
 const MIDDLE_PER_NEAR: f64 = 4.0;
-/// Matches that are allowed at any distance: none near does not mean none.
+/// Matches without filters to compare, for each that would be there if blanks fell on matches as on others.
+const BLANK_PER_SHARE: f64 = 3.0;
+/// So large a share of all pairs must have filters to compare before it says anything about those that have none.
+const COMPARED_MIN: f64 = 0.2;
+/// Matches that are allowed in any zone: none near does not mean none.
 const ALLOWED: f64 = 1.0;
+/// A zone is held when it has so many times the matches that are allowed.
+const TOO_MANY: f64 = 1.5;
 /// Halvings when the factor is looked for; the odds are lowered by 60 bits at most.
 const HALVINGS: u32 = 40;
 
-/// Lowers the weights of pairs at a distance until no more matches are expected there than those that are nearer allow; gives how many
-/// expected matches that took away.
-pub(super) fn hold(sets: &[RecordSet], pair: &SetPair, scores: &mut [Score]) -> f64 {
-    let mut zones: [Vec<usize>; 3] = Default::default();
-    for (index, candidate) in pair.candidates.iter().enumerate() {
-        // A shared verified identifier says more than any filter.
-        let proven = candidate.agreement.level(Field::Identifier) > 0;
-        if let (Some(sigmas), None, false) = (candidate.sigmas, candidate.veto, proven) {
-            zones[zone(sigmas)].push(index);
-        }
+/// Zones of the distance of filters.
+const ZONES: usize = 4;
+/// Both filters are there, and at a middle distance.
+const MIDDLE: usize = 0;
+/// They are as far apart as those of strangers, or nearly.
+const FAR: usize = 1;
+/// One is missing.
+const BLANK: usize = 2;
+/// They are near.
+const NEAR: usize = 3;
+
+/// Which zones of a set pair have more matches than can be.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Held([bool; NEAR]);
+
+impl Held {
+    /// Whether any is held.
+    pub(super) fn any(self) -> bool {
+        self.0.contains(&true)
     }
-    let [far, middle, near] = &zones;
-    let expected =
-        |zone: &[usize], scores: &[Score]| zone.iter().map(|&at| scores[at].probability).sum();
-    let near: f64 = expected(near, scores);
-    let mut taken = 0.0;
-    let mut lower = |zone: &[usize], most: f64, scores: &mut [Score]| -> f64 {
-        let found: f64 = expected(zone, scores);
-        if found > most {
-            let bits = bits_to(zone, most, scores);
-            for &at in zone {
-                scores[at].filter += bits;
+
+    /// Whether a candidate is in a zone that is held.
+    pub(super) fn has(self, candidate: &Candidate) -> bool {
+        zone(candidate).is_some_and(|zone| zone < NEAR && self.0[zone])
+    }
+
+    /// Holds the zones in which too many matches are expected too; says whether any is new.
+    pub(super) fn look(&mut self, pair: &SetPair, scores: &[Score]) -> bool {
+        let mut found = [0.0; ZONES];
+        for (candidate, score) in pair.candidates.iter().zip(scores) {
+            if let Some(zone) = zone(candidate) {
+                found[zone] += score.probability;
             }
-            taken += found - most;
         }
-        found.min(most)
-    };
-    let middle = lower(middle, MIDDLE_PER_NEAR * near + ALLOWED, scores);
-    lower(
-        far,
-        FAR_PER_MIDDLE * middle + FAR_PER_NEAR * near + ALLOWED,
-        scores,
-    );
-    if taken > 0.0 {
+        let before = *self;
+        for zone in [MIDDLE, FAR, BLANK] {
+            let most = most(zone, pair, &found);
+            self.0[zone] |= found[zone] > TOO_MANY * most;
+            found[zone] = found[zone].min(most);
+        }
+        *self != before
+    }
+
+    /// Lowers the weights of the pairs in the zones that are held until no more matches are expected there than are allowed.
+    pub(super) fn lower(self, sets: &[RecordSet], pair: &SetPair, scores: &mut [Score]) {
+        if !self.any() {
+            return;
+        }
+        let mut zones: [Vec<usize>; ZONES] = Default::default();
+        for (index, candidate) in pair.candidates.iter().enumerate() {
+            if let Some(zone) = zone(candidate) {
+                zones[zone].push(index);
+            }
+        }
+        let sum = |zone: &Vec<usize>| zone.iter().map(|&at| scores[at].probability).sum();
+        let mut found: [f64; ZONES] = zones.each_ref().map(sum);
+        for zone in [MIDDLE, FAR, BLANK] {
+            let most = most(zone, pair, &found);
+            if self.0[zone] && found[zone] > most {
+                let bits = bits_to(&zones[zone], most, scores);
+                for &at in &zones[zone] {
+                    scores[at].filter += bits;
+                }
+            }
+            found[zone] = found[zone].min(most);
+        }
         compete::compete(sets, pair, scores);
     }
-    taken
 }
 
-fn zone(sigmas: f64) -> usize {
-    usize::from(sigmas >= MIDDLE_FROM) + usize::from(sigmas >= NEAR_FROM)
+/// The zone of a candidate. A shared verified identifier says more than any filter, and a veto more than that.
+fn zone(candidate: &Candidate) -> Option<usize> {
+    if candidate.veto.is_some() || candidate.agreement.level(Field::Identifier) > 0 {
+        return None;
+    }
+    Some(match candidate.sigmas {
+        None => BLANK,
+        Some(sigmas) if sigmas >= NEAR_FROM => NEAR,
+        Some(sigmas) if sigmas >= MIDDLE_FROM => MIDDLE,
+        Some(_) => FAR,
+    })
+}
+
+/// The most matches of a zone, given those of the zones before it.
+fn most(zone: usize, pair: &SetPair, found: &[f64; ZONES]) -> f64 {
+    let compared = pair.compared;
+    ALLOWED
+        + match zone {
+            MIDDLE => MIDDLE_PER_NEAR * found[NEAR],
+            FAR => FAR_PER_MIDDLE * found[MIDDLE] + FAR_PER_NEAR * found[NEAR],
+            _ if compared < COMPARED_MIN => f64::INFINITY,
+            _ => {
+                let all: f64 = [MIDDLE, FAR, NEAR].map(|zone| found[zone]).iter().sum();
+                BLANK_PER_SHARE * all * (1.0 - compared) / compared
+            }
+        }
 }
 
 /// The bits, negative, by which the odds of these pairs have to change for so many expected matches among them.

@@ -1,7 +1,8 @@
 //! What a fit says about itself.
 
+use super::plausible::Held;
 use super::strangers::Strangers;
-use super::{Score, threshold};
+use super::{SURE, Score, threshold};
 use crate::Options;
 use crate::candidates::SetPair;
 
@@ -70,6 +71,18 @@ pub enum Doubt {
     Rivals,
     /// More than one in five of the expected matches are too uncertain to link.
     MuchInReview,
+    /// Between two files very many pairs agree on little, as relatives and strangers do, for the few that agree as a whole. Such pairs are for review.
+    Relatives,
+}
+
+impl Doubt {
+    /// Whether it says that the probabilities may be too high.
+    fn is_of_probabilities(self) -> bool {
+        matches!(
+            self,
+            Self::Unsettled | Self::SmallOverlap | Self::MuchInReview | Self::Relatives
+        )
+    }
 }
 
 /// Fewest matches to learn from.
@@ -86,7 +99,8 @@ pub(super) fn of(
     set_pairs: &[SetPair],
     scores: &[Vec<Score>],
     strangers: &Strangers,
-    (rounds, settled, unlike): (usize, bool, f64),
+    (rounds, settled): (usize, bool),
+    held: &[Held],
     options: &Options,
 ) -> ModelSummary {
     let all = || {
@@ -98,14 +112,11 @@ pub(super) fn of(
     let probabilities: Vec<f64> = all().map(|(_, score)| score.probability).collect();
     let matches: f64 = probabilities.iter().sum();
     let missed = missed(set_pairs, scores);
-    let link = options
+    let best = options
         .link_probability
         .unwrap_or_else(|| threshold::best(probabilities.clone(), missed));
-    let review = options.review_probability.min(link);
-    let _ = unlike;
     let counted = set_pairs.iter().all(|pair| strangers.counted(pair));
     let estimate = |from: f64| estimate(&probabilities, from, matches + missed);
-    let at_link = estimate(link);
     let mut doubts = Vec::new();
     let mut doubt = |is: bool, what: Doubt| {
         if is {
@@ -113,7 +124,7 @@ pub(super) fn of(
         }
     };
     let smaller: f64 = set_pairs.iter().map(|pair| pair.smaller as f64).sum();
-    let below: f64 = probabilities.iter().filter(|p| **p < link).sum();
+    let below: f64 = probabilities.iter().filter(|p| **p < best).sum();
     let rivals = all()
         .filter(|(_, score)| score.weight() > 1.0 && score.probability < 0.5)
         .count() as f64;
@@ -123,6 +134,14 @@ pub(super) fn of(
     doubt(matches < OVERLAP_MIN * smaller, Doubt::SmallOverlap);
     doubt(rivals > RIVALS_MAX * matches, Doubt::Rivals);
     doubt(below > REVIEW_SHARE_MAX * matches, Doubt::MuchInReview);
+    doubt(held.iter().any(|held| held.any()), Doubt::Relatives);
+    // Whoever doubts his own probabilities links only what is sure.
+    let link = match options.link_probability {
+        None if doubts.iter().any(|doubt| doubt.is_of_probabilities()) => best.max(SURE),
+        _ => best,
+    };
+    let review = options.review_probability.min(link);
+    let at_link = estimate(link);
     ModelSummary {
         rounds,
         settled,
