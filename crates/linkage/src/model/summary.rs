@@ -2,7 +2,7 @@
 
 use super::plausible::Held;
 use super::strangers::Strangers;
-use super::{SURE, Score, threshold};
+use super::{Score, threshold};
 use crate::Options;
 use crate::candidates::SetPair;
 
@@ -109,22 +109,31 @@ pub(super) fn of(
             .zip(scores)
             .flat_map(|(pair, scores)| pair.candidates.iter().zip(scores))
     };
-    let probabilities: Vec<f64> = all().map(|(_, score)| score.probability).collect();
-    let matches: f64 = probabilities.iter().sum();
+    // What is held is never linked, so it has no say in where the line is.
+    let mut probabilities: Vec<f64> = Vec::new();
+    let mut kept_back = Vec::new();
+    for ((pair, scores), held) in set_pairs.iter().zip(scores).zip(held) {
+        for (candidate, score) in pair.candidates.iter().zip(scores) {
+            let is_held = held.has(candidate);
+            let to = if is_held { &mut kept_back } else { &mut probabilities };
+            to.push(score.probability);
+        }
+    }
+    let kept: f64 = kept_back.iter().sum();
+    let matches = probabilities.iter().sum::<f64>() + kept;
     let missed = missed(set_pairs, scores);
     let best = options
         .link_probability
-        .unwrap_or_else(|| threshold::best(probabilities.clone(), missed));
+        .unwrap_or_else(|| threshold::best(probabilities.clone(), missed + kept));
     let counted = set_pairs.iter().all(|pair| strangers.counted(pair));
-    let estimate = |from: f64| estimate(&probabilities, from, matches + missed);
-    let mut doubts = Vec::new();
+        let mut doubts = Vec::new();
     let mut doubt = |is: bool, what: Doubt| {
         if is {
             doubts.push(what);
         }
     };
     let smaller: f64 = set_pairs.iter().map(|pair| pair.smaller as f64).sum();
-    let below: f64 = probabilities.iter().filter(|p| **p < best).sum();
+    let below = kept + probabilities.iter().filter(|p| **p < best).sum::<f64>();
     let rivals = all()
         .filter(|(_, score)| score.weight() > 1.0 && score.probability < 0.5)
         .count() as f64;
@@ -135,18 +144,22 @@ pub(super) fn of(
     doubt(rivals > RIVALS_MAX * matches, Doubt::Rivals);
     doubt(below > REVIEW_SHARE_MAX * matches, Doubt::MuchInReview);
     doubt(held.iter().any(|held| held.any()), Doubt::Relatives);
-    // Whoever doubts his own probabilities links only what is sure.
+    // Whoever doubts his own probabilities asks for more.
     let link = match options.link_probability {
-        None if doubts.iter().any(|doubt| doubt.is_of_probabilities()) => best.max(SURE),
+        None if doubts.iter().any(|doubt| doubt.is_of_probabilities()) => {
+            threshold::precise(probabilities.clone(), best)
+        }
         _ => best,
     };
     let review = options.review_probability.min(link);
-    let at_link = estimate(link);
+    let candidates = probabilities.len() + kept_back.len();
+    let at_link = estimate(&probabilities, link, matches + missed);
+    probabilities.append(&mut kept_back);
     ModelSummary {
         rounds,
         settled,
         counted,
-        candidates: probabilities.len(),
+        candidates,
         by_filter_alone: all().filter(|(candidate, _)| candidate.keys == 0).count(),
         expected_matches: matches,
         expected_missed: missed,
@@ -159,7 +172,7 @@ pub(super) fn of(
         review_probability: review,
         expected_precision: at_link.precision[0],
         at_link,
-        at_review: estimate(review),
+        at_review: estimate(&probabilities, review, matches + missed),
         doubts,
     }
 }
