@@ -8,9 +8,9 @@ use std::path::{Path, PathBuf};
 
 use flate2::read::GzDecoder;
 use kinfold_identity::{
-    AddressSpell, DateOrder, DateRules, Email, NO_MONTH, NhsNumber, Person, SexCodes, read_address_abroad,
-    read_date, read_family_names, read_given_names, read_place, read_rest_of_date, read_sex,
-    read_telephones, read_town,
+    AddressSpell, DateOrder, DateRules, Email, NO_MONTH, NhsNumber, Person, SexCodes,
+    read_address_abroad, read_date, read_family_names, read_given_names, read_place,
+    read_rest_of_date, read_sex, read_telephones, read_town,
 };
 
 /// Which columns of a set say what.
@@ -59,8 +59,16 @@ pub fn own_layouts(folder: &Path) -> Result<Vec<Layout>, Box<dyn Error>> {
         names.extend(entry?.file_name().into_string());
     }
     names.sort_unstable();
-    let layout = |name: String| Layout {
-        name: name.leak(),
+    Ok(names
+        .into_iter()
+        .map(|name| own_layout(name.leak()))
+        .collect())
+}
+
+/// A set whose columns are named for the fields that they hold; dates begin with the day.
+pub fn own_layout(name: &'static str) -> Layout {
+    Layout {
+        name,
         first: "first_name",
         middle: "middle_name",
         last: "last_name",
@@ -74,8 +82,7 @@ pub fn own_layouts(folder: &Path) -> Result<Vec<Layout>, Box<dyn Error>> {
         email: "email",
         nhs: "nhs_number",
         ..NONE
-    };
-    Ok(names.into_iter().map(layout).collect())
+    }
 }
 
 /// The sets that the benches know.
@@ -204,7 +211,7 @@ impl OpenSet {
 }
 
 /// A person from a row of a set.
-fn person(row: &BTreeMap<String, String>, layout: &Layout) -> Person {
+pub(crate) fn person(row: &BTreeMap<String, String>, layout: &Layout) -> Person {
     let cell = |name: &str| row.get(name).map_or("", String::as_str);
     let mut person = Person::default();
     if let Ok(names) = read_given_names(&format!("{} {}", cell(layout.first), cell(layout.middle)))

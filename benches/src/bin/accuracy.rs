@@ -4,6 +4,11 @@
 //! folder lies beside the project), encodes every source as one custodian with the `standard` schema, links them, and prints precision,
 //! recall and F1 at kinfold's own threshold. It says which sets are absent. Nothing is tuned here. `--mixing apart` keeps every kind of match key by itself, and
 //! `--mixing places-apart` mixes places in a pool of their own.
+//!
+//! `--own DIR` measures sets of your own instead: a folder each with `a.csv`, `b.csv`, … and `truth.csv` (`source`, `rec_id`, `entity_id`), the
+//! columns named `rec_id`, `first_name`, `middle_name`, `last_name`, `date_of_birth` (day first), `sex`, `address`, `postcode`, `town`,
+//! `birth_place`, `telephone`, `email`, `nhs_number`, as far as they are there. `--made` measures sets of families that are made from a seed:
+//! nobody in common, relatives in two files, unlike sizes.
 
 use std::collections::BTreeMap;
 use std::error::Error;
@@ -11,7 +16,8 @@ use std::path::Path;
 use std::time::Instant;
 
 use kinfold_benches::joined::Joined;
-use kinfold_benches::open::{Layout, OpenSet, layouts, own_layouts};
+use kinfold_benches::made;
+use kinfold_benches::open::{OpenSet, layouts, own_layouts};
 use kinfold_linkage::measures::pairwise;
 use kinfold_schema::{Mixing, Schema};
 
@@ -21,7 +27,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let mut only: Option<String> = None;
     let mut sources = "abcde".to_owned();
     let mut detail = false;
-    let mut own = false;
+    let (mut own, mut families) = (false, false);
     let mut arguments = std::env::args().skip(1);
     while let Some(argument) = arguments.next() {
         let mut value = || arguments.next().ok_or("the option needs a value");
@@ -37,6 +43,7 @@ fn main() -> Result<(), Box<dyn Error>> {
                 });
             }
             "--detail" => detail = true,
+            "--made" => families = true,
             "--own" => (own, folder) = (true, value()?),
             _ => folder = argument,
         }
@@ -45,6 +52,12 @@ fn main() -> Result<(), Box<dyn Error>> {
         "| set | records | true pairs | candidates | reach | precision | recall | F1 | best F1 | expected precision | wrong links | doubts | seconds |"
     );
     println!("|---|---|---|---|---|---|---|---|---|---|---|---|---|");
+    if families {
+        for kind in &made::KINDS {
+            measure(kind.name, &made::make(kind, 1), &schema, detail)?;
+        }
+        return Ok(());
+    }
     let sets = if own {
         own_layouts(Path::new(&folder))?
     } else {
@@ -54,29 +67,22 @@ fn main() -> Result<(), Box<dyn Error>> {
         if only.as_deref().is_some_and(|name| name != layout.name) {
             continue;
         }
-        measure(Path::new(&folder), &layout, &schema, &sources, detail)?;
+        let folder = Path::new(&folder);
+        match OpenSet::read(folder, &layout, &sources)? {
+            Some(set) => measure(layout.name, &set, &schema, detail)?,
+            None => println!(
+                "| {} | absent: {} | | | | | | | | | | | |",
+                layout.name,
+                folder.join(layout.name).display()
+            ),
+        }
     }
     Ok(())
 }
 
-fn measure(
-    folder: &Path,
-    layout: &Layout,
-    schema: &Schema,
-    wanted: &str,
-    detail: bool,
-) -> Result<(), Box<dyn Error>> {
+fn measure(name: &str, set: &OpenSet, schema: &Schema, detail: bool) -> Result<(), Box<dyn Error>> {
     let start = Instant::now();
-    let Some(set) = OpenSet::read(folder, layout, wanted)? else {
-        let path = folder.join(layout.name);
-        println!(
-            "| {} | absent: {} | | | | | | | | | | | |",
-            layout.name,
-            path.display()
-        );
-        return Ok(());
-    };
-    let joined = Joined::of(schema, &set)?;
+    let joined = Joined::of(schema, set)?;
     let linked = &joined.linked;
     let of = |id| joined.entity(id);
     let labelled = joined.labelled();
@@ -89,18 +95,6 @@ fn measure(
     if detail {
         println!("{:?}", linked.model);
         println!("left out: {}", joined.left_out());
-        let mut cells: BTreeMap<(bool, u8, u8), [usize; 4]> = BTreeMap::new();
-        for pair in &linked.pairs {
-            let both = pair.comparable.first && pair.comparable.birth;
-            let near = pair.sigmas.map_or(9, |s| match s { s if s < 1.5 => 0, s if s < 4.5 => 1, s if s < 8.0 => 2, _ => 3 });
-            let cell = cells.entry((both, pair.agreement.pools[0], near)).or_default();
-            let right = of(pair.left) == of(pair.right);
-            let at = usize::from(!right) + 2 * usize::from(pair.verdict != kinfold_linkage::Verdict::Linked);
-            cell[at] += 1;
-        }
-        for ((both, step, near), [lt, lf, nt, nf]) in cells {
-            println!("CELL {both} step {step} near {near}: linked {lt} / {lf} wrong; not {nt} / {nf}");
-        }
         let mut by_kind: BTreeMap<(String, i32), (usize, usize)> = BTreeMap::new();
         for pair in &linked.pairs {
             let band = pair.sigmas.map_or(-9, |s| (s / 2.0) as i32);
@@ -119,7 +113,7 @@ fn measure(
     }
     println!(
         "| {} | {} | {} | {} | {:.4} | {:.4} | {:.4} | {:.4} | {:.4} | {:.4} | {} | {} | {:.1} |",
-        layout.name,
+        name,
         labelled.len(),
         rates.actual,
         linked.pairs.len(),
@@ -175,4 +169,45 @@ fn best_f1(
         best = best.max(2.0 * right as f64 / (all + actual) as f64);
     }
     best
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use kinfold_linkage::Doubt;
+
+    /// Wrong links, right links, true pairs and doubts of a made set.
+    fn outcome(kind: &made::Kind) -> (u64, u64, u64, Vec<Doubt>) {
+        let joined = Joined::of(&Schema::standard(), &made::make(kind, 1)).unwrap();
+        let rates = pairwise(&joined.labelled());
+        let wrong = rates.predicted - rates.true_positives;
+        (
+            wrong,
+            rates.true_positives,
+            rates.actual,
+            joined.linked.model.doubts,
+        )
+    }
+
+    #[test]
+    fn relatives_and_strangers_are_not_linked() {
+        for kind in &made::KINDS {
+            let (wrong, right, actual, doubts) = outcome(kind);
+            let said = format!(
+                "{}: {right} of {actual} right, {wrong} wrong, {doubts:?}",
+                kind.name
+            );
+            if actual == 0 {
+                assert!(wrong <= 1, "{said}");
+                assert!(!doubts.is_empty(), "{said}");
+            } else {
+                assert!(right * 10 >= (right + wrong) * 9, "{said}");
+            }
+            // Where there is enough to learn from, caution costs little.
+            if actual > 500 {
+                assert!(right * 100 >= actual * 93, "{said}");
+                assert!(doubts.is_empty(), "{said}");
+            }
+        }
+    }
 }

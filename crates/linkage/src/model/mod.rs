@@ -122,7 +122,14 @@ pub(crate) fn fit(sets: &[RecordSet], set_pairs: &[SetPair], options: &Options) 
             }
         }
     }
-    let summary = summary::of(set_pairs, &scores, &strangers, (rounds, settled), &held, options);
+    let summary = summary::of(
+        set_pairs,
+        &scores,
+        &strangers,
+        (rounds, settled),
+        &held,
+        options,
+    );
     let silence = silence(sets, set_pairs, &expected);
     Fitted {
         summary,

@@ -115,7 +115,11 @@ pub(super) fn of(
     for ((pair, scores), held) in set_pairs.iter().zip(scores).zip(held) {
         for (candidate, score) in pair.candidates.iter().zip(scores) {
             let is_held = held.has(candidate);
-            let to = if is_held { &mut kept_back } else { &mut probabilities };
+            let to = if is_held {
+                &mut kept_back
+            } else {
+                &mut probabilities
+            };
             to.push(score.probability);
         }
     }
@@ -126,7 +130,7 @@ pub(super) fn of(
         .link_probability
         .unwrap_or_else(|| threshold::best(probabilities.clone(), missed + kept));
     let counted = set_pairs.iter().all(|pair| strangers.counted(pair));
-        let mut doubts = Vec::new();
+    let mut doubts = Vec::new();
     let mut doubt = |is: bool, what: Doubt| {
         if is {
             doubts.push(what);

@@ -33,7 +33,11 @@ pub(super) fn precise(mut probabilities: Vec<f64>, least: f64) -> f64 {
             chosen = *own;
         }
     }
-    if probabilities.is_empty() { least } else { chosen }
+    if probabilities.is_empty() {
+        least
+    } else {
+        chosen
+    }
 }
 
 #[cfg(test)]
