@@ -156,3 +156,94 @@ fn bits_to(zone: &[usize], most: f64, scores: &[Score]) -> f64 {
     }
     low
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::pattern::BANDS;
+    use crate::people::laws::sets;
+    use kinfold_schema::{Agreement, Comparable};
+    use proptest::prelude::*;
+
+    /// So many pairs with near filters, at a middle distance, far apart and without filters, all of one weight.
+    fn pair_of(counts: [u32; 4], weight: f64) -> (SetPair, Vec<Score>) {
+        let sigmas = [Some(30.0), Some(8.0), Some(0.0), None];
+        let each = counts.iter().zip(sigmas);
+        let each = each.flat_map(|(&count, sigmas)| (0..count).map(move |_| sigmas));
+        let candidates: Vec<Candidate> = (0..)
+            .zip(each)
+            .map(|(row, sigmas)| Candidate {
+                left: row,
+                right: row,
+                keys: 1,
+                agreement: Agreement::default(),
+                counts: [0; 4],
+                comparable: Comparable::default(),
+                same_home: false,
+                both_homes: false,
+                sigmas,
+                veto: None,
+            })
+            .collect();
+        let score = Score {
+            keys: weight,
+            ..Score::default()
+        };
+        let scores = vec![score; candidates.len()];
+        let pair = SetPair {
+            left_set: 0,
+            right_set: 1,
+            smaller: candidates.len(),
+            candidates,
+            stranger_bands: [0.0; BANDS],
+            candidate_sigmas: f64::INFINITY,
+            compared: 0.5,
+        };
+        (pair, scores)
+    }
+
+    /// What is held, and the expected matches of each zone once it is.
+    fn hold(counts: [u32; 4], weight: f64) -> (Held, [f64; ZONES]) {
+        let (pair, mut scores) = pair_of(counts, weight);
+        let sets = sets(&[pair.candidates.len(), pair.candidates.len()]);
+        compete::compete(&sets, &pair, &mut scores);
+        let mut held = Held::default();
+        held.look(&pair, &scores);
+        held.lower(&sets, &pair, &mut scores);
+        let mut found = [0.0; ZONES];
+        for (candidate, score) in pair.candidates.iter().zip(&scores) {
+            found[zone(candidate).unwrap()] += score.probability;
+        }
+        (held, found)
+    }
+
+    #[test]
+    fn relatives_are_held_and_slips_are_not() {
+        // As in the open sets: most are near, and as many far apart as at a middle distance.
+        assert!(!hold([700, 150, 150, 100], 6.0).0.any());
+        // Nobody near, at no distance: whatever looks like a match is none.
+        let (held, found) = hold([0, 10, 2000, 50], 6.0);
+        assert_eq!(held, Held([true, true, true]));
+        assert!(found.iter().sum::<f64>() < 20.0, "{found:?}");
+        // Parents and children: a few are in both files.
+        let (held, found) = hold([550, 20, 450, 10], 6.0);
+        assert_eq!(held, Held([false, true, false]));
+        assert!((found[NEAR] - 550.0).abs() < 10.0);
+        assert!(found[FAR] < 70.0, "{found:?}");
+    }
+
+    proptest! {
+        #[test]
+        fn no_zone_that_is_held_has_more_than_is_allowed(
+            near in 0u32..200, middle in 0u32..200, far in 0u32..200, blank in 0u32..200, weight in -2.0f64..10.0
+        ) {
+            let (held, found) = hold([near, middle, far, blank], weight);
+            let (pair, _) = pair_of([1, 1, 1, 1], 0.0);
+            for zone in [MIDDLE, FAR, BLANK] {
+                if held.0[zone] {
+                    prop_assert!(found[zone] <= most(zone, &pair, &found) + 1e-6, "{:?}", found);
+                }
+            }
+        }
+    }
+}
