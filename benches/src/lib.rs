@@ -1,6 +1,7 @@
 //! Inputs of the benchmarks: reproducible, and shaped like what the matcher meets.
 
 pub mod joined;
+pub mod made;
 pub mod open;
 pub mod people;
 pub mod released;

@@ -3,13 +3,14 @@
 use std::collections::BTreeMap;
 use std::error::Error;
 use std::fs::File;
-use std::path::Path;
+use std::io::Read;
+use std::path::{Path, PathBuf};
 
 use flate2::read::GzDecoder;
 use kinfold_identity::{
-    AddressSpell, DateOrder, DateRules, Email, NO_MONTH, Person, SexCodes, read_address_abroad,
-    read_date, read_family_names, read_given_names, read_place, read_rest_of_date, read_sex,
-    read_telephones, read_town,
+    AddressSpell, DateOrder, DateRules, Email, NO_MONTH, NhsNumber, Person, SexCodes,
+    read_address_abroad, read_date, read_family_names, read_given_names, read_place,
+    read_rest_of_date, read_sex, read_telephones, read_town,
 };
 
 /// Which columns of a set say what.
@@ -28,6 +29,7 @@ pub struct Layout {
     town: &'static str,
     telephone: &'static str,
     email: &'static str,
+    nhs: &'static str,
 }
 
 const NONE: Layout = Layout {
@@ -44,7 +46,44 @@ const NONE: Layout = Layout {
     town: "",
     telephone: "",
     email: "",
+    nhs: "",
 };
+
+/// Every folder of one, as a set whose columns are named for the fields that they hold; dates begin with the day.
+///
+/// # Errors
+/// A folder that cannot be read.
+pub fn own_layouts(folder: &Path) -> Result<Vec<Layout>, Box<dyn Error>> {
+    let mut names: Vec<String> = Vec::new();
+    for entry in std::fs::read_dir(folder)? {
+        names.extend(entry?.file_name().into_string());
+    }
+    names.sort_unstable();
+    Ok(names
+        .into_iter()
+        .map(|name| own_layout(name.leak()))
+        .collect())
+}
+
+/// A set whose columns are named for the fields that they hold; dates begin with the day.
+pub fn own_layout(name: &'static str) -> Layout {
+    Layout {
+        name,
+        first: "first_name",
+        middle: "middle_name",
+        last: "last_name",
+        birth: &["date_of_birth"],
+        sex: "sex",
+        lines: &["address"],
+        postcode: "postcode",
+        birth_place: "birth_place",
+        town: "town",
+        telephone: "telephone",
+        email: "email",
+        nhs: "nhs_number",
+        ..NONE
+    }
+}
 
 /// The sets that the benches know.
 pub fn layouts() -> Vec<Layout> {
@@ -140,12 +179,12 @@ impl OpenSet {
         wanted: &str,
     ) -> Result<Option<Self>, Box<dyn Error>> {
         let set = folder.join(layout.name);
-        if !set.join("truth.csv.gz").exists() {
+        let Some(truth_path) = table(&set, "truth") else {
             return Ok(None);
-        }
+        };
         let mut entities: BTreeMap<String, u32> = BTreeMap::new();
         let mut truth = BTreeMap::new();
-        for row in rows(&set.join("truth.csv.gz"))? {
+        for row in rows(&truth_path)? {
             if !wanted.contains(&row["source"]) {
                 continue;
             }
@@ -155,10 +194,9 @@ impl OpenSet {
         }
         let mut sources = Vec::new();
         for name in ["a", "b", "c", "d", "e"] {
-            let path = set.join(format!("{name}.csv.gz"));
-            if !path.exists() || !wanted.contains(name) {
+            let Some(path) = table(&set, name).filter(|_| wanted.contains(name)) else {
                 continue;
-            }
+            };
             let people = rows(&path)?
                 .iter()
                 .map(|row| (row["rec_id"].clone(), person(row, layout)))
@@ -173,7 +211,7 @@ impl OpenSet {
 }
 
 /// A person from a row of a set.
-fn person(row: &BTreeMap<String, String>, layout: &Layout) -> Person {
+pub(crate) fn person(row: &BTreeMap<String, String>, layout: &Layout) -> Person {
     let cell = |name: &str| row.get(name).map_or("", String::as_str);
     let mut person = Person::default();
     if let Ok(names) = read_given_names(&format!("{} {}", cell(layout.first), cell(layout.middle)))
@@ -214,14 +252,28 @@ fn person(row: &BTreeMap<String, String>, layout: &Layout) -> Person {
             to: NO_MONTH,
         });
     }
+    person.nhs = NhsNumber::parse(cell(layout.nhs)).ok();
     person.telephones = read_telephones(cell(layout.telephone)).unwrap_or_default();
     person.emails = Email::parse(cell(layout.email)).into_iter().collect();
     person.birth_place = read_place(cell(layout.birth_place)).ok();
     person
 }
 
-/// The rows of a compressed CSV file, by column.
+/// A table of a set, compressed or not.
+fn table(set: &Path, name: &str) -> Option<PathBuf> {
+    let both = ["csv.gz", "csv"].map(|ending| set.join(format!("{name}.{ending}")));
+    both.into_iter().find(|path| path.exists())
+}
+
+/// The rows of a CSV file, by column.
 fn rows(path: &Path) -> Result<Vec<BTreeMap<String, String>>, Box<dyn Error>> {
-    let mut reader = csv::Reader::from_reader(GzDecoder::new(File::open(path)?));
+    let file = File::open(path)?;
+    let packed = path.extension().is_some_and(|ending| ending == "gz");
+    let text: Box<dyn Read> = if packed {
+        Box::new(GzDecoder::new(file))
+    } else {
+        Box::new(file)
+    };
+    let mut reader = csv::Reader::from_reader(text);
     Ok(reader.deserialize().collect::<Result<_, _>>()?)
 }

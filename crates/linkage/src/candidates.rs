@@ -40,6 +40,8 @@ pub(crate) struct SetPair {
     pub candidate_sigmas: f64,
     /// Records of the smaller set.
     pub smaller: usize,
+    /// Share of all pairs of which both records have a filter.
+    pub compared: f64,
 }
 
 impl SetPair {
@@ -262,6 +264,8 @@ fn find_in(
             .and_then(|(_, filter)| filter.candidate_sigmas)
             .unwrap_or(f64::INFINITY),
         smaller: left.len().min(right.len()),
+        compared: stranger_bands[left_set].share(left.len())
+            * stranger_bands[right_set].share(right.len()),
     }
 }
 
@@ -315,6 +319,11 @@ impl StrangerBands {
             }
         }
         out
+    }
+
+    /// Share of the records of a set of so many that have a filter.
+    fn share(&self, records: usize) -> f64 {
+        self.records / (records as f64).max(1.0)
     }
 
     /// How many pairs of strangers of two files come as near.

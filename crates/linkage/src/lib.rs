@@ -225,7 +225,7 @@ pub fn link_given(
         .count();
     let linked = || pairs.iter().filter(|pair| pair.verdict == Verdict::Linked);
     model.linked = linked().count();
-    let sum: f64 = linked().map(|pair| pair.probability).sum();
+    let sum = linked().fold(0.0, |sum, pair| sum + pair.probability);
     model.expected_precision = sum / linked().count().max(1) as f64;
     Linked {
         waterfalls,

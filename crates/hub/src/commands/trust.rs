@@ -13,15 +13,23 @@ pub(super) fn lines(model: &ModelSummary, files: usize) -> String {
         return "No two records of different files have anything in common: are they of one area and time, and was each column read as the right field?\n".to_owned();
     }
     let mut text = String::new();
-    let _ = writeln!(
-        text,
-        "{} of {} candidate pairs are links, from a match probability of {:.2} on: expected precision {}, recall {}",
-        model.linked,
-        model.candidates,
-        model.link_probability,
-        share(model.at_link.precision),
-        share(model.at_link.recall)
-    );
+    if model.linked == 0 {
+        let _ = writeln!(
+            text,
+            "None of the {} candidate pairs is sure enough to be a link",
+            model.candidates
+        );
+    } else {
+        let _ = writeln!(
+            text,
+            "{} of {} candidate pairs are links, from a match probability of {:.2} on: expected precision {}, recall {}",
+            model.linked,
+            model.candidates,
+            model.link_probability,
+            share(model.at_link.precision),
+            share(model.at_link.recall)
+        );
+    }
     for doubt in &model.doubts {
         let _ = writeln!(text, "Do not rely on these figures: {}", words(*doubt));
     }
@@ -59,6 +67,9 @@ fn words(doubt: Doubt) -> &'static str {
         }
         Doubt::MuchInReview => {
             "more than one in five of the expected matches are too uncertain to link; plan time for review"
+        }
+        Doubt::Relatives => {
+            "between two files very many pairs agree on little, as relatives do, for the few that agree on all; such pairs are for review, so check that no column was read wrongly"
         }
     }
 }
@@ -116,6 +127,7 @@ mod tests {
             Doubt::SmallOverlap,
             Doubt::Rivals,
             Doubt::MuchInReview,
+            Doubt::Relatives,
         ];
         let mut said: Vec<&str> = all.map(words).to_vec();
         said.sort_unstable();

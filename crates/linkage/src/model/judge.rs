@@ -10,7 +10,7 @@ use kinfold_schema::Field;
 pub(crate) fn judge(set_pairs: &[SetPair], fitted: &Fitted) -> (Vec<Pair>, Waterfalls) {
     let summary = &fitted.summary;
     let mut pairs = Vec::with_capacity(set_pairs.iter().map(|pair| pair.candidates.len()).sum());
-    for (set_pair, scores) in set_pairs.iter().zip(&fitted.scores) {
+    for ((set_pair, scores), held) in set_pairs.iter().zip(&fitted.scores).zip(&fitted.held) {
         // Where no custodian counted how often twins and namesakes meet in its file, a rule stands in.
         let guarded = !summary.counted;
         for (candidate, score) in set_pair.candidates.iter().zip(scores) {
@@ -21,7 +21,9 @@ pub(crate) fn judge(set_pairs: &[SetPair], fitted: &Fitted) -> (Vec<Pair>, Water
                 (None, Some(guard)) if probability >= summary.review_probability => {
                     Verdict::Guarded(guard)
                 }
-                (None, None) if probability >= summary.link_probability => Verdict::Linked,
+                (None, None) if probability >= summary.link_probability && !held.has(candidate) => {
+                    Verdict::Linked
+                }
                 (None, _) if probability >= summary.review_probability => Verdict::Review,
                 (None, _) => Verdict::NotLinked,
             };

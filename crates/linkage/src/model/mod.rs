@@ -13,11 +13,13 @@
 mod cells;
 mod compete;
 mod judge;
+mod plausible;
 mod strangers;
 mod summary;
 mod threshold;
 
 use cells::Cells;
+use plausible::Held;
 use strangers::Strangers;
 
 use crate::candidates::SetPair;
@@ -41,6 +43,8 @@ pub(crate) struct Fitted {
     pub summary: ModelSummary,
     /// For each set pair and candidate: the parts of its weight, and its probability after competition.
     pub(crate) scores: Vec<Vec<Score>>,
+    /// For each set pair, which of its pairs look like matches too often to be believed.
+    pub(crate) held: Vec<Held>,
     /// Weight of two records that are no candidates of each other: how much their silence speaks against them.
     pub silence: f64,
 }
@@ -85,8 +89,9 @@ pub(crate) fn fit(sets: &[RecordSet], set_pairs: &[SetPair], options: &Options) 
     let mut expected = strangers.first_guess(sets, set_pairs, &cells);
     let mut scores: Vec<Vec<Score>> = Vec::new();
     let mut before = total(&expected);
-    let (mut rounds, mut settled) = (0, false);
-    while rounds < ROUNDS_MAX && !settled {
+    let mut held = vec![Held::default(); set_pairs.len()];
+    let (mut rounds, mut settled, mut rounds_max) = (0, false, ROUNDS_MAX);
+    while rounds < rounds_max && !settled {
         rounds += 1;
         strangers.update(sets, set_pairs, &cells, &expected);
         cells.learn(set_pairs, &expected, &strangers);
@@ -95,8 +100,9 @@ pub(crate) fn fit(sets: &[RecordSet], set_pairs: &[SetPair], options: &Options) 
             .enumerate()
             .map(|(at, pair)| cells.score(at, pair, &strangers))
             .collect();
-        for (pair, scores) in set_pairs.iter().zip(&mut scores) {
+        for ((pair, scores), held) in set_pairs.iter().zip(&mut scores).zip(&held) {
             compete::compete(sets, pair, scores);
+            held.lower(sets, pair, scores);
         }
         expected = scores
             .iter()
@@ -105,12 +111,30 @@ pub(crate) fn fit(sets: &[RecordSet], set_pairs: &[SetPair], options: &Options) 
         let after = total(&expected);
         settled = (after - before).abs() <= CHANGE_MIN * after.max(1.0);
         before = after;
+        if settled || rounds == rounds_max {
+            let mut more = false;
+            for ((pair, scores), held) in set_pairs.iter().zip(&scores).zip(&mut held) {
+                more |= held.look(pair, scores);
+            }
+            // Each time at least one zone is held that was not, so this ends.
+            if more {
+                (settled, rounds_max) = (false, rounds + ROUNDS_MAX);
+            }
+        }
     }
-    let summary = summary::of(set_pairs, &scores, &strangers, (rounds, settled), options);
+    let summary = summary::of(
+        set_pairs,
+        &scores,
+        &strangers,
+        (rounds, settled),
+        &held,
+        options,
+    );
     let silence = silence(sets, set_pairs, &expected);
     Fitted {
         summary,
         scores,
+        held,
         silence,
     }
 }
@@ -219,6 +243,7 @@ mod tests {
             stranger_bands: [0.0; BANDS],
             candidate_sigmas: f64::INFINITY,
             smaller: people as usize,
+            compared: 1.0,
         };
         let silent = |row: u32| row < silent_right || (right..right + silent_wrong).contains(&row);
         let seen: Vec<u32> = (0..people).filter(|&row| !silent(row)).collect();

@@ -251,9 +251,15 @@ impl Strangers {
                 if !speaks(file, class) {
                     continue;
                 }
-                let counted = 1.0 + f64::from(u8::from(speaks(1 - file, class)));
+                // Where both speak each counts by the pairs that it has: a file of two hundred would say that there is nothing, or, of one
+                // pair by chance, that there is very much.
+                let weight = if speaks(1 - file, class) {
+                    1.0 / (1.0 + ratio * ratio)
+                } else {
+                    1.0
+                };
                 let pairs = within.pairs * libm::exp2(within.alone * others);
-                out[cell] += 2.0 * ratio * pairs * free(n) * free(m) / counted;
+                out[cell] += 2.0 * ratio * pairs * free(n) * free(m) * weight;
             }
         }
         out

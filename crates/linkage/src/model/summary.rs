@@ -1,5 +1,6 @@
 //! What a fit says about itself.
 
+use super::plausible::Held;
 use super::strangers::Strangers;
 use super::{Score, threshold};
 use crate::Options;
@@ -70,6 +71,18 @@ pub enum Doubt {
     Rivals,
     /// More than one in five of the expected matches are too uncertain to link.
     MuchInReview,
+    /// Between two files very many pairs agree on little, as relatives and strangers do, for the few that agree as a whole. Such pairs are for review.
+    Relatives,
+}
+
+impl Doubt {
+    /// Whether it says that the probabilities may be too high.
+    fn is_of_probabilities(self) -> bool {
+        matches!(
+            self,
+            Self::Unsettled | Self::SmallOverlap | Self::MuchInReview | Self::Relatives
+        )
+    }
 }
 
 /// Fewest matches to learn from.
@@ -87,6 +100,7 @@ pub(super) fn of(
     scores: &[Vec<Score>],
     strangers: &Strangers,
     (rounds, settled): (usize, bool),
+    held: &[Held],
     options: &Options,
 ) -> ModelSummary {
     let all = || {
@@ -95,16 +109,27 @@ pub(super) fn of(
             .zip(scores)
             .flat_map(|(pair, scores)| pair.candidates.iter().zip(scores))
     };
-    let probabilities: Vec<f64> = all().map(|(_, score)| score.probability).collect();
-    let matches: f64 = probabilities.iter().sum();
+    // What is held is never linked, so it has no say in where the line is.
+    let mut probabilities: Vec<f64> = Vec::new();
+    let mut kept_back = Vec::new();
+    for ((pair, scores), held) in set_pairs.iter().zip(scores).zip(held) {
+        for (candidate, score) in pair.candidates.iter().zip(scores) {
+            let is_held = held.has(candidate);
+            let to = if is_held {
+                &mut kept_back
+            } else {
+                &mut probabilities
+            };
+            to.push(score.probability);
+        }
+    }
+    let kept: f64 = kept_back.iter().sum();
+    let matches = probabilities.iter().sum::<f64>() + kept;
     let missed = missed(set_pairs, scores);
-    let link = options
+    let best = options
         .link_probability
-        .unwrap_or_else(|| threshold::best(probabilities.clone(), missed));
-    let review = options.review_probability.min(link);
+        .unwrap_or_else(|| threshold::best(probabilities.clone(), missed + kept));
     let counted = set_pairs.iter().all(|pair| strangers.counted(pair));
-    let estimate = |from: f64| estimate(&probabilities, from, matches + missed);
-    let at_link = estimate(link);
     let mut doubts = Vec::new();
     let mut doubt = |is: bool, what: Doubt| {
         if is {
@@ -112,7 +137,7 @@ pub(super) fn of(
         }
     };
     let smaller: f64 = set_pairs.iter().map(|pair| pair.smaller as f64).sum();
-    let below: f64 = probabilities.iter().filter(|p| **p < link).sum();
+    let below = kept + probabilities.iter().filter(|p| **p < best).sum::<f64>();
     let rivals = all()
         .filter(|(_, score)| score.weight() > 1.0 && score.probability < 0.5)
         .count() as f64;
@@ -122,11 +147,23 @@ pub(super) fn of(
     doubt(matches < OVERLAP_MIN * smaller, Doubt::SmallOverlap);
     doubt(rivals > RIVALS_MAX * matches, Doubt::Rivals);
     doubt(below > REVIEW_SHARE_MAX * matches, Doubt::MuchInReview);
+    doubt(held.iter().any(|held| held.any()), Doubt::Relatives);
+    // Whoever doubts his own probabilities asks for more.
+    let link = match options.link_probability {
+        None if doubts.iter().any(|doubt| doubt.is_of_probabilities()) => {
+            threshold::precise(probabilities.clone(), best)
+        }
+        _ => best,
+    };
+    let review = options.review_probability.min(link);
+    let candidates = probabilities.len() + kept_back.len();
+    let at_link = estimate(&probabilities, link, matches + missed);
+    probabilities.append(&mut kept_back);
     ModelSummary {
         rounds,
         settled,
         counted,
-        candidates: probabilities.len(),
+        candidates,
         by_filter_alone: all().filter(|(candidate, _)| candidate.keys == 0).count(),
         expected_matches: matches,
         expected_missed: missed,
@@ -139,7 +176,7 @@ pub(super) fn of(
         review_probability: review,
         expected_precision: at_link.precision[0],
         at_link,
-        at_review: estimate(review),
+        at_review: estimate(&probabilities, review, matches + missed),
         doubts,
     }
 }
