@@ -42,6 +42,11 @@ pub enum Reason {
         /// How many.
         people: u32,
     },
+    /// Members who have died: they belonged to it, and are no current ones.
+    Died {
+        /// How many.
+        people: u32,
+    },
     /// Doubt: members whom one custodian alone ties to it.
     OneCustodian {
         /// How many.
@@ -79,6 +84,14 @@ impl Reason {
                 "{} also in another household at the same time.",
                 count(people, "member is", "members are")
             ),
+            Self::Died { people } => format!(
+                "{} no longer counted as living in it.",
+                count(
+                    people,
+                    "member has died and is",
+                    "members have died and are"
+                )
+            ),
             Self::OneCustodian { people } => format!(
                 "{} tied to it by one agency alone.",
                 count(people, "member is", "members are")
@@ -101,6 +114,7 @@ pub(super) struct Facts {
     custodians: u32,
     homes: u32,
     two_homes: u32,
+    died: u32,
     tied_by_one: u32,
     unsure: u32,
     unsent: bool,
@@ -115,6 +129,7 @@ impl Facts {
         sources: &[String],
         linked: &Linked,
         (unsent, drawn): (&[bool], bool),
+        died: &[Option<u16>],
         elsewhere: &dyn Fn(&HouseholdMember) -> bool,
     ) -> Self {
         let count = |test: &dyn Fn(&HouseholdMember) -> bool| {
@@ -127,6 +142,7 @@ impl Facts {
             custodians: sources.len() as u32,
             homes: group.homes,
             two_homes: count(&|member| member.current && elsewhere(member)),
+            died: count(&|member| died[member.person].is_some()),
             tied_by_one: count(&|member| member.current && member.custodians < 2),
             unsure: count(&|member| confidence(member) < SURE),
             unsent,
@@ -170,6 +186,7 @@ impl Facts {
             Reason::TwoHomes {
                 people: self.two_homes,
             },
+            Reason::Died { people: self.died },
             Reason::OneCustodian {
                 people: self.tied_by_one,
             },
@@ -177,7 +194,7 @@ impl Facts {
                 people: self.unsure,
             },
         ];
-        let numbers = [self.two_homes, self.tied_by_one, self.unsure];
+        let numbers = [self.two_homes, self.died, self.tied_by_one, self.unsure];
         let there = counted.into_iter().zip(numbers).filter(|(_, n)| *n > 0);
         reasons.extend(there.map(|(reason, _)| reason));
         if self.unsent {
@@ -225,6 +242,7 @@ mod tests {
             custodians: 2,
             homes: 1,
             two_homes: 0,
+            died: 0,
             tied_by_one: 0,
             unsure: 0,
             unsent: false,
