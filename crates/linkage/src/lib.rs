@@ -213,6 +213,7 @@ pub fn link_given(
     Lives::new(sets, &given.lives).veto(&mut candidates);
     let fitted = model::fit(sets, &candidates, options);
     let (mut pairs, waterfalls) = model::judge(&candidates, &fitted);
+    drop(candidates);
     progress.step(steps, steps, "putting records together");
     let mut formed = form_people(schema, sets, &mut pairs, fitted.silence, given);
     if households::settle(schema, sets, &formed.people, &mut pairs) > 0 {

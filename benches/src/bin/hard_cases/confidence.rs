@@ -1,7 +1,8 @@
 //! What a household's doubts cost, fitted on several boroughs: the constants of `kinfold_linkage`'s household confidence.
 //!
 //! A household's confidence is a product: one factor for each member whom one custodian alone ties to it, one for each other member, one for each
-//! member of unsure records, one for each member who also belongs elsewhere, and one for nobody missing, with or without a home that was not sent.
+//! member of unsure records, one when one member belongs elsewhere too or
+//! another when several do, and one for nobody missing, with or without a home that was not sent.
 //! The factors with the greatest likelihood are found by going round them one by one; each lies between 0 and 1, where the likelihood has one peak
 //! along each.
 
@@ -13,20 +14,21 @@ use crate::demo::Demo;
 use crate::score::{Score, print_bins};
 
 /// The factors, in the order of [`Doubts`].
-const FACTORS: [&str; 6] = [
+const FACTORS: [&str; 7] = [
     "member tied by one custodian",
     "member tied by two and more",
     "member of unsure records",
-    "member who belongs elsewhere too",
+    "one member who belongs elsewhere too",
     "nobody missing",
     "nobody missing, a home was not sent",
+    "several members who belong elsewhere too",
 ];
 /// Factors are fitted as bits of doubt, between none and this many.
 const BITS_MAX: f64 = 3.0;
 const ROUNDS: usize = 60;
 
 /// How often each factor comes in.
-type Doubts = [u32; 6];
+type Doubts = [u32; FACTORS.len()];
 
 /// Households of several people now: how many of each kind, how many right, and what they state.
 #[derive(Default)]
@@ -74,8 +76,8 @@ impl Confidence {
         }
     }
 
-    fn fit(&self) -> [f64; 6] {
-        let mut bits = [0.02; 6];
+    fn fit(&self) -> [f64; FACTORS.len()] {
+        let mut bits = [0.02; FACTORS.len()];
         for _ in 0..ROUNDS {
             for factor in 0..bits.len() {
                 let at = |value: f64| {
@@ -99,7 +101,7 @@ impl Confidence {
         bits
     }
 
-    fn likelihood(&self, bits: &[f64; 6]) -> f64 {
+    fn likelihood(&self, bits: &[f64; FACTORS.len()]) -> f64 {
         let kinds = self.kinds.iter();
         kinds
             .map(|(kind, &(of, right))| {
@@ -112,12 +114,13 @@ impl Confidence {
 }
 
 fn doubts(household: &Household) -> Doubts {
-    let mut doubts = [0; 6];
+    let mut doubts = [0; FACTORS.len()];
     for reason in &household.reasons {
         match *reason {
             Reason::OneCustodian { people } => doubts[0] = people,
             Reason::UnsurePeople { people } => doubts[2] = people,
-            Reason::TwoHomes { people } => doubts[3] = people,
+            Reason::TwoHomes { people: 1 } => doubts[3] = 1,
+            Reason::TwoHomes { .. } => doubts[6] = 1,
             Reason::MayBeIncomplete => doubts[5] = 1,
             _ => {}
         }

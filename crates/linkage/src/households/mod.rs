@@ -6,11 +6,12 @@
 //!
 //! 1. Tokens that stand for one home (its UPRN, its address) are brought together.
 //! 2. In each home, people whose spells overlap form a group; successive tenants do not. A home that holds more people at once than
-//!    a household can is communal and forms none.
+//!    a household can is communal and forms none. Without months, a family that agencies hold in another home, and nobody with the
+//!    family that is held in this one alone, has moved out.
 //! 3. Groups in different homes are one household that moved when they share people whose spells follow one another. A child with
 //!    two homes lives in both at the same time, so the two homes stay two households, with the child in both.
-//!    Where household keys carry no months, a group whose people are all in a larger one is part of that, and the other groups of a person
-//!    stay side by side, all of them current.
+//!    Where household keys carry no months, a group whose people are all in a larger one is part of that, two groups of mostly the same people with
+//!    an adult in both are one household, and the other groups of a person stay side by side, all of them current.
 //! 4. People without such evidence are households of one.
 //!
 //! A person with one protected record has no evidence at all, whatever the other records say.
@@ -20,6 +21,7 @@ mod homes;
 mod reasons;
 mod settle;
 mod spell;
+mod tenants;
 
 use kinfold_schema::{NO_MONTH, Schema};
 
@@ -117,7 +119,7 @@ pub fn form_households_given(
     );
     let grain = Grain::of(schema);
     let stays = homes::stays(schema, sets, &linked.people);
-    let (groups, overfull_homes) = groups::in_homes(&stays, grain);
+    let (groups, overfull_homes) = groups::in_homes(&stays, life_stages, grain);
     drop(stays);
     let groups = groups::join_moves(groups, life_stages, grain);
     let groups = groups::join_contained(groups);

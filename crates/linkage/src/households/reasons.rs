@@ -13,6 +13,10 @@ const TIED_BY_MORE: f64 = 0.999;
 /// Probability that the household is right as far as a member of unsure records goes: most doubts are about records that no person
 /// has or that two of its own members share.
 const UNSURE: f64 = 0.985;
+/// The same when one member is in another household too: without months nothing tells which home was left.
+const ONE_ELSEWHERE: f64 = 0.93;
+/// The same when several members are, such as brothers and sisters with two homes.
+const SEVERAL_ELSEWHERE: f64 = 0.98;
 /// Probability that nobody is missing from a household.
 const COMPLETE: f64 = 0.99;
 /// The same when a custodian holds a home of members and sent no key for it, and the schema lets large groups release nothing.
@@ -167,6 +171,11 @@ impl Facts {
             power(TIED_BY_ONE, self.tied_by_one)
                 * power(TIED_BY_MORE, tied_by_more)
                 * power(UNSURE, self.unsure)
+                * match self.two_homes {
+                    0 => 1.0,
+                    1 => ONE_ELSEWHERE,
+                    _ => SEVERAL_ELSEWHERE,
+                }
                 * self.complete,
         )
     }
@@ -293,6 +302,10 @@ mod tests {
             },
             Facts {
                 unsure: 1,
+                ..facts()
+            },
+            Facts {
+                two_homes: 1,
                 ..facts()
             },
             Facts {
