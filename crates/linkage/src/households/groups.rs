@@ -5,7 +5,6 @@ use kinfold_schema::NO_MONTH;
 use super::LifeStage;
 use super::homes::Stay;
 use super::spell::{Grain, Spell};
-use super::tenants::Tenants;
 use crate::people::Forest;
 
 /// More people at once than this make a home communal.
@@ -51,14 +50,8 @@ impl Group {
     }
 }
 
-/// The groups of all homes, and how many homes hold too many people at once. `stays` are sorted by home and person. Where life stages are known, a
-/// family that moved out of a home is kept apart from the next one ([`Tenants`]).
-pub(super) fn in_homes(
-    stays: &[Stay],
-    life_stages: &[LifeStage],
-    grain: Grain,
-) -> (Vec<Group>, usize) {
-    let tenants = Tenants::new(stays, life_stages);
+/// The groups of all homes, and how many homes hold too many people at once. `stays` are sorted by home and person.
+pub(super) fn in_homes(stays: &[Stay], grain: Grain) -> (Vec<Group>, usize) {
     let mut groups = Vec::new();
     let mut overfull = 0;
     for home in stays.chunk_by(|a, b| a.home == b.home) {
@@ -73,9 +66,7 @@ pub(super) fn in_homes(
         if at_once(&people) > PEOPLE_AT_ONCE_MAX {
             overfull += 1;
         } else {
-            let own: Vec<u32> = people.iter().map(|&(person, _)| person).collect();
-            let parts = tenants.parts(home, &own);
-            groups_of(home, &people, &parts, grain, &mut groups);
+            groups_of(home, &people, grain, &mut groups);
         }
     }
     (groups, overfull)
@@ -97,18 +88,12 @@ fn at_once(people: &[(u32, Spell)]) -> usize {
     most
 }
 
-/// People of one part connected by overlapping spells.
-fn groups_of(
-    home: &[Stay],
-    people: &[(u32, Spell)],
-    parts: &[u32],
-    grain: Grain,
-    groups: &mut Vec<Group>,
-) {
+/// People connected by overlapping spells.
+fn groups_of(home: &[Stay], people: &[(u32, Spell)], grain: Grain, groups: &mut Vec<Group>) {
     let mut forest = Forest::new(people.len());
     for (i, (_, a)) in people.iter().enumerate() {
         for (j, (_, b)) in people.iter().enumerate().skip(i + 1) {
-            if parts[i] == parts[j] && a.together(*b, grain) {
+            if a.together(*b, grain) {
                 forest.join(i as u32, j as u32);
             }
         }

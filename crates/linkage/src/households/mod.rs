@@ -6,8 +6,7 @@
 //!
 //! 1. Tokens that stand for one home (its UPRN, its address) are brought together.
 //! 2. In each home, people whose spells overlap form a group; successive tenants do not. A home that holds more people at once than
-//!    a household can is communal and forms none. Without months, a family that agencies hold in another home, and nobody with the
-//!    family that is held in this one alone, has moved out.
+//!    a household can is communal and forms none.
 //! 3. Groups in different homes are one household that moved when they share people whose spells follow one another. A child with
 //!    two homes lives in both at the same time, so the two homes stay two households, with the child in both.
 //!    Where household keys carry no months, a group whose people are all in a larger one is part of that, two groups of mostly the same people with
@@ -21,7 +20,6 @@ mod homes;
 mod reasons;
 mod settle;
 mod spell;
-mod tenants;
 
 use kinfold_schema::{NO_MONTH, Schema};
 
@@ -119,7 +117,7 @@ pub fn form_households_given(
     );
     let grain = Grain::of(schema);
     let stays = homes::stays(schema, sets, &linked.people);
-    let (groups, overfull_homes) = groups::in_homes(&stays, life_stages, grain);
+    let (groups, overfull_homes) = groups::in_homes(&stays, grain);
     drop(stays);
     let groups = groups::join_moves(groups, life_stages, grain);
     let groups = groups::join_contained(groups);

@@ -88,7 +88,7 @@ fn person_of(sets: &[RecordSet], people: &[PersonCluster]) -> Vec<Vec<u32>> {
 
 /// For each two people whether they are in one group of one home.
 fn lived_together(stays: &[homes::Stay], grain: Grain, wanted: &[(u32, u32, usize)]) -> Vec<bool> {
-    let (groups, _) = groups::in_homes(stays, &[], grain);
+    let (groups, _) = groups::in_homes(stays, grain);
     let memberships = groups::memberships(&groups);
     let groups_of = |person: u32| groups::groups_with(&memberships, person);
     wanted
