@@ -483,6 +483,35 @@ fn without_months_a_part_of_a_family_in_another_home_is_no_household_more() {
     assert_eq!(formed, vec![group(&[0, 1, 2]), group(&[0, 1, 3])]);
 }
 
+/// Agencies that know different children heard of a move at different times.
+#[test]
+fn without_months_a_family_in_its_old_and_its_new_home_is_one() {
+    use LifeStage::{Adult, Child};
+    let home = |n| (n, NO_MONTH, NO_MONTH);
+    let both = [home(1), home(2)];
+    let people = [at(&both), at(&both), at(&[home(1)]), at(&[home(2)])];
+    let formed = |stages: &[LifeStage]| {
+        let mut formed = households(&people, stages);
+        formed.sort();
+        formed
+    };
+    let one = vec![group(&[0, 1, 2, 3])];
+    let two = vec![group(&[0, 1, 2]), group(&[0, 1, 3])];
+    assert_eq!(formed(&[Adult, Adult, Child, Child]), one);
+    assert_eq!(formed(&[Adult, Child, Child, Adult]), one);
+    // A former and a new partner, or people who may be; and brothers and sisters with two homes.
+    assert_eq!(formed(&[Adult, Child, Adult, Adult]), two);
+    assert_eq!(formed(&[Adult, Child]), two);
+    assert_eq!(formed(&[Child, Child, Child, Child]), two);
+    // One who is known in a third home may have left.
+    let mut left = people.to_vec();
+    left[2] = at(&[home(1), home(3)]);
+    left.push(at(&[home(3)]));
+    let mut apart = households(&left, &[Adult, Adult, Child, Child, Adult]);
+    apart.sort();
+    assert_eq!(apart, [two.as_slice(), &[group(&[2, 4])]].concat());
+}
+
 #[test]
 fn crowded_homes_and_protected_people_form_none() {
     let crowd: Vec<Someone> = (0..14).map(|_| at(&[(1, 1300, 1400)])).collect();

@@ -31,7 +31,10 @@ use kinfold_schema::{CodeTable, POOLS_MAX, Pool, Schema};
 use lives::Lives;
 
 pub use decisions::{Apart, Decision, Given, Judgement, Life, Outcome, RecordKey};
-pub use households::{Household, HouseholdMember, Households, LifeStage, Reason, form_households};
+pub use households::{
+    Household, HouseholdMember, Households, LifeStage, Reason, form_households,
+    form_households_given,
+};
 pub use kinfold_schema::{Agreement, Comparable};
 pub use lineage::{Change, Former, Lineage, Previous, carry_references};
 pub use model::{Doubt, Estimate, ModelSummary};
@@ -205,9 +208,13 @@ pub fn link_given(
     progress: &dyn Progress,
 ) -> Linked {
     let mut candidates = candidates::find(schema, sets, options, progress);
+    let steps = 2 + candidates.len();
+    progress.step(steps - 1, steps, "learning what agreements say");
     Lives::new(sets, &given.lives).veto(&mut candidates);
     let fitted = model::fit(sets, &candidates, options);
     let (mut pairs, waterfalls) = model::judge(&candidates, &fitted);
+    drop(candidates);
+    progress.step(steps, steps, "putting records together");
     let mut formed = form_people(schema, sets, &mut pairs, fitted.silence, given);
     if households::settle(schema, sets, &formed.people, &mut pairs) > 0 {
         people::reopen(&mut pairs);

@@ -3,8 +3,10 @@
 //! A register that has not heard of a death, or a namesake in the family, would otherwise bring a dead parent back into a household. The
 //! dates come from event packages; a record of which nothing is known forbids nothing.
 
+use kinfold_schema::NO_MONTH;
+
 use crate::candidates::SetPair;
-use crate::{Life, RecordId, RecordSet, Veto};
+use crate::{Life, PersonCluster, RecordId, RecordSet, Veto};
 
 /// Days that an event must begin after a death. Dates may leave as the first of their month, so a month is no contradiction; nor is what a
 /// service wrote down some weeks late.
@@ -50,6 +52,20 @@ impl Lives {
         before(a.0, b.1) || before(b.0, a.1)
     }
 
+    /// The day on which a person died: the latest that a record says, as it contradicts least. None when something later happened to the person.
+    pub(crate) fn died(&self, person: &PersonCluster) -> Option<i32> {
+        if self.of.is_empty() {
+            return None;
+        }
+        let own = || {
+            let members = person.members.iter();
+            members.map(|id| self.of[id.set as usize][id.row as usize])
+        };
+        let died = own().filter_map(|(died, _)| died).max()?;
+        let seen = own().filter_map(|(_, seen)| seen).max();
+        (!is_later(died, seen)).then_some(died)
+    }
+
     /// Writes the veto into the candidates that have none yet, so that they compete for nobody.
     pub(crate) fn veto(&self, set_pairs: &mut [SetPair]) {
         if self.of.is_empty() {
@@ -70,6 +86,19 @@ impl Lives {
 
 fn is_later(died: i32, seen: Option<i32>) -> bool {
     seen.is_some_and(|seen| seen > died.saturating_add(LATER_DAYS))
+}
+
+/// The month of a day since 1970-01-01 by the Gregorian calendar, in months since January 1900 as household keys count them; a day outside that
+/// range gives its nearest end. After Howard Hinnant's `civil_from_days`: years start in March, so that the day that leap years add is their last.
+pub(crate) fn month_of(day: i32) -> u16 {
+    // Days since 1 March of year 0.
+    let days = i64::from(day) + 719_468;
+    let (era, of_era) = (days.div_euclid(146_097), days.rem_euclid(146_097));
+    let year_of_era = (of_era - of_era / 1_460 + of_era / 36_524 - of_era / 146_096) / 365;
+    let of_year = of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+    let since_march = (5 * of_year + 2) / 153;
+    let months = (era * 400 + year_of_era) * 12 + since_march + 2 - 1_900 * 12;
+    months.clamp(0, i64::from(NO_MONTH) - 1) as u16
 }
 
 #[cfg(test)]
@@ -119,7 +148,57 @@ mod tests {
         assert!(!lives.apart(id, id));
     }
 
+    #[test]
+    fn a_day_has_the_month_of_household_keys() {
+        let month = |year: u16, month: u16| (year - 1900) * 12 + month - 1;
+        for (day, expected) in [
+            (0, month(1970, 1)),
+            (-1, month(1969, 12)),
+            (59, month(1970, 3)),
+            (11_015, month(2000, 2)),
+            (11_016, month(2000, 2)),
+            (11_017, month(2000, 3)),
+            (20_605, month(2026, 6)),
+            (20_604, month(2026, 5)),
+            (-25_567, month(1900, 1)),
+            (-25_568, 0),
+            (i32::MIN, 0),
+            (i32::MAX, NO_MONTH - 1),
+        ] {
+            assert_eq!(month_of(day), expected, "{day}");
+        }
+    }
+
+    #[test]
+    fn a_person_died_on_the_latest_day_that_nothing_contradicts() {
+        let of = |lives: &[Life]| {
+            let person = PersonCluster {
+                reference: String::new(),
+                members: lives.iter().map(|life| life.record).collect(),
+                confidence: 1.0,
+            };
+            Lives::new(&sets(&[1, 1]), lives).died(&person)
+        };
+        assert_eq!(of(&[life(0, None, Some(5)), life(1, None, None)]), None);
+        assert_eq!(of(&[life(0, Some(1000), None)]), Some(1000));
+        let both = [life(0, Some(1000), Some(990)), life(1, Some(1010), None)];
+        assert_eq!(of(&both), Some(1010));
+        // Only a decision could put these two together, and a veto forbids that; the living win all the same.
+        assert_eq!(
+            of(&[life(0, Some(1000), None), life(1, None, Some(1040))]),
+            None
+        );
+    }
+
     proptest! {
+        /// Months never go back, and each has 28 to 31 days.
+        #[test]
+        fn months_follow_one_another(day in -25_567i32..60_000) {
+            let month = month_of(day);
+            prop_assert!(month_of(day + 1) >= month && month_of(day + 1) <= month + 1);
+            prop_assert!(month_of(day + 31) > month && month_of(day + 28) <= month + 1);
+        }
+
         /// Whoever is known to have lived longer contradicts at least as much.
         #[test]
         fn later_events_never_lift_the_veto(died in -40_000i32..40_000, seen in -40_000i32..40_000, more in 0i32..9_000) {

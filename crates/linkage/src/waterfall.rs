@@ -34,13 +34,14 @@ impl Waterfalls {
     ///
     /// # Panics
     /// With four thousand million steps or more.
-    pub fn new<'a>(waterfalls: impl IntoIterator<Item = &'a [WaterfallStep]>) -> Self {
+    pub fn new<W: AsRef<[WaterfallStep]>>(waterfalls: impl IntoIterator<Item = W>) -> Self {
         let mut all = Self {
             starts: vec![0],
             ..Self::default()
         };
         let mut known: BTreeMap<Vec<(&'static str, u64)>, u32> = BTreeMap::new();
         for waterfall in waterfalls {
+            let waterfall = waterfall.as_ref();
             let name = waterfall
                 .iter()
                 .map(|step| (step.label, step.bits.to_bits()))

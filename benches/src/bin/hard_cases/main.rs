@@ -1,11 +1,14 @@
 //! Every planted hard case of a synthetic borough with its outcome, and what the released codes allow at most.
 //!
-//! `cargo run -p kinfold-benches --features demo --bin hard_cases -- DEMO_FOLDER` reads the folder that `cargo xtask demo` wrote (its packages, opened by
+//! `cargo run -p kinfold-benches --features demo --bin hard_cases -- DEMO_FOLDER...` reads each folder that `cargo xtask demo` wrote (its packages, opened by
 //! the linkage unit, and its truth), links and forms households as `kinfold-hub link` does, and prints: accuracy of people and
-//! households; for each planted case how many people and households are right; the ceiling that the released household keys set
-//! whatever the method, with the reasons of the rest; how often people and households of a given confidence are right; and the classes
-//! of error, with what ties of parent and child would add.
+//! households; where household pairs are lost and where false ones come from; for each planted case how many people and households are right; the ceiling that the released household keys set
+//! whatever the method, with the reasons of the rest; how often people of a given confidence are right; and the classes of error, with what ties
+//! of parent and child would add. At the end, over all folders: how often households of a given confidence are right, and which constants of it
+//! would fit best.
 
+mod causes;
+mod confidence;
 mod demo;
 mod errors;
 mod score;
@@ -16,14 +19,30 @@ use std::time::Instant;
 
 use kinfold_linkage::{LifeStage, Options, form_households, link};
 
+use causes::Causes;
+use confidence::Confidence;
 use demo::Demo;
 use score::Score;
 
 fn main() -> Result<(), Box<dyn Error>> {
-    let folder = std::env::args()
-        .nth(1)
-        .ok_or("give the folder that `cargo xtask demo --out FOLDER` wrote")?;
-    let demo = Demo::read(Path::new(&folder))?;
+    let folders: Vec<String> = std::env::args().skip(1).collect();
+    let mut confidence = Confidence::default();
+    for folder in &folders {
+        println!(
+            "{}# {folder}",
+            if folder == &folders[0] { "" } else { "\n" }
+        );
+        show(&Demo::read(Path::new(folder))?, &mut confidence);
+    }
+    if folders.is_empty() {
+        return Err("give the folder that `cargo xtask demo --out FOLDER` wrote".into());
+    }
+    confidence.print();
+    Ok(())
+}
+
+/// Links a borough and prints everything about it.
+fn show(demo: &Demo, confidence: &mut Confidence) {
     let began = Instant::now();
     let linked = link(&demo.schema, &demo.sets, &Options::default(), &());
     let stages: Vec<LifeStage> = linked
@@ -48,12 +67,14 @@ fn main() -> Result<(), Box<dyn Error>> {
         .collect();
     let households = form_households(&demo.schema, &demo.sets, &linked, &stages);
     println!("linked in {:.1} s", began.elapsed().as_secs_f64());
-    let score = Score::new(&demo, &linked, &households);
+    let score = Score::new(demo, &linked, &households);
     score.accuracy();
+    Causes::new(demo, &linked, &households, false).print("household pairs");
+    Causes::new(demo, &linked, &households, true).print("household pairs now");
     score.cases();
     score.ceiling();
     score.calibration();
     println!();
-    errors::Errors::new(&demo, &linked, &households).print();
-    Ok(())
+    errors::Errors::new(demo, &linked, &households).print();
+    confidence.add(demo, &score, &households);
 }

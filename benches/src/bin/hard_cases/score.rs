@@ -184,7 +184,8 @@ impl<'a> Score<'a> {
         )
     }
 
-    fn current_entities(&self, household: &kinfold_linkage::Household) -> BTreeSet<&'a str> {
+    /// The true people who are in a found household now.
+    pub fn current_entities(&self, household: &kinfold_linkage::Household) -> BTreeSet<&'a str> {
         let current = household.members.iter().filter(|member| member.current);
         current
             .flat_map(|member| self.entities_of[member.person].iter().copied())
@@ -375,7 +376,7 @@ impl<'a> Score<'a> {
         !households(a).is_disjoint(&households(b))
     }
 
-    /// How often people and households of a confidence are right.
+    /// How often people of a confidence are right.
     pub fn calibration(&self) {
         println!("\n| confidence | people | expected right | right |");
         println!("|---|---|---|---|");
@@ -391,71 +392,6 @@ impl<'a> Score<'a> {
                 (person.confidence, right)
             });
         print_bins(people);
-        if std::env::var_os("HOUSEHOLD_DETAIL").is_some() {
-            let mut by: BTreeMap<usize, (usize, usize)> = BTreeMap::new();
-            for (index, person) in self
-                .linked
-                .people
-                .iter()
-                .enumerate()
-                .filter(|(_, p)| p.confidence > 0.99)
-            {
-                let of = &self.entities_of[index];
-                let entry = by.entry(person.members.len()).or_default();
-                entry.0 += 1;
-                entry.1 += usize::from(
-                    of.len() == 1 && of.iter().all(|entity| self.people_of[entity].len() == 1),
-                );
-            }
-            println!("people of confidence over 0.99, by records: {by:?}");
-        }
-        println!("\n| confidence | households of several | expected right now | right now |");
-        println!("|---|---|---|---|");
-        let mut truth: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
-        for membership in self.demo.memberships.iter().filter(|m| !m.past) {
-            truth
-                .entry(&membership.household)
-                .or_default()
-                .insert(&membership.entity);
-        }
-        let truth: BTreeSet<&BTreeSet<&str>> = truth.values().collect();
-        let several = || {
-            self.households
-                .households
-                .iter()
-                .filter(|h| h.members.iter().filter(|m| m.current).count() > 1)
-        };
-        let households = several().filter_map(|household| {
-            let right = truth.contains(&self.current_entities(household));
-            Some((household.confidence?, right))
-        });
-        if std::env::var_os("HOUSEHOLD_DETAIL").is_some() {
-            let mut by: BTreeMap<(usize, bool, bool), (usize, usize)> = BTreeMap::new();
-            for household in several() {
-                let weak = household
-                    .members
-                    .iter()
-                    .filter(|m| m.current && m.custodians < 2)
-                    .count();
-                let unsent = household
-                    .reasons
-                    .contains(&kinfold_linkage::Reason::MayBeIncomplete);
-                let unsure = household
-                    .members
-                    .iter()
-                    .any(|m| self.linked.people[m.person].confidence < 0.95);
-                let entry = by.entry((weak, unsent, unsure)).or_default();
-                entry.0 += 1;
-                entry.1 += usize::from(truth.contains(&self.current_entities(household)));
-            }
-            for ((weak, unsent, unsure), (n, right)) in by {
-                println!(
-                    "weak {weak} unsent {unsent} unsure {unsure}: {n} right {:.4}",
-                    right as f64 / n as f64
-                );
-            }
-        }
-        print_bins(households);
     }
 }
 
@@ -502,7 +438,8 @@ fn print_rates(name: &str, rates: &Rates) {
     );
 }
 
-fn print_bins(values: impl Iterator<Item = (f64, bool)>) {
+/// Prints values of a stated probability by how often they are right.
+pub fn print_bins(values: impl Iterator<Item = (f64, bool)>) {
     const EDGES: [f64; 8] = [0.0, 0.5, 0.8, 0.9, 0.95, 0.99, 0.999, 1.01];
     let mut bins = [(0u32, 0.0, 0u32); 7];
     for (confidence, right) in values {

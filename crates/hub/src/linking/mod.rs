@@ -93,8 +93,13 @@ impl Run {
             .iter()
             .map(|person| facts::stage_for_linkage(person.life_stage))
             .collect();
-        let mut households =
-            kinfold_linkage::form_households(&terms.schema, &inputs.sets, &linked, &stages);
+        let mut households = kinfold_linkage::form_households_given(
+            &terms.schema,
+            &inputs.sets,
+            &linked,
+            &stages,
+            &given,
+        );
         let lineage = kinfold_linkage::carry_references(
             &inputs.sets,
             &mut linked,

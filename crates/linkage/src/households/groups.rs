@@ -154,7 +154,10 @@ pub(super) fn join_moves(
         };
         let moved = is_move(a, b, &people, life_stages, grain)
             || is_only_continuation(a, b, &people, grain, &lives_on_elsewhere)
-            || is_only_continuation(b, a, &people, grain, &lives_on_elsewhere);
+            || is_only_continuation(b, a, &people, grain, &lives_on_elsewhere)
+            || is_undated_move(a, b, &people, life_stages, &|person| {
+                of_person(person).len()
+            });
         if moved {
             forest.join(pair[0].0, pair[0].1);
         }
@@ -234,14 +237,48 @@ fn is_only_continuation(
             .any(|&(person, _)| lives_on_elsewhere(person, ended))
 }
 
+/// Whether nothing tells when anybody came or left.
+fn undated(group: &Group) -> bool {
+    let spells = &mut group.people.iter().map(|(_, spell)| spell);
+    spells.all(|spell| spell.begun().is_none() && spell.to == NO_MONTH)
+}
+
+/// Whether two groups without months are one household in its old and its new home: agencies that know different members heard of the move at
+/// different times, so neither group has everybody. Most of either are in both, an adult among them; all others are in no third
+/// group; and not both homes have an adult, or somebody who may be one, whom the other has not: those may be a former and a new partner.
+fn is_undated_move(
+    a: &Group,
+    b: &Group,
+    shared: &[u32],
+    life_stages: &[LifeStage],
+    groups_of: &dyn Fn(u32) -> usize,
+) -> bool {
+    let stage = |person: u32| life_stages[person as usize];
+    let larger = a.people.len().max(b.people.len());
+    let own = |group: &Group| -> Vec<u32> {
+        let people = group.people.iter().map(|&(person, _)| person);
+        people.filter(|person| !shared.contains(person)).collect()
+    };
+    let (left, right) = (own(a), own(b));
+    let child = |&person: &u32| stage(person) == LifeStage::Child;
+    shared.len() >= 2
+        && shared.len() * 2 > larger
+        && shared
+            .iter()
+            .any(|&person| stage(person) == LifeStage::Adult)
+        && (left.iter().all(child) || right.iter().all(child))
+        && left
+            .iter()
+            .chain(&right)
+            .all(|&person| groups_of(person) == 1)
+        && undated(a)
+        && undated(b)
+}
+
 /// Takes a group without months whose people are all in a larger group without months as part of it: registers that heard of a move at different
 /// times name both homes, and without months nothing tells which was left. It adds nobody to the larger group. Of several larger ones the largest
 /// takes it, so groups that share nothing else are not brought together.
 pub(super) fn join_contained(groups: Vec<Group>) -> Vec<Group> {
-    let undated = |group: &Group| {
-        let spells = &mut group.people.iter().map(|(_, spell)| spell);
-        spells.all(|spell| spell.begun().is_none() && spell.to == NO_MONTH)
-    };
     let memberships = memberships(&groups);
     // The larger one of two; of two alike the first.
     let rank = |index: usize| (groups[index].people.len(), std::cmp::Reverse(index));

@@ -9,8 +9,8 @@
 //!    a household can is communal and forms none.
 //! 3. Groups in different homes are one household that moved when they share people whose spells follow one another. A child with
 //!    two homes lives in both at the same time, so the two homes stay two households, with the child in both.
-//!    Where household keys carry no months, a group whose people are all in a larger one is part of that, and the other groups of a person
-//!    stay side by side, all of them current.
+//!    Where household keys carry no months, a group whose people are all in a larger one is part of that, two groups of mostly the same people with
+//!    an adult in both are one household, and the other groups of a person stay side by side, all of them current.
 //! 4. People without such evidence are households of one.
 //!
 //! A person with one protected record has no evidence at all, whatever the other records say.
@@ -23,8 +23,9 @@ mod spell;
 
 use kinfold_schema::{NO_MONTH, Schema};
 
+use crate::lives::{Lives, month_of};
 use crate::reference::Mint;
-use crate::{Linked, RecordSet};
+use crate::{Given, Linked, RecordSet};
 use groups::Group;
 pub use reasons::Reason;
 pub(crate) use settle::settle;
@@ -66,9 +67,9 @@ pub struct HouseholdMember {
     pub person: usize,
     /// First month of evidence, or [`kinfold_schema::NO_MONTH`].
     pub from: u16,
-    /// Last month of evidence, or [`kinfold_schema::NO_MONTH`] when it is open.
+    /// Last month of evidence, the month of death if that is earlier, or [`kinfold_schema::NO_MONTH`] when it is open.
     pub to: u16,
-    /// Whether the person still belongs to it: no later household has taken over.
+    /// Whether the person still belongs to it: is not known to have died, and no later household has taken over.
     pub current: bool,
     /// How many custodians' evidence ties the person to the home.
     pub custodians: u32,
@@ -94,6 +95,21 @@ pub fn form_households(
     linked: &Linked,
     life_stages: &[LifeStage],
 ) -> Households {
+    form_households_given(schema, sets, linked, life_stages, &Given::default())
+}
+
+/// As [`form_households`], with what is known from outside the codes: whoever has died ([`Given::lives`]) is a member until the month of death
+/// and no current one.
+///
+/// # Panics
+/// When `life_stages` has another length than the people.
+pub fn form_households_given(
+    schema: &Schema,
+    sets: &[RecordSet],
+    linked: &Linked,
+    life_stages: &[LifeStage],
+    given: &Given,
+) -> Households {
     assert_eq!(
         life_stages.len(),
         linked.people.len(),
@@ -106,14 +122,25 @@ pub fn form_households(
     let groups = groups::join_moves(groups, life_stages, grain);
     let groups = groups::join_contained(groups);
     let groups = groups::drop_outlived_singles(groups, linked.people.len());
+    let lives = Lives::new(sets, &given.lives);
+    let people = linked.people.iter();
+    let died: Vec<Option<u16>> = people
+        .map(|person| lives.died(person).map(month_of))
+        .collect();
     Households {
-        households: name(schema, &groups, sets, linked),
+        households: name(schema, &groups, sets, linked, &died),
         overfull_homes,
     }
 }
 
-/// Gives households their references and says who still belongs to them, why, and how sure it is.
-fn name(schema: &Schema, groups: &[Group], sets: &[RecordSet], linked: &Linked) -> Vec<Household> {
+/// Gives households their references and says who still belongs to them, why, and how sure it is. `died` has the month of death of each person.
+fn name(
+    schema: &Schema,
+    groups: &[Group],
+    sets: &[RecordSet],
+    linked: &Linked,
+    died: &[Option<u16>],
+) -> Vec<Household> {
     // Where each person lives last: a household is current for the person unless another one follows it.
     let mut spells: Vec<(u32, u32, Spell)> = Vec::new();
     for (index, group) in groups.iter().enumerate() {
@@ -132,9 +159,12 @@ fn name(schema: &Schema, groups: &[Group], sets: &[RecordSet], linked: &Linked) 
     };
     let move_max = Grain::of(schema).move_max();
     let is_current = |person: u32, own: u32, spell: Spell| {
-        !of_person(person).iter().any(|&(_, other, later)| {
-            other != own && later.to > spell.to && later.from.saturating_add(move_max) > spell.to
-        })
+        died[person as usize].is_none()
+            && !of_person(person).iter().any(|&(_, other, later)| {
+                other != own
+                    && later.to > spell.to
+                    && later.from.saturating_add(move_max) > spell.to
+            })
     };
     let anchors: Vec<[u8; 16]> = linked
         .people
@@ -163,7 +193,7 @@ fn name(schema: &Schema, groups: &[Group], sets: &[RecordSet], linked: &Linked) 
                 .map(|&(person, spell)| HouseholdMember {
                     person: person as usize,
                     from: spell.begun().unwrap_or(NO_MONTH),
-                    to: spell.to,
+                    to: spell.until(died[person as usize]).to,
                     current: is_current(person, index, spell),
                     custodians: custodians_of(group, person),
                 })
@@ -188,6 +218,7 @@ fn name(schema: &Schema, groups: &[Group], sets: &[RecordSet], linked: &Linked) 
                 &sources,
                 linked,
                 (&unsent, drawn),
+                died,
                 &elsewhere,
             );
             let anchor = group

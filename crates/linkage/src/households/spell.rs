@@ -91,6 +91,18 @@ impl Spell {
         (self.from != 0 && self.from != NO_MONTH).then_some(self.from)
     }
 
+    /// The part up to the month of death; a home that the evidence names only later ends in its first month.
+    pub(super) fn until(self, died: Option<u16>) -> Self {
+        match died {
+            Some(month) if self.from == NO_MONTH => Self { to: month, ..self },
+            Some(month) => Self {
+                to: self.to.min(month.max(self.from)),
+                ..self
+            },
+            None => self,
+        }
+    }
+
     fn within(self, other: Self) -> bool {
         other.from <= self.from && self.to <= other.to
     }

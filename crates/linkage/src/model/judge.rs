@@ -5,15 +5,30 @@ use crate::candidates::{Candidate, SetPair};
 use crate::pattern::{NEAR_FOR_TWINS, place, pooled};
 use crate::{Guard, Pair, Verdict, Waterfalls};
 use kinfold_schema::Field;
+use rayon::prelude::*;
 
 /// Turns candidates and the fitted model into judged pairs, and what the weight of each is made of.
 pub(crate) fn judge(set_pairs: &[SetPair], fitted: &Fitted) -> (Vec<Pair>, Waterfalls) {
     let summary = &fitted.summary;
-    let mut pairs = Vec::with_capacity(set_pairs.iter().map(|pair| pair.candidates.len()).sum());
-    for ((set_pair, scores), held) in set_pairs.iter().zip(&fitted.scores).zip(&fitted.held) {
-        // Where no custodian counted how often twins and namesakes meet in its file, a rule stands in.
-        let guarded = !summary.counted;
-        for (candidate, score) in set_pair.candidates.iter().zip(scores) {
+    // Sorted before they are made: millions of pairs with their steps are too large to have twice.
+    let mut order: Vec<(u32, u32)> = Vec::new();
+    for (at, pair) in (0u32..).zip(set_pairs) {
+        order.extend((0..pair.candidates.len() as u32).map(|candidate| (at, candidate)));
+    }
+    order.par_sort_unstable_by_key(|&(at, candidate)| {
+        let pair = &set_pairs[at as usize];
+        let candidate = &pair.candidates[candidate as usize];
+        (pair.left(candidate), pair.right(candidate))
+    });
+    let score_of = |&(at, candidate): &(u32, u32)| &fitted.scores[at as usize][candidate as usize];
+    // Where no custodian counted how often twins and namesakes meet in its file, a rule stands in.
+    let guarded = !summary.counted;
+    let pairs = order
+        .iter()
+        .map(|own| {
+            let set_pair = &set_pairs[own.0 as usize];
+            let (candidate, score) = (&set_pair.candidates[own.1 as usize], score_of(own));
+            let held = &fitted.held[own.0 as usize];
             let guard = guarded.then(|| guard(candidate)).flatten();
             let probability = score.probability;
             let verdict = match (candidate.veto, guard) {
@@ -27,8 +42,7 @@ pub(crate) fn judge(set_pairs: &[SetPair], fitted: &Fitted) -> (Vec<Pair>, Water
                 (None, _) if probability >= summary.review_probability => Verdict::Review,
                 (None, _) => Verdict::NotLinked,
             };
-            let steps = score.steps();
-            let pair = Pair {
+            Pair {
                 left: set_pair.left(candidate),
                 right: set_pair.right(candidate),
                 weight: score.weight(),
@@ -41,15 +55,12 @@ pub(crate) fn judge(set_pairs: &[SetPair], fitted: &Fitted) -> (Vec<Pair>, Water
                 filter_bits: score.filter,
                 comparable: candidate.comparable,
                 verdict,
-            };
-            pairs.push((pair, steps));
-        }
-    }
-    pairs.sort_by_key(|(pair, _)| (pair.left, pair.right));
-    let waterfalls = Waterfalls::new(pairs.iter().map(|(_, steps)| steps.as_slice()));
+            }
+        })
+        .collect();
     (
-        pairs.into_iter().map(|(pair, _)| pair).collect(),
-        waterfalls,
+        pairs,
+        Waterfalls::new(order.iter().map(|own| score_of(own).steps())),
     )
 }
 

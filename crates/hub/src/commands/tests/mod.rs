@@ -1,6 +1,7 @@
 //! The commands on real folders and real packages.
 
 mod bench;
+mod deaths;
 mod replay;
 mod world;
 

@@ -4,9 +4,9 @@
 use std::path::PathBuf;
 
 use kinfold_exchange::{
-    Agreement, Contact, Contents, Draft, EventDates, EventRow, LifeStage, Manifest, PackageKind,
-    PartyKey, ProjectKey, Reference, Role, STANDARD_EVENT_CODES, SubjectRow, codes_to_ipc,
-    events_to_ipc, seal, subjects_to_ipc,
+    Agreement, Contact, Contents, DEATH_EVENT_CODE, Draft, EventDates, EventRow, LifeStage,
+    Manifest, PackageKind, PartyKey, ProjectKey, Reference, Role, STANDARD_EVENT_CODES, SubjectRow,
+    codes_to_ipc, events_to_ipc, seal, subjects_to_ipc,
 };
 use kinfold_indicators::RulePack;
 use kinfold_message::Problem;
@@ -62,6 +62,7 @@ impl World {
             event_dates: EventDates::Month,
             event_codes: STANDARD_EVENT_CODES
                 .iter()
+                .chain(&[DEATH_EVENT_CODE])
                 .map(|&code| code.to_owned())
                 .collect(),
             schema: Reference {
@@ -100,15 +101,21 @@ impl World {
 
     /// Writes a custodian's two packages.
     pub(super) fn send(&self, custodian: &str, sequence: u64, seed: u64) {
+        self.send_with(custodian, sequence, seed, &[]);
+    }
+
+    /// The same, with more events.
+    pub(super) fn send_with(&self, custodian: &str, sequence: u64, seed: u64, more: &[EventRow]) {
         let agreement = Agreement::load(&self.path("agreement.toml")).unwrap();
         let signer = PartyKey::load(&self.path(&format!("{custodian}.key"))).unwrap();
         let project_key = ProjectKey::danger_from_seed("eastmere", "2026", seed).unwrap();
         let schema = Schema::standard();
-        let (table, events, subjects) = (
+        let (table, mut events, subjects) = (
             codes(custodian, &schema),
             events(custodian),
             subjects(custodian),
         );
+        events.extend_from_slice(more);
         let records = vec![(custodian.to_owned(), codes_to_ipc(&table, &schema).unwrap())];
         let facts = vec![
             ("events".to_owned(), events_to_ipc(&events).unwrap()),
