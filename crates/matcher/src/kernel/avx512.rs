@@ -162,7 +162,8 @@ fn pair(x: Vector, y: Vector) -> Pair {
     (x, y)
 }
 
-/// A full adder: adds a pair to `sum` and returns the carry. 0x96 is the truth table of the exclusive-or of three, 0xe8 of the majority.
+/// A full adder: adds a pair to `sum` and returns the carry. 0x96 is the truth table of the exclusive-or of three, 0xe8 of the majority. Lanes
+/// do not matter to it; those of 32 bits are what the interpreter that checks this file knows.
 #[target_feature(enable = "avx512f")]
 #[inline]
 fn add(sum: &mut Vector, (x, y): Pair) -> Vector {

@@ -1,7 +1,7 @@
 //! 128-bit vectors of AArch64: the sliced scan for 128 records at a time.
 //!
-//! NEON belongs to every AArch64 processor, so there is nothing to ask before calling. It has been compiled but never run by the authors,
-//! who have no such machine: the laws in this crate's tests hold it to the scalar kernels wherever they run.
+//! NEON belongs to every AArch64 processor, so there is nothing to ask before calling. The authors have no such machine: an emulator runs the
+//! laws in this crate's tests, which hold it to the plain loop (see the README), and its speed is not known.
 
 use super::lanes::{self, Groups};
 use super::near;
