@@ -262,23 +262,6 @@ impl File {
         }
     }
 
-    /// A file of which nothing but the codes is known: an earlier package.
-    ///
-    /// # Errors
-    /// Never: there are as many unknown people as records.
-    pub fn without_list(schema: &Schema, table: &CodeTable) -> Result<Self, NotAligned> {
-        let nobody = Listed {
-            filters: vec![None; schema.filters.len()],
-            ..Listed::default()
-        };
-        Self::new(
-            schema,
-            table,
-            &vec![nobody; table.len()],
-            &vec![0; schema.filters.len()],
-        )
-    }
-
     /// Most people of whom a home shows the keys at once.
     pub(crate) fn group_max(&self) -> usize {
         if self.drawn > 0 {
