@@ -126,6 +126,11 @@ pub(crate) fn nhs_tokens(schema: &Schema, set: &RecordSet, partner: &str) -> Vec
         .collect()
 }
 
+/// Steps of linking so many sets: joining their keys, comparing every two, learning, and putting together.
+pub(crate) fn steps(sets: usize) -> usize {
+    3 + sets * sets.saturating_sub(1) / 2
+}
+
 /// Finds the candidates of every two sets.
 pub(crate) fn find(
     schema: &Schema,
@@ -133,14 +138,14 @@ pub(crate) fn find(
     options: &Options,
     progress: &dyn Progress,
 ) -> Vec<SetPair> {
-    let total = 1 + sets.len() * sets.len().saturating_sub(1) / 2;
+    let total = steps(sets.len());
     let bands: Vec<StrangerBands> = sets
         .iter()
         .map(|set| StrangerBands::within(schema, set, options))
         .collect();
     progress.step(0, total, "joining the match keys of all custodians");
     let mut shared = shared_keys(schema, sets, options.threads).into_iter();
-    let mut found = Vec::with_capacity(total);
+    let mut found = Vec::with_capacity(sets.len() * sets.len().saturating_sub(1) / 2);
     for left in 0..sets.len() {
         for right in left + 1..sets.len() {
             progress.step(

@@ -204,6 +204,16 @@ fn people_of(sets: &[RecordSet], linked: &Linked) -> BTreeMap<String, BTreeSet<T
         .collect()
 }
 
+/// The steps that were told.
+#[derive(Default)]
+struct Told(std::sync::Mutex<Vec<(usize, usize)>>);
+
+impl crate::Progress for Told {
+    fn step(&self, done: usize, total: usize, _: &str) {
+        self.0.lock().unwrap().push((done, total));
+    }
+}
+
 #[test]
 fn people_known_to_three_custodians_become_one() {
     let schema = Schema::standard();
@@ -213,7 +223,11 @@ fn people_known_to_three_custodians_become_one() {
         set(&schema, "b", &people[20..]),
         set(&schema, "c", &people[50..110]),
     ];
-    let linked = link(&schema, &sets, &Options::default(), &());
+    let told = Told::default();
+    let linked = link(&schema, &sets, &Options::default(), &told);
+    // One after the other, of a number that is known from the first on.
+    let expected: Vec<_> = (0..6).map(|done| (done, 6)).collect();
+    assert_eq!(told.0.into_inner().unwrap(), expected);
     assert_eq!(linked.people.len(), 120);
     assert!(
         linked

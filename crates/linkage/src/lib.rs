@@ -208,13 +208,13 @@ pub fn link_given(
     progress: &dyn Progress,
 ) -> Linked {
     let mut candidates = candidates::find(schema, sets, options, progress);
-    let steps = 2 + candidates.len();
-    progress.step(steps - 1, steps, "learning what agreements say");
+    let steps = candidates::steps(sets.len());
+    progress.step(steps - 2, steps, "learning what agreements say");
     Lives::new(sets, &given.lives).veto(&mut candidates);
     let fitted = model::fit(sets, &candidates, options);
     let (mut pairs, waterfalls) = model::judge(&candidates, &fitted);
     drop(candidates);
-    progress.step(steps, steps, "putting records together");
+    progress.step(steps - 1, steps, "putting records together");
     let mut formed = form_people(schema, sets, &mut pairs, fitted.silence, given);
     if households::settle(schema, sets, &formed.people, &mut pairs) > 0 {
         people::reopen(&mut pairs);
