@@ -82,7 +82,7 @@ impl Plan {
         };
         Self {
             sizes: of_file(wanted),
-            nobody_known: of_file(if quick { &[10_000] } else { wanted }),
+            nobody_known: of_file(if quick { &[5_000] } else { wanted }),
             known: if quick {
                 vec![20, 200]
             } else {
