@@ -12,7 +12,8 @@ what the rate of the largest comes to for a borough, London and England.
 All numbers of hits must be equal, or it stops. Peers that return no pairs for a threshold (top-k or a matrix) are filtered with numpy, and checked
 by the exact rule. Times are processor time of the comparison, user and system of all threads, divided by the number of threads, and the
 clock beside it: other work on the machine disturbs the first less. Loading of files is left out for all; kinfold's time includes all
-that it prepares. At `--large` rows, only kinfold, anonlink and FAISS run.
+that it prepares. At `--large` rows, a program that would take longer than `--patience` seconds, going by its rate at `--rows`, is left out
+and named. kinfold runs with every instruction set that the processor has.
 """
 
 import argparse
@@ -144,7 +145,43 @@ def fpsim2():
         return passed
     return lambda: sum(ThreadPoolExecutor(threads).map(part, range(threads)))
 
-makers = {"anonlink": in_processes(anonlink_job), "faiss": faiss, "numkong": numkong, "simsimd": simsimd, "usearch": usearch, "fpsim2": fpsim2}
+def chemfp():
+    # chemfp 1.6.1 is for Python 2, and its module does not load in Python 3. Its search is plain C, which does: loaded lazily, what is missing
+    # of Python 2 is never asked for. Tanimoto is d / (2 - d) for Dice d; the target is sorted by its set bits, as the search wants it.
+    import ctypes, glob, sysconfig
+    libc = ctypes.CDLL(None)
+    libc.dlopen.restype, libc.dlsym.restype = ctypes.c_void_p, ctypes.c_void_p
+    path = glob.glob(sysconfig.get_paths()["platlib"] + "/_chemfp*.so")[0]
+    library = libc.dlopen(path.encode(), 1)  # RTLD_LAZY
+    call = lambda name, answer, *types: ctypes.CFUNCTYPE(answer, *types)(libc.dlsym(ctypes.c_void_p(library), name.encode()))
+    class Hits(ctypes.Structure):
+        _fields_ = [("count", ctypes.c_int), ("allocated", ctypes.c_int), ("indices", ctypes.POINTER(ctypes.c_int)), ("scores", ctypes.c_void_p)]
+    number, bytes_, place = ctypes.c_int, ctypes.c_void_p, ctypes.POINTER(Hits)
+    call("chemfp_set_num_threads", None, number)(threads)
+    start = call("chemfp_alloc_search_results", place, number)
+    end = call("chemfp_free_results", None, number, place)
+    search = call("chemfp_threshold_tanimoto_arena", number, ctypes.c_double, number, number, bytes_, number, number, number, bytes_, number, number, bytes_, place)
+    order = np.argsort(cb, kind="stable")
+    aligned = lambda rows: (lambda room: room[-room.ctypes.data % 64:][:rows.nbytes])(np.empty(rows.nbytes + 64, np.uint8))
+    left, right = aligned(a), aligned(b)
+    left[:], right[:] = a.ravel(), b[order].ravel()
+    starts = np.searchsorted(cb[order], np.arange(bits + 2)).astype(np.int32)
+    dice = numerator / denominator
+    def run():
+        passed = 0
+        for first in range(0, len(a), 4096):
+            last = min(first + 4096, len(a))
+            results = start(last - first)
+            if search(dice / (2 - dice) - 1e-6, bits, bits // 8, left.ctypes.data, first, last, bits // 8, right.ctypes.data, 0, len(b), starts.ctypes.data, results):
+                raise SystemExit("chemfp failed")
+            counts = np.array([results[row].count for row in range(last - first)])
+            found = [np.ctypeslib.as_array(results[row].indices, (results[row].count,)) for row in np.nonzero(counts)[0]]
+            passed += check(np.repeat(np.arange(first, last), counts), order[np.concatenate(found or [np.empty(0, np.int64)])])
+            end(last - first, results)
+        return passed
+    return run
+
+makers = {"anonlink": in_processes(anonlink_job), "chemfp": chemfp, "faiss": faiss, "numkong": numkong, "simsimd": simsimd, "usearch": usearch, "fpsim2": fpsim2}
 job = makers[name]()
 begin, used = time.perf_counter(), os.times()
 hits = job()
@@ -174,7 +211,7 @@ def answer(command, environ=None):
     return min(lines, key=lambda line: line["cpu"])
 
 
-def table(programs, peers, folder, rows, bits, rules, threads, python):
+def table(programs, peers, folder, rows, bits, rules, threads, python, rates):
     a, b = folder / "a.bin", folder / "b.bin"
     for rule in rules:
         numerator, denominator = (int(rule), 0) if "/" not in rule else map(int, rule.split("/"))
@@ -184,9 +221,16 @@ def table(programs, peers, folder, rows, bits, rules, threads, python):
             results = []
             for simd in programs:
                 command = [options.kinfold, a, b, bits, ours, simd, count, 2]
-                results.append(("kinfold " + simd, answer(command)))
+                result = answer(command)
+                # A processor without these instructions falls back to others.
+                if result.get("simd", simd).lower() == simd:
+                    results.append(("kinfold " + simd, result))
             for peer in peers:
-                if peer in ("anonlink", "fpsim2") and denominator == 0:
+                if peer in ("anonlink", "fpsim2", "chemfp") and denominator == 0:
+                    continue
+                wait = rows * rows / rates.get((peer, rule, count), math.inf)
+                if wait > options.patience:
+                    results.append((peer, {"error": "it would take about %.0f min" % (wait / 60)}))
                     continue
                 command = [python, folder / "peer.py", peer, a, b, bits, numerator, denominator, count]
                 results.append((peer, answer(command, {"OMP_NUM_THREADS": str(count)})))
@@ -202,6 +246,7 @@ def table(programs, peers, folder, rows, bits, rules, threads, python):
                 rate = result["comparisons"] / result["cpu"] * count / 1e6
                 clock = result["comparisons"] / result["seconds"] / 1e6
                 best = best or rate
+                rates[name, rule, count] = result["comparisons"] / result["seconds"]
                 print("| %d | %s | %d | %s | %d%s | %.0f | %.0f | %.1f |" % (rows, rule, count, name, result["pairs"], " (%s)" % note if note else "", rate, clock, best / rate), flush=True)
 
 
@@ -247,6 +292,7 @@ def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--rows", type=int, default=20_000)
     parser.add_argument("--large", type=int, default=0)
+    parser.add_argument("--patience", type=float, default=600)
     parser.add_argument("--diffused", type=int, default=0)
     parser.add_argument("--thresholds", nargs="*", default=["7/10", "4/5", "9/10"])
     parser.add_argument("--threads", type=int, nargs="*", default=[1, 2])
@@ -260,17 +306,19 @@ def main():
         python = options.venv / "bin" / "python" if options.venv else environment(folder)
         head = "| rows a side | threshold | threads | program | pairs found | million pairs/s a CPU second, times threads | by the clock | kinfold is so many times faster |"
         print(head + "\n|---|---|---|---|---|---|---|---|", flush=True)
-        jobs = [(options.rows, [], 1024, options.thresholds, ["faiss", "numkong", "simsimd", "fpsim2", "usearch", "anonlink"])]
+        peers = ["faiss", "numkong", "simsimd", "fpsim2", "usearch", "chemfp", "anonlink"]
+        jobs = [(options.rows, [], 1024, options.thresholds, peers)]
         if options.large:
-            jobs.append((options.large, [], 1024, options.thresholds, ["anonlink", "faiss"]))
+            jobs.append((options.large, [], 1024, options.thresholds, peers))
         if options.diffused:
             jobs.append((options.diffused, ["diffused"], 2048, ["870"], ["faiss", "numkong", "simsimd"]))
+        rates = {}
         for rows, extra, bits, rules, peers in jobs:
             if not rows:
                 continue
             subprocess.run([str(options.make), str(rows), str(folder), *extra], check=True)
             (folder / "peer.py").write_text(PEER)
-            table(["avx2", "scalar"], peers, folder, rows, bits, rules, options.threads, python)
+            table(["avx512", "avx2", "scalar"], peers, folder, rows, bits, rules, options.threads, python, rates)
         if options.growth is not None:
             growth(options.growth or [25_000, 50_000, 100_000, 200_000, 400_000])
 

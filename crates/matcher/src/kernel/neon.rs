@@ -147,7 +147,7 @@ fn wide(table: &[u64], lookup: usize, offset: u16) -> (Vector, Vector) {
 #[target_feature(enable = "neon")]
 #[inline]
 fn narrow(table: &[u64], lookup: usize, offset: u16) -> Vector {
-    debug_assert!(table.len() == WORD_VECTORS * N && lookup < LOOKUPS - WIDE);
+    debug_assert!(table.len() == WORD_VECTORS * N && lookup < super::sliced::NARROW);
     debug_assert!(usize::from(offset) / (N * 8) < NARROW_CASES);
     // SAFETY: as for `wide`: one of the two narrow look-ups, and an offset of one of its eight cases.
     unsafe {

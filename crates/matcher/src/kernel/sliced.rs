@@ -35,6 +35,10 @@ pub(crate) const NARROW: usize = 2;
 /// Look-ups in a word: `10 * 6 + 2 * 2` is 64 bits.
 pub(crate) const LOOKUPS: usize = WIDE + NARROW;
 
+/// What a row selects in the tables of one word: the byte offset of each look-up's case in its part of the table, four offsets of 16 bits
+/// to a word, the first lowest. One load brings four of them; the tables keep the processor's load units busy.
+pub(crate) type Offsets = [u64; LOOKUPS.div_ceil(4)];
+
 /// Cases of a look-up of six bits: those bits and the parity before them.
 pub(crate) const WIDE_CASES: usize = 128;
 
@@ -104,13 +108,13 @@ pub(crate) struct Cases<'a> {
     /// Words in a vector that the offsets are for.
     vector_words: usize,
     /// One entry for each word of each row.
-    offsets: &'a [[u16; LOOKUPS]],
+    offsets: &'a [Offsets],
 }
 
 impl<'a> Cases<'a> {
     /// The offsets, for vectors of `vector_words` words: those of a wide look-up are below `128 * 16 * vector_words`, those of a
     /// narrow one below `8 * 8 * vector_words`, all multiples of `8 * vector_words`.
-    pub(super) fn offsets(self, vector_words: usize) -> &'a [[u16; LOOKUPS]] {
+    pub(super) fn offsets(self, vector_words: usize) -> &'a [Offsets] {
         assert_eq!(self.vector_words, vector_words, "cases for another kernel");
         self.offsets
     }
@@ -123,7 +127,7 @@ pub(crate) struct CaseTable {
     /// Words in a row.
     words: usize,
     rows: usize,
-    offsets: Vec<[u16; LOOKUPS]>,
+    offsets: Vec<Offsets>,
 }
 
 impl CaseTable {
@@ -131,7 +135,7 @@ impl CaseTable {
     pub(crate) fn new(vector_words: usize, words: usize, rows: &[u64]) -> Self {
         assert!(vector_words <= MAX_VECTOR_WORDS);
         let count = rows.len() / words;
-        let mut offsets = vec![[0; LOOKUPS]; rows.len()];
+        let mut offsets = vec![Offsets::default(); rows.len()];
         // The phases lie one after another. Side by side: nothing else runs meanwhile.
         let phases = offsets.par_chunks_mut((count * PHASE_WORDS).max(1));
         phases.enumerate().for_each(|(phase, offsets)| {
@@ -145,11 +149,12 @@ impl CaseTable {
                 let mut parity = u64::from(before.count_ones() & 1);
                 for (bits, offsets) in bits[first..].iter().zip(places) {
                     let mut rest = *bits;
-                    for (lookup, offset) in offsets.iter_mut().enumerate() {
+                    for lookup in 0..LOOKUPS {
                         let (bits, case_bytes) = if lookup < WIDE { (6, 16) } else { (2, 8) };
                         let taken = rest & ((1 << bits) - 1);
                         rest >>= bits;
-                        *offset = (parity | taken << 1) as u16 * case_bytes * vector_words as u16;
+                        let offset = (parity | taken << 1) * case_bytes * vector_words as u64;
+                        offsets[lookup / 4] |= offset << (lookup % 4 * 16);
                         parity ^= u64::from(taken.count_ones() & 1);
                     }
                 }
@@ -198,7 +203,7 @@ pub(crate) fn phases(words: usize) -> usize {
 macro_rules! sliced_kernel {
     ($(#[$attribute:meta])*) => {
         use super::sliced::{
-            LOOKUPS, LOW_PLANES, MAX_VECTOR_WORDS, NARROW_CASES, Near, Phase, Threshold, WIDE, WIDE_CASES, WORD_VECTORS,
+            LOW_PLANES, MAX_VECTOR_WORDS, NARROW_CASES, Near, Offsets, Phase, Threshold, WIDE, WIDE_CASES, WORD_VECTORS,
         };
 
         /// Makes the table of one word from its 64 planes. `parity` is that of all planes before, and then of these too.
@@ -374,25 +379,26 @@ macro_rules! sliced_kernel {
         /// Adds what one word contributes to the planes of weight 2 to 32; the carry has weight 64.
         $(#[$attribute])*
         #[inline]
-        fn word(table: &[u64], cases: &[u16; LOOKUPS], sum: &mut [Vector; LOW_PLANES]) -> Vector {
+        fn word(table: &[u64], cases: &Offsets, sum: &mut [Vector; LOW_PLANES]) -> Vector {
             let table = &table[..WORD_VECTORS * N];
-            let (a0, b0) = wide(table, 0, cases[0]);
-            let (a1, b1) = wide(table, 1, cases[1]);
-            let (a2, b2) = wide(table, 2, cases[2]);
-            let (a3, b3) = wide(table, 3, cases[3]);
+            let case = |lookup: usize| (cases[lookup / 4] >> (lookup % 4 * 16)) as u16;
+            let (a0, b0) = wide(table, 0, case(0));
+            let (a1, b1) = wide(table, 1, case(1));
+            let (a2, b2) = wide(table, 2, case(2));
+            let (a3, b3) = wide(table, 3, case(3));
             let c0 = add_two(&mut sum[0], pair(a0, a1), pair(a2, a3));
             let d0 = add_two(&mut sum[1], pair(b0, b1), c0);
-            let (a4, b4) = wide(table, 4, cases[4]);
-            let (a5, b5) = wide(table, 5, cases[5]);
-            let (a6, b6) = wide(table, 6, cases[6]);
-            let (a7, b7) = wide(table, 7, cases[7]);
+            let (a4, b4) = wide(table, 4, case(4));
+            let (a5, b5) = wide(table, 5, case(5));
+            let (a6, b6) = wide(table, 6, case(6));
+            let (a7, b7) = wide(table, 7, case(7));
             let c1 = add_two(&mut sum[0], pair(a4, a5), pair(a6, a7));
             let d1 = add_two(&mut sum[1], pair(b2, b3), c1);
             let e0 = add_two(&mut sum[2], d0, d1);
-            let (a8, b8) = wide(table, 8, cases[8]);
-            let (a9, b9) = wide(table, 9, cases[9]);
-            let n0 = narrow(table, 0, cases[WIDE]);
-            let n1 = narrow(table, 1, cases[WIDE + 1]);
+            let (a8, b8) = wide(table, 8, case(8));
+            let (a9, b9) = wide(table, 9, case(9));
+            let n0 = narrow(table, 0, case(WIDE));
+            let n1 = narrow(table, 1, case(WIDE + 1));
             let c2 = add_two(&mut sum[0], pair(a8, a9), pair(n0, n1));
             let d2 = add_two(&mut sum[1], pair(b4, b5), c2);
             let d3 = add_two(&mut sum[1], pair(b6, b7), pair(b8, b9));
