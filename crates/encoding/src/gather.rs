@@ -216,25 +216,28 @@ mod tests {
     #[test]
     fn many_entries_and_pieces_are_handed_over_by_themselves() {
         let spill = Spill::new(4, 2, &Store::new());
-        let mut entries = Entries::<30_000>::new(4);
-        for n in 0..9 {
-            entries.add(n % 4, [n as u8; 30_000], &spill);
+        let mut entries = Entries::<12_000>::new(4);
+        let most = Entries::<12_000>::MOST as u8;
+        for n in 0..=most {
+            entries.add(usize::from(n % 4), [n; 12_000], &spill);
         }
         assert_eq!(entries.waiting.len(), 1);
         entries.hand_over(&spill);
-        assert_eq!(
-            taken(&spill, 0),
-            [[0; 30_000], [4; 30_000], [8; 30_000]].concat()
-        );
-        assert_eq!(taken(&spill, 3), [[3; 30_000], [7; 30_000]].concat());
+        let expected = |pile: u8| -> Vec<u8> {
+            let own = (pile..=most).step_by(4);
+            own.flat_map(|n| vec![n; 12_000]).collect()
+        };
+        for pile in 0..4 {
+            assert!(taken(&spill, pile.into()) == expected(pile), "{pile}");
+        }
         let spill = Spill::new(4, 2, &Store::new());
         let mut pieces = Pieces::default();
         for n in 0..7u8 {
             pieces.make_room(&spill);
-            pieces.begin(2).extend([n; 50_000]);
+            pieces.begin(2).extend(vec![n; GATHERED / 2]);
         }
         assert_eq!(pieces.len(), 1);
         pieces.hand_over(&spill);
-        assert_eq!(taken(&spill, 2).len(), 350_000);
+        assert_eq!(taken(&spill, 2).len(), 7 * (GATHERED / 2));
     }
 }

@@ -104,7 +104,7 @@ impl Sheet {
 
     /// Bytes of memory that it takes.
     fn memory(&self) -> usize {
-        self.bytes.len() + size_of_val(self.ends.as_slice())
+        self.bytes.capacity() + size_of_val(self.ends.as_slice())
     }
 }
 

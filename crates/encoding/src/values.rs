@@ -322,16 +322,6 @@ impl Values {
         }
     }
 
-    /// Adds a value that is not there yet from a place of the arena on.
-    fn add(&mut self, from: usize, value: &[Code]) {
-        let known = self.arena[from..]
-            .chunks_exact(value.len())
-            .any(|other| same(other, value));
-        if !known {
-            self.arena.extend_from_slice(value);
-        }
-    }
-
     #[allow(clippy::too_many_arguments)]
     fn names(
         &mut self,
@@ -378,20 +368,29 @@ impl Values {
 
     /// Unordered pairs of parts of different names.
     fn pairs(&mut self, names: &PersonNames, form: usize, book: &NameBook) {
-        let from = self.arena.len();
-        let mut parts = std::mem::take(&mut self.scratch);
+        // Borrowed and not taken: memory that was taken would be wiped whole each time, as plain text is.
+        let Self {
+            arena,
+            scratch: parts,
+            ..
+        } = self;
+        let from = arena.len();
         parts.clear();
         for &(group, name) in &names.parts {
             parts.extend(book.codes(name, form).iter().map(|code| (group, *code)));
         }
         for (index, (group, left)) in parts.iter().enumerate() {
             for (other, right) in &parts[index + 1..] {
-                if group != other && left != right {
-                    self.add(from, &[*left.min(right), *left.max(right)]);
+                if group == other || left == right {
+                    continue;
+                }
+                let pair = [*left.min(right), *left.max(right)];
+                let mut known = arena[from..].chunks_exact(2);
+                if !known.any(|other| same(other, &pair)) {
+                    arena.extend_from_slice(&pair);
                 }
             }
         }
-        self.scratch = parts;
     }
 
     fn place(&mut self, place: &Place<'_>, form: PlaceForm, codes: &mut CodeBook) {
