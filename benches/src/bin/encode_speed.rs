@@ -1,6 +1,6 @@
 //! Records per second of an encoding, and the memory it takes.
 //!
-//! `cargo run --release -p kinfold-benches --bin encode_speed [-- SCHEMA [RECORDS [THREADS]]]` makes invented people of six fields and encodes
+//! `cargo run --release -p kinfold-benches --bin encode_speed [-- SCHEMA [RECORDS [THREADS [MEMORY]]]]` makes invented people of six fields and encodes
 //! them with a shipped schema as a file of any size is encoded: some thousands at a time, in bounded memory. Only the encoding is timed,
 //! by the clock and by the system's account of the processor; peak memory is its account of the process (`VmHWM`).
 
@@ -18,6 +18,8 @@ fn main() -> Result<(), Box<dyn Error + Send + Sync>> {
     let name = arguments.next().unwrap_or_else(|| "standard".to_owned());
     let records: usize = arguments.next().map_or(Ok(400_000), |text| text.parse())?;
     let threads: usize = arguments.next().map_or(Ok(1), |text| text.parse())?;
+    // Mebibytes of codes before they go to disk.
+    let memory_most: Option<usize> = arguments.next().map(|text| text.parse()).transpose()?;
     let schema = Schema::shipped(&name).ok_or("no such schema is shipped")?;
     let mut source = People::new(records);
     println!("{records} people of six fields, schema `{name}`, {threads} thread(s)");
@@ -30,7 +32,9 @@ fn main() -> Result<(), Box<dyn Error + Send + Sync>> {
             let secrets = ProjectSecrets::new(|purpose| {
                 *blake3::keyed_hash(&[42; 32], purpose.as_bytes()).as_bytes()
             });
+            let memory_most = memory_most.map_or(Options::default().memory, |most| most << 20);
             let options = Options {
+                memory: memory_most,
                 bench: true,
                 simd,
                 scratch: std::env::current_dir()?,

@@ -17,19 +17,13 @@ pub(crate) type Half = [u8; 8];
 /// the memory of an encoding is entries.
 pub(crate) const ENTRY: usize = 14;
 
-/// Piles of entries, by the first bits of the token. With more, the runs that wait for their piles would leave the second level of the
-/// cache; with fewer, the piles would.
+/// Piles of entries, by the first bits of the token. With fewer, a pile would leave the second level of the cache; with more, a sheet would
+/// have little for each (see [`crate::spill`]).
 pub(crate) const VALUE_PILES: usize = 256;
-
-/// Entries that wait for their pile, see [`crate::runs`].
-pub(crate) const ENTRY_RUN: usize = 16;
 
 /// Bytes of a value that may be released, in the pile of its record: the token's first half 8, the number of the record there 20 bits, the
 /// place 12.
 pub(crate) const KEPT: usize = 12;
-
-/// Kept values that wait for their pile.
-pub(crate) const KEPT_RUN: usize = 8;
 
 /// Ranks from here on are not told apart.
 pub(crate) const RANK_MAX: usize = 15;

@@ -150,9 +150,27 @@ impl NameBook {
         (text, canonical_nicknames(text))
     }
 
-    /// Whether a name is this text.
-    pub(crate) fn is(&self, number: NameId, text: &str) -> bool {
-        *self.texts[number as usize] == text
+    /// Reads a little of every line of memory that has the codes of a name and its bits in a field; see [`crate::values::PersonNames::fetch`].
+    #[inline]
+    pub(crate) fn fetch(&self, number: NameId, field: NameField) -> u64 {
+        /// Codes and words of a line of memory, or a little less.
+        const LINE: (usize, usize) = (5, 8);
+        let mut fetched = 0;
+        let number = number as usize;
+        let start = self.names[number].codes as usize;
+        let ends = &self.ends[number * self.forms..][..self.forms];
+        let length = ends.last().copied().unwrap_or(0);
+        let codes = &self.codes[start..start + usize::from(length)];
+        for code in codes.iter().step_by(LINE.0) {
+            fetched ^= u64::from(code[0]);
+        }
+        let slots = NameField::COUNT * self.filters;
+        let masks = &self.masks[number * slots..][..slots];
+        let own = masks.iter().skip(field as usize).step_by(NameField::COUNT);
+        for word in own.flatten().flat_map(|mask| mask.iter().step_by(LINE.1)) {
+            fetched ^= word;
+        }
+        fetched
     }
 
     /// Switches on the bits of a name.

@@ -7,14 +7,14 @@ use std::sync::Mutex;
 use kinfold_schema::{CodeTable, Fact, NO_MONTH};
 use rayon::prelude::*;
 
-use crate::encode::{Encoder, PILES, STAY};
-use crate::entry::{ENTRY, KEPT, KEPT_RUN, VALUE_PILES, kept};
+use crate::encode::{Encoder, PILES, RANGES, STAY};
+use crate::entry::{ENTRY, KEPT, VALUE_PILES, kept};
 use crate::finish::Finished;
+use crate::gather::Entries;
 use crate::household::{Stay, withheld};
-use crate::kept::notice;
+use crate::kept::{NOTICE, notice};
 use crate::meetings::Meetings;
 use crate::report::{EncodeReport, KeyCount};
-use crate::runs::Runs;
 use crate::sharing::{Room, SharedValues, shared_values};
 use crate::spill::{PARTS, Spill};
 use crate::{Error, presence};
@@ -48,13 +48,14 @@ impl Encoder {
         if self.records == 0 {
             return Err(Error::Nobody { people: self.given }.into());
         }
-        let workers = std::mem::take(&mut *self.workers.lock().expect("no worker panics"));
-        for mut worker in workers {
-            worker.hand_over(&self.piles);
+        for worker in std::mem::take(&mut self.workers) {
+            if let Some(mut worker) = worker.into_inner().expect("no worker panics") {
+                worker.hand_over(&self.piles);
+            }
         }
         let mut settled = Settled {
-            kept: Spill::new(PILES, &self.piles.store),
-            notices: Spill::new(PILES, &self.piles.store),
+            kept: Spill::new(PILES, RANGES, &self.piles.store),
+            notices: Spill::new(PILES, 1, &self.piles.store),
         };
         let mut hidden: Vec<(usize, u32)> = Vec::new();
         let mut meetings = Meetings::new(self.shared.shape.keys);
@@ -169,6 +170,7 @@ impl Encoder {
         };
         let (group_max, crowd_max) = (rule.group_max, rule.crowd());
         let mut pile = Vec::new();
+        let mut crowded = Entries::<NOTICE>::new(PILES);
         for number in 0..PILES {
             self.piles.stays.take(number, &mut pile)?;
             let entries = pile.as_chunks_mut::<STAY>().0;
@@ -180,11 +182,12 @@ impl Encoder {
                     let pile = u16::from_le_bytes([entry[22], entry[23]]) as usize;
                     let number = u32::from_le_bytes(entry[16..20].try_into().expect("four bytes"));
                     let place = u16::from_le_bytes([entry[20], entry[21]]);
-                    notices.append(pile, &notice(number, place));
+                    crowded.add(pile, notice(number, place), notices);
                 }
             }
             self.make_room_for(notices)?;
         }
+        crowded.hand_over(notices);
         Ok(())
     }
 
@@ -268,7 +271,7 @@ struct Settled {
 struct JudgeRoom {
     entries: Vec<u8>,
     sharing: Room,
-    kept: Runs<KEPT, KEPT_RUN>,
+    kept: Entries<KEPT>,
 }
 
 impl Default for JudgeRoom {
@@ -276,7 +279,7 @@ impl Default for JudgeRoom {
         Self {
             entries: Vec::new(),
             sharing: Room::default(),
-            kept: Runs::new(PILES),
+            kept: Entries::new(PILES),
         }
     }
 }

@@ -5,91 +5,80 @@
 //! piles are read back one at a time. While they fit in memory nothing touches the disk; beyond that they go to one unnamed file in the
 //! folder that the caller gives (that of the output), which the system removes when it is closed, even when the program is killed.
 //!
-//! A pile is a list of blocks of one size from a store that all piles have in common. Piles fill evenly but not alike; buffers that double
-//! would be copied again and again and leave half of the memory unused. Each thread fills blocks of its own (see [`Writer`]) and locks
-//! a pile only to hand a full one over: a lock waits until all that was written before has left the processor.
+//! Piles come in sheets: what a thread gathered for all piles of a range, pile after pile (see [`crate::gather`]). A sheet is written once, from its beginning
+//! to its end, so that new memory is wiped, filled and done with while it is in the cache; blocks of each pile that fill slowly would
+//! fetch every line of it again. A pile is read from all sheets, a few hundred bytes of each. The memory of a range is free again when the
+//! last of its piles was taken.
 //!
 //! What waits there are keyed codes, on the custodian's own machine.
 
 use std::fs::File;
-use std::io::{IoSlice, Seek as _, SeekFrom, Write as _};
+use std::io::{Seek as _, SeekFrom, Write as _};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 use crate::Error;
 
-/// Most bytes of a block.
-const BLOCK_MAX: usize = 8192;
-/// Least bytes of a block.
-const BLOCK_MIN: usize = 1024;
-/// Blocks for which memory is asked for at once: less than allocators keep apart (128 KiB), with 16 bytes of their own a block.
-const MADE_AT_ONCE: usize = 12;
-/// Of so many parts of all piles one is moved to disk at a time, so that a file that is a little too large does not go there as a whole.
+/// Memory of sheets is given out by multiples of so many bytes, so that what one leaves fits another.
+const STEP: usize = 4096;
+/// Bytes for which memory is asked at once: less than allocators keep apart (128 KiB).
+const AT_ONCE: usize = 120 << 10;
+/// Bytes that are put together before they are written to the file.
+const WRITTEN: usize = 256 << 10;
+/// Of so many parts of all sheets one is moved to disk at a time, so that a file that is a little too large does not go there as a whole.
 pub(crate) const PARTS: usize = 8;
 
-/// Blocks of memory for all piles of an encoding.
+/// Memory for all piles of an encoding.
+#[derive(Default)]
 pub(crate) struct Store {
-    block: usize,
-    /// Blocks that are not in use: empty, with room for `block` bytes. New memory is written once, not first with zeroes.
+    /// Memory that is not in use: empty, with room.
     free: Mutex<Vec<Vec<u8>>>,
     in_use: AtomicUsize,
-    /// Blocks of new memory so far.
+    /// Bytes of new memory since the system was last asked.
     made: AtomicUsize,
 }
 
 impl Store {
-    /// A store for so many threads. The more of them fill blocks of their own, the smaller the blocks.
-    pub(crate) fn new(threads: usize) -> Arc<Self> {
-        Arc::new(Self {
-            block: (BLOCK_MAX / threads.max(1)).max(BLOCK_MIN),
-            free: Mutex::default(),
-            in_use: AtomicUsize::new(0),
-            made: AtomicUsize::new(0),
-        })
+    /// An empty store.
+    pub(crate) fn new() -> Arc<Self> {
+        Arc::default()
     }
 
-    /// A block of new memory. An allocator may ask the system for each of them by itself, which costs as much as filling it; but what is given
-    /// back at the end of its memory it keeps. So now and then it is given back a piece from which the next blocks can be cut.
+    /// New memory. An allocator may ask the system for each piece by itself, which costs as much as filling it; but what is given back at the
+    /// end of its memory it keeps. So now and then it is given back a piece from which the next ones can be cut.
     fn make(&self, room: usize) -> Vec<u8> {
-        if self
-            .made
-            .fetch_add(1, Ordering::Relaxed)
-            .is_multiple_of(MADE_AT_ONCE)
-        {
-            drop(std::hint::black_box(Vec::<u8>::with_capacity(
-                MADE_AT_ONCE * (self.block + 16),
-            )));
+        if self.made.fetch_add(room, Ordering::Relaxed) % AT_ONCE < room {
+            drop(std::hint::black_box(Vec::<u8>::with_capacity(AT_ONCE)));
         }
         Vec::with_capacity(room)
     }
 
-    /// Bytes of all blocks in use.
+    /// Bytes of all sheets.
     pub(crate) fn in_use(&self) -> usize {
         self.in_use.load(Ordering::Relaxed)
     }
 
-    /// A block with room for so many bytes at least.
-    fn take(&self, room: usize) -> Vec<u8> {
-        let known = if room <= self.block {
-            lock(&self.free).pop()
-        } else {
-            None
+    /// Room for so many bytes.
+    fn take(&self, length: usize) -> Vec<u8> {
+        let room = length.next_multiple_of(STEP);
+        let known = {
+            let mut free = lock(&self.free);
+            let fits = |bytes: &Vec<u8>| (room..=2 * room).contains(&bytes.capacity());
+            let known = free.iter().rposition(fits);
+            known.map(|known| free.swap_remove(known))
         };
-        let block = known.unwrap_or_else(|| self.make(room.max(self.block)));
-        self.in_use.fetch_add(block.capacity(), Ordering::Relaxed);
-        block
+        known.unwrap_or_else(|| self.make(room))
     }
 
-    /// Empties blocks and takes them back.
-    fn put_back(&self, blocks: &mut Vec<Vec<u8>>) {
-        let mut bytes = 0;
-        for block in blocks.iter_mut() {
-            block.clear();
-            bytes += block.capacity();
+    /// Takes the memory of sheets back.
+    fn put_back(&self, sheets: impl Iterator<Item = Sheet>) {
+        let mut free = lock(&self.free);
+        for mut sheet in sheets {
+            self.in_use.fetch_sub(sheet.memory(), Ordering::Relaxed);
+            sheet.bytes.clear();
+            free.push(sheet.bytes);
         }
-        self.in_use.fetch_sub(bytes, Ordering::Relaxed);
-        lock(&self.free).append(blocks);
     }
 
     /// Gives back the memory that is not in use.
@@ -98,127 +87,118 @@ impl Store {
     }
 }
 
-/// Piles of bytes, to which many threads may append at once: each pile has a lock of its own.
+/// Bytes for the piles of a range, pile after pile.
+pub(crate) struct Sheet {
+    pub bytes: Vec<u8>,
+    /// Where those of each pile end.
+    pub ends: Vec<u32>,
+}
+
+impl Sheet {
+    /// The bytes of a pile, by its place in the range.
+    #[inline]
+    fn of(&self, pile: usize) -> &[u8] {
+        let start = if pile == 0 { 0 } else { self.ends[pile - 1] };
+        &self.bytes[start as usize..self.ends[pile] as usize]
+    }
+
+    /// Bytes of memory that it takes.
+    fn memory(&self) -> usize {
+        self.bytes.capacity() + size_of_val(self.ends.as_slice())
+    }
+}
+
+/// Piles of bytes, to which many threads may add at once.
 pub(crate) struct Spill {
-    piles: Vec<Mutex<Pile>>,
+    piles: usize,
+    /// Piles of a range: a power of two.
+    width: usize,
+    ranges: Vec<Range>,
     store: Arc<Store>,
-    /// The pile that goes to disk next.
-    next: usize,
     file: Option<File>,
     folder: PathBuf,
     end: u64,
 }
 
-/// One pile.
-#[derive(Default)]
-struct Pile {
-    /// The parts of it that are in the file: offset and length.
-    parts: Vec<(u64, usize)>,
-    /// What came after.
-    blocks: Vec<Vec<u8>>,
-}
-
-impl Pile {
-    /// Bytes in memory, block by block.
-    fn bytes(&self) -> impl Iterator<Item = &[u8]> {
-        self.blocks.iter().map(Vec::as_slice)
-    }
-}
-
-/// What one thread has for the piles of a [`Spill`]: a block for each, which it hands over when it is full.
-pub(crate) struct Writer {
-    open: Vec<Vec<u8>>,
-}
-
-impl Writer {
-    /// Nothing, for so many piles.
-    pub(crate) fn new(piles: usize) -> Self {
-        Self {
-            open: vec![Vec::new(); piles],
-        }
-    }
-
-    /// Appends to a pile of `spill`, the same in every call. What is appended at once stays together; what several threads append comes
-    /// in any order.
-    #[inline]
-    pub(crate) fn append(&mut self, pile: usize, bytes: &[u8], spill: &Spill) {
-        let open = &mut self.open[pile];
-        if open.capacity() - open.len() < bytes.len() {
-            open_next(open, pile, bytes.len(), spill);
-        }
-        open.extend_from_slice(bytes);
-    }
-
-    /// Hands everything over.
-    pub(crate) fn hand_over(&mut self, spill: &Spill) {
-        for (pile, open) in self.open.iter_mut().enumerate() {
-            if open.capacity() > 0 {
-                spill.push(pile, std::mem::take(open));
-            }
-        }
-    }
-}
-
-/// Hands a block over that has no more room, and takes one with room for so many bytes. What is appended at once is never parted: blocks of
-/// other threads may come between.
-#[cold]
-fn open_next(open: &mut Vec<u8>, pile: usize, room: usize, spill: &Spill) {
-    let full = std::mem::replace(open, spill.store.take(room));
-    if full.capacity() > 0 {
-        spill.push(pile, full);
-    }
+/// Neighbouring piles.
+struct Range {
+    /// What is in memory, the oldest first.
+    sheets: RwLock<Vec<Sheet>>,
+    /// Of each pile, the parts of it that are in the file: offset and length.
+    parts: Vec<Vec<(u64, usize)>>,
+    /// Piles that have not been taken.
+    left: AtomicUsize,
 }
 
 impl Spill {
-    /// Empty piles.
-    pub(crate) fn new(piles: usize, store: &Arc<Store>) -> Self {
+    /// Empty piles, in so many ranges or fewer.
+    pub(crate) fn new(piles: usize, ranges: usize, store: &Arc<Store>) -> Self {
+        let width = piles.div_ceil(ranges).next_power_of_two();
+        let range = |first: usize| {
+            let piles = width.min(piles - first);
+            Range {
+                sheets: RwLock::default(),
+                parts: vec![Vec::new(); piles],
+                left: AtomicUsize::new(piles),
+            }
+        };
         Self {
-            piles: (0..piles).map(|_| Mutex::default()).collect(),
+            piles,
+            width,
+            ranges: (0..piles).step_by(width).map(range).collect(),
             store: Arc::clone(store),
-            next: 0,
             file: None,
             folder: PathBuf::new(),
             end: 0,
         }
     }
 
-    /// Appends a block.
-    fn push(&self, pile: usize, block: Vec<u8>) {
-        lock(&self.piles[pile]).blocks.push(block);
+    /// How many piles there are.
+    pub(crate) fn piles(&self) -> usize {
+        self.piles
     }
 
-    /// Appends to a pile, for the few things that are too seldom for a [`Writer`].
-    pub(crate) fn append(&self, pile: usize, bytes: &[u8]) {
-        if bytes.is_empty() {
-            return;
-        }
-        let blocks = &mut lock(&self.piles[pile]).blocks;
-        match blocks.last_mut() {
-            Some(open) if open.capacity() - open.len() >= bytes.len() => {
-                open.extend_from_slice(bytes);
-            }
-            _ => {
-                let mut open = self.store.take(bytes.len());
-                open.extend_from_slice(bytes);
-                blocks.push(open);
-            }
+    /// Piles of a range: a power of two. The last range may have fewer.
+    pub(crate) fn range(&self) -> usize {
+        self.width
+    }
+
+    /// How many ranges there are.
+    pub(crate) fn ranges(&self) -> usize {
+        self.ranges.len()
+    }
+
+    /// An empty sheet with room for so many bytes.
+    pub(crate) fn sheet(&self, length: usize) -> Sheet {
+        Sheet {
+            bytes: self.store.take(length),
+            ends: Vec::with_capacity(self.width),
         }
     }
 
-    /// Moves an eighth of all piles to the file, which is made in `folder` on the first call: the eighth that has been in memory for longest.
+    /// Adds a sheet to a range.
+    pub(crate) fn add(&self, range: usize, sheet: Sheet) {
+        self.store
+            .in_use
+            .fetch_add(sheet.memory(), Ordering::Relaxed);
+        write(&self.ranges[range].sheets).push(sheet);
+    }
+
+    /// Moves an eighth of all sheets to the file, which is made in `folder` on the first call: those that have been in memory for longest.
     pub(crate) fn flush(&mut self, folder: &Path) -> Result<(), Error> {
         let failed = |error: std::io::Error| Error::scratch(folder, &error);
         folder.clone_into(&mut self.folder);
-        let start = self.next;
-        let end = (start + self.piles.len().div_ceil(PARTS)).min(self.piles.len());
-        self.next = if end == self.piles.len() { 0 } else { end };
         if let Some(file) = &mut self.file {
             file.seek(SeekFrom::Start(self.end)).map_err(failed)?;
         }
-        for pile in &mut self.piles[start..end] {
-            let pile = pile.get_mut().unwrap_or_else(PoisonError::into_inner);
-            let length = pile.bytes().map(<[u8]>::len).sum();
-            if length == 0 {
+        let mut waiting = Vec::new();
+        for range in &mut self.ranges {
+            let sheets = range
+                .sheets
+                .get_mut()
+                .unwrap_or_else(PoisonError::into_inner);
+            let count = sheets.len().div_ceil(PARTS);
+            if count == 0 {
                 continue;
             }
             let file = match &mut self.file {
@@ -227,32 +207,54 @@ impl Spill {
                     .file
                     .insert(tempfile::tempfile_in(folder).map_err(failed)?),
             };
-            write_blocks(file, pile.bytes()).map_err(failed)?;
-            pile.parts.push((self.end, length));
-            self.end += length as u64;
-            self.store.put_back(&mut pile.blocks);
+            for (pile, parts) in range.parts.iter_mut().enumerate() {
+                let start = waiting.len();
+                for sheet in &sheets[..count] {
+                    waiting.extend_from_slice(sheet.of(pile));
+                }
+                let length = waiting.len() - start;
+                if length > 0 {
+                    parts.push((self.end + start as u64, length));
+                }
+                if waiting.len() >= WRITTEN {
+                    file.write_all(&waiting).map_err(failed)?;
+                    self.end += waiting.len() as u64;
+                    waiting.clear();
+                }
+            }
+            self.store.put_back(sheets.drain(..count));
+        }
+        if let Some(file) = &mut self.file {
+            file.write_all(&waiting).map_err(failed)?;
+            self.end += waiting.len() as u64;
         }
         Ok(())
     }
 
-    /// Takes a pile: all that was ever appended to it, in place of what `out` held. Several threads may take piles at once.
+    /// Takes a pile, once: all that was ever added to it, in place of what `out` held. Several threads may take piles at once.
     pub(crate) fn take(&self, pile: usize, out: &mut Vec<u8>) -> Result<(), Error> {
         out.clear();
-        let mut pile = std::mem::take(&mut *lock(&self.piles[pile]));
+        let range = &self.ranges[pile / self.width];
+        let place = pile % self.width;
         if let Some(file) = &self.file {
-            let total: usize = pile.parts.iter().map(|&(_, length)| length).sum();
-            out.resize(total, 0);
+            let parts = &range.parts[place];
+            out.resize(parts.iter().map(|&(_, length)| length).sum(), 0);
             let mut at = 0;
-            for &(offset, length) in &pile.parts {
+            for &(offset, length) in parts {
                 read_at(file, offset, &mut out[at..at + length])
                     .map_err(|error| Error::scratch(&self.folder, &error))?;
                 at += length;
             }
         }
-        for bytes in pile.bytes() {
-            out.extend_from_slice(bytes);
+        let sheets = range.sheets.read().unwrap_or_else(PoisonError::into_inner);
+        for sheet in sheets.iter() {
+            out.extend_from_slice(sheet.of(place));
         }
-        self.store.put_back(&mut pile.blocks);
+        drop(sheets);
+        if range.left.fetch_sub(1, Ordering::AcqRel) == 1 {
+            let sheets = std::mem::take(&mut *write(&range.sheets));
+            self.store.put_back(sheets.into_iter());
+        }
         Ok(())
     }
 }
@@ -262,22 +264,9 @@ fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Writes blocks without gathering them first.
-fn write_blocks<'a>(
-    file: &mut File,
-    blocks: impl Iterator<Item = &'a [u8]>,
-) -> std::io::Result<()> {
-    let mut all: Vec<IoSlice<'a>> = blocks.map(IoSlice::new).collect();
-    let mut rest = all.as_mut_slice();
-    while !rest.is_empty() {
-        match file.write_vectored(rest) {
-            Ok(0) => return Err(std::io::ErrorKind::WriteZero.into()),
-            Ok(written) => IoSlice::advance_slices(&mut rest, written),
-            Err(error) if error.kind() == std::io::ErrorKind::Interrupted => {}
-            Err(error) => return Err(error),
-        }
-    }
-    Ok(())
+/// The same of a lock that many may read at once.
+fn write<T>(lock: &RwLock<T>) -> std::sync::RwLockWriteGuard<'_, T> {
+    lock.write().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// Reads from a place of the file, whichever thread asks.
@@ -299,14 +288,18 @@ fn read_at(mut file: &File, offset: u64, out: &mut [u8]) -> std::io::Result<()> 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::gather::{Entries, Pieces};
     use proptest::prelude::*;
 
     #[test]
-    fn what_two_threads_append_is_never_parted() {
-        let spill = Spill::new(1, &Store::new(3));
-        let mut writers = [Writer::new(1), Writer::new(1)];
+    fn what_two_threads_add_is_never_parted() {
+        let spill = Spill::new(1, 1, &Store::new());
+        let mut writers = [Pieces::default(), Pieces::default()];
         for n in 0..60u8 {
-            writers[usize::from(n % 2)].append(0, &vec![n; 100 + usize::from(n) * 60], &spill);
+            let writer = &mut writers[usize::from(n % 2)];
+            writer.make_room(&spill);
+            let piece = vec![n; 100 + usize::from(n) * 600];
+            writer.begin(0).extend(piece);
         }
         for writer in &mut writers {
             writer.hand_over(&spill);
@@ -318,42 +311,60 @@ mod tests {
             .map(|own| (own[0], own.len()))
             .collect();
         found.sort_unstable();
-        let expected: Vec<(u8, usize)> = (0..60).map(|n| (n, 100 + usize::from(n) * 60)).collect();
+        let expected: Vec<(u8, usize)> = (0..60).map(|n| (n, 100 + usize::from(n) * 600)).collect();
         assert_eq!(found, expected);
+    }
+
+    #[test]
+    fn memory_of_a_range_is_used_again_when_its_piles_were_taken() {
+        let store = Store::new();
+        let spill = Spill::new(4, 2, &store);
+        let mut entries = Entries::<8>::new(4);
+        for pile in 0..4 {
+            entries.add(pile, [7; 8], &spill);
+        }
+        entries.hand_over(&spill);
+        let all = store.in_use();
+        let mut out = Vec::new();
+        for (pile, left) in [(1, all), (2, all), (0, all / 2), (3, 0)] {
+            spill.take(pile, &mut out).unwrap();
+            assert_eq!((&out[..], store.in_use()), (&[7; 8][..], left));
+        }
+        assert_eq!(lock(&store.free).len(), 2);
+        assert_eq!(
+            (store.take(9).len(), store.take(5000).capacity()),
+            (0, 8192)
+        );
+        assert_eq!(lock(&store.free).len(), 1);
     }
 
     proptest! {
         #[test]
         fn what_goes_in_comes_out_whether_or_not_it_was_on_disk(
             appends in proptest::collection::vec(
-                (0usize..11, prop_oneof![0usize..20, 1000usize..19000], any::<u8>(), prop::bool::weighted(0.2)),
+                (0u16..11, prop_oneof![0usize..20, 1000usize..19000], any::<u8>(), prop::bool::weighted(0.2)),
                 0..40,
             ),
-            threads in 0usize..20,
+            ranges in 1usize..20,
         ) {
             let folder = tempfile::tempdir().unwrap();
-            let store = Store::new(threads);
-            let mut spill = Spill::new(11, &store);
-            let mut writer = Writer::new(11);
-            let mut expected = vec![Vec::new(); 11];
+            let store = Store::new();
+            let mut spill = Spill::new(11, ranges, &store);
+            let mut writer = Pieces::default();
+            let mut expected = vec![Vec::<u8>::new(); 11];
             for (pile, length, first, flush) in appends {
                 let bytes: Vec<u8> = (0..length).map(|n| first.wrapping_add(n as u8)).collect();
-                // Each pile gets its bytes by one of the two ways.
-                if pile % 2 == 0 {
-                    spill.append(pile, &bytes);
-                } else {
-                    writer.append(pile, &bytes, &spill);
-                }
-                expected[pile].extend(bytes);
+                expected[usize::from(pile)].extend(&bytes);
+                writer.make_room(&spill);
+                writer.begin(pile).extend(bytes);
                 if flush {
+                    writer.hand_over(&spill);
                     spill.flush(folder.path()).unwrap();
                 }
                 if flush && length > 5000 {
-                    writer.hand_over(&spill);
-                    for _ in 0..PARTS {
+                    while store.in_use() > 0 {
                         spill.flush(folder.path()).unwrap();
                     }
-                    prop_assert_eq!(store.in_use(), 0);
                 }
             }
             writer.hand_over(&spill);

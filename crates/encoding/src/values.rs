@@ -11,7 +11,7 @@ use zeroize::Zeroizing;
 use crate::births::{self, BirthBook};
 use crate::codes::{CODE, Code, CodeBook, Kind, same};
 use crate::contact;
-use crate::filter::TokenBook;
+use crate::filter::{NameField, TokenBook};
 use crate::names::{NameBook, NameId};
 use crate::person;
 use crate::places::{HomeOrder, Place, places_of};
@@ -19,6 +19,8 @@ use crate::plan::{Plan, SINGLES_MAX, bit_of};
 
 /// Most homes and most birth dates of one person that are looked at.
 pub(crate) const ALTERNATIVES_MAX: usize = 12;
+/// As many homes as most people have at most.
+const FEW: usize = 2;
 /// Most first, middle and family names (their parts) in a filter: with more, the number of ones would tell that somebody has many names.
 const FILTER_FIRST_MAX: usize = 3;
 const FILTER_MIDDLE_MAX: usize = 2;
@@ -128,7 +130,7 @@ impl PersonNames {
             push(&mut self.last, whole);
             self.parts.push((group, whole));
             for part in &name.parts {
-                let part = if book.is(whole, part) {
+                let part = if *part == name.whole {
                     whole
                 } else {
                     book.number(part, plan, filters, codes)
@@ -153,6 +155,23 @@ impl PersonNames {
         self.own_first.truncate(FILTER_FIRST_MAX);
         self.own_middle.truncate(FILTER_MIDDLE_MAX);
         self.own_last.truncate(FILTER_LAST_MAX);
+    }
+
+    /// Reads a little of every line of memory that the book has for these names, so that it is near when it is needed. What is given says
+    /// nothing.
+    pub(crate) fn fetch(&self, book: &NameBook) -> u64 {
+        let lists = [
+            (NameField::First, &self.own_first),
+            (NameField::Middle, &self.own_middle),
+            (NameField::Last, &self.own_last),
+        ];
+        let mut fetched = 0;
+        for (field, list) in lists {
+            for &name in list {
+                fetched ^= book.fetch(name, field);
+            }
+        }
+        fetched
     }
 }
 
@@ -195,8 +214,16 @@ impl Values {
         self.arena.clear();
         self.ranges.clear();
         self.first_range.clear();
-        let mut places = [Place::default(); ALTERNATIVES_MAX];
-        let count = places_of(person, &mut self.homes, &mut places);
+        // Few people have several homes, and room for all of them is longer than many values.
+        let (mut few, mut many);
+        let places: &mut [Place<'_>] = if person.addresses.len() + person.sectors.len() <= FEW {
+            few = [Place::default(); FEW];
+            &mut few
+        } else {
+            many = [Place::default(); ALTERNATIVES_MAX];
+            &mut many
+        };
+        let count = places_of(person, &mut self.homes, places);
         let places = &places[..count];
         (self.places, self.births) = (places.len(), names.births.len());
         (self.present, self.single) = (0, 0);
@@ -295,16 +322,6 @@ impl Values {
         }
     }
 
-    /// Adds a value that is not there yet from a place of the arena on.
-    fn add(&mut self, from: usize, value: &[Code]) {
-        let known = self.arena[from..]
-            .chunks_exact(value.len())
-            .any(|other| same(other, value));
-        if !known {
-            self.arena.extend_from_slice(value);
-        }
-    }
-
     #[allow(clippy::too_many_arguments)]
     fn names(
         &mut self,
@@ -351,20 +368,29 @@ impl Values {
 
     /// Unordered pairs of parts of different names.
     fn pairs(&mut self, names: &PersonNames, form: usize, book: &NameBook) {
-        let from = self.arena.len();
-        let mut parts = std::mem::take(&mut self.scratch);
+        // Borrowed and not taken: memory that was taken would be wiped whole each time, as plain text is.
+        let Self {
+            arena,
+            scratch: parts,
+            ..
+        } = self;
+        let from = arena.len();
         parts.clear();
         for &(group, name) in &names.parts {
             parts.extend(book.codes(name, form).iter().map(|code| (group, *code)));
         }
         for (index, (group, left)) in parts.iter().enumerate() {
             for (other, right) in &parts[index + 1..] {
-                if group != other && left != right {
-                    self.add(from, &[*left.min(right), *left.max(right)]);
+                if group == other || left == right {
+                    continue;
+                }
+                let pair = [*left.min(right), *left.max(right)];
+                let mut known = arena[from..].chunks_exact(2);
+                if !known.any(|other| same(other, &pair)) {
+                    arena.extend_from_slice(&pair);
                 }
             }
         }
-        self.scratch = parts;
     }
 
     fn place(&mut self, place: &Place<'_>, form: PlaceForm, codes: &mut CodeBook) {

@@ -15,15 +15,14 @@ use crate::diffusion::Scratch;
 use crate::draft::{DraftShape, write_head};
 use crate::dummies::Dummies;
 use crate::encode::{PILES, Piles, STAY, pile_of};
-use crate::entry::{ENTRY, ENTRY_RUN, Entry, PLACES, RANK_MAX, Ranks, VALUE_PILES};
+use crate::entry::{ENTRY, Entry, PLACES, RANK_MAX, Ranks, VALUE_PILES};
 use crate::filter::{FilterPlan, NameField, Themes};
+use crate::gather::{Entries, Pieces};
 use crate::lanes::BlockHasher;
 use crate::person::{Seen, fact_of_identifier, facts, seen};
 use crate::plan::Plan;
-use crate::runs::Runs;
 use crate::secrets::token;
 use crate::sharing::Rule;
-use crate::spill::Writer;
 use crate::values::{Books, PersonNames, Values};
 use crate::{Error, Input, Options, ProjectSecrets, household};
 
@@ -172,7 +171,8 @@ pub(crate) struct Worker {
     books: Books,
     codes: CodeBook,
     values: Values,
-    person: PersonNames,
+    /// The names of a group of people.
+    names: Vec<PersonNames>,
     scratch: Scratch,
     /// The values of a group of people, which are plain text until they are hashed.
     blocks: Zeroizing<Vec<Block>>,
@@ -182,16 +182,14 @@ pub(crate) struct Worker {
     tokens: Vec<Vec<Token>>,
     inner: Vec<Vec<u64>>,
     released: Vec<Vec<u64>>,
-    /// The drafts of a batch, one after another.
-    drafts: Vec<u8>,
-    /// Where each of them begins.
-    starts: Vec<usize>,
     /// Of each key, how many people of a batch have how many values.
     people: Vec<Ranks>,
     /// Drafts on their way to their piles.
-    writer: Writer,
+    drafts: Pieces,
     /// Their values, on their way to their piles.
-    entries: Runs<ENTRY, ENTRY_RUN>,
+    entries: Entries<ENTRY>,
+    /// Their homes, likewise.
+    stays: Entries<STAY>,
 }
 
 /// People whose values are hashed together: enough to fill the lanes of the hash, few enough to stay in the first level of the cache.
@@ -204,18 +202,17 @@ impl Worker {
             books: Books::default(),
             codes: CodeBook::new(shared.values.clone()),
             values: Values::default(),
-            person: PersonNames::default(),
+            names: (0..GROUP).map(|_| PersonNames::default()).collect(),
             scratch: Scratch::default(),
             blocks: Zeroizing::default(),
             counts: Vec::new(),
             tokens: vec![Vec::new(); shared.partners.len()],
             inner: vec![Vec::new(); filters],
             released: vec![Vec::new(); filters],
-            drafts: Vec::new(),
-            starts: Vec::new(),
             people: vec![Ranks::default(); shared.shape.keys],
-            writer: Writer::new(PILES),
-            entries: Runs::new(VALUE_PILES),
+            drafts: Pieces::default(),
+            entries: Entries::new(VALUE_PILES),
+            stays: Entries::new(PILES),
         }
     }
 
@@ -231,8 +228,8 @@ impl Worker {
             words.clear();
             words.resize(records.len() * filter.inner_words, 0);
         }
-        self.drafts.clear();
-        self.starts.clear();
+        self.drafts.make_room(&piles.drafts);
+        let first_draft = self.drafts.len();
         self.counts.clear();
         for tokens in &mut self.tokens {
             tokens.clear();
@@ -247,19 +244,24 @@ impl Worker {
         for (first, group) in (0..).step_by(GROUP).zip(records.chunks(GROUP)) {
             self.blocks.clear();
             people.clear();
-            for (row, record) in (first..).zip(group) {
-                let input = &inputs[record.input as usize];
-                let person = if record.cut {
-                    seen(input.person, &shared.hidden)
+            people.extend(group.iter().map(|record| {
+                let person = inputs[record.input as usize].person;
+                if record.cut {
+                    seen(person, &shared.hidden)
                 } else {
-                    Seen::Whole(input.person)
-                };
+                    Seen::Whole(person)
+                }
+            }));
+            self.look_up(shared, &people);
+            for ((nth, record), person) in group.iter().enumerate().zip(&people) {
+                let input = &inputs[record.input as usize];
                 let facts = record.facts;
-                let identifiers = self.person(shared, &person, input, facts, row, &mut batch.ones);
+                let row = first + nth;
+                let identifiers =
+                    self.person(shared, person, input, facts, (row, nth), &mut batch.ones);
                 // An identifier is claimed only when the record has a token of it: the linkage unit would take a random one for it.
                 let all = Fact::Nhs.bit() | Fact::UpnOrNino.bit();
                 batch.facts.push(facts & !all | identifiers);
-                people.push(person);
             }
             for (hasher, tokens) in shared.partners.iter().zip(&mut self.tokens) {
                 hasher.tokens(&self.blocks, tokens);
@@ -277,12 +279,7 @@ impl Worker {
         }
         self.send(shared, records, piles, &mut batch.ranks);
         self.count_ranks(&mut batch.ranks);
-        self.filters(shared);
-        for (record, (start, end)) in records.iter().zip(bounds(&self.starts, self.drafts.len())) {
-            let pile = usize::from(record.pile);
-            self.writer
-                .append(pile, &self.drafts[start..end], &piles.drafts);
-        }
+        self.filters(shared, first_draft);
         batch
     }
 
@@ -301,18 +298,37 @@ impl Worker {
 
     /// Hands over what has not gone to its pile yet. To be called after the last batch.
     pub(crate) fn hand_over(&mut self, piles: &Piles) {
-        self.writer.hand_over(&piles.drafts);
+        self.drafts.hand_over(&piles.drafts);
         self.entries.hand_over(&piles.values);
+        self.stays.hand_over(&piles.stays);
     }
 
-    /// Works out the values and the filter bits of one person; gives the facts of identifiers that have a token.
+    /// Looks up the names of a group of people. What the books say of them lies anywhere in memory, so all of it is fetched at once before any is
+    /// used.
+    fn look_up(&mut self, shared: &Shared, people: &[Seen<'_>]) {
+        self.books.make_room();
+        let mut fetched = 0;
+        for (person, names) in people.iter().zip(&mut self.names) {
+            if person.do_not_link {
+                continue;
+            }
+            let filters = shared.filters.len();
+            let (books, codes) = (&mut self.books, &mut self.codes);
+            names.read(person, &shared.plan, filters, books, codes);
+            fetched ^= names.fetch(&self.books.names);
+        }
+        std::hint::black_box(fetched);
+    }
+
+    /// Works out the values and the filter bits of one person, in a row of the batch and a place of the group; gives the facts of identifiers
+    /// that have a token.
     fn person(
         &mut self,
         shared: &Shared,
         person: &Person,
         input: &Input<'_>,
         facts: u32,
-        row: usize,
+        (row, nth): (usize, usize),
         ones: &mut [(u64, usize)],
     ) -> u32 {
         let mut identifiers = 0;
@@ -320,17 +336,9 @@ impl Worker {
         if person.do_not_link {
             self.counts.resize(self.counts.len() + shared.shape.keys, 0);
         } else {
-            self.books.make_room();
-            self.person.read(
-                person,
-                &shared.plan,
-                shared.filters.len(),
-                &mut self.books,
-                &mut self.codes,
-            );
             self.values.read(
                 person,
-                &self.person,
+                &self.names[nth],
                 &shared.plan,
                 &self.books,
                 &mut self.codes,
@@ -354,7 +362,8 @@ impl Worker {
             let out = &mut self.inner[filter.index][row * width..(row + 1) * width];
             let allowed = !person.do_not_link && facts & filter.requires == filter.requires;
             // Whatever the schema requires: a filter that got nothing of one of its themes is a bare code of the rest.
-            if allowed && mark(filter, person, &self.person, &mut self.books, out) == filter.themes
+            if allowed
+                && mark(filter, person, &self.names[nth], &mut self.books, out) == filter.themes
             {
                 let (sum, filters) = &mut ones[filter.index];
                 *sum += out
@@ -369,22 +378,24 @@ impl Worker {
         identifiers
     }
 
-    /// Diffuses the filters of a batch and puts them into the drafts.
-    fn filters(&mut self, shared: &Shared) {
+    /// Diffuses the filters of a batch and puts them into its drafts, all from the first one on.
+    fn filters(&mut self, shared: &Shared, first_draft: usize) {
         let mut before = shared.shape.filters_at();
         for filter in &shared.filters {
             let inner = &self.inner[filter.index];
             let released = &mut self.released[filter.index];
+            let (drafts, starts) = self.drafts.later(first_draft);
             if let Some(diffusion) = &filter.diffusion {
-                released.resize(self.starts.len() * filter.words, 0);
+                let rows = inner.len() / filter.inner_words;
+                released.resize(rows * filter.words, 0);
                 diffusion.apply(inner, released, &mut self.scratch);
             } else {
                 released.clear();
                 released.extend_from_slice(inner);
             }
-            for (words, &at) in released.chunks_exact(filter.words).zip(&self.starts) {
+            for (words, at) in released.chunks_exact(filter.words).zip(starts) {
                 let at = at + before;
-                let out = &mut self.drafts[at..at + filter.words * 8];
+                let out = &mut drafts[at..at + filter.words * 8];
                 for (bytes, word) in out.as_chunks_mut::<8>().0.iter_mut().zip(words.iter()) {
                     *bytes = word.to_le_bytes();
                 }
@@ -415,8 +426,7 @@ impl Worker {
         let flags = (u8::from(person.do_not_link) * FLAG_DO_NOT_LINK)
             | (u8::from(person.protected_address) * FLAG_WITHHELD);
         let counts = &self.counts[counts];
-        let drafts = &mut self.drafts;
-        self.starts.push(drafts.len());
+        let drafts = self.drafts.begin(record.pile);
         write_head(
             drafts,
             (&input.record_ref, &input.lasting_ref),
@@ -439,9 +449,10 @@ impl Worker {
         }
         for (place, home) in homes.iter().enumerate() {
             drafts.extend_from_slice(&home.to_bytes());
-            piles.stays.append(
+            self.stays.add(
                 pile_of(&home.token),
-                &stay(shared, home, record, place, input),
+                stay(shared, home, record, place, input),
+                &piles.stays,
             );
         }
     }
@@ -472,12 +483,6 @@ impl Worker {
             }
         }
     }
-}
-
-/// Where each part begins and ends, from where each begins.
-fn bounds(starts: &[usize], end: usize) -> impl Iterator<Item = (usize, usize)> {
-    let ends = starts.iter().skip(1).copied().chain([end]);
-    starts.iter().copied().zip(ends)
 }
 
 /// The entry of a home in the pile of its token.
