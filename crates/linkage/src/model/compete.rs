@@ -252,7 +252,9 @@ mod tests {
             }
             let odds = libm::exp2(own.iter().map(|&at| pairs[at].2).sum());
             all += odds;
-            own.iter().for_each(|&at| with[at] += odds);
+            for &at in &own {
+                with[at] += odds;
+            }
         }
         with.iter().map(|with| with / all).collect()
     }
