@@ -9,6 +9,10 @@
 //! columns named `rec_id`, `first_name`, `middle_name`, `last_name`, `date_of_birth` (day first), `sex`, `address`, `postcode`, `town`,
 //! `birth_place`, `telephone`, `email`, `nhs_number`, as far as they are there. `--made` measures sets of families that are made from a seed:
 //! nobody in common, relatives in two files, unlike sizes.
+//!
+//! `--ceiling` says instead where pairs are lost and where wrong ones come from, and the F1 that could be had at most ([`ceiling`]).
+
+mod ceiling;
 
 use std::collections::BTreeMap;
 use std::error::Error;
@@ -27,6 +31,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let mut only: Option<String> = None;
     let mut sources = "abcde".to_owned();
     let mut detail = false;
+    let mut ceilings = false;
     let (mut own, mut families) = (false, false);
     let mut arguments = std::env::args().skip(1);
     while let Some(argument) = arguments.next() {
@@ -43,18 +48,30 @@ fn main() -> Result<(), Box<dyn Error>> {
                 });
             }
             "--detail" => detail = true,
+            "--ceiling" => ceilings = true,
             "--made" => families = true,
             "--own" => (own, folder) = (true, value()?),
             _ => folder = argument,
         }
     }
-    println!(
-        "| set | records | true pairs | candidates | reach | precision | recall | F1 | best F1 | expected precision | wrong links | doubts | seconds |"
-    );
-    println!("|---|---|---|---|---|---|---|---|---|---|---|---|---|");
+    let show = |name: &str, set: &OpenSet| -> Result<(), Box<dyn Error>> {
+        if ceilings {
+            ceiling::show(name, &Joined::of(&schema, set)?);
+            return Ok(());
+        }
+        measure(name, set, &schema, detail)
+    };
+    if ceilings {
+        ceiling::head();
+    } else {
+        println!(
+            "| set | records | true pairs | candidates | reach | precision | recall | F1 | best F1 | expected precision | wrong links | doubts | seconds |"
+        );
+        println!("|---|---|---|---|---|---|---|---|---|---|---|---|---|");
+    }
     if families {
         for kind in &made::KINDS {
-            measure(kind.name, &made::make(kind, 1), &schema, detail)?;
+            show(kind.name, &made::make(kind, 1))?;
         }
         return Ok(());
     }
@@ -69,7 +86,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         }
         let folder = Path::new(&folder);
         match OpenSet::read(folder, &layout, &sources)? {
-            Some(set) => measure(layout.name, &set, &schema, detail)?,
+            Some(set) => show(layout.name, &set)?,
             None => println!(
                 "| {} | absent: {} | | | | | | | | | | | |",
                 layout.name,
@@ -87,11 +104,12 @@ fn measure(name: &str, set: &OpenSet, schema: &Schema, detail: bool) -> Result<(
     let of = |id| joined.entity(id);
     let labelled = joined.labelled();
     let rates = pairwise(&labelled);
-    let reached = linked
+    let known: Vec<bool> = linked
         .pairs
         .iter()
-        .filter(|pair| of(pair.left) == of(pair.right))
-        .count();
+        .map(|pair| of(pair.left) == of(pair.right))
+        .collect();
+    let reached = known.iter().filter(|known| **known).count();
     if detail {
         println!("{:?}", linked.model);
         println!("left out: {}", joined.left_out());
@@ -121,11 +139,9 @@ fn measure(name: &str, set: &OpenSet, schema: &Schema, detail: bool) -> Result<(
         rates.precision,
         rates.recall,
         rates.f1,
-        best_f1(
-            &linked.pairs,
-            |pair| of(pair.left) == of(pair.right),
-            rates.actual
-        ),
+        ceiling::best_f1(&linked.pairs, &known, rates.actual, |at| {
+            linked.pairs[at].probability
+        }),
         linked.model.expected_precision,
         rates.predicted - rates.true_positives,
         doubts(&linked.model.doubts),
@@ -138,37 +154,6 @@ fn measure(name: &str, set: &OpenSet, schema: &Schema, detail: bool) -> Result<(
 fn doubts(doubts: &[kinfold_linkage::Doubt]) -> String {
     let each: Vec<String> = doubts.iter().map(|doubt| format!("{doubt:?}")).collect();
     each.join(", ")
-}
-
-/// The best F1 that any threshold on the weight reaches when each record has at most one partner in another set, the surest first: what
-/// the weights are worth, whatever threshold was chosen.
-fn best_f1(
-    pairs: &[kinfold_linkage::Pair],
-    is_true: impl Fn(&kinfold_linkage::Pair) -> bool,
-    actual: u64,
-) -> f64 {
-    let mut order: Vec<&kinfold_linkage::Pair> = pairs.iter().collect();
-    order.sort_by(|a, b| {
-        b.probability
-            .total_cmp(&a.probability)
-            .then(b.weight.total_cmp(&a.weight))
-            .then((a.left, a.right).cmp(&(b.left, b.right)))
-    });
-    let mut taken = std::collections::BTreeSet::new();
-    let (mut right, mut all, mut best) = (0u64, 0u64, 0.0f64);
-    for pair in order {
-        if taken.contains(&(pair.left, pair.right.set))
-            || taken.contains(&(pair.right, pair.left.set))
-        {
-            continue;
-        }
-        taken.insert((pair.left, pair.right.set));
-        taken.insert((pair.right, pair.left.set));
-        all += 1;
-        right += u64::from(is_true(pair));
-        best = best.max(2.0 * right as f64 / (all + actual) as f64);
-    }
-    best
 }
 
 #[cfg(test)]
