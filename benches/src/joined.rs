@@ -37,6 +37,9 @@ pub fn encoded(
     Ok(encode(schema, &secrets, inputs, &options)?.table)
 }
 
+/// Makes the codes of a source's people.
+pub type Release<'a> = dyn Fn(&[Input<'_>]) -> Result<CodeTable, Box<dyn Error>> + 'a;
+
 /// What came of it.
 pub struct Joined {
     /// The codes of each source.
@@ -73,7 +76,7 @@ impl Joined {
     pub fn released(
         schema: &Schema,
         set: &OpenSet,
-        release: &dyn Fn(&[Input<'_>]) -> Result<CodeTable, Box<dyn Error>>,
+        release: &Release<'_>,
     ) -> Result<Self, Box<dyn Error>> {
         let mut sets = Vec::new();
         let mut entities: BTreeMap<[u8; 16], u32> = BTreeMap::new();
