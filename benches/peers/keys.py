@@ -123,7 +123,7 @@ def kinfold(program, options, folder):
         "candidates": int(number(r"(\d+) candidates")),
         "agreeing": int(number(r"(\d+) agreeing")),
         # The last line is that of joins of every two files.
-        "peak": int(re.findall(r"peak memory (\d+) kB", text)[-2]) / 1024,
+        "peak": int(re.findall(r"peak memory (\d+) MiB", text)[-2]),
     }
 
 

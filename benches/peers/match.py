@@ -293,6 +293,7 @@ def main():
     parser.add_argument("--rows", type=int, default=20_000)
     parser.add_argument("--large", type=int, default=0)
     parser.add_argument("--patience", type=float, default=600)
+    parser.add_argument("--without", nargs="*", default=[], help="programs to leave out")
     parser.add_argument("--diffused", type=int, default=0)
     parser.add_argument("--thresholds", nargs="*", default=["7/10", "4/5", "9/10"])
     parser.add_argument("--threads", type=int, nargs="*", default=[1, 2])
@@ -307,6 +308,7 @@ def main():
         head = "| rows a side | threshold | threads | program | pairs found | million pairs/s a CPU second, times threads | by the clock | kinfold is so many times faster |"
         print(head + "\n|---|---|---|---|---|---|---|---|", flush=True)
         peers = ["faiss", "numkong", "simsimd", "fpsim2", "usearch", "chemfp", "anonlink"]
+        peers = [peer for peer in peers if peer not in options.without]
         jobs = [(options.rows, [], 1024, options.thresholds, peers)]
         if options.large:
             jobs.append((options.large, [], 1024, options.thresholds, peers))

@@ -5,6 +5,7 @@ pub mod joined;
 pub mod made;
 pub mod open;
 pub mod people;
+pub mod process;
 pub mod released;
 
 /// A generator of 64-bit words that gives the same sequence on every machine (SplitMix64).

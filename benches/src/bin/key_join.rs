@@ -14,6 +14,7 @@ use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use kinfold_benches::Words;
+use kinfold_benches::process::{peak_mib, processor_seconds};
 use kinfold_matcher::{Crowd, KeyFile, KeyJoin, join_key_files};
 
 const FILES: usize = 4;
@@ -37,16 +38,20 @@ fn main() -> Result<(), Box<dyn Error>> {
     for file in 0..FILES {
         write(&path(&folder, file), file, people, &types)?;
     }
-    println!("tokens written to {}; {}", folder.display(), memory());
+    println!(
+        "tokens written to {}; peak memory {} MiB",
+        folder.display(),
+        peak_mib()
+    );
 
     let start = Instant::now();
     let tokens: Vec<Vec<[u8; 16]>> = (0..FILES)
         .map(|file| read(&path(&folder, file)))
         .collect::<Result<_, _>>()?;
     println!(
-        "read in {:.2} s; {}",
+        "read in {:.2} s; peak memory {} MiB",
         start.elapsed().as_secs_f64(),
-        memory()
+        peak_mib()
     );
     let mut files = Vec::new();
     for tokens in &tokens {
@@ -74,7 +79,7 @@ fn main() -> Result<(), Box<dyn Error>> {
 
 /// Does some joins one after another and says what they took. The answer is a sum of all candidates in their order.
 fn timed(what: &str, joins: &[&[KeyFile]], how: &KeyJoin) -> Result<u64, Box<dyn Error>> {
-    let (start, used) = (Instant::now(), processor());
+    let (start, used) = (Instant::now(), processor_seconds());
     let (mut agreeing, mut checksum) = (0u64, 0u64);
     let (mut tokens, mut passes, mut candidates) = (0, 0, 0);
     for files in joins {
@@ -93,14 +98,14 @@ fn timed(what: &str, joins: &[&[KeyFile]], how: &KeyJoin) -> Result<u64, Box<dyn
         candidates += report.candidates;
     }
     let elapsed = start.elapsed().as_secs_f64();
-    let [own, system] = [0, 1].map(|which| processor()[which] - used[which]);
+    let [own, system] = [0, 1].map(|which| processor_seconds()[which] - used[which]);
     println!(
         "{what}: {tokens} tokens, {} thread(s), {} MiB: {elapsed:.2} s by the clock, {:.2} s of processor time of which {system:.2} s the system's, \
-         {passes} passes; {candidates} candidates, {agreeing} agreeing key types, checksum {checksum:016x}; {}",
+         {passes} passes; {candidates} candidates, {agreeing} agreeing key types, checksum {checksum:016x}; peak memory {} MiB",
         how.threads,
         how.memory >> 20,
         own + system,
-        memory()
+        peak_mib()
     );
     Ok(checksum)
 }
@@ -156,21 +161,4 @@ fn read(path: &Path) -> Result<Vec<[u8; 16]>, Box<dyn Error>> {
     let mut tokens = vec![[0; 16]; file.metadata()?.len() as usize / 16];
     file.read_exact(tokens.as_flattened_mut())?;
     Ok(tokens)
-}
-
-/// Processor seconds of the process so far: its own, and the system's for it.
-fn processor() -> [f64; 2] {
-    let stat = std::fs::read_to_string("/proc/self/stat").unwrap_or_default();
-    let fields: Vec<&str> = stat.rsplit(") ").next().unwrap_or("").split(' ').collect();
-    [11, 12].map(|field| {
-        let ticks = fields.get(field).and_then(|text| text.parse::<f64>().ok());
-        ticks.unwrap_or(0.0) / 100.0
-    })
-}
-
-/// Peak memory of the process, where the system tells it.
-fn memory() -> String {
-    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
-    let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
-    format!("peak memory {}", peak.map_or("unknown", str::trim))
 }

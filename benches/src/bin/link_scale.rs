@@ -9,6 +9,7 @@
 use std::time::Instant;
 
 use kinfold_benches::Words;
+use kinfold_benches::process::peak_mib;
 use kinfold_linkage::{
     Comparable, Given, LifeStage, Options, Pair, People, RecordId, RecordSet, Verdict,
     form_households, form_people, link,
@@ -217,20 +218,4 @@ fn token(kind: u8, a: u64, b: u64) -> Token {
     let mut token = [0; 16];
     token.copy_from_slice(&hasher.finalize().as_bytes()[..16]);
     token
-}
-
-/// Memory at its peak so far; 0 where the system does not say.
-fn peak_mib() -> u64 {
-    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
-    status
-        .lines()
-        .find_map(|line| line.strip_prefix("VmHWM:"))
-        .and_then(|rest| {
-            rest.trim()
-                .trim_end_matches(" kB")
-                .trim()
-                .parse::<u64>()
-                .ok()
-        })
-        .map_or(0, |kilobytes| kilobytes >> 10)
 }

@@ -7,6 +7,7 @@
 use std::error::Error;
 use std::time::Instant;
 
+use kinfold_benches::process::processor_seconds;
 use kinfold_matcher::{
     Control, Cut, Join, Match, Options, PackedSet, Pairing, Progress, Rule, Sequential, SimdLevel,
     Sink, Tile,
@@ -88,7 +89,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         cut.tile_rows = rows.parse()?;
     }
     for _ in 0..repeats {
-        let (start, used) = (Instant::now(), processor());
+        let (start, used) = (Instant::now(), processor_seconds().iter().sum::<f64>());
         let join = Join::new(
             &sets,
             &[rule],
@@ -108,7 +109,10 @@ fn main() -> Result<(), Box<dyn Error>> {
         if let Some(parts) = &mut count.parts {
             parts.finish(&|| false)?;
         }
-        let (seconds, used) = (start.elapsed().as_secs_f64(), processor() - used);
+        let (seconds, used) = (
+            start.elapsed().as_secs_f64(),
+            processor_seconds().iter().sum::<f64>() - used,
+        );
         println!(
             "{{\"pairs\":{},\"comparisons\":{},\"seconds\":{seconds:.4},\"cpu\":{used:.3},\"rate\":{:.0},\"rate_cpu\":{:.0},\"scanned\":{},\"simd\":\"{simd:?}\",\"threads\":{threads},\"dismissal\":{:e}}}",
             count.pairs,
@@ -147,18 +151,4 @@ fn read(path: &str) -> Result<Vec<u64>, Box<dyn Error>> {
         .iter()
         .map(|word| u64::from_le_bytes(*word))
         .collect())
-}
-
-/// Processor time of this process in seconds, user and system, as the kernel accounts it in hundredths.
-fn processor() -> f64 {
-    let text = std::fs::read_to_string("/proc/self/stat").unwrap_or_default();
-    let after_name = text.rsplit(')').next().unwrap_or_default();
-    let fields: Vec<&str> = after_name.split_whitespace().collect();
-    let ticks = |place: usize| {
-        fields
-            .get(place)
-            .and_then(|field| field.parse::<f64>().ok())
-            .unwrap_or(0.0)
-    };
-    (ticks(11) + ticks(12)) / 100.0
 }

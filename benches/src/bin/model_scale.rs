@@ -10,6 +10,7 @@ use std::sync::Mutex;
 use std::time::Instant;
 
 use kinfold_benches::Words;
+use kinfold_benches::process::{peak_mib, processor_seconds};
 use kinfold_linkage::{
     Households, LifeStage, Linked, Options, Progress, RecordSet, form_households, link,
 };
@@ -84,7 +85,7 @@ impl Steps {
         if let Ok(mut steps) = self.0.lock() {
             steps.push(Moment {
                 at: Instant::now(),
-                processor: processor_seconds(),
+                processor: processor_seconds().iter().sum(),
                 what: what.to_owned(),
                 peak: peak_mib(),
             });
@@ -221,29 +222,4 @@ fn hash(linked: &Linked, households: &Households) -> String {
         }
     }
     hasher.finalize().to_hex()[..16].to_owned()
-}
-
-/// Processor time of all threads so far, user and system; 0 where the system does not say. Linux counts it in hundredths of a second.
-fn processor_seconds() -> f64 {
-    let stat = std::fs::read_to_string("/proc/self/stat").unwrap_or_default();
-    // The second field, in brackets, is the name, which may hold spaces.
-    let after_name = stat.rsplit(") ").next().unwrap_or_default();
-    let ticks = after_name.split(' ').skip(11).take(2);
-    ticks
-        .filter_map(|ticks| ticks.parse::<f64>().ok())
-        .sum::<f64>()
-        / 100.0
-}
-
-/// Memory at its peak so far; 0 where the system does not say.
-fn peak_mib() -> u64 {
-    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
-    status
-        .lines()
-        .find_map(|line| line.strip_prefix("VmHWM:"))
-        .and_then(|rest| {
-            let number = rest.trim().trim_end_matches(" kB").trim();
-            number.parse::<u64>().ok()
-        })
-        .map_or(0, |kilobytes| kilobytes >> 10)
 }

@@ -18,6 +18,7 @@ use std::time::Instant;
 
 use csv::StringRecord;
 use kinfold_benches::Words;
+use kinfold_benches::process::peak_mib;
 use kinfold_extract::{
     Care, Decided, Memory, PersonRow, Rows, RowsAgain, TABLE_ROLES, TableColumns, read_table_row,
     unite,
@@ -361,12 +362,4 @@ fn misspelt(text: &str, draw: &mut impl FnMut(u64) -> u64) -> String {
         letters.swap(at, at + 1);
     }
     letters.into_iter().collect()
-}
-
-/// Memory at its peak so far; 0 where the system does not say.
-fn peak_mib() -> u64 {
-    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
-    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
-    let kilobytes = line.and_then(|rest| rest.trim().trim_end_matches(" kB").trim().parse().ok());
-    kilobytes.map_or(0, |kilobytes: u64| kilobytes >> 10)
 }
