@@ -459,3 +459,51 @@ fn open_sets(rules: &[Rule], only: &[String], folder: &str) -> Result<(), Box<dy
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_rule_is_what_is_otherwise_than_in_standard() {
+        let rule = Rule::read("t=9,last=0.5,group=3,filter=2,keys=12").unwrap();
+        assert_eq!(rule.schema.filters[0].diffusion, 9);
+        assert_eq!(rule.schema.household.as_ref().unwrap().group_max, 3);
+        assert!(rule.filters == Filters::Homes(2) && rule.keys == Keys::First(12));
+        let standard = Rule::read("standard").unwrap();
+        assert_eq!(
+            standard.schema.filters[0].diffusion,
+            Schema::standard().filters[0].diffusion
+        );
+        assert!(Rule::read("cap=2").is_err() && Rule::read("t").is_err());
+    }
+
+    #[test]
+    fn who_has_no_filter() {
+        let homes = [vec![0], vec![1, 2], vec![3, 4, 5], vec![5, 3, 4]];
+        let rows = |rule: &str| Rule::read(rule).unwrap().without_filter(homes.iter());
+        assert!(rows("standard").is_empty());
+        assert_eq!(rows("filter=2"), [3, 4, 5]);
+        // One of each home is left, of a home with two keys the same one.
+        assert_eq!(rows("filters=1").len(), 3);
+        assert_eq!(rows("filters=2").len(), 1);
+    }
+
+    #[test]
+    fn the_first_keys_are_the_same_in_all_files() {
+        let view = |listed: Vec<Vec<(u16, u64)>>| KeyView {
+            id: "all".to_owned(),
+            cap: 1,
+            slots: vec![1; 6],
+            seen: Vec::new(),
+            listed,
+        };
+        let own: Vec<(u16, u64)> = (0..6).map(|kind| (kind, 100 + u64::from(kind))).collect();
+        let alone = first(&view(vec![own.clone()]), 3).listed[0].clone();
+        assert_eq!(alone.len(), 3);
+        // What somebody else has too is not released, and the next takes its place.
+        let shared = first(&view(vec![own, vec![alone[0]]]), 3).listed;
+        assert_eq!((shared[0].len(), shared[1].len()), (3, 0));
+        assert!(shared[0].contains(&alone[1]) && shared[0].contains(&alone[2]));
+    }
+}
