@@ -7,9 +7,38 @@ use kinfold_encoding::{Input, ProjectSecrets, encode};
 use kinfold_identity::NO_MONTH;
 use kinfold_linkage::measures::Labelled;
 use kinfold_linkage::{Linked, Options, RecordId, RecordSet, link};
-use kinfold_schema::Schema;
+use kinfold_schema::{CodeTable, Schema};
 
 use crate::open::OpenSet;
+
+/// Encodes people under a key that everybody can know. Random tokens are others for each `dummies`.
+///
+/// # Errors
+/// A schema that cannot be encoded with.
+pub fn encoded(
+    schema: &Schema,
+    inputs: &[Input<'_>],
+    month: u16,
+    dummies: &'static str,
+) -> Result<CodeTable, Box<dyn Error>> {
+    let secrets = ProjectSecrets::new(move |purpose| {
+        let own = if purpose.ends_with("dummy") {
+            dummies
+        } else {
+            ""
+        };
+        *blake3::keyed_hash(&[42; 32], format!("{purpose}{own}").as_bytes()).as_bytes()
+    });
+    let options = kinfold_encoding::Options {
+        bench: true,
+        month,
+        ..Default::default()
+    };
+    Ok(encode(schema, &secrets, inputs, &options)?.table)
+}
+
+/// Makes the codes of a source's people.
+pub type Release<'a> = dyn Fn(&[Input<'_>]) -> Result<CodeTable, Box<dyn Error>> + 'a;
 
 /// What came of it.
 pub struct Joined {
@@ -37,6 +66,18 @@ impl Joined {
     /// # Errors
     /// As [`Joined::of`].
     pub fn in_month(schema: &Schema, set: &OpenSet, month: u16) -> Result<Self, Box<dyn Error>> {
+        Self::released(schema, set, &|inputs| encoded(schema, inputs, month, ""))
+    }
+
+    /// The same with codes as `release` makes them of a source's people.
+    ///
+    /// # Errors
+    /// As [`Joined::of`].
+    pub fn released(
+        schema: &Schema,
+        set: &OpenSet,
+        release: &Release<'_>,
+    ) -> Result<Self, Box<dyn Error>> {
         let mut sets = Vec::new();
         let mut entities: BTreeMap<[u8; 16], u32> = BTreeMap::new();
         for source in &set.sources {
@@ -52,18 +93,9 @@ impl Joined {
                 entities.insert(record_ref, *entity);
                 inputs.push(Input::new(record_ref, person));
             }
-            let secrets = ProjectSecrets::new(|purpose| {
-                *blake3::keyed_hash(&[42; 32], purpose.as_bytes()).as_bytes()
-            });
-            let options = kinfold_encoding::Options {
-                bench: true,
-                month,
-                ..Default::default()
-            };
-            let encoded = encode(schema, &secrets, &inputs, &options)?;
             sets.push(RecordSet {
                 source: source.name.clone(),
-                table: encoded.table,
+                table: release(&inputs)?,
             });
         }
         let linked = link(schema, &sets, &Options::default(), &());

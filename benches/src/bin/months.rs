@@ -13,30 +13,17 @@
 use std::collections::BTreeMap;
 use std::error::Error;
 
+use kinfold_benches::agencies::{AGENCIES, Agencies, Found, known, month};
 use kinfold_benches::joined::Joined;
-use kinfold_benches::open::{OpenSet, Source as OpenSource};
 use kinfold_benches::released::released_in;
 use kinfold_encoding::ProjectSecrets;
-use kinfold_identity::{Person, month_number};
-use kinfold_linkage::measures::{HouseholdTable, Memberships, pairwise};
-use kinfold_linkage::{LifeStage, form_households};
+use kinfold_identity::Person;
 use kinfold_release::{Draws, File, ListQuality, Scene, Share, Stay, months};
 use kinfold_schema::Schema;
 use kinfold_synth::{Borough, Profile, Source, generate};
 
 /// Seeds of the boroughs when none are given.
 const SEEDS: [u64; 2] = [740_101, 740_117];
-/// The agencies and their files of people; a person of several is one of the agency's people.
-const AGENCIES: [(&str, &[Source]); 4] = [
-    ("council", &[Source::SchoolCensus, Source::Housing]),
-    ("health", &[Source::Patients]),
-    ("police", &[Source::PolicePeople]),
-    ("lscb", &[Source::LscbPeople]),
-];
-/// The files are of August 2026.
-const MONTH: (u16, u8) = (2026, 8);
-/// Who is born from here on is a child then.
-const CHILD_FROM: u16 = 2009;
 /// Ways to release months: the step, and how long after a home was left it is still released.
 const WAYS: [(u16, Option<u16>); 11] = [
     (1, None),
@@ -78,10 +65,6 @@ fn main() -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-fn month() -> u16 {
-    month_number(MONTH.0, MONTH.1)
-}
-
 /// `standard` with months released in another way.
 fn schema((step, left_max): (u16, Option<u16>)) -> Result<Schema, Box<dyn Error>> {
     let text = include_str!("../../../crates/schema/schemas/standard.toml");
@@ -106,17 +89,6 @@ fn words((step, left_max): (u16, Option<u16>)) -> String {
     };
     let left = left_max.map_or_else(|| "no limit".to_owned(), |months| format!("{months}"));
     format!("months {step:11}, left {left:8}")
-}
-
-/// The people whom some files know, with what all of these say.
-fn known(borough: &Borough, sources: &[Source]) -> BTreeMap<usize, Person> {
-    let mut all: BTreeMap<usize, Person> = BTreeMap::new();
-    for source in sources {
-        for (number, person) in borough.known_with_months(*source) {
-            all.entry(number).or_default().merge(person);
-        }
-    }
-    all
 }
 
 fn borough(households: usize, seed: u64) -> Borough {
@@ -229,96 +201,25 @@ fn text_of(share: Share) -> String {
 }
 
 fn links(households: usize, seed: u64) -> Result<(), Box<dyn Error>> {
-    let borough = borough(households, seed);
-    let everybody = borough.people();
-    let mut set = OpenSet {
-        sources: Vec::new(),
-        truth: BTreeMap::new(),
-    };
-    for (name, sources) in AGENCIES {
-        let mut people = Vec::new();
-        for (row, (person, known)) in known(&borough, sources).into_iter().enumerate() {
-            set.truth
-                .insert((name.to_owned(), row.to_string()), person as u32);
-            people.push((row.to_string(), known));
-        }
-        set.sources.push(OpenSource {
-            name: name.to_owned(),
-            people,
-        });
-    }
-    let truth = truth(&borough)?;
+    let agencies = Agencies::of(&borough(households, seed))?;
     println!("\nseed {seed}, {households} households");
     for way in WAYS {
-        let joined = Joined::in_month(&schema(way)?, &set, month())?;
-        let people = &joined.linked.people;
-        let stages: Vec<LifeStage> = people
-            .iter()
-            .map(|person| {
-                let entity = joined.entity(person.members[0]) as usize;
-                match everybody[entity].births[0].year {
-                    CHILD_FROM.. => LifeStage::Child,
-                    _ => LifeStage::Adult,
-                }
-            })
-            .collect();
-        let formed = form_households(&schema(way)?, &joined.sets, &joined.linked, &stages);
-        let records = joined.labelled();
+        let schema = schema(way)?;
+        let joined = Joined::in_month(&schema, &agencies.set, month())?;
+        let (found, people) = agencies.found(&schema, &joined);
         print!("  {}:", words(way));
-        for (moment, truth) in ["ever", "now"].iter().zip(&truth) {
-            let mut of_cluster: Vec<Vec<u32>> = vec![Vec::new(); people.len()];
-            for (number, household) in (0u32..).zip(&formed.households) {
-                for member in &household.members {
-                    if *moment == "ever" || member.current {
-                        of_cluster[member.person].push(number);
-                    }
-                }
-            }
-            let truth = Memberships::new(
-                records
-                    .iter()
-                    .map(|own| truth.get(&own.entity).cloned().unwrap_or_default()),
-            );
-            let predicted = Memberships::new(records.iter().map(|own| {
-                let own = of_cluster.get(own.cluster as usize);
-                own.cloned().unwrap_or_default()
-            }));
-            let table = HouseholdTable {
-                records: &records,
-                truth: &truth,
-                predicted: &predicted,
-            };
-            let (pairs, whole) = (table.pairs().rates, table.whole().rates);
+        for Found {
+            moment,
+            pairs,
+            whole,
+        } in found
+        {
             print!(
                 " {moment} pairs {:.4}/{:.4} F1 {:.4}, whole {:.4}/{:.4};",
                 pairs.precision, pairs.recall, pairs.f1, whole.precision, whole.recall
             );
         }
-        println!(" people F1 {:.4}", pairwise(&records).f1);
+        println!(" people F1 {people:.4}");
     }
     Ok(())
-}
-
-/// The households of each person.
-type Belongs = BTreeMap<u32, Vec<u32>>;
-
-/// The true households of each person: those that he or she ever belonged to, and those of now.
-fn truth(borough: &Borough) -> Result<[Belongs; 2], Box<dyn Error>> {
-    let files = borough.files();
-    let (_, text) = files
-        .iter()
-        .find(|(name, _)| *name == "truth/households.csv")
-        .ok_or("no truth of households")?;
-    let mut of_entity: [Belongs; 2] = Default::default();
-    for row in csv::Reader::from_reader(&text[..]).records() {
-        let row = row?;
-        let number = |at: usize| row[at][1..].parse::<u32>();
-        // Ids of people count from one.
-        let (household, person) = (number(0)?, number(1)? - 1);
-        of_entity[0].entry(person).or_default().push(household);
-        if row[3].is_empty() {
-            of_entity[1].entry(person).or_default().push(household);
-        }
-    }
-    Ok(of_entity)
 }
