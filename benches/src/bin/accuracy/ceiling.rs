@@ -200,6 +200,9 @@ pub fn best_f1(pairs: &[Pair], known: &[bool], actual: u64, value: impl Fn(usize
     best
 }
 
+/// Of pairs that look alike, how many are true and how many there are.
+type Told = BTreeMap<[u8; 6], (f64, f64)>;
+
 /// Steps from fine to coarse in which pairs look alike.
 const LOOKS: usize = 4;
 /// Weight of a coarser look in a finer one, in pairs.
@@ -243,7 +246,7 @@ fn shares_by_looks(pairs: &[Pair], known: &[bool]) -> Vec<f64> {
         })
         .collect();
     let half = |pair: &Pair| (pair.left.row & 1) as usize;
-    let mut told: [[BTreeMap<[u8; 6], (f64, f64)>; LOOKS]; 2] = Default::default();
+    let mut told: [[Told; LOOKS]; 2] = Default::default();
     for ((pair, looks), &is_true) in pairs.iter().zip(&looks_of).zip(known) {
         for (level, look) in looks.iter().enumerate() {
             let of = told[half(pair)][level].entry(*look).or_default();
