@@ -133,7 +133,6 @@ fn small_files() {
 }
 
 #[test]
-#[ignore = "takes minutes"]
 fn larger_files() {
     diffused(900);
     plain(400);
