@@ -38,6 +38,10 @@ pub(crate) struct SetPair {
     pub stranger_bands: [f64; BANDS],
     /// From how many standard deviations below strangers the filter finds a pair.
     pub candidate_sigmas: f64,
+    /// Bits of the filter.
+    pub bits: u32,
+    /// How many bits of a record each bit of the filter mixes.
+    pub diffusion: u32,
     /// Records of the smaller set.
     pub smaller: usize,
     /// Share of all pairs of which both records have a filter.
@@ -268,6 +272,8 @@ fn find_in(
         candidate_sigmas: filter
             .and_then(|(_, filter)| filter.candidate_sigmas)
             .unwrap_or(f64::INFINITY),
+        bits: filter.map_or(0, |(_, filter)| filter.bits),
+        diffusion: filter.map_or(0, |(_, filter)| filter.diffusion),
         smaller: left.len().min(right.len()),
         compared: stranger_bands[left_set].share(left.len())
             * stranger_bands[right_set].share(right.len()),

@@ -224,6 +224,8 @@ mod tests {
             candidates: candidates.collect(),
             stranger_bands: [0.0; BANDS],
             candidate_sigmas: f64::INFINITY,
+            bits: 2048,
+            diffusion: 8,
             smaller: 8,
             compared: 1.0,
         };

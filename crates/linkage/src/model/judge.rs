@@ -36,7 +36,10 @@ pub(crate) fn judge(set_pairs: &[SetPair], fitted: &Fitted) -> (Vec<Pair>, Water
                 (None, Some(guard)) if probability >= summary.review_probability => {
                     Verdict::Guarded(guard)
                 }
-                (None, None) if probability >= summary.link_probability && !held.has(candidate) => {
+                (None, None)
+                    if probability >= summary.link_probability
+                        && !held.has(set_pair, candidate) =>
+                {
                     Verdict::Linked
                 }
                 (None, _) if probability >= summary.review_probability => Verdict::Review,

@@ -242,6 +242,8 @@ mod tests {
             candidates: rows.into_iter().map(|row| candidate(row, row)).collect(),
             stranger_bands: [0.0; BANDS],
             candidate_sigmas: f64::INFINITY,
+            bits: 2048,
+            diffusion: 8,
             smaller: people as usize,
             compared: 1.0,
         };

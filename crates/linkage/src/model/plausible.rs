@@ -19,10 +19,14 @@ use super::{Score, compete};
 use crate::RecordSet;
 use crate::candidates::{Candidate, SetPair};
 
-/// Filters nearer than this, in standard deviations, are at a middle distance; strangers hardly ever come so near.
-const MIDDLE_FROM: f64 = 4.5;
-/// Filters nearer than this are near: two people who are neither twins nor namesakes do not come so near.
-const NEAR_FROM: f64 = 14.0;
+/// Two records that have this much of their names and birth date in common, as the bits before diffusion show it, are at a middle distance;
+/// strangers hardly ever come so near.
+const MIDDLE_FROM: f64 = 0.75;
+/// Those that have this much in common are near: two people who are neither twins nor namesakes do not come so near.
+const NEAR_FROM: f64 = 0.864;
+/// No zone but the farthest begins below so many standard deviations, or chance would put strangers there: with 1.5 and 12 bits mixed, of the
+/// links between registers of brothers and sisters with one in ten in both 0.77 are right instead of 0.97.
+const EDGE_MIN: f64 = 2.5;
 /// Matches far apart for each at a middle distance.
 const FAR_PER_MIDDLE: f64 = 2.0;
 /// Matches far apart for each that is near: people with another birth date or name.
@@ -62,15 +66,18 @@ impl Held {
     }
 
     /// Whether a candidate is in a zone that is held.
-    pub(super) fn has(self, candidate: &Candidate) -> bool {
-        zone(candidate).is_some_and(|zone| zone < NEAR && self.0[zone])
+    pub(super) fn has(self, pair: &SetPair, candidate: &Candidate) -> bool {
+        self.any()
+            && zone(candidate, edges(pair.bits, pair.diffusion))
+                .is_some_and(|zone| zone < NEAR && self.0[zone])
     }
 
     /// Holds the zones in which too many matches are expected too; says whether any is new.
     pub(super) fn look(&mut self, pair: &SetPair, scores: &[Score]) -> bool {
+        let edges = edges(pair.bits, pair.diffusion);
         let mut found = [0.0; ZONES];
         for (candidate, score) in pair.candidates.iter().zip(scores) {
-            if let Some(zone) = zone(candidate) {
+            if let Some(zone) = zone(candidate, edges) {
                 found[zone] += score.probability;
             }
         }
@@ -88,9 +95,10 @@ impl Held {
         if !self.any() {
             return;
         }
+        let edges = edges(pair.bits, pair.diffusion);
         let mut zones: [Vec<usize>; ZONES] = Default::default();
         for (index, candidate) in pair.candidates.iter().enumerate() {
-            if let Some(zone) = zone(candidate) {
+            if let Some(zone) = zone(candidate, edges) {
                 zones[zone].push(index);
             }
         }
@@ -110,15 +118,24 @@ impl Held {
     }
 }
 
+/// From how many standard deviations filters of so many bits are at a middle distance, and near. Each bit is the exclusive-or of `diffusion`
+/// bits of the record, so what two records have in common shows to that power: the more is mixed, the farther apart the same
+/// two records are, and a fixed distance would take them for strangers.
+fn edges(bits: u32, diffusion: u32) -> [f64; 2] {
+    let all = f64::from(bits).sqrt();
+    [MIDDLE_FROM, NEAR_FROM]
+        .map(|share| (all * libm::pow(share, f64::from(diffusion))).max(EDGE_MIN))
+}
+
 /// The zone of a candidate. A shared verified identifier says more than any filter, and a veto more than that.
-fn zone(candidate: &Candidate) -> Option<usize> {
+fn zone(candidate: &Candidate, edges: [f64; 2]) -> Option<usize> {
     if candidate.veto.is_some() || candidate.agreement.level(Field::Identifier) > 0 {
         return None;
     }
     Some(match candidate.sigmas {
         None => BLANK,
-        Some(sigmas) if sigmas >= NEAR_FROM => NEAR,
-        Some(sigmas) if sigmas >= MIDDLE_FROM => MIDDLE,
+        Some(sigmas) if sigmas >= edges[1] => NEAR,
+        Some(sigmas) if sigmas >= edges[0] => MIDDLE,
         Some(_) => FAR,
     })
 }
@@ -197,6 +214,8 @@ mod tests {
             candidates,
             stranger_bands: [0.0; BANDS],
             candidate_sigmas: f64::INFINITY,
+            bits: 2048,
+            diffusion: 8,
             compared: 0.5,
         };
         (pair, scores)
@@ -212,7 +231,7 @@ mod tests {
         held.lower(&sets, &pair, &mut scores);
         let mut found = [0.0; ZONES];
         for (candidate, score) in pair.candidates.iter().zip(&scores) {
-            found[zone(candidate).unwrap()] += score.probability;
+            found[zone(candidate, edges(2048, 8)).unwrap()] += score.probability;
         }
         (held, found)
     }
@@ -230,6 +249,28 @@ mod tests {
         assert_eq!(held, Held([false, true, false]));
         assert!((found[NEAR] - 550.0).abs() < 10.0);
         assert!(found[FAR] < 70.0, "{found:?}");
+    }
+
+    #[test]
+    fn the_same_two_records_are_in_the_same_zone_whatever_the_diffusion() {
+        // What `standard` was measured with, and one a quarter as wide.
+        let [middle, near] = edges(2048, 8);
+        assert!((middle - 4.5).abs() < 0.1 && (near - 14.0).abs() < 0.1);
+        assert!((edges(512, 8)[1] - near / 2.0).abs() < 1e-9);
+        for diffusion in 4..=10 {
+            let edges = edges(2048, diffusion);
+            let shown = |share: f64| {
+                let mut candidate = pair_of([1, 0, 0, 0], 0.0).0.candidates.remove(0);
+                candidate.sigmas =
+                    Some(f64::from(2048).sqrt() * libm::pow(share, f64::from(diffusion)));
+                zone(&candidate, edges)
+            };
+            assert_eq!(shown(0.70), Some(FAR));
+            assert_eq!(shown(0.80), Some(MIDDLE));
+            assert_eq!(shown(0.90), Some(NEAR));
+        }
+        // Where hardly anything shows, what chance brings near is still far.
+        assert!((edges(2048, 16)[0] - EDGE_MIN).abs() < 1e-9);
     }
 
     proptest! {

@@ -114,7 +114,7 @@ pub(super) fn of(
     let mut kept_back = Vec::new();
     for ((pair, scores), held) in set_pairs.iter().zip(scores).zip(held) {
         for (candidate, score) in pair.candidates.iter().zip(scores) {
-            let is_held = held.has(candidate);
+            let is_held = held.has(pair, candidate);
             let to = if is_held {
                 &mut kept_back
             } else {
