@@ -11,7 +11,7 @@ use crate::draws::Draws;
 use crate::fit::{Fitter, Group, Household, Match, PEOPLE_MAX, pairs};
 use crate::homes::{HOUSEHOLD_MAX, Shown};
 use crate::kernel::Kernel;
-use crate::known::{Named, Pick, has_codes, judge};
+use crate::known::{Named, Pick, has_codes, is_withheld, judge};
 use crate::predict::{BLOCK, Known, Predictor, Targets};
 use crate::scene::{NOBODY, Scene};
 
@@ -233,11 +233,10 @@ impl Sides {
         for pick in &picks {
             seen[pick.row as usize] = true;
         }
-        // Random bits are nobody's: they are not counted.
-        picks.retain(|pick| has_codes(scene, pick.row));
-        for row in
-            (0..scene.records as u32).filter(|row| !seen[*row as usize] && has_codes(scene, *row))
-        {
+        // Random bits are nobody's: they are not counted. But who has them because of the home is seen in it, and there to be named.
+        let counts = |row: u32| has_codes(scene, row) || is_withheld(scene, row);
+        picks.retain(|pick| counts(pick.row));
+        for row in (0..scene.records as u32).filter(|row| !seen[*row as usize] && counts(*row)) {
             picks.push(Pick {
                 row,
                 candidate: NOBODY,
