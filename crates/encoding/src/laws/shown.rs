@@ -50,7 +50,9 @@ fn shown(table: &CodeTable, most: usize, slots: usize) -> Vec<bool> {
     }
     let mut shown = vec![false; table.len()];
     for rows in homes.values().filter(|rows| rows.len() > most) {
-        rows.iter().for_each(|row| shown[*row] = true);
+        for row in rows {
+            shown[*row] = true;
+        }
     }
     shown
 }
