@@ -75,6 +75,7 @@ fn changed(mut file: File, diffusion: usize, change: impl Fn(usize, &[u64]) -> V
             diffusion,
             codes,
             tokens: std::mem::take(&mut view.tokens),
+            withheld: view.withheld.clone(),
             vocabulary: view.vocabulary,
         };
     }
@@ -147,6 +148,7 @@ mod tests {
                 diffusion: 8,
                 codes: Vec::new(),
                 tokens: tokens.iter().map(|own| Some(own.to_vec())).collect(),
+                withheld: Vec::new(),
                 vocabulary: 8,
             }],
             ..File::default()

@@ -67,6 +67,7 @@ pub fn uncoded(tokens: Pieces, vocabulary: usize) -> File {
             diffusion: 0,
             codes: Vec::new(),
             tokens,
+            withheld: Vec::new(),
             vocabulary,
         }],
         ..File::default()

@@ -327,6 +327,7 @@ fn file(people: &[Person], study: bool) -> File {
             diffusion: 0,
             codes: Vec::new(),
             tokens,
+            withheld: Vec::new(),
             vocabulary,
         }],
         crowd: 5,

@@ -99,8 +99,7 @@ impl Attacked {
             })
         };
         let shape = File::shape(schema, &self.vocabulary, codes.reader.within());
-        let subject = Subject::new(shape, &codes, &self.list, &self.people, Box::new(keys))
-            .map_err(|not_aligned| io::Error::other(not_aligned.to_string()));
+        let subject = Subject::new(shape, &codes, &self.list, &self.people, Box::new(keys));
         let checked = subject.and_then(|subject| check(&subject, &codes));
         checked.map_err(|error| {
             let own = problem.borrow_mut().take();

@@ -27,7 +27,8 @@ const BATCH: usize = crate::diffusion::ROWS;
 pub(crate) const PILES: usize = 1024;
 /// Ranges of the piles of values: when those of one have been judged, its memory takes what was kept of them.
 pub(crate) const RANGES: usize = 8;
-/// Bytes of a stay's entry: token 16, number of the record in its pile 4, place among its homes 2, pile 2, from 2, to 2, lot 16.
+/// Bytes of a stay's entry: token 16, number of the record in its pile 4, place among its homes 1, whether it has more homes
+/// than slots 1, pile 2, from 2, to 2, lot 16.
 pub(crate) const STAY: usize = 44;
 
 /// One person to encode, under the record reference that the custodian minted.

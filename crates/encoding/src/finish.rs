@@ -3,6 +3,7 @@
 use kinfold_schema::{CodeTable, HOUSEHOLD_NONE, HouseholdKey, NO_MONTH, Schema, Token};
 
 use crate::Error;
+use crate::diffusion::{ROWS, Scratch};
 use crate::draft::Draft;
 use crate::entry::Half;
 use crate::kept::Kept;
@@ -16,6 +17,8 @@ pub(crate) struct Finished {
     pub keys: Vec<KeyCount>,
     pub household_keys: usize,
     pub household_keys_crowded: usize,
+    /// Rows whose filters are not released, each with the record's lasting reference.
+    bare: Vec<(usize, [u8; 16])>,
     room: Room,
 }
 
@@ -41,6 +44,7 @@ impl Finished {
                 .collect(),
             household_keys: 0,
             household_keys_crowded: 0,
+            bare: Vec::new(),
             room: Room::default(),
         }
     }
@@ -89,6 +93,9 @@ impl Finished {
         for (_, place) in order {
             let draft = drafts[place as usize];
             let number = draft.number();
+            if known.is_bare(number) {
+                self.bare.push((self.table.len(), *draft.lasting_ref()));
+            }
             let table = &mut self.table;
             table.record_ref.push(*draft.record_ref());
             table.flags.push(draft.flags());
@@ -106,6 +113,34 @@ impl Finished {
         }
         self.room.kept = known;
         Ok(())
+    }
+
+    /// Puts random bits in place of the filters of those who are shown in a larger home: the same bits that the record would have if it lacked what
+    /// its filters require. Gives their number.
+    pub(crate) fn blank_filters(&mut self, shared: &Shared) -> usize {
+        let (mut inner, mut released) = (Vec::new(), Vec::new());
+        let mut scratch = Scratch::default();
+        for rows in self.bare.chunks(ROWS) {
+            for (filter, column) in shared.filters.iter().zip(&mut self.table.filters) {
+                inner.clear();
+                inner.resize(rows.len() * filter.inner_words, 0);
+                let words = inner.chunks_exact_mut(filter.inner_words);
+                for (words, (_, lasting_ref)) in words.zip(rows) {
+                    filter.random(lasting_ref, words);
+                }
+                let blank = if let Some(diffusion) = &filter.diffusion {
+                    released.resize(rows.len() * filter.words, 0);
+                    diffusion.apply(&inner, &mut released, &mut scratch);
+                    &released
+                } else {
+                    &inner
+                };
+                for (words, (row, _)) in blank.chunks_exact(filter.words).zip(rows) {
+                    column.words[row * filter.words..][..filter.words].copy_from_slice(words);
+                }
+            }
+        }
+        self.bare.len()
     }
 
     fn values(&mut self, shared: &Shared, draft: &Draft<'_>, known: &Kept) {

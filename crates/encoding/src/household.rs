@@ -276,6 +276,7 @@ mod tests {
             crowd_max: None,
             months: Some(months),
             left_max,
+            filter_max: None,
         }
     }
 

@@ -5,6 +5,8 @@ use crate::entry::{Half, KEPT, read_kept};
 
 /// Bytes of a notice that a home is crowded: number of the record in its pile 4, place among its homes 2.
 pub(crate) const NOTICE: usize = 6;
+/// In place of a place: the record's filters are not released. No record has so many homes.
+pub(crate) const NO_FILTERS: u16 = u16::MAX;
 
 /// A notice that a home is crowded.
 pub(crate) fn notice(number: u32, place: u16) -> [u8; NOTICE] {
@@ -27,6 +29,8 @@ pub(crate) struct Kept {
     crowded: Vec<u64>,
     /// The first home of each record.
     homes: Vec<u32>,
+    /// A bit for each record: whether its filters are not released.
+    bare: Vec<u64>,
 }
 
 impl Kept {
@@ -60,9 +64,16 @@ impl Kept {
         }
         self.crowded.clear();
         self.crowded.resize((homes as usize).div_ceil(64), 0);
+        self.bare.clear();
+        self.bare.resize(records.div_ceil(64), 0);
         for &[a, b, c, d, low, high] in notices.as_chunks::<NOTICE>().0 {
             let number = u32::from_le_bytes([a, b, c, d]) as usize;
-            let home = self.homes[number] as usize + usize::from(u16::from_le_bytes([low, high]));
+            let place = u16::from_le_bytes([low, high]);
+            if place == NO_FILTERS {
+                self.bare[number / 64] |= 1 << (number % 64);
+                continue;
+            }
+            let home = self.homes[number] as usize + usize::from(place);
             self.crowded[home / 64] |= 1 << (home % 64);
         }
     }
@@ -89,5 +100,11 @@ impl Kept {
     pub(crate) fn is_crowded(&self, number: u32, home: usize) -> bool {
         let bit = self.homes[number as usize] as usize + home;
         self.crowded[bit / 64] >> (bit % 64) & 1 == 1
+    }
+
+    /// Whether a record's filters are not released.
+    #[inline]
+    pub(crate) fn is_bare(&self, number: u32) -> bool {
+        self.bare[number as usize / 64] >> (number % 64) & 1 == 1
     }
 }

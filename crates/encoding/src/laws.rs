@@ -3,6 +3,7 @@
 
 mod contact;
 mod nothing_more;
+mod shown;
 mod within;
 
 use std::collections::BTreeMap;

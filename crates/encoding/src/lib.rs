@@ -40,6 +40,7 @@ mod report;
 mod secrets;
 mod settle;
 mod sharing;
+mod shown;
 mod spill;
 mod values;
 mod worker;

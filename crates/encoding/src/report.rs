@@ -19,6 +19,10 @@ pub struct EncodeReport {
     pub household_keys: usize,
     /// Household keys held back because more people than the schema allows share the home.
     pub household_keys_crowded: usize,
+    /// Records with random bits in place of every filter because household keys show them in a home of more people than `filter_max`; nothing
+    /// when the schema has no such rule.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub without_filters: Option<usize>,
     /// Distinct presence patterns released.
     pub presence_patterns: usize,
     /// Records whose presence pattern was made coarser.

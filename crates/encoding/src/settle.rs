@@ -12,10 +12,11 @@ use crate::entry::{ENTRY, KEPT, VALUE_PILES, kept};
 use crate::finish::Finished;
 use crate::gather::Entries;
 use crate::household::{Stay, withheld};
-use crate::kept::{NOTICE, notice};
+use crate::kept::{NO_FILTERS, NOTICE, notice};
 use crate::meetings::Meetings;
 use crate::report::{EncodeReport, KeyCount};
 use crate::sharing::{Room, SharedValues, shared_values};
+use crate::shown::{ShownHomes, record_of};
 use crate::spill::{PARTS, Spill};
 use crate::{Error, presence};
 
@@ -69,14 +70,17 @@ impl Encoder {
         let together = (PILES * CHUNK).div_ceil(report.records).clamp(1, PILES);
         let chunks: Vec<usize> = (0..PILES).step_by(together).collect();
         for wave in chunks.chunks(rayon::current_num_threads()) {
-            let finished: Vec<Finished> = wave
+            let finished: Vec<(Finished, usize)> = wave
                 .par_iter()
                 .map(|&first| {
                     let piles = first..(first + together).min(PILES);
                     self.rows(piles, &settled, &presence)
                 })
                 .collect::<Result<_, Error>>()?;
-            for mut chunk in finished {
+            for (mut chunk, bare) in finished {
+                if let Some(all) = &mut report.without_filters {
+                    *all += bare;
+                }
                 for (count, more) in report.keys.iter_mut().zip(&chunk.keys) {
                     count.add(more);
                 }
@@ -91,13 +95,13 @@ impl Encoder {
         Ok(report)
     }
 
-    /// The rows of neighbouring piles.
+    /// The rows of neighbouring piles, and how many of them have no filter because of their home.
     fn rows(
         &self,
         piles: Range<usize>,
         settled: &Settled,
         presence: &Presence,
-    ) -> Result<Finished, Error> {
+    ) -> Result<(Finished, usize), Error> {
         let mut chunk = Finished::new(&self.shared.schema, &self.partners);
         let rows = piles.clone().map(|pile| presence.records_of(pile)).sum();
         chunk.reserve(&self.shared, rows);
@@ -108,7 +112,8 @@ impl Encoder {
             settled.notices.take(pile, &mut notices)?;
             chunk.add_pile(&self.shared, pile, &drafts, &kept, &notices, presence)?;
         }
-        Ok(chunk)
+        let bare = chunk.blank_filters(&self.shared);
+        Ok((chunk, bare))
     }
 
     /// Finds the values that more people have than their key's cap allows, and the records of which an identifier is among them; the others
@@ -163,7 +168,7 @@ impl Encoder {
         Ok(values)
     }
 
-    /// Finds the household keys of crowded homes.
+    /// Finds the household keys of crowded homes, and whose filters are not released because of the homes that are shown.
     fn judge_homes(&self, notices: &mut Spill) -> Result<(), Error> {
         let Some(rule) = &self.shared.schema.household else {
             return Ok(());
@@ -171,22 +176,28 @@ impl Encoder {
         let (group_max, crowd_max) = (rule.group_max, rule.crowd());
         let mut pile = Vec::new();
         let mut crowded = Entries::<NOTICE>::new(PILES);
+        let mut shown = ShownHomes::new(rule);
         for number in 0..PILES {
             self.piles.stays.take(number, &mut pile)?;
             let entries = pile.as_chunks_mut::<STAY>().0;
             entries.sort_unstable();
             for home in entries.chunk_by(|a, b| a[..16] == b[..16]) {
                 let stays: Vec<Stay> = home.iter().map(read_stay).collect();
-                for index in withheld(&stays, group_max, crowd_max) {
-                    let entry = &home[index];
-                    let pile = u16::from_le_bytes([entry[22], entry[23]]) as usize;
-                    let number = u32::from_le_bytes(entry[16..20].try_into().expect("four bytes"));
-                    let place = u16::from_le_bytes([entry[20], entry[21]]);
+                let withheld = withheld(&stays, group_max, crowd_max);
+                for &index in &withheld {
+                    let (pile, number) = record_of(&home[index]);
+                    let place = u16::from(home[index][20]);
                     crowded.add(pile, notice(number, place), notices);
                 }
+                shown.add(home, &withheld, |pile, number| {
+                    crowded.add(pile, notice(number, NO_FILTERS), notices);
+                });
             }
             self.make_room_for(notices)?;
         }
+        shown.settle(|pile, number| {
+            crowded.add(pile, notice(number, NO_FILTERS), notices);
+        });
         crowded.hand_over(notices);
         Ok(())
     }
@@ -252,6 +263,13 @@ impl Encoder {
                 .iter()
                 .map(|key| KeyCount::new(key.recipe.to_string()))
                 .collect(),
+            without_filters: self
+                .shared
+                .schema
+                .household
+                .as_ref()
+                .and_then(|rule| rule.filter_max)
+                .map(|_| 0),
             presence_patterns: presence.released,
             presence_coarsened: presence.coarsened,
             ..EncodeReport::default()

@@ -451,7 +451,7 @@ impl Worker {
             drafts.extend_from_slice(&home.to_bytes());
             self.stays.add(
                 pile_of(&home.token),
-                stay(shared, home, record, place, input),
+                stay(shared, home, record, (place, homes.len()), input),
                 &piles.stays,
             );
         }
@@ -490,13 +490,14 @@ fn stay(
     shared: &Shared,
     home: &HouseholdKey,
     record: Record,
-    place: usize,
+    (place, homes): (usize, usize),
     input: &Input<'_>,
 ) -> [u8; STAY] {
     let mut entry = [0; STAY];
     entry[..16].copy_from_slice(&home.token);
     entry[16..20].copy_from_slice(&record.number.to_le_bytes());
-    entry[20..22].copy_from_slice(&(place as u16).to_le_bytes());
+    entry[20] = place as u8;
+    entry[21] = u8::from(homes > shared.schema.household_slots());
     entry[22..24].copy_from_slice(&record.pile.to_le_bytes());
     entry[24..26].copy_from_slice(&home.from.to_le_bytes());
     entry[26..28].copy_from_slice(&home.to.to_le_bytes());

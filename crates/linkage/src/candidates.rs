@@ -2,8 +2,8 @@
 
 use kinfold_matcher::{PackedSet, hamming_within};
 use kinfold_schema::{
-    Agreement, Comparable, Comparing, FLAG_DO_NOT_LINK, Fact, FilterSchema, HOUSEHOLD_NONE,
-    IdentifierKind, KeySchema, Metric, Schema, Token,
+    Agreement, CodeTable, Comparable, Comparing, FLAG_DO_NOT_LINK, Fact, FilterSchema,
+    HOUSEHOLD_NONE, IdentifierKind, KeySchema, Metric, Schema, Token,
 };
 
 use crate::pattern::{BANDS, band};
@@ -64,28 +64,24 @@ impl SetPair {
     }
 }
 
-/// Bits of the presence pattern that the model asks about.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct PresenceBits {
-    nhs: u32,
-    /// Facts without which the filter is random bits.
-    filter: u32,
-}
-
-impl PresenceBits {
-    pub(crate) fn of(schema: &Schema) -> Self {
-        let bit = |fact| schema.presence.bit(fact).unwrap_or(0);
-        let required = |filter: &FilterSchema| filter.requires.iter().map(|&fact| bit(fact)).sum();
-        Self {
-            nhs: bit(Fact::Nhs),
-            filter: evidence_filter(schema).map_or(0, |(_, filter)| required(filter)),
+/// For each record whether its filter is a real one: it has the facts without which the filter is random bits, and no home shows it with more
+/// people than keep theirs. Both are in what was released.
+pub(crate) fn with_filter(schema: &Schema, table: &CodeTable) -> Vec<bool> {
+    let bit = |fact| schema.presence.bit(fact).unwrap_or(0);
+    let required = evidence_filter(schema).map_or(0, |(_, filter)| {
+        filter.requires.iter().map(|&fact| bit(fact)).sum::<u32>()
+    });
+    let mut real: Vec<bool> = table
+        .presence
+        .iter()
+        .map(|presence| presence & required == required)
+        .collect();
+    if let Some(without) = table.without_filters(schema) {
+        for (real, without) in real.iter_mut().zip(without) {
+            *real &= !without;
         }
     }
-
-    /// Whether a record's filter is a real one.
-    fn has_filter(self, presence: u32) -> bool {
-        presence & self.filter == self.filter
-    }
+    real
 }
 
 /// The filter that stands behind the keys: the first diffused one. Plain filters of single fields (the schema `trusted`) are not evidence
@@ -110,7 +106,7 @@ fn nhs_pool(schema: &Schema) -> Option<usize> {
 /// The verified NHS number's token of each record that released one, as compared with another custodian's records.
 pub(crate) fn nhs_tokens(schema: &Schema, set: &RecordSet, partner: &str) -> Vec<Option<Token>> {
     let none = vec![None; set.table.len()];
-    let bits = PresenceBits::of(schema);
+    let claimed = schema.presence.bit(Fact::Nhs).unwrap_or(0);
     let (Some(index), Some(keys)) = (
         nhs_pool(schema),
         set.table.keys_for(partner, schema.key_slots()),
@@ -124,7 +120,7 @@ pub(crate) fn nhs_tokens(schema: &Schema, set: &RecordSet, partner: &str) -> Vec
     }
     (0..set.table.len())
         .map(|row| {
-            (set.table.presence[row] & bits.nhs != 0)
+            (set.table.presence[row] & claimed != 0)
                 .then(|| keys[row * schema.key_slots() + range.start])
         })
         .collect()
@@ -143,10 +139,19 @@ pub(crate) fn find(
     progress: &dyn Progress,
 ) -> Vec<SetPair> {
     let total = steps(sets.len());
+    let real: Vec<Vec<bool>> = sets
+        .iter()
+        .map(|set| with_filter(schema, &set.table))
+        .collect();
     let bands: Vec<StrangerBands> = sets
         .iter()
-        .map(|set| StrangerBands::within(schema, set, options))
+        .zip(&real)
+        .map(|(set, real)| StrangerBands::within(schema, set, real, options))
         .collect();
+    let filters = Filters {
+        real: &real,
+        bands: &bands,
+    };
     progress.step(0, total, "joining the match keys of all custodians");
     let mut shared = shared_keys(schema, sets, options.threads).into_iter();
     let mut found = Vec::with_capacity(sets.len() * sets.len().saturating_sub(1) / 2);
@@ -161,10 +166,24 @@ pub(crate) fn find(
                 ),
             );
             let keys = shared.next().unwrap_or_default();
-            found.push(find_in(schema, sets, (left, right), keys, &bands, options));
+            found.push(find_in(
+                schema,
+                sets,
+                (left, right),
+                keys,
+                &filters,
+                options,
+            ));
         }
     }
     found
+}
+
+/// What is known of the filters of each set.
+struct Filters<'a> {
+    /// For each record whether it has one ([`with_filter`]).
+    real: &'a [Vec<bool>],
+    bands: &'a [StrangerBands],
 }
 
 fn find_in(
@@ -172,7 +191,7 @@ fn find_in(
     sets: &[RecordSet],
     (left_set, right_set): (usize, usize),
     shared: Vec<Shared>,
-    stranger_bands: &[StrangerBands],
+    filters: &Filters<'_>,
     options: &Options,
 ) -> SetPair {
     let (left, right) = (&sets[left_set].table, &sets[right_set].table);
@@ -180,7 +199,9 @@ fn find_in(
         threads: options.threads,
         ..Default::default()
     };
-    let bits = PresenceBits::of(schema);
+    let stranger_bands = filters.bands;
+    let both_real =
+        |l: u32, r: u32| filters.real[left_set][l as usize] && filters.real[right_set][r as usize];
     let comparing = Comparing::new(&schema.presence);
     let pools = schema.pools();
     let rows_of =
@@ -199,10 +220,7 @@ fn find_in(
     {
         near = hamming_within(&a, &b, distance_at(filter.bits, limit), &how)
             .iter()
-            .filter(|pair| {
-                bits.has_filter(left.presence[pair.left as usize])
-                    && bits.has_filter(right.presence[pair.right as usize])
-            })
+            .filter(|pair| both_real(pair.left, pair.right))
             .map(|pair| (pair.left, pair.right))
             .collect();
     }
@@ -213,7 +231,7 @@ fn find_in(
     rows.dedup_by_key(|&mut (l, r, _)| (l, r));
 
     let home_slots = schema.household_slots();
-    let homes = |table: &kinfold_schema::CodeTable, row: u32| -> Vec<Token> {
+    let homes = |table: &CodeTable, row: u32| -> Vec<Token> {
         table.household[row as usize * home_slots..(row as usize + 1) * home_slots]
             .iter()
             .filter(|key| key.kind != HOUSEHOLD_NONE)
@@ -239,17 +257,15 @@ fn find_in(
             } else {
                 None
             };
-            let sigmas = filter
-                .filter(|_| bits.has_filter(lp) && bits.has_filter(rp))
-                .map(|(index, filter)| {
-                    let distance: u32 = left.filters[index]
-                        .row(l as usize)
-                        .iter()
-                        .zip(right.filters[index].row(r as usize))
-                        .map(|(a, b)| (a ^ b).count_ones())
-                        .sum();
-                    sigmas(filter.bits, distance)
-                });
+            let sigmas = filter.filter(|_| both_real(l, r)).map(|(index, filter)| {
+                let distance: u32 = left.filters[index]
+                    .row(l as usize)
+                    .iter()
+                    .zip(right.filters[index].row(r as usize))
+                    .map(|(a, b)| (a ^ b).count_ones())
+                    .sum();
+                sigmas(filter.bits, distance)
+            });
             Candidate {
                 left: l,
                 right: r,
@@ -295,7 +311,7 @@ struct StrangerBands {
 
 impl StrangerBands {
     /// Compares the filters of a set with each other.
-    fn within(schema: &Schema, set: &RecordSet, options: &Options) -> Self {
+    fn within(schema: &Schema, set: &RecordSet, real: &[bool], options: &Options) -> Self {
         let mut out = Self {
             counts: [0.0; BANDS],
             sampled: 0.0,
@@ -304,10 +320,7 @@ impl StrangerBands {
         let Some((index, filter)) = evidence_filter(schema) else {
             return out;
         };
-        let bits = PresenceBits::of(schema);
-        let rows: Vec<usize> = (0..set.table.len())
-            .filter(|&row| bits.has_filter(set.table.presence[row]))
-            .collect();
+        let rows: Vec<usize> = (0..set.table.len()).filter(|&row| real[row]).collect();
         let sample = &rows[..rows.len().min(SAMPLE_MAX)];
         let words: Vec<u64> = sample
             .iter()

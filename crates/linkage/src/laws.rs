@@ -1,5 +1,7 @@
 //! Laws of linking, on made-up codes: the order of sets and the number of threads change nothing, vetoes hold, homes behave.
 
+mod filters;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use kinfold_schema::{

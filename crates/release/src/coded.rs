@@ -66,6 +66,7 @@ pub(crate) fn code(view: &View, seed: &[u8; 32], diffusion: usize) -> View {
         diffusion,
         codes,
         tokens: view.tokens.clone(),
+        withheld: view.withheld.clone(),
         vocabulary: view.vocabulary,
     }
 }
@@ -130,6 +131,7 @@ mod tests {
             diffusion: 3,
             codes: Vec::new(),
             tokens: vec![Some(vec![(0, 10), (1, 20)]), Some(vec![(0, 5)]), None],
+            withheld: Vec::new(),
             vocabulary: 2,
         };
         let file = File {

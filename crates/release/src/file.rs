@@ -21,6 +21,10 @@ pub struct View {
     pub codes: Vec<u64>,
     /// For each person the tokens of the filter, sorted; `None` where the filter is random bits.
     pub tokens: Vec<Option<Vec<ListedToken>>>,
+    /// For each person the tokens of a filter that is random bits only because household keys show the person in a larger home
+    /// ([`kinfold_schema::HouseholdSchema::filter_max`]); empty when the schema has no such rule. No attack on the file can use them, but these
+    /// people are there to be named like all others.
+    pub withheld: Vec<Option<Vec<ListedToken>>>,
     /// Token numbers are below this.
     pub vocabulary: usize,
 }
@@ -30,6 +34,31 @@ impl View {
     pub fn row(&self, row: usize) -> &[u64] {
         let width = self.bits / 64;
         &self.codes[row * width..(row + 1) * width]
+    }
+
+    /// Whether the filter of a person is random bits only because of the home.
+    pub(crate) fn is_withheld(&self, person: u32) -> bool {
+        let own = self.withheld.get(person as usize);
+        own.is_some_and(Option::is_some)
+    }
+
+    /// Parts the tokens of those whose filters are not released from those of the others.
+    pub(crate) fn withhold(&mut self, without: &[bool]) {
+        self.withheld = self
+            .tokens
+            .iter_mut()
+            .zip(without)
+            .map(|(own, without)| if *without { own.take() } else { None })
+            .collect();
+    }
+
+    /// Gives everybody back the tokens: what a list knows, whatever is released.
+    fn give_back(&mut self) {
+        for (own, withheld) in self.tokens.iter_mut().zip(self.withheld.drain(..)) {
+            if withheld.is_some() {
+                *own = withheld;
+            }
+        }
     }
 }
 
@@ -76,6 +105,8 @@ pub struct File {
     pub drawn: usize,
     /// The length of the steps of months; 0 when household keys carry no months.
     pub step: u16,
+    /// Most people whom a home may show with their filters; nothing when homes take nobody's filter.
+    pub filter_max: Option<u32>,
     /// For each record the released household keys, without random ones.
     pub stays_seen: Vec<Vec<Stay>>,
     /// For each person the homes.
@@ -180,9 +211,15 @@ impl File {
             ..shape.clone()
         });
         let slots = schema.household_slots();
+        let mut views: Vec<View> = views.collect();
+        if let Some(without) = table.without_filters(schema) {
+            for view in &mut views {
+                view.withhold(&without);
+            }
+        }
         Ok(Self {
             records,
-            views: views.collect(),
+            views,
             keys: keys.collect(),
             stays_seen: (0..records)
                 .map(|row| Stay::of_row(&table.household[row * slots..(row + 1) * slots]))
@@ -224,6 +261,7 @@ impl File {
                     diffusion: filter.diffusion as usize,
                     codes: Vec::new(),
                     tokens: Vec::new(),
+                    withheld: Vec::new(),
                     vocabulary: *vocabulary,
                 })
                 .collect(),
@@ -241,6 +279,7 @@ impl File {
                 .household
                 .as_ref()
                 .map_or(0, kinfold_schema::HouseholdSchema::step),
+            filter_max: schema.household.as_ref().and_then(|rule| rule.filter_max),
             within: within
                 .iter()
                 .map(|(.., alike)| alike.thousandths / 1000)
@@ -257,9 +296,19 @@ impl File {
             crowd: self.crowd,
             drawn: self.drawn,
             step: self.step,
+            filter_max: self.filter_max,
             within: self.within.clone(),
             ..Self::default()
         }
+    }
+
+    /// The same people with the filter of everybody, whatever the schema withholds because of homes. The codes stay what they are.
+    pub(crate) fn with_all_filters(&self) -> Self {
+        let mut file = self.clone();
+        for view in &mut file.views {
+            view.give_back();
+        }
+        file
     }
 
     /// Most people of whom a home shows the keys at once.
@@ -292,6 +341,7 @@ impl File {
                         .copied()
                         .collect(),
                     tokens: pick(&view.tokens, rows),
+                    withheld: pick(&view.withheld, rows),
                     ..view.shape()
                 })
                 .collect(),
@@ -299,6 +349,7 @@ impl File {
             crowd: self.crowd,
             step: self.step,
             drawn: self.drawn,
+            filter_max: self.filter_max,
             stays_seen: pick(&self.stays_seen, rows),
             stays_listed: pick(&self.stays_listed, rows),
             presence: pick(&self.presence, rows),
@@ -340,6 +391,7 @@ impl View {
             id: self.id.clone(),
             codes: Vec::new(),
             tokens: Vec::new(),
+            withheld: Vec::new(),
             ..*self
         }
     }

@@ -11,7 +11,7 @@ use crate::draws::Draws;
 use crate::fit::{Fitter, Group, Household, Match, PEOPLE_MAX, pairs};
 use crate::homes::{HOUSEHOLD_MAX, Shown};
 use crate::kernel::Kernel;
-use crate::known::{Named, Pick, has_codes, judge};
+use crate::known::{Named, Pick, has_codes, is_withheld, judge};
 use crate::predict::{BLOCK, Known, Predictor, Targets};
 use crate::scene::{NOBODY, Scene};
 
@@ -233,11 +233,10 @@ impl Sides {
         for pick in &picks {
             seen[pick.row as usize] = true;
         }
-        // Random bits are nobody's: they are not counted.
-        picks.retain(|pick| has_codes(scene, pick.row));
-        for row in
-            (0..scene.records as u32).filter(|row| !seen[*row as usize] && has_codes(scene, *row))
-        {
+        // Random bits are nobody's: they are not counted. But who has them because of the home is seen in it, and there to be named.
+        let counts = |row: u32| has_codes(scene, row) || is_withheld(scene, row);
+        picks.retain(|pick| counts(pick.row));
+        for row in (0..scene.records as u32).filter(|row| !seen[*row as usize] && counts(*row)) {
             picks.push(Pick {
                 row,
                 candidate: NOBODY,
@@ -434,5 +433,52 @@ mod tests {
         assert!(more.share > 0.9, "{plain:?}");
         let diffused = large(8);
         assert!(diffused.snowball.all.unwrap().share < 0.06, "{diffused:?}");
+    }
+
+    /// Homes of one to five, coded without diffusion; of a home of more than `most` nobody's filter is released.
+    fn without_large(most: u32) -> crate::File {
+        let mut file = made_up::in_homes_of(&[1, 2, 3, 4, 5], 300, 7);
+        file.filter_max = Some(most);
+        let homes = (0u32..).zip(&file.stays_seen);
+        let homes = homes.flat_map(|(row, own)| own.iter().map(move |stay| (row, stay.home)));
+        let without = kinfold_schema::in_larger_homes(homes, file.records, most);
+        file.views[0].withhold(&without);
+        file.coded(&SEED, 0)
+    }
+
+    #[test]
+    fn who_has_no_filter_because_of_the_home_is_not_named_and_counts() {
+        let of = |file: &crate::File| {
+            let scene = Scene::draw(file, ListQuality::EXACT, &SEED);
+            attack_keys(&scene, &mut Draws::new(&SEED, "test"))
+        };
+        let (all, file) = (of(&without_large(5)), without_large(2));
+        let reached = of(&file);
+        for (named, all) in [
+            (&reached.households, &all.households),
+            (&reached.snowball, &all.snowball),
+        ] {
+            // As many people are there to be named as with everybody's filter.
+            assert_eq!(named.all.unwrap().of, file.records as u64);
+            for (own, all) in named.by_size.iter().zip(&all.by_size) {
+                assert_eq!(own.of, all.of);
+            }
+            // By plain filters all large homes are named; without them no more than chance names.
+            for size in 2..5 {
+                assert!(all.by_size[size].share > 0.5, "{all:?}");
+                assert!(named.by_size[size].share < 0.1, "{named:?}");
+            }
+        }
+        // Nothing is left to list of them, and what proves the attacks has everybody again.
+        let held = crate::subject::Held::new(&file);
+        let subject = held.subject();
+        let listed = (0..file.records as u32).filter(|row| subject.is_listed(0, *row));
+        let real = file.views[0].tokens.iter().filter(|own| own.is_some());
+        assert_eq!(listed.count(), real.count());
+        let sample = subject.sample(usize::MAX, &SEED).unwrap();
+        assert_eq!(sample.views[0].tokens, file.views[0].tokens);
+        assert_eq!(sample.views[0].withheld, file.views[0].withheld);
+        let again = of(&sample.with_all_filters().coded(&SEED, 0));
+        assert_eq!(again, all);
     }
 }

@@ -141,6 +141,7 @@ mod tests {
             diffusion,
             codes: Vec::new(),
             tokens: tokens.into_iter().map(Some).collect(),
+            withheld: Vec::new(),
             vocabulary: 100,
         }
     }

@@ -254,6 +254,12 @@ pub(crate) fn has_codes(scene: &Scene, row: u32) -> bool {
             .any(|view| view.tokens[person as usize].is_some())
 }
 
+/// A record of somebody on the list whose filter is random bits only because household keys show the person in a larger home.
+pub(crate) fn is_withheld(scene: &Scene, row: u32) -> bool {
+    let person = scene.truth[row as usize];
+    person != NOBODY && scene.views.iter().any(|view| view.is_withheld(person))
+}
+
 /// What an attack says of a record.
 pub(crate) struct Pick {
     pub(crate) row: u32,

@@ -137,7 +137,8 @@ impl List {
         let mut list = Self::new(file.views.len());
         for row in 0..file.records {
             for (filter, view) in list.filters.iter_mut().zip(&file.views) {
-                filter.push(view.tokens[row].as_ref());
+                let withheld = || view.withheld.get(row).and_then(Option::as_ref);
+                filter.push(view.tokens[row].as_ref().or_else(withheld));
             }
             let stays = file.stays_listed.get(row).into_iter().flatten();
             list.stays.push(stays.copied());

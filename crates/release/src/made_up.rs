@@ -77,6 +77,7 @@ pub(crate) fn in_homes_of(sizes: &[usize], number: usize, seed: u8) -> File {
             diffusion: 0,
             codes: Vec::new(),
             tokens,
+            withheld: Vec::new(),
             vocabulary: 2300,
         }],
         crowd: 5,

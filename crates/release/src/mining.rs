@@ -488,6 +488,7 @@ mod tests {
             diffusion: 0,
             codes,
             tokens,
+            withheld: Vec::new(),
             vocabulary: 2,
         };
         let found = mine(&Columns::new(&view, 100), &List::new(&view));

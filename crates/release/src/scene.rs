@@ -174,6 +174,7 @@ impl Scene {
             .zip(list.views)
             .map(|(seen, list)| View {
                 tokens: list.tokens,
+                withheld: list.withheld,
                 ..seen
             })
             .collect();

@@ -12,6 +12,7 @@ use std::cell::OnceCell;
 use std::io;
 
 use kinfold_encoding::ListedToken;
+use kinfold_schema::in_larger_homes;
 
 use crate::codes::{Codes, ROWS_AT_ONCE};
 use crate::draws::Draws;
@@ -33,6 +34,9 @@ pub struct Subject<'a> {
     /// For each record the person's place in the list.
     people: &'a [u32],
     keys: Box<ListAgain<'a>>,
+    /// For each record whether its filters are random bits because household keys show it in a larger home; empty when homes take nobody's
+    /// filter.
+    withheld: Vec<bool>,
     homes: OnceCell<Homes>,
 }
 
@@ -50,22 +54,23 @@ impl<'a> Subject<'a> {
     /// [`File::shape`] of their schema.
     ///
     /// # Errors
-    /// [`crate::NotAligned`] when there are not as many people as records.
+    /// [`crate::NotAligned`], as an error of other kind, when there are not as many people as records; codes that cannot be read.
     pub fn new(
         shape: File,
         codes: &'a dyn Codes,
         list: &'a List,
         people: &'a [u32],
         keys: Box<ListAgain<'a>>,
-    ) -> Result<Self, crate::NotAligned> {
+    ) -> io::Result<Self> {
         let not_there = |person: &&u32| **person as usize >= list.people();
         if people.len() != codes.records() || people.iter().any(|person| not_there(&person)) {
-            return Err(crate::NotAligned {
+            return Err(io::Error::other(crate::NotAligned {
                 records: codes.records(),
                 people: people.len(),
-            });
+            }));
         }
         Ok(Self {
+            withheld: without_filters(&shape, codes)?,
             shape,
             codes,
             list,
@@ -117,10 +122,19 @@ impl<'a> Subject<'a> {
 
     /// Whether a record's filter is not random bits.
     pub(crate) fn is_listed(&self, filter: usize, row: u32) -> bool {
+        !self.is_withheld(row) && self.is_known(filter, row)
+    }
+
+    /// Whether the list has tokens of a record's person, whatever is released.
+    fn is_known(&self, filter: usize, row: u32) -> bool {
         self.list.has(filter, self.people[row as usize])
     }
 
-    /// The tokens of a record's person, sorted; none where the filter is random bits.
+    fn is_withheld(&self, row: u32) -> bool {
+        self.withheld.get(row as usize).copied().unwrap_or(false)
+    }
+
+    /// The tokens of a record's person, sorted, whatever is released; none where the list has none.
     pub(crate) fn tokens(&self, filter: usize, row: u32, into: &mut Vec<ListedToken>) {
         self.list.tokens(filter, self.people[row as usize], into);
     }
@@ -197,18 +211,23 @@ impl<'a> Subject<'a> {
                 self.codes.words(filter, *row as usize, words)?;
             }
             let tokens = rows.iter().map(|row| {
-                self.is_listed(filter, *row).then(|| {
+                self.is_known(filter, *row).then(|| {
                     let mut own = Vec::new();
                     self.tokens(filter, *row, &mut own);
                     own.shrink_to_fit();
                     own
                 })
             });
-            views.push(View {
+            let mut view = View {
                 codes,
                 tokens: tokens.collect(),
                 ..shape.clone()
-            });
+            };
+            if !self.withheld.is_empty() {
+                let without = rows.iter().map(|row| self.is_withheld(*row));
+                view.withhold(&without.collect::<Vec<bool>>());
+            }
+            views.push(view);
         }
         let mut stays_seen = Vec::with_capacity(rows.len());
         // Runs of records that lie beside each other are read together.
@@ -244,6 +263,18 @@ impl<'a> Subject<'a> {
     }
 }
 
+/// For each record whether household keys show it in a home of more people than keep their filters; nothing when homes take nobody's filter.
+fn without_filters(shape: &File, codes: &dyn Codes) -> io::Result<Vec<bool>> {
+    let Some(most) = shape.filter_max else {
+        return Ok(Vec::new());
+    };
+    let mut homes = Vec::new();
+    codes.each_stays(|row, stays| {
+        homes.extend(stays.into_iter().map(|stay| (row as u32, stay.home)));
+    })?;
+    Ok(in_larger_homes(homes, codes.records(), most))
+}
+
 /// A file that is held in memory, whole, with its list.
 pub(crate) struct Held<'a> {
     file: &'a File,
@@ -272,6 +303,12 @@ impl<'a> Held<'a> {
             list: &self.list,
             people: &self.people,
             keys: Box::new(keys),
+            withheld: if file.filter_max.is_some() {
+                let row = |row| file.views.iter().any(|view| view.is_withheld(row));
+                (0..file.records as u32).map(row).collect()
+            } else {
+                Vec::new()
+            },
             homes: OnceCell::new(),
         }
     }

@@ -216,6 +216,7 @@ mod tests {
             diffusion: 6,
             codes,
             tokens: vec![None; 40],
+            withheld: Vec::new(),
             vocabulary: 0,
         };
         let sight = Sight::new(&[view], 40, &mut draws);

@@ -176,6 +176,18 @@ pub fn diff(a: &Schema, b: &Schema) -> Vec<Change> {
         household(b),
         "larger groups join more families and are easier to recognise by their size; finer months tell tenants apart, and who has a register of moves names families by them",
     );
+    let filter_max = |schema: &Schema| {
+        let most = schema.household.as_ref().and_then(|h| h.filter_max);
+        most.map_or_else(String::new, |most| {
+            format!("no filter of who is shown in a home of more than {most}")
+        })
+    };
+    push(
+        "household_keys.filter_max".into(),
+        filter_max(a),
+        filter_max(b),
+        "without a filter nobody is named by how alike the members of a home are; these people are found by keys alone",
+    );
     let presence = |schema: &Schema| {
         let slots: Vec<&str> = schema
             .presence

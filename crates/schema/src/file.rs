@@ -326,6 +326,11 @@ pub struct HouseholdSchema {
     /// released however long ago they were left. Where no months are released it is needed, since nothing else would tell tenants from the next.
     #[schemars(range(min = 1, max = 1200))]
     pub left_max: Option<u16>,
+    /// People whom household keys show in a home of more people of the file than this get random bits in place of every filter: whoever shows a
+    /// family needs no filter to be found by, and families are named by how alike the filters of their members are. From 1 to the largest group.
+    /// Left out, everybody keeps the filter.
+    #[schemars(range(min = 1, max = 5))]
+    pub filter_max: Option<u32>,
 }
 
 impl HouseholdSchema {

@@ -26,6 +26,7 @@ pub mod risk;
 mod rules;
 mod schema;
 mod shipped;
+mod shown;
 mod table;
 #[cfg(test)]
 mod tests;
@@ -45,6 +46,7 @@ pub use recipe::{
     POOLS_MAX, PlaceForm, Recipe,
 };
 pub use schema::{KeySchema, Schema};
+pub use shown::in_larger_homes;
 pub use table::{
     CodeTable, FLAG_DO_NOT_LINK, FLAG_WITHHELD, FilterColumn, HOUSEHOLD_ADDRESS, HOUSEHOLD_NONE,
     HOUSEHOLD_UPRN, HouseholdKey, NO_MONTH, Token,

@@ -321,6 +321,14 @@ impl Rules<'_> {
             "it is from 1 to 1,200 months",
             "write 12, or leave the key out: then homes are released however long ago they were left",
         );
+        self.rule(
+            household
+                .filter_max
+                .is_none_or(|most| (1..=household.group_max).contains(&most)),
+            "household_keys.filter_max",
+            "it is from 1 to `group_max`",
+            "write 2, or leave the key out: then everybody keeps the filter",
+        );
     }
 
     fn presence(&mut self, file: &File) {

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use crate::{Schema, WithinCounts};
+use crate::{Schema, WithinCounts, in_larger_homes};
 
 /// A keyed token: the first 16 bytes of a keyed hash. Equal tokens mean equal values; nothing else can be read from one without
 /// the key.
@@ -154,6 +154,17 @@ impl CodeTable {
         self.flags.extend(more.flags);
         self.household.extend(more.household);
         self.within.append(&more.within);
+    }
+
+    /// For each record whether it has random bits in place of its filters because household keys show it in a larger home
+    /// ([`crate::HouseholdSchema::filter_max`]); nothing when the schema has no such rule.
+    pub fn without_filters(&self, schema: &Schema) -> Option<Vec<bool>> {
+        let most = schema.household.as_ref()?.filter_max?;
+        let slots = schema.household_slots().max(1);
+        let homes = self.household.iter().enumerate();
+        let homes = homes.filter(|(_, key)| key.kind != HOUSEHOLD_NONE);
+        let homes = homes.map(|(place, key)| ((place / slots) as u32, key.token));
+        Some(in_larger_homes(homes, self.len(), most))
     }
 
     /// Sets of tokens of a record.

@@ -365,6 +365,13 @@ const MALFORMED: &[(&str, &str, FaultKind, &str, &str)] = {
             "leave the key out",
         ),
         (
+            "crowd_max = 8",
+            "crowd_max = 8\nfilter_max = 6",
+            Rule,
+            "household_keys.filter_max",
+            "write 2",
+        ),
+        (
             "months = 0",
             "months = 7",
             Rule,

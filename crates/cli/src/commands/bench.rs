@@ -530,7 +530,7 @@ fn outcome(
         .iter()
         .map(|((role, rule), count)| json!({"role": role, "rule": rule, "rows": count}))
         .collect();
-    let data = json!({
+    let mut data = json!({
         "schema": schema::data(schema),
         "rows": done.rows,
         "records": report.records,
@@ -548,6 +548,9 @@ fn outcome(
         "seconds": seconds,
         "release": false,
     });
+    if let Some(records) = report.without_filters {
+        data["without_filters"] = records.into();
+    }
     let mut outcome = Outcome::done("kinfold.encode-bench/1", text, data);
     united::tell(done.together.as_ref(), &mut outcome);
     let refusals = schema.refusals();

@@ -336,7 +336,7 @@ pub fn messages(survey: &Survey, release: &Release) -> Vec<Message> {
 
 /// Counts of an encoding, for programs.
 pub fn report(release: &Release) -> serde_json::Value {
-    json!({
+    let mut counts = json!({
         "records": release.report.records,
         "left_out": release.report.left_out.len(),
         "events": release.events.rows(),
@@ -350,7 +350,11 @@ pub fn report(release: &Release) -> serde_json::Value {
         "household_keys_crowded": release.report.household_keys_crowded,
         "presence_patterns": release.report.presence_patterns,
         "presence_coarsened": release.report.presence_coarsened,
-    })
+    });
+    if let Some(records) = release.report.without_filters {
+        counts["without_filters"] = records.into();
+    }
+    counts
 }
 
 /// The encoding in a few lines.
@@ -377,6 +381,13 @@ pub fn summary(survey: &Survey, release: &Release) -> String {
         grouped(report.household_keys),
         grouped(report.household_keys_crowded)
     );
+    if let Some(records) = report.without_filters {
+        let _ = writeln!(
+            text,
+            "Filters: {} records have random bits for one, because household keys show their home to be larger than the linkage schema allows",
+            grouped(records)
+        );
+    }
     let _ = writeln!(
         text,
         "Events: {} coded · {} after the period · {} of people who could not be encoded",

@@ -32,7 +32,9 @@ fn tells_by_count(values: &[u64]) -> bool {
 pub(super) fn controls(context: &Context<'_>) -> Found {
     let why = "An attack that fails on unprotected codes would say nothing when it fails on yours.";
     let sample = &context.sample;
-    let plain = sample.coded(&context.seed("control/key"), 0);
+    let plain = sample
+        .with_all_filters()
+        .coded(&context.seed("control/key"), 0);
     let scene = Scene::draw(&plain, ListQuality::EXACT, &context.seed("control/scene"));
     let mut draws = context.draws("control");
     let named = |share: Option<Share>| share.map_or(0.0, |share| share.share);

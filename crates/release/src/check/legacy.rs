@@ -32,7 +32,9 @@ fn graph(context: &Context<'_>) -> Found {
     let file = context
         .sample
         .sample(LEGACY_PEOPLE, &context.seed("legacy/sample"));
-    let plain = file.coded(&context.seed("legacy/key"), 0);
+    let plain = file
+        .with_all_filters()
+        .coded(&context.seed("legacy/key"), 0);
     let mut worst = Share::new(0, 0);
     let mut control = 0.0;
     for (codes, file) in [("plain codes", &plain), ("these codes", &file)] {
@@ -86,7 +88,9 @@ fn embedded(context: &Context<'_>) -> Option<Line> {
     let file = context
         .sample
         .sample(EMBEDDED_PEOPLE, &context.seed("embedding/sample"));
-    let plain = file.coded(&context.seed("embedding/key"), 0);
+    let plain = file
+        .with_all_filters()
+        .coded(&context.seed("embedding/key"), 0);
     let named = |file| {
         let scene = Scene::draw(file, ListQuality::EXACT, &context.seed("embedding/scene"));
         let named = embedding::attack(&scene, &mut context.draws("embedding"));

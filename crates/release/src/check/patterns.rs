@@ -36,7 +36,8 @@ pub(super) fn patterns(context: &Context<'_>) -> io::Result<Found> {
         .subject
         .sample(PROOF, &context.seed("patterns/sample"))?;
     let plain = mine(
-        &few.coded(&context.seed("patterns/key"), 0),
+        &few.with_all_filters()
+            .coded(&context.seed("patterns/key"), 0),
         "patterns/plain",
     );
     let proof = plain

@@ -89,6 +89,7 @@ mod tests {
             diffusion: 6,
             codes: vec![u64::MAX, low, 0, 0],
             tokens: Vec::new(),
+            withheld: Vec::new(),
             vocabulary: 0,
         };
         let file = File {

@@ -150,6 +150,7 @@ mod tests {
             diffusion: 0,
             codes: vec![3, 1, 0, 0],
             tokens: Vec::new(),
+            withheld: Vec::new(),
             vocabulary: 0,
         };
         let file = File {

@@ -150,6 +150,7 @@ mod tests {
             diffusion: 0,
             codes: (0..5).map(|n| (1u64 << n) - 1).collect(),
             tokens: (0..5).map(|n| Some(vec![(0, n * 3)])).collect(),
+            withheld: Vec::new(),
             vocabulary: 1,
         };
         let file = File {

@@ -306,6 +306,12 @@ fn households_and_presence(schema: &Schema, text: &mut String) {
                 None => "none: homes are released however long ago they were left".to_owned(),
             }
         );
+        if let Some(most) = household.filter_max {
+            let _ = writeln!(
+                text,
+                "  filter_max {most}: whoever is shown in a home of more people gets random bits for a filter, so nobody is named by how alike a family's filters are; such people are found by their keys alone"
+            );
+        }
     }
     let _ = writeln!(
         text,
