@@ -283,7 +283,7 @@ pub(super) fn households(context: &Context<'_>) -> io::Result<Found> {
     Ok(Found::of(lines))
 }
 
-const DO_HOUSEHOLDS: &str = "Raise the diffusion, or lower `group_max` of the household keys, or leave household keys out of this package.";
+const DO_HOUSEHOLDS: &str = "Set `filter_max = 2` among the household keys (no filter for whoever is seen in a larger home), or leave household keys out of this package.";
 
 /// Attack M with lists that lack people and have errors.
 pub(super) fn incomplete(context: &Context<'_>) -> io::Result<Found> {
