@@ -3,6 +3,7 @@
 pub mod agencies;
 pub mod joined;
 pub mod made;
+pub mod named;
 pub mod open;
 pub mod people;
 pub mod process;

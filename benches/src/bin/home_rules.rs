@@ -30,6 +30,7 @@ use std::path::Path;
 
 use kinfold_benches::agencies::{Agencies, month};
 use kinfold_benches::joined::{Joined, encoded};
+use kinfold_benches::named::{share_text, sizes_text};
 use kinfold_benches::open::{OpenSet, layouts};
 use kinfold_benches::released::released;
 use kinfold_encoding::{Input, ProjectSecrets};
@@ -37,7 +38,7 @@ use kinfold_identity::{NO_MONTH, Person};
 use kinfold_linkage::measures::pairwise;
 use kinfold_release::agreement::{Known, Sight, Weights, attack};
 use kinfold_release::{
-    Draws, File, KeyView, Likeness, ListQuality, Named, Partner, Scene, Share, household_attack,
+    Draws, File, KeyView, Likeness, ListQuality, Named, Partner, Scene, household_attack,
 };
 use kinfold_schema::{CodeTable, Fact, HOUSEHOLD_NONE, Schema};
 use kinfold_synth::{Borough, Profile, generate};
@@ -384,7 +385,7 @@ fn tell(rules: &[Rule], count: usize, seed: u64, joint: bool) -> Result<(), Box<
             let alone = attack(first, &[second], file.records, Sight::Pairs);
             println!(
                 "  {words}, alone: {}; {} paired, {:.2} bits",
-                text_of(alone.named),
+                share_text(alone.named),
                 alone.paired.hits,
                 alone.bits
             );
@@ -397,26 +398,11 @@ fn tell(rules: &[Rule], count: usize, seed: u64, joint: bool) -> Result<(), Box<
     Ok(())
 }
 
-fn text_of(share: Share) -> String {
-    format!(
-        "{}/{} {:.2} % (at most {:.2} %)",
-        share.hits,
-        share.of,
-        share.share * 100.0,
-        share.upper * 100.0
-    )
-}
-
 fn show(words: &str, named: &Named) {
-    let sizes: Vec<String> = named
-        .by_size
-        .iter()
-        .map(|share| format!("{}/{}", share.hits, share.of))
-        .collect();
     println!(
         "  {words}: {}; by size {}",
-        named.all.map_or_else(String::new, text_of),
-        sizes.join(" ")
+        named.all.map_or_else(String::new, share_text),
+        sizes_text(named)
     );
 }
 

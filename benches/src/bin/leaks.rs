@@ -15,13 +15,13 @@
 use std::collections::BTreeMap;
 use std::error::Error;
 
+use kinfold_benches::named::{share_text, sizes_text};
 use kinfold_benches::released::released;
 use kinfold_encoding::{Lister, ProjectSecrets};
 use kinfold_identity::Person;
 use kinfold_release::agreement::{Agreed, Known, Sight, Weights, attack};
 use kinfold_release::{
-    Draws, File, KeyView, Likeness, ListQuality, Named, Partner, Scene, Share, household_attack,
-    sharing,
+    Draws, File, KeyView, Likeness, ListQuality, Named, Partner, Scene, household_attack, sharing,
 };
 use kinfold_schema::{KeySchema, Pool, Schema};
 use kinfold_synth::{Borough, Profile, Source, generate};
@@ -175,16 +175,6 @@ fn rows(borough: &Borough, sources: &[Source]) -> BTreeMap<usize, Person> {
     rows
 }
 
-fn text_of(share: Share) -> String {
-    format!(
-        "{}/{} {:.2} % (at most {:.2} %)",
-        share.hits,
-        share.of,
-        share.share * 100.0,
-        share.upper * 100.0
-    )
-}
-
 fn keys(options: &Options) -> Result<(), Box<dyn Error>> {
     let first = &options.schemas[0];
     for &seed in &options.seeds {
@@ -232,7 +222,7 @@ fn weigh(words: &str, options: &Options, first: Known<'_>, partners: &[Partner; 
         let seen = sharing::Graph::of_matches(first.written, &second.written, n, n);
         let list = sharing::Graph::of_matches(first.listed, &second.listed, n, n);
         let named = sharing::attack(&seen, &list, n).named;
-        println!("  {words}, very pattern: {}", text_of(named));
+        println!("  {words}, very pattern: {}", share_text(named));
         let agreed = attack(first, &known[..1], n, Sight::Strangers);
         line(&format!("{words}, and strangers"), &agreed);
         let agreed = attack(first, &known, n, Sight::Strangers);
@@ -243,7 +233,7 @@ fn weigh(words: &str, options: &Options, first: Known<'_>, partners: &[Partner; 
 fn line(words: &str, agreed: &Agreed) {
     println!(
         "  {words}: likeliest {}; of {} paired, surest tenth {:.1} %; {:.2} bits",
-        text_of(agreed.named),
+        share_text(agreed.named),
         agreed.paired.hits,
         agreed.surest_tenth.share * 100.0,
         agreed.bits
@@ -345,15 +335,10 @@ fn homes(options: &Options) -> Result<(), Box<dyn Error>> {
 }
 
 fn show(words: &str, named: &Named) {
-    let sizes: Vec<String> = named
-        .by_size
-        .iter()
-        .map(|share| format!("{}/{}", share.hits, share.of))
-        .collect();
     println!(
         "  {words}: {}; by size {}; surest tenth {:.1} %",
-        named.all.map_or_else(String::new, text_of),
-        sizes.join(" "),
+        named.all.map_or_else(String::new, share_text),
+        sizes_text(named),
         named.surest_tenth.map_or(0.0, |share| share.share * 100.0)
     );
 }

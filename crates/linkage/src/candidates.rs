@@ -48,7 +48,42 @@ pub(crate) struct SetPair {
     pub compared: f64,
 }
 
+#[cfg(test)]
+impl Candidate {
+    /// Two rows of which nothing is known but that they are candidates.
+    pub(crate) fn bare(left: u32, right: u32) -> Self {
+        Self {
+            left,
+            right,
+            keys: 1,
+            agreement: Agreement::default(),
+            counts: [0; 4],
+            comparable: Comparable::default(),
+            same_home: false,
+            both_homes: false,
+            sigmas: None,
+            veto: None,
+        }
+    }
+}
+
 impl SetPair {
+    /// These candidates of the first two sets, all records of which have a filter as `standard` makes it; no stranger is near.
+    #[cfg(test)]
+    pub(crate) fn bare(candidates: Vec<Candidate>) -> Self {
+        Self {
+            left_set: 0,
+            right_set: 1,
+            smaller: candidates.len(),
+            candidates,
+            stranger_bands: [0.0; BANDS],
+            candidate_sigmas: f64::INFINITY,
+            bits: 2048,
+            diffusion: 8,
+            compared: 1.0,
+        }
+    }
+
     pub(crate) fn left(&self, candidate: &Candidate) -> RecordId {
         RecordId {
             set: self.left_set,

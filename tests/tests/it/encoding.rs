@@ -113,6 +113,72 @@ fn a_schema_that_is_too_weak_is_refused_but_for_a_bench() {
 }
 
 #[test]
+fn who_is_shown_in_a_larger_home_has_no_filter_and_the_officer_is_told() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let schema = folder.path().join("few.toml");
+    let text = kinfold(["schema", "show", "standard"]).stdout;
+    let rule = "group_max = 5\n";
+    assert!(text.contains(rule), "{text}");
+    let with_rule = text.replace(rule, "group_max = 5\nfilter_max = 2\n");
+    fs::write(&schema, with_rule).expect("the schema is written");
+    let schema = schema.to_str().expect("a plain path");
+    let explained = kinfold(["schema", "explain", schema]).stdout;
+    let sentence = "filter_max 2: whoever is shown in a home of more people gets random bits";
+    assert!(explained.contains(sentence), "{explained}");
+
+    // A home of four and one of two.
+    let people = folder.path().join("people.csv");
+    let mut table = String::from("id,first_name,last_name,birth_date,sex,address,postcode\n");
+    for (row, first) in ["Amara", "Bill", "Chloe", "Dmitri", "Esther", "Farid"]
+        .into_iter()
+        .enumerate()
+    {
+        let (house, last) = if row < 4 {
+            (3, "Okafor")
+        } else {
+            (8, "Kowalska")
+        };
+        table.push_str(&format!(
+            "r{row},{first},{last},{:02}/03/19{row}7,F,{house} Mill Lane,XE1 1AB\n",
+            row + 11
+        ));
+    }
+    fs::write(&people, table).expect("the table is written");
+    let (people, codes) = (
+        people.to_str().expect("a plain path"),
+        folder.path().join("codes.arrow"),
+    );
+    let (codes, key) = (codes.to_str().expect("a plain path"), key(folder.path()));
+    let key = key.to_str().expect("a plain path");
+    let words = [
+        "encode",
+        "--schema",
+        schema,
+        "--key-file",
+        key,
+        people,
+        "-o",
+        codes,
+    ];
+    let told = kinfold(words);
+    assert_eq!(told.exit, Some(0), "{}", told.stderr);
+    let line = "Filters: 4 records have random bits for one, because household keys show their home to be larger";
+    assert!(told.stdout.contains(line), "{}", told.stdout);
+    fs::remove_file(codes).expect("the codes are there");
+    let counted = kinfold(words.into_iter().chain(["--json"]));
+    assert!(
+        counted.stdout.contains("\"without_filters\":4"),
+        "{}",
+        counted.stdout
+    );
+
+    // Without the rule nothing is said of it.
+    fs::remove_file(codes).expect("the codes are there");
+    let words = words.map(|word| if word == schema { "standard" } else { word });
+    assert!(!kinfold(words).stdout.contains("Filters: "));
+}
+
+#[test]
 fn a_table_becomes_codes_that_nothing_takes_for_a_package() {
     let folder = tempfile::tempdir().expect("a folder");
     let (table, key) = (table(folder.path(), 300), key(folder.path()));

@@ -504,6 +504,9 @@ fn outcome(
     for ((role, rule), count) in &done.rejected {
         let _ = writeln!(text, "Not read: {} of {role} ({rule})", grouped(*count));
     }
+    if let Some(records) = report.without_filters {
+        super::encode::tell_without_filters(&mut text, records);
+    }
     let _ = writeln!(
         text,
         "Wrote {} and {}.",

@@ -357,6 +357,15 @@ pub fn report(release: &Release) -> serde_json::Value {
     counts
 }
 
+/// The line about records whose filters are not released.
+pub fn tell_without_filters(text: &mut String, records: usize) {
+    let _ = writeln!(
+        text,
+        "Filters: {} records have random bits for one, because household keys show their home to be larger than the linkage schema allows",
+        grouped(records)
+    );
+}
+
 /// The encoding in a few lines.
 pub fn summary(survey: &Survey, release: &Release) -> String {
     let report = &release.report;
@@ -382,11 +391,7 @@ pub fn summary(survey: &Survey, release: &Release) -> String {
         grouped(report.household_keys_crowded)
     );
     if let Some(records) = report.without_filters {
-        let _ = writeln!(
-            text,
-            "Filters: {} records have random bits for one, because household keys show their home to be larger than the linkage schema allows",
-            grouped(records)
-        );
+        tell_without_filters(&mut text, records);
     }
     let _ = writeln!(
         text,

@@ -199,36 +199,14 @@ pub(crate) fn taken(sets: &[RecordSet], pair: &SetPair, amounts: &[f64]) -> (Vec
 mod tests {
     use super::*;
     use crate::candidates::Candidate;
-    use crate::pattern::BANDS;
     use crate::people::laws::sets;
-    use kinfold_schema::{Agreement, Comparable};
     use proptest::prelude::*;
 
     /// The probabilities of candidates with these records and weights.
     fn probabilities(pairs: &[(u32, u32, f64)]) -> Vec<f64> {
-        let candidates = pairs.iter().map(|&(left, right, _)| Candidate {
-            left,
-            right,
-            keys: 1,
-            agreement: Agreement::default(),
-            counts: [0; 4],
-            comparable: Comparable::default(),
-            same_home: false,
-            both_homes: false,
-            sigmas: None,
-            veto: None,
-        });
-        let pair = SetPair {
-            left_set: 0,
-            right_set: 1,
-            candidates: candidates.collect(),
-            stranger_bands: [0.0; BANDS],
-            candidate_sigmas: f64::INFINITY,
-            bits: 2048,
-            diffusion: 8,
-            smaller: 8,
-            compared: 1.0,
-        };
+        let candidates = pairs.iter();
+        let candidates = candidates.map(|&(left, right, _)| Candidate::bare(left, right));
+        let pair = SetPair::bare(candidates.collect());
         let score = |&(_, _, keys): &(u32, u32, f64)| Score {
             keys,
             ..Score::default()

@@ -217,35 +217,20 @@ fn total(expected: &[Vec<f64>]) -> f64 {
 mod tests {
     use super::*;
     use crate::candidates::Candidate;
-    use crate::pattern::BANDS;
     use crate::people::laws::sets;
-    use kinfold_schema::{Agreement, Comparable};
 
     /// Three files of one record each for so many people. The first two surely match; the third of `right` of them matches the first with some
     /// doubt and is right, as the rest are wrong, and so many of each are silent towards the second.
     fn silence_of(people: u32, right: u32, silent_right: u32, silent_wrong: u32) -> f64 {
-        let candidate = |left: u32, right: u32| Candidate {
-            left,
-            right,
-            keys: 1,
-            agreement: Agreement::default(),
-            counts: [0; 4],
-            comparable: Comparable::default(),
-            same_home: false,
-            both_homes: false,
-            sigmas: None,
-            veto: None,
-        };
         let set_pair = |left_set, right_set, rows: Vec<u32>| SetPair {
             left_set,
             right_set,
-            candidates: rows.into_iter().map(|row| candidate(row, row)).collect(),
-            stranger_bands: [0.0; BANDS],
-            candidate_sigmas: f64::INFINITY,
-            bits: 2048,
-            diffusion: 8,
             smaller: people as usize,
-            compared: 1.0,
+            ..SetPair::bare(
+                rows.into_iter()
+                    .map(|row| Candidate::bare(row, row))
+                    .collect(),
+            )
         };
         let silent = |row: u32| row < silent_right || (right..right + silent_wrong).contains(&row);
         let seen: Vec<u32> = (0..people).filter(|&row| !silent(row)).collect();

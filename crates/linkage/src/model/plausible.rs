@@ -177,9 +177,7 @@ fn bits_to(zone: &[usize], most: f64, scores: &[Score]) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::pattern::BANDS;
     use crate::people::laws::sets;
-    use kinfold_schema::{Agreement, Comparable};
     use proptest::prelude::*;
 
     /// So many pairs with near filters, at a middle distance, far apart and without filters, all of one weight.
@@ -190,16 +188,8 @@ mod tests {
         let candidates: Vec<Candidate> = (0..)
             .zip(each)
             .map(|(row, sigmas)| Candidate {
-                left: row,
-                right: row,
-                keys: 1,
-                agreement: Agreement::default(),
-                counts: [0; 4],
-                comparable: Comparable::default(),
-                same_home: false,
-                both_homes: false,
                 sigmas,
-                veto: None,
+                ..Candidate::bare(row, row)
             })
             .collect();
         let score = Score {
@@ -208,15 +198,8 @@ mod tests {
         };
         let scores = vec![score; candidates.len()];
         let pair = SetPair {
-            left_set: 0,
-            right_set: 1,
-            smaller: candidates.len(),
-            candidates,
-            stranger_bands: [0.0; BANDS],
-            candidate_sigmas: f64::INFINITY,
-            bits: 2048,
-            diffusion: 8,
             compared: 0.5,
+            ..SetPair::bare(candidates)
         };
         (pair, scores)
     }
