@@ -1,7 +1,7 @@
 //! Attack M: somebody who knows some people of the file names others, with a list and the public parameters, without the key.
 //!
 //! Somebody known whose filter is not released, because household keys show the person in a larger home, foretells nobody. And of a record
-//! without a filter nothing can be foretold: all that is tried of it is a person on the list who has none either.
+//! without a filter nothing can be foretold: one of the listed people who have none either is guessed by lot.
 
 use rayon::prelude::*;
 
@@ -226,7 +226,7 @@ pub fn attack(scene: &Scene, known: &[Known], most: usize, draws: &mut Draws) ->
             best_record[*candidate as usize] = *record;
         }
     }
-    let picks: Vec<Pick> = rows
+    let mut picks: Vec<Pick> = rows
         .iter()
         .zip(&best)
         .enumerate()
@@ -238,6 +238,16 @@ pub fn attack(scene: &Scene, known: &[Known], most: usize, draws: &mut Draws) ->
                 && best_record[best.candidate as usize] == place as u32,
         })
         .collect();
+    // All who can be a record without a filter fit it alike: the first of them would be picked in every attempt.
+    for pick in &mut picks {
+        if scene.is_without_filter(pick.row) {
+            let can_be = |person: &&u32| scene.can_be(pick.row, **person);
+            let all: Vec<u32> = candidates.iter().filter(can_be).copied().collect();
+            let drawn = (!all.is_empty()).then(|| all[draws.below(all.len())]);
+            pick.candidate = drawn.unwrap_or(NOBODY);
+            (pick.ahead, pick.mutual) = (0.0, false);
+        }
+    }
     let mut named = judge(scene, &picks, &known_home);
     let fitting: Vec<f64> = best.iter().map(Best::fitting).collect();
     named.suspicion = Some(round(

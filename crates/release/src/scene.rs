@@ -129,6 +129,11 @@ impl Scene {
         self
     }
 
+    /// Whether a record's filters are not released because household keys show it in a larger home.
+    pub(crate) fn is_without_filter(&self, row: u32) -> bool {
+        self.withheld.is_seen(row)
+    }
+
     /// How likely a record is a person's by the match keys that agree, as a logarithm; 0 when they are not looked at.
     pub(crate) fn weight(&self, row: u32, person: u32) -> f64 {
         self.weights.as_ref().map_or(0.0, |(weights, order)| {

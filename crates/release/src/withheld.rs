@@ -28,6 +28,11 @@ impl Withheld {
         }
     }
 
+    /// Whether a record is shown in a larger home.
+    pub(crate) fn is_seen(&self, row: u32) -> bool {
+        self.seen.get(row as usize).copied().unwrap_or(false)
+    }
+
     /// Whether a record can be a person's: one without a filter is not a person's who has one, and the other way round.
     pub(crate) fn can_be(&self, row: u32, person: u32) -> bool {
         let seen = self.seen.get(row as usize);
