@@ -168,7 +168,13 @@ fn who_is_shown_in_a_larger_home_has_no_filter_and_the_officer_is_told() {
 
     // Without the rule nothing is said of it.
     fs::remove_file(codes).expect("the codes are there");
-    let words = words.map(|word| if word == schema { "standard" } else { word });
+    let everybody = folder.path().join("everybody.toml");
+    let text = kinfold(["schema", "show", schema]).stdout;
+    let rule = "\nfilter_max = 2\n";
+    assert!(text.contains(rule), "{text}");
+    fs::write(&everybody, text.replace(rule, "\n")).expect("the schema is written");
+    let everybody = everybody.to_str().expect("a plain path");
+    let words = words.map(|word| if word == schema { everybody } else { word });
     assert!(!kinfold(words).stdout.contains("Filters: "));
 }
 
