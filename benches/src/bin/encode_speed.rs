@@ -63,6 +63,16 @@ fn main() -> Result<(), Box<dyn Error + Send + Sync>> {
             })?;
             clock += start.elapsed().as_secs_f64();
             used += processor() - before;
+            let each = |count: fn(&kinfold_encoding::KeyCount) -> usize| {
+                report.keys.iter().map(count).sum::<usize>() as f64 / records as f64
+            };
+            println!(
+                "{:.1} values a record, {:.1} of them shared, {:.1} released in {} places",
+                each(|key| key.values),
+                each(|key| key.shared),
+                each(|key| key.released),
+                schema.key_slots()
+            );
             println!(
                 "{simd:?}: {:.0} records/s by the clock, {:.0} by processor time ({:.2} us a record for values and bits, {:.2} us for release), {rows} rows, fill {:.3?}; {}",
                 records as f64 / clock,

@@ -185,10 +185,10 @@ fn set(schema: &Schema, source: &str, people: &[Someone]) -> RecordSet {
     }
 }
 
-/// A town: people with distinct birth dates and a few shared names.
+/// A town: couples with distinct birth dates and a few shared names, who all have a filter.
 fn town(n: u32) -> Vec<Someone> {
     (0..n)
-        .map(|i| someone(i % 37, i % 23, 5000 + i * 7, i / 3))
+        .map(|i| someone(i % 37, i % 23, 5000 + i * 7, i / 2))
         .collect()
 }
 

@@ -311,6 +311,27 @@ impl File {
         file
     }
 
+    /// For each record whether its filters are random bits only because household keys show it in a larger home; nothing when the schema has no
+    /// such rule. Everybody who sees the codes can tell: household keys show how many records a home has.
+    pub(crate) fn withheld(&self) -> Vec<bool> {
+        if self.filter_max.is_none() {
+            return Vec::new();
+        }
+        let row = |row| self.views.iter().any(|view| view.is_withheld(row));
+        (0..self.records as u32).map(row).collect()
+    }
+
+    /// The records whose filters are released, and how many others there are: what an attack on filters alone takes, since it can tell.
+    pub(crate) fn with_filters(&self) -> (Self, u64) {
+        let withheld = self.withheld();
+        let others = withheld.iter().filter(|own| **own).count();
+        if others == 0 {
+            return (self.clone(), 0);
+        }
+        let rows = (0..self.records as u32).filter(|row| !withheld[*row as usize]);
+        (self.only(&rows.collect::<Vec<u32>>()), others as u64)
+    }
+
     /// Most people of whom a home shows the keys at once.
     pub(crate) fn group_max(&self) -> usize {
         if self.drawn > 0 {

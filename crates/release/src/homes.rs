@@ -137,7 +137,7 @@ pub(crate) fn by_home(stays: &[Vec<Stay>]) -> BTreeMap<[u8; 16], Vec<(u32, Stay)
 }
 
 /// The largest number of stays that share a month.
-fn most_at_once(people: &[(u32, Stay)]) -> usize {
+pub(crate) fn most_at_once(people: &[(u32, Stay)]) -> usize {
     // A largest group is there in the first month of some stay.
     let there = |month: u16| {
         let in_month = |(_, stay): &&(u32, Stay)| stay.from <= month && month <= stay.to;

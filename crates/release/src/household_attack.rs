@@ -11,7 +11,7 @@ use crate::draws::Draws;
 use crate::fit::{Fitter, Group, Household, Match, PEOPLE_MAX, pairs};
 use crate::homes::{HOUSEHOLD_MAX, Shown};
 use crate::kernel::Kernel;
-use crate::known::{Named, Pick, has_codes, is_withheld, judge};
+use crate::known::{Named, Pick, counts, judge};
 use crate::predict::{BLOCK, Known, Predictor, Targets};
 use crate::scene::{NOBODY, Scene};
 
@@ -233,10 +233,9 @@ impl Sides {
         for pick in &picks {
             seen[pick.row as usize] = true;
         }
-        // Random bits are nobody's: they are not counted. But who has them because of the home is seen in it, and there to be named.
-        let counts = |row: u32| has_codes(scene, row) || is_withheld(scene, row);
-        picks.retain(|pick| counts(pick.row));
-        for row in (0..scene.records as u32).filter(|row| !seen[*row as usize] && counts(*row)) {
+        picks.retain(|pick| counts(scene, pick.row));
+        let unseen = |row: &u32| !seen[*row as usize] && counts(scene, *row);
+        for row in (0..scene.records as u32).filter(unseen) {
             picks.push(Pick {
                 row,
                 candidate: NOBODY,
@@ -438,11 +437,7 @@ mod tests {
     /// Homes of one to five, coded without diffusion; of a home of more than `most` nobody's filter is released.
     fn without_large(most: u32) -> crate::File {
         let mut file = made_up::in_homes_of(&[1, 2, 3, 4, 5], 300, 7);
-        file.filter_max = Some(most);
-        let homes = (0u32..).zip(&file.stays_seen);
-        let homes = homes.flat_map(|(row, own)| own.iter().map(move |stay| (row, stay.home)));
-        let without = kinfold_schema::in_larger_homes(homes, file.records, most);
-        file.views[0].withhold(&without);
+        made_up::withhold(&mut file, most);
         file.coded(&SEED, 0)
     }
 

@@ -1,8 +1,12 @@
 //! Attack M: somebody who knows some people of the file names others, with a list and the public parameters, without the key.
+//!
+//! Somebody known whose filter is not released, because household keys show the person in a larger home, foretells nobody. And of a record
+//! without a filter nothing can be foretold: one of the listed people who have none either is guessed by lot.
 
 use rayon::prelude::*;
 
 use crate::draws::Draws;
+use crate::file::View;
 use crate::predict::{BLOCK, Known, Predictor, Targets};
 use crate::scene::{NOBODY, Scene};
 use kinfold_verdict::{Share, round};
@@ -174,7 +178,7 @@ impl Best {
     }
 }
 
-/// Names the records whose people are not known, or `most` of them by lot.
+/// Names the records whose people are not known, or `most` of them by lot, whether they have a filter or not.
 pub fn attack(scene: &Scene, known: &[Known], most: usize, draws: &mut Draws) -> Named {
     let mut is_known = vec![false; scene.records];
     let mut candidates: Vec<u32> = Vec::new();
@@ -186,7 +190,7 @@ pub fn attack(scene: &Scene, known: &[Known], most: usize, draws: &mut Draws) ->
         known_home[scene.home[*person as usize] as usize] = true;
     }
     let mut rows: Vec<u32> = draws.order(scene.records);
-    rows.retain(|row| !is_known[*row as usize] && has_codes(scene, *row));
+    rows.retain(|row| !is_known[*row as usize] && counts(scene, *row));
     rows.truncate(most);
     candidates.extend((0..scene.people as u32).filter(|person| !taken[*person as usize]));
     let predictor = Predictor::new(scene, known);
@@ -222,7 +226,7 @@ pub fn attack(scene: &Scene, known: &[Known], most: usize, draws: &mut Draws) ->
             best_record[*candidate as usize] = *record;
         }
     }
-    let picks: Vec<Pick> = rows
+    let mut picks: Vec<Pick> = rows
         .iter()
         .zip(&best)
         .enumerate()
@@ -234,6 +238,16 @@ pub fn attack(scene: &Scene, known: &[Known], most: usize, draws: &mut Draws) ->
                 && best_record[best.candidate as usize] == place as u32,
         })
         .collect();
+    // All who can be a record without a filter fit it alike: the first of them would be picked in every attempt.
+    for pick in &mut picks {
+        if scene.is_without_filter(pick.row) {
+            let can_be = |person: &&u32| scene.can_be(pick.row, **person);
+            let all: Vec<u32> = candidates.iter().filter(can_be).copied().collect();
+            let drawn = (!all.is_empty()).then(|| all[draws.below(all.len())]);
+            pick.candidate = drawn.unwrap_or(NOBODY);
+            (pick.ahead, pick.mutual) = (0.0, false);
+        }
+    }
     let mut named = judge(scene, &picks, &known_home);
     let fitting: Vec<f64> = best.iter().map(Best::fitting).collect();
     named.suspicion = Some(round(
@@ -244,20 +258,12 @@ pub fn attack(scene: &Scene, known: &[Known], most: usize, draws: &mut Draws) ->
     named
 }
 
-/// A record that the list can say anything about: some filter is not random.
-pub(crate) fn has_codes(scene: &Scene, row: u32) -> bool {
+/// A record that is there to be named. Who has random bits for want of a name or date is not: a list says nothing about these. But who has
+/// them because of the home would have a filter otherwise, and stays in the count of those among whom an attack names some.
+pub(crate) fn counts(scene: &Scene, row: u32) -> bool {
     let person = scene.truth[row as usize];
-    person == NOBODY
-        || scene
-            .views
-            .iter()
-            .any(|view| view.tokens[person as usize].is_some())
-}
-
-/// A record of somebody on the list whose filter is random bits only because household keys show the person in a larger home.
-pub(crate) fn is_withheld(scene: &Scene, row: u32) -> bool {
-    let person = scene.truth[row as usize];
-    person != NOBODY && scene.views.iter().any(|view| view.is_withheld(person))
+    let has = |view: &View| view.tokens[person as usize].is_some() || view.is_withheld(person);
+    person == NOBODY || scene.views.iter().any(has)
 }
 
 /// What an attack says of a record.
@@ -390,6 +396,56 @@ mod tests {
             .filter(|place| *least < **place && *place < most)
             .count();
         assert!(inside <= 60);
+    }
+
+    /// Plain codes of homes of one to five; of three and more nobody's filter is released.
+    fn without_families() -> (crate::File, Scene) {
+        let mut file = made_up::in_homes_of(&[1, 2, 3, 4, 5], 300, 7);
+        made_up::withhold(&mut file, 2);
+        let file = file.coded(&SEED, 0);
+        let scene = Scene::draw(&file, ListQuality::EXACT, &SEED);
+        (file, scene)
+    }
+
+    #[test]
+    fn who_has_no_filter_because_of_the_home_counts_and_is_not_named() {
+        let (file, scene) = without_families();
+        let mut draws = Draws::new(&SEED, "test");
+        let known = choose(&scene, 60, Choice::Random, &mut draws);
+        let named = attack(&scene, &known, usize::MAX, &mut draws);
+        // All others are there to be named, whether they have a filter or not.
+        assert_eq!(named.all.unwrap().of, file.records as u64 - 60);
+        assert_eq!(named.sure_of_one.unwrap().of, file.records as u64 - 60);
+        for (size, share) in (1..).zip(&named.by_size[..5]) {
+            if size <= 2 {
+                assert!(share.share > 0.9, "{named:?}");
+            } else {
+                assert!(share.of > 20 && share.share < 0.05, "{named:?}");
+            }
+        }
+        // Nobody without a filter fits alone: all of them fit each of their records.
+        let with: u64 = named.by_size[..2].iter().map(|share| share.of).sum();
+        assert!(named.sure_of_one.unwrap().hits <= with);
+        assert!(named.suspicion.unwrap() < with as f64 / (file.records - 60) as f64 + 0.01);
+    }
+
+    #[test]
+    fn somebody_known_without_a_filter_foretells_nobody() {
+        let (file, scene) = without_families();
+        let withheld = file.withheld();
+        let of = |without: bool| -> Vec<Known> {
+            let rows = (0..scene.records as u32).filter(|row| withheld[*row as usize] == without);
+            rows.map(|row| (row, scene.truth[row as usize]))
+                .take(20)
+                .collect()
+        };
+        let named = |known: &[Known]| {
+            let named = attack(&scene, known, usize::MAX, &mut Draws::new(&SEED, "test"));
+            named.beyond_households.unwrap()
+        };
+        let (useless, useful) = (named(&of(true)), named(&of(false)));
+        assert!(useless.share < 0.02, "{useless:?}");
+        assert!(useful.hits > 20, "{useful:?}");
     }
 
     #[test]

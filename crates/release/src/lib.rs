@@ -46,6 +46,7 @@ mod scene;
 pub mod sharing;
 mod subject;
 pub mod visible;
+mod withheld;
 
 pub use check::{Options, Outcome, Progress, check, check_subject, check_with_earlier};
 pub use codes::Codes;

@@ -100,7 +100,8 @@ pub(crate) fn needed(subject: &Subject<'_>, filter: usize) -> Option<usize> {
             counted.add(&tokens);
         }
     }
-    let people = counted.people;
+    // Whoever is known by lot may have no filter because of the home, and foretells nothing.
+    let people = counted.people + subject.without_filters().unwrap_or(0);
     let (_, holders) = *counted.commonest().first()?;
     (holders > 0).then(|| (view.bits + SURPLUS) * people / holders + 1)
 }
@@ -152,7 +153,15 @@ pub fn solve(scene: &Scene, view: &View, known: &[Known]) -> Option<Solved> {
         for (facts, said) in solved.facts.iter_mut().zip(&said) {
             *facts |= pattern(*said);
         }
-        let yes = said.iter().filter(|said| **said).count() as f64 / scene.records.max(1) as f64;
+        // Of random bits nothing is said, and whose they are because of the home can be seen.
+        let (mut yes, mut with) = (0u32, 0u32);
+        for (said, person) in said.iter().zip(&scene.truth) {
+            if !view.is_withheld(*person) {
+                yes += u32::from(*said);
+                with += 1;
+            }
+        }
+        let yes = f64::from(yes) / f64::from(with.max(1));
         solved.narrowed /= yes * yes + (1.0 - yes) * (1.0 - yes);
         for (row, said) in said.iter().enumerate().filter(|(row, _)| !is_known[*row]) {
             let person = scene.truth[row];
@@ -162,6 +171,8 @@ pub fn solve(scene: &Scene, view: &View, known: &[Known]) -> Option<Solved> {
                 .is_some_and(Option::is_some)
             {
                 right += u64::from(*said == has(view, person, token));
+                of += 1;
+            } else if view.is_withheld(person) {
                 of += 1;
             }
         }
@@ -368,6 +379,30 @@ mod tests {
         let told = attack(&scene, &scene.views[0], &known, &solved, 500, &mut draws());
         let (alone, told) = (alone.all.unwrap(), told.all.unwrap());
         assert!(told.hits > alone.hits, "{told:?} after {alone:?}");
+    }
+
+    #[test]
+    fn who_has_no_filter_because_of_the_home_teaches_nothing_and_counts_as_not_told() {
+        let mut all = file(3_000, 0);
+        let before = needed(&Held::new(&all).subject(), 0).unwrap();
+        made_up::withhold(&mut all, 2);
+        let file = all.coded(&SEED, 5);
+        let without = file.withheld().iter().filter(|own| **own).count();
+        assert!((1_000..2_000).contains(&without), "{without}");
+        // So many more have to be known by lot as have no filter.
+        let now = needed(&Held::new(&file).subject(), 0).unwrap();
+        let times = now as f64 / before as f64;
+        assert!(
+            (times - 3_000.0 / (3_000.0 - without as f64)).abs() < 0.2,
+            "{times}"
+        );
+        let (.., solved) = scene(&file, 2_200);
+        let solved = solved.unwrap();
+        let tried = solved.told.of as f64 / solved.tokens as f64;
+        assert!((tried - 800.0).abs() < 1.0, "{:?}", solved.told);
+        let with = 1.0 - without as f64 / 3_000.0;
+        assert!((solved.told.share - with).abs() < 0.06, "{:?}", solved.told);
+        assert!(solved.narrowed > 1.5);
     }
 
     #[test]

@@ -90,6 +90,17 @@ pub(crate) fn in_homes_of(sizes: &[usize], number: usize, seed: u8) -> File {
     }
 }
 
+/// Takes the filters of all whom household keys show in a home of more than `most`; the file has to be coded afterwards.
+pub(crate) fn withhold(file: &mut File, most: u32) {
+    file.filter_max = Some(most);
+    let homes = (0u32..).zip(&file.stays_seen);
+    let homes = homes.flat_map(|(row, own)| own.iter().map(move |stay| (row, stay.home)));
+    let without = kinfold_schema::in_larger_homes(homes, file.records, most);
+    for view in &mut file.views {
+        view.withhold(&without);
+    }
+}
+
 /// The rank of a name: low ones are frequent.
 fn rank(draws: &mut Draws) -> usize {
     let most = draws.below(400) + 1;

@@ -17,7 +17,7 @@ use rayon::prelude::*;
 
 use crate::draws::Draws;
 use crate::file::View;
-use crate::known::{Named, Pick, has_codes, judge};
+use crate::known::{Named, Pick, counts, judge};
 use crate::scene::{NOBODY, Scene};
 
 /// Fewest records that a set of columns must have in common: of fewer, columns that are alike by chance pass for a set.
@@ -72,7 +72,7 @@ pub fn attack(scene: &Scene, view: &View, draws: &mut Draws) -> Mined {
             break;
         }
     }
-    picks.retain(|pick| has_codes(scene, pick.row));
+    picks.retain(|pick| counts(scene, pick.row));
     Mined {
         sets,
         tokens: seen.iter().flatten().count(),

@@ -5,6 +5,7 @@ use crate::draws::Draws;
 use crate::file::{File, Stay, View};
 use crate::homes;
 use crate::patterns::Patterns;
+use crate::withheld::Withheld;
 use kinfold_verdict::Share;
 
 /// A record whose person is not on the list.
@@ -58,6 +59,8 @@ pub struct Scene {
     pub kept: f64,
     /// The released presence pattern of each record, and the facts of each person on the list; both empty when there are none.
     presence: (Vec<u32>, Vec<u32>),
+    /// Whose filters are not released because of the home.
+    withheld: Withheld,
     /// What the agreements of match keys with a partner's say of each record, with the people in the order of the file; and for each person on
     /// the list the place in that order.
     weights: Option<(Weights, Vec<u32>)>,
@@ -98,7 +101,8 @@ impl Scene {
         Share::new(right, of)
     }
 
-    /// Whether a record can be a person's by its presence pattern: patterns are made coarser by claiming less, never more.
+    /// Whether a record can be a person's by its presence pattern, which is made coarser by claiming less and never more, and by whether it has a
+    /// filter where household keys take some people's.
     pub fn can_be(&self, row: u32, person: u32) -> bool {
         let seen = self.presence.0.get(row as usize).copied().unwrap_or(0);
         let listed = self
@@ -107,7 +111,7 @@ impl Scene {
             .get(person as usize)
             .copied()
             .unwrap_or(u32::MAX);
-        seen & !listed == 0
+        seen & !listed == 0 && self.withheld.can_be(row, person)
     }
 
     /// The same with the match keys that agree with a partner's weighed too. The weights are of the same file, record `i` being person `i`; the
@@ -123,6 +127,11 @@ impl Scene {
         }
         self.weights = Some((weights, order));
         self
+    }
+
+    /// Whether a record's filters are not released because household keys show it in a larger home.
+    pub(crate) fn is_without_filter(&self, row: u32) -> bool {
+        self.withheld.is_seen(row)
     }
 
     /// How likely a record is a person's by the match keys that agree, as a logarithm; 0 when they are not looked at.
@@ -164,6 +173,7 @@ impl Scene {
         draws.shuffle(&mut order);
         let seen = file.only(&rows);
         let list = file.only(&order);
+        let withheld = Withheld::of(&seen, &list);
         let mut place_on_list = vec![NOBODY; file.records];
         for (place, person) in order.iter().enumerate() {
             place_on_list[*person as usize] = place as u32;
@@ -199,6 +209,7 @@ impl Scene {
             home,
             place: list.place,
             presence: (seen.presence, list.presence_listed),
+            withheld,
             weights: None,
             step: file.step,
             kept: 1.0,

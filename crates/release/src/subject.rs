@@ -134,6 +134,12 @@ impl<'a> Subject<'a> {
         self.withheld.get(row as usize).copied().unwrap_or(false)
     }
 
+    /// How many records have random bits for filters because household keys show them in a larger home; nothing when homes take nobody's filter.
+    pub(crate) fn without_filters(&self) -> Option<usize> {
+        let count = self.withheld.iter().filter(|own| **own).count();
+        self.shape.filter_max.map(|_| count)
+    }
+
     /// The tokens of a record's person, sorted, whatever is released; none where the list has none.
     pub(crate) fn tokens(&self, filter: usize, row: u32, into: &mut Vec<ListedToken>) {
         self.list.tokens(filter, self.people[row as usize], into);
@@ -303,12 +309,7 @@ impl<'a> Held<'a> {
             list: &self.list,
             people: &self.people,
             keys: Box::new(keys),
-            withheld: if file.filter_max.is_some() {
-                let row = |row| file.views.iter().any(|view| view.is_withheld(row));
-                (0..file.records as u32).map(row).collect()
-            } else {
-                Vec::new()
-            },
+            withheld: file.withheld(),
             homes: OnceCell::new(),
         }
     }

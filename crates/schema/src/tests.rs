@@ -64,7 +64,7 @@ const MALFORMED: &[(&str, &str, FaultKind, &str, &str)] = {
             "compare",
         ),
         (
-            "version = \"5.0.0\"",
+            "version = \"6.0.0\"",
             "version = \"\"",
             Rule,
             "schema.version",
@@ -365,8 +365,8 @@ const MALFORMED: &[(&str, &str, FaultKind, &str, &str)] = {
             "leave the key out",
         ),
         (
-            "crowd_max = 8",
-            "crowd_max = 8\nfilter_max = 6",
+            "filter_max = 2",
+            "filter_max = 6",
             Rule,
             "household_keys.filter_max",
             "write 2",

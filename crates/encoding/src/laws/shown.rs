@@ -10,7 +10,7 @@ use super::*;
 fn schema(most: Option<u32>, slots: u16) -> Schema {
     let rule = most.map_or_else(String::new, |most| format!("\nfilter_max = {most}"));
     let text = Schema::standard().text().replace(
-        "slots = 6\ngroup_max = 5",
+        "slots = 6\ngroup_max = 5\nfilter_max = 2",
         &format!("slots = {slots}\ngroup_max = 5{rule}"),
     );
     Schema::parse(&text).unwrap()

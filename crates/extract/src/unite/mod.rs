@@ -444,18 +444,17 @@ fn by_evidence(
         return Ok(doubts);
     }
     let memo = Memo::new();
-    let mut model = None;
+    let lesson = "Learning how people agree with themselves";
+    step(lesson);
+    let alone = Groups::new(briefs.units.len());
+    let units = People::of(briefs, &alone, apart, care, prints);
+    let Some(mut model) = learn(rows, &units, &memo, &Way::new(step, lesson))? else {
+        return Ok(doubts);
+    };
     if care.is_for_release() {
-        let lesson = "Learning how people agree with themselves";
-        step(lesson);
-        let alone = Groups::new(briefs.units.len());
-        let units = People::of(briefs, &alone, apart, care, prints);
-        model = learn(rows, &units, &memo, &Way::new(step, lesson))?;
-        if let Some(model) = &mut model {
-            model.believe_at_most(PAIRS_A_SURE_ONE * sure as f64 + 0.5);
-        }
+        model.believe_at_most(PAIRS_A_SURE_ONE * sure as f64 + 0.5);
     }
-    // Of a later round with the same model only people who came together in the round before say something new.
+    // In a later round only people who came together in the round before say something new.
     let mut changed: Option<BTreeSet<u32>> = None;
     for round in 1..=ROUNDS {
         let round_of = format!("Weighing what people have in common, round {round}");
@@ -464,7 +463,7 @@ fn by_evidence(
             rows,
             &People::of(briefs, groups, apart, care, prints),
             &memo,
-            model.as_ref(),
+            &model,
             &Way::new(step, round_of),
             |first| {
                 changed
@@ -477,13 +476,9 @@ fn by_evidence(
             groups.join(*left, *right);
             *joins.entry(Reason::Evidence).or_default() += 1;
         }
-        if model.is_some() {
-            let joined = weighed.joins.iter().map(|(left, _)| groups.find(*left));
-            changed = Some(joined.collect());
-        }
-        if last || model.is_some() {
-            doubts.extend(weighed.doubts);
-        }
+        let joined = weighed.joins.iter().map(|(left, _)| groups.find(*left));
+        changed = Some(joined.collect());
+        doubts.extend(weighed.doubts);
         if last {
             break;
         }

@@ -74,13 +74,17 @@ pub(super) fn known(context: &Context<'_>) -> io::Result<Found> {
             percent(share.share),
             percent(share.upper)
         );
-        // Whoever guesses one of those whose records are not known.
-        let chance = 1.0 / size.saturating_sub(number).max(1) as f64;
+        // Whoever guesses one of those whose records are not known; where some have no filter, one of these and one of the others.
+        let chance = context.kinds() / size.saturating_sub(number).max(1) as f64;
         line = line.share_beyond_chance(share, chance, limit, DO_MORE);
         line.by_size.clone_from(&named.by_size);
-        lines.push(surest(line, &named));
+        lines.push(context.with_those_without_filters(surest(line, &named)));
         if wanted == 200 {
-            lines.push(suspicion(&named, size));
+            lines.push(context.with_those_without_filters(suspicion(
+                &named,
+                size,
+                context.kinds(),
+            )));
         }
     }
     Ok(Found::of(lines))
@@ -90,7 +94,7 @@ pub(super) fn known(context: &Context<'_>) -> io::Result<Found> {
 const SUSPICION_MAX: f64 = 0.01;
 
 /// M5: how many people an intruder is left with.
-fn suspicion(named: &Named, size: usize) -> Line {
+fn suspicion(named: &Named, size: usize, kinds: f64) -> Line {
     let mean = named.suspicion.unwrap_or(0.0);
     let alone = named.sure_of_one.unwrap_or(Share::new(0, 0));
     let why = "Even a wrong guess harms, and a short list of suspects is enough for somebody who can look further.";
@@ -99,8 +103,8 @@ fn suspicion(named: &Named, size: usize) -> Line {
         1.0 / mean.max(1e-6),
         percent(alone.share)
     );
-    // In a small file everybody is one of few.
-    let limit = SUSPICION_MAX.max(4.0 / size.max(1) as f64);
+    // In a small file everybody is one of few, of either kind.
+    let limit = SUSPICION_MAX.max(4.0 * kinds / size.max(1) as f64);
     Line::note("suspicion", TOGETHER, why, sentence)
         .with("records that fit one person alone", alone.share)
         .at_most(mean, limit, DO_MORE)
@@ -200,6 +204,11 @@ pub(super) fn households(context: &Context<'_>) -> io::Result<Found> {
         } else {
             "households/keys"
         };
+        let mend = match context.subject.shape.filter_max {
+            _ if rebuilt => DO_MORE,
+            Some(0..=2) => DO_WITHOUT_FAMILIES,
+            _ => DO_HOUSEHOLDS,
+        };
         let mut line = Line::note(id, TOGETHER, why, String::new());
         let mut worst: Option<(Share, Vec<Share>, usize, f64)> = None;
         // Beyond ten thousand people the attack adds minutes and, by its trend, no danger: households meet more look-alikes.
@@ -243,7 +252,7 @@ pub(super) fn households(context: &Context<'_>) -> io::Result<Found> {
                     continue;
                 }
                 line = surest(line, named);
-                line = line.sizes_at_most(&named.by_size, HOUSEHOLDS_MAX, DO_HOUSEHOLDS);
+                line = line.sizes_at_most(&named.by_size, HOUSEHOLDS_MAX, mend);
                 // Whoever guesses a household of the right size and an order of its members names one of each size.
                 let sizes = named.by_size.iter().filter(|share| share.of > 0).count();
                 let chance = sizes as f64 / share.of.max(1) as f64;
@@ -271,19 +280,19 @@ pub(super) fn households(context: &Context<'_>) -> io::Result<Found> {
             percent(share.upper),
             percent(chance)
         );
-        line = line.with("chance", chance).share_beyond_chance(
-            share,
-            chance,
-            HOUSEHOLDS_MAX,
-            DO_HOUSEHOLDS,
-        );
+        line = line
+            .with("chance", chance)
+            .share_beyond_chance(share, chance, HOUSEHOLDS_MAX, mend);
         line.by_size = by_size;
-        lines.push(line);
+        lines.push(context.with_those_without_filters(line));
     }
     Ok(Found::of(lines))
 }
 
 const DO_HOUSEHOLDS: &str = "Set `filter_max = 2` among the household keys (no filter for whoever is seen in a larger home), or leave household keys out of this package.";
+/// The same where families have no filter already.
+const DO_WITHOUT_FAMILIES: &str =
+    "Send more people in one file, or leave household keys out of this package.";
 
 /// Attack M with lists that lack people and have errors.
 pub(super) fn incomplete(context: &Context<'_>) -> io::Result<Found> {
@@ -315,11 +324,7 @@ pub(super) fn incomplete(context: &Context<'_>) -> io::Result<Found> {
         "With lists that lack people or have errors, and 200 people known, at most {} of the others are named.",
         percent(share.upper)
     );
-    let chance = 2.0 / context.plan.sizes[0].max(1) as f64;
-    Ok(Found::of(vec![line.share_beyond_chance(
-        share,
-        chance,
-        HOUSEHOLDS_MAX,
-        DO_MORE,
-    )]))
+    let chance = 2.0 * context.kinds() / context.plan.sizes[0].max(1) as f64;
+    let line = line.share_beyond_chance(share, chance, HOUSEHOLDS_MAX, DO_MORE);
+    Ok(Found::of(vec![context.with_those_without_filters(line)]))
 }

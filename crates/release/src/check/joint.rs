@@ -244,10 +244,11 @@ fn epochs(context: &Context<'_>) -> Line {
         percent(two.share),
         percent(two.upper)
     );
-    Line::note("epochs", TOGETHER, why, sentence)
+    let line = Line::note("epochs", TOGETHER, why, sentence)
         .with("one package: named", one.share)
         .with("two packages: named", two.share)
-        .with("two packages: at most", two.upper)
+        .with("two packages: at most", two.upper);
+    context.with_those_without_filters(line)
 }
 
 /// People of the part that linear algebra is tried on.
@@ -291,5 +292,5 @@ fn solved(context: &Context<'_>, at: usize) -> io::Result<Option<Line>> {
         }
     }
     line.sentence = sentence;
-    Ok(Some(line))
+    Ok(Some(context.with_those_without_filters(line)))
 }

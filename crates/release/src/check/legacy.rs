@@ -37,7 +37,9 @@ fn graph(context: &Context<'_>) -> Found {
         .coded(&context.seed("legacy/key"), 0);
     let mut worst = Share::new(0, 0);
     let mut control = 0.0;
-    for (codes, file) in [("plain codes", &plain), ("these codes", &file)] {
+    // Nodes of random bits would only be in the way, and whose they are can be seen. Nobody of them is named, and all are counted.
+    let (seen, others) = file.with_filters();
+    for (codes, file, others) in [("plain codes", &plain, 0), ("these codes", &seen, others)] {
         for wanted in [0, 20, 200] {
             let purpose = format!("legacy/{codes}/{wanted}");
             let scene = Scene::draw(file, ListQuality::EXACT, &context.seed(&purpose));
@@ -50,6 +52,7 @@ fn graph(context: &Context<'_>) -> Found {
             );
             let named = legacy::attack(&scene, &known, &mut draws);
             let share = named.all.unwrap_or(Share::new(0, 0));
+            let share = Share::new(share.hits, share.of + others);
             line = line.with(&format!("{codes}, {wanted} known: named"), share.share);
             if codes == "plain codes" {
                 control = f64::max(control, share.share);
@@ -69,9 +72,8 @@ fn graph(context: &Context<'_>) -> Found {
         return Found::of(vec![line.judge(Level::Broken, "The attack does not prove itself on these people. Report it with the figures of this line.")]);
     }
     let chance = 1.0 / file.records.max(1) as f64;
-    Found::of(vec![
-        line.share_beyond_chance(worst, chance, NAMED_MAX, DO_MORE),
-    ])
+    let line = line.share_beyond_chance(worst, chance, NAMED_MAX, DO_MORE);
+    Found::of(vec![context.with_those_without_filters(line)])
 }
 
 /// People of the other form, which bounds its time: products of all pairs with all, some seconds on two cores.
@@ -91,12 +93,14 @@ fn embedded(context: &Context<'_>) -> Option<Line> {
     let plain = file
         .with_all_filters()
         .coded(&context.seed("embedding/key"), 0);
-    let named = |file| {
+    let (seen, others) = file.with_filters();
+    let named = |file, others| {
         let scene = Scene::draw(file, ListQuality::EXACT, &context.seed("embedding/scene"));
         let named = embedding::attack(&scene, &mut context.draws("embedding"));
-        named.all.unwrap_or(Share::new(0, 0))
+        let share = named.all.unwrap_or(Share::new(0, 0));
+        Share::new(share.hits, share.of + others)
     };
-    let (control, found) = (named(&plain), named(&file));
+    let (control, found) = (named(&plain, 0), named(&seen, others));
     let sentence = format!(
         "Published matching of maps (node2vec, Wasserstein-Procrustes) names {} (at most {}); of unprotected codes of the same {} people it names {}.",
         percent(found.share),
@@ -111,5 +115,6 @@ fn embedded(context: &Context<'_>) -> Option<Line> {
         return Some(line.judge(Level::Broken, "The attack does not prove itself on these people. Report it with the figures of this line."));
     }
     let chance = 1.0 / file.records.max(1) as f64;
-    Some(line.share_beyond_chance(found, chance, NAMED_MAX, DO_MORE))
+    let line = line.share_beyond_chance(found, chance, NAMED_MAX, DO_MORE);
+    Some(context.with_those_without_filters(line))
 }

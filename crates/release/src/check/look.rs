@@ -45,13 +45,8 @@ pub(super) fn counts(context: &Context<'_>) -> io::Result<Found> {
             counts.largest,
             percent(counts.read_by_count.share)
         );
-        lines.push(
-            Line::note(
-                &format!("counts/filter/{}", view.id),
-                &view.id,
-                why,
-                sentence,
-            )
+        let id = format!("counts/filter/{}", view.id);
+        let line = Line::note(&id, &view.id, why, sentence)
             .with("shared", counts.shared.share)
             .with("in groups of ten or more", counts.in_tens.share)
             .with("largest group", counts.largest as f64)
@@ -59,8 +54,8 @@ pub(super) fn counts(context: &Context<'_>) -> io::Result<Found> {
                 counts.read_by_count,
                 READ_MAX,
                 "Put more fields into the filter, so that no two people have the same code.",
-            ),
-        );
+            );
+        lines.push(context.with_those_without_filters(line));
     }
     lines.extend(keys(context, why)?);
     if subject.shape.crowd > 0 {
@@ -229,13 +224,12 @@ pub(super) fn bits(context: &Context<'_>) -> io::Result<Found> {
                 percent(scan.neighbours.share)
             );
             let why = "A record that is the only one of its kind among the codes, while its person is the only one of that kind on a list, can be told.";
-            lines.push(
-                Line::note(&format!("scan/{}", view.id), &view.id, why, sentence)
-                    .with("frequency", scan.frequency.share)
-                    .with("length", scan.length.share)
-                    .with("similarity", scan.similarity.share)
-                    .with("neighbours", scan.neighbours.share),
-            );
+            let line = Line::note(&format!("scan/{}", view.id), &view.id, why, sentence)
+                .with("frequency", scan.frequency.share)
+                .with("length", scan.length.share)
+                .with("similarity", scan.similarity.share)
+                .with("neighbours", scan.neighbours.share);
+            lines.push(context.with_those_without_filters(line));
         }
     }
     Ok(Found::of(lines))

@@ -16,7 +16,7 @@ use crate::codes::Codes;
 use crate::draws::Draws;
 use crate::file::File;
 use crate::subject::{Held, Subject};
-use kinfold_verdict::{Form, Report};
+use kinfold_verdict::{Form, Line, Report};
 
 /// How to check.
 #[derive(Clone, Copy, Debug)]
@@ -124,6 +124,32 @@ impl Context<'_> {
     }
 }
 
+impl Context<'_> {
+    /// Says of a line how many people of the file have no filter because household keys show them in a larger home. They are in the file and
+    /// could be named, so all shares are of them too.
+    fn with_those_without_filters(&self, mut line: Line) -> Line {
+        if let Some(without) = self.subject.without_filters() {
+            let records = self.subject.records();
+            line.sentence.push_str(&format!(
+                " ({without} of the file's {records} people are shown in a larger home and have no filter; they are counted.)"
+            ));
+            line = line.with(WITHOUT_FILTERS, without as f64 / records.max(1) as f64);
+        }
+        line
+    }
+
+    /// Kinds of records that everybody can tell apart: those with a filter, and those without one where household keys take some.
+    fn kinds(&self) -> f64 {
+        match self.subject.without_filters() {
+            Some(1..) => 2.0,
+            _ => 1.0,
+        }
+    }
+}
+
+/// The figure of a line that says which share of the file's people have no filter.
+const WITHOUT_FILTERS: &str = "people without a filter";
+
 /// Checks a file. The same file and payload give the same outcome on any machine and number of threads.
 pub fn check(file: &File, options: &Options, progress: &mut dyn FnMut(Progress)) -> Outcome {
     check_with_earlier(file, &[], options, progress)
@@ -207,12 +233,12 @@ type Step = fn(&Context<'_>) -> io::Result<Found>;
 /// What one step found.
 #[derive(Default)]
 struct Found {
-    lines: Vec<kinfold_verdict::Line>,
+    lines: Vec<Line>,
     outliers: Vec<u32>,
 }
 
 impl Found {
-    fn of(lines: Vec<kinfold_verdict::Line>) -> Self {
+    fn of(lines: Vec<Line>) -> Self {
         Self {
             lines,
             outliers: Vec::new(),
@@ -278,6 +304,56 @@ mod tests {
             .collect();
         assert!(blocked.is_empty(), "{blocked:#?}");
         assert!(outcome.report.allows_release());
+    }
+
+    #[test]
+    fn people_without_filters_are_counted_by_every_attack_and_told_of() {
+        let mut file = made_up::people(600, 9);
+        made_up::withhold(&mut file, 2);
+        let file = file.coded(&[5; 32], 0);
+        let without = file.withheld().iter().filter(|own| **own).count();
+        assert!((200..400).contains(&without), "{without}");
+        let options = Options {
+            form: Form::Full,
+            payload: [6; 32],
+        };
+        let report = check(&file, &options, &mut |_| {}).report;
+        let told = format!("{without} of the file's 600 people");
+        let of_filters = |id: &str| {
+            let one = ["suspicion", "incomplete", "epochs", "patterns"];
+            let many = [
+                "known/",
+                "counts/filter/",
+                "scan/",
+                "households/",
+                "legacy/",
+                "linear/",
+            ];
+            one.contains(&id) || many.iter().any(|start| id.starts_with(start))
+        };
+        for line in &report.lines {
+            let says = line.sentence.contains(&told);
+            assert_eq!(says, of_filters(&line.id), "{line:?}");
+            assert_eq!(says, line.figures.contains_key(WITHOUT_FILTERS));
+        }
+        let line = |id: &str| report.lines.iter().find(|line| line.id == id).unwrap();
+        // Plain filters of those who have one are read, and the share is of all people. (Of 20 known by lot some eight have a filter to go by.)
+        let with = 1.0 - without as f64 / 600.0;
+        for (id, least) in [
+            ("known/20", 0.5),
+            ("legacy/graph", 0.8),
+            ("legacy/embedding", 0.8),
+        ] {
+            let share = line(id).share.unwrap();
+            assert!(
+                share.share > least * with && share.share < 1.1 * with,
+                "{with}: {:?}",
+                line(id)
+            );
+        }
+        assert_eq!(line("patterns").share.unwrap().of, 600);
+        assert_eq!(line("legacy/graph").share.unwrap().of, 600);
+        assert_eq!(line("control").level, Level::Pass);
     }
 
     #[test]

@@ -164,6 +164,7 @@ fn with_homes(context: &Context<'_>) -> io::Result<Option<Line>> {
     } else {
         Level::Pass
     };
+    let line = context.with_those_without_filters(line);
     Ok(Some(line.judge(
         level,
         "Make sure that nobody who sees the codes holds a list of the people or knows whom the partners have, or agree on a schema without household keys.",

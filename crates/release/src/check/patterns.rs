@@ -32,6 +32,12 @@ pub(super) fn patterns(context: &Context<'_>) -> io::Result<Found> {
             .collect()
     };
     let share = |mined: &mining::Mined| mined.named.all.unwrap_or(Share::new(0, 0));
+    // Random bits would only hide what goes together in the rest, and whose they are can be seen. Nobody of them is named, and all are counted.
+    let (seen, others) = context.sample.with_filters();
+    let of_all = |mined: &mining::Mined| {
+        let share = share(mined);
+        Share::new(share.hits, share.of + others)
+    };
     let few = context
         .subject
         .sample(PROOF, &context.seed("patterns/sample"))?;
@@ -45,17 +51,13 @@ pub(super) fn patterns(context: &Context<'_>) -> io::Result<Found> {
         .map(|mined| share(mined).share)
         .fold(0.0, f64::max);
     let mut worst = Share::new(0, 0);
-    for (view, mined) in context
-        .sample
-        .views
-        .iter()
-        .zip(mine(&context.sample, "patterns/codes"))
-    {
+    for (view, mined) in seen.views.iter().zip(mine(&seen, "patterns/codes")) {
+        let named = of_all(&mined);
         line = line
             .with(&format!("{}: sets of bits", view.id), mined.sets as f64)
-            .with(&format!("{}: named", view.id), share(&mined).share);
-        if worst.of == 0 || share(&mined).upper > worst.upper {
-            worst = share(&mined);
+            .with(&format!("{}: named", view.id), named.share);
+        if worst.of == 0 || named.upper > worst.upper {
+            worst = named;
         }
     }
     line = line.with("unprotected codes: named", proof);
@@ -78,10 +80,11 @@ pub(super) fn patterns(context: &Context<'_>) -> io::Result<Found> {
         )]));
     }
     let chance = 1.0 / context.sample.records.max(1) as f64;
-    Ok(Found::of(vec![line.share_beyond_chance(
+    let line = line.share_beyond_chance(
         worst,
         chance,
         NAMED_MAX,
         "Diffuse the filter (`diffusion` of 2 or more).",
-    )]))
+    );
+    Ok(Found::of(vec![context.with_those_without_filters(line)]))
 }

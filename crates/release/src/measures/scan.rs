@@ -100,11 +100,14 @@ pub fn scan(file: &File, view: &View, edges: &[Edge], deviations: f64) -> Scan {
         .collect();
     let seen_ones: Vec<f64> = listed.iter().map(|row| f64::from(ones(*row))).collect();
     let list_ones: Vec<f64> = listed.iter().map(|row| expected_ones(*row)).collect();
+    // Who has no filter because of the home cannot be told so, and counts.
+    let withheld = view.withheld.iter().flatten().count() as u64;
+    let of_all = |share: Share| Share::new(share.hits, share.of + withheld);
     Scan {
-        frequency: alone_on_both(&count(all_codes), &count(all_values), 0.0),
-        length: alone_on_both(&seen_ones, &list_ones, 0.01),
-        similarity: alone_on_both(&pick(&seen_nearest), &nearest, 0.01),
-        neighbours: alone_on_both(&pick(&seen_near), &near, 0.0),
+        frequency: of_all(alone_on_both(&count(all_codes), &count(all_values), 0.0)),
+        length: of_all(alone_on_both(&seen_ones, &list_ones, 0.01)),
+        similarity: of_all(alone_on_both(&pick(&seen_nearest), &nearest, 0.01)),
+        neighbours: of_all(alone_on_both(&pick(&seen_near), &near, 0.0)),
     }
 }
 
@@ -155,5 +158,15 @@ mod tests {
         let scan = scan(&file, &file.views[0], &edges, 4.5);
         assert_eq!((scan.frequency.hits, scan.frequency.of), (0, 60));
         assert_eq!((scan.length.of, scan.neighbours.of), (60, 60));
+        // Who has no filter because of the home is not alone in anything and counts.
+        let mut file = people;
+        crate::made_up::withhold(&mut file, 2);
+        let file = file.coded(&[1; 32], 0);
+        let (with, without) = file.with_filters();
+        assert!(without > 20 && with.records as u64 == 60 - without);
+        let all = super::scan(&file, &file.views[0], &[], 4.5);
+        let some = super::scan(&with, &with.views[0], &[], 4.5);
+        assert_eq!(all.length.hits, some.length.hits);
+        assert_eq!((all.length.of, some.length.of), (60, 60 - without));
     }
 }

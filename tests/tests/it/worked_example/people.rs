@@ -40,29 +40,34 @@ impl Row<'_> {
     }
 }
 
-/// Somebody called Begum at 12 Hill Road.
-fn at_hill_road(given: &str, birth: &str, sex: &str) -> Person {
+/// Somebody called Begum in Hill Road.
+fn in_hill_road(house: &str, given: &str, birth: &str, sex: &str) -> Person {
     let row = Row {
         given,
         family: "Begum",
         birth,
         sex,
-        address: &["12 Hill Rd, Eastmere"],
+        address: &[house, "Eastmere"],
         postcode: "xe1 4ab",
     };
-    let mut person = row.read();
+    row.read()
+}
+
+/// The same at number 12.
+fn at_home(given: &str, birth: &str, sex: &str) -> Person {
+    let mut person = in_hill_road("12 Hill Rd", given, birth, sex);
     person.addresses[0].uprn = Uprn::parse("000900000000123").ok();
     person
 }
 
 fn aisha() -> Person {
-    let mut aisha = at_hill_road("Mrs Aisha", "14/03/1991", "F");
+    let mut aisha = at_home("Mrs Aisha", "14/03/1991", "F");
     assert!(is_verified_trace("01"));
     aisha.nhs = NhsNumber::parse("999 000 0018").ok();
     aisha
 }
 
-/// The file of the page: Aisha, her sister, her son, and the others.
+/// The file of the page: Aisha, her sister, their cousin next door, and the others.
 pub fn file() -> Vec<Person> {
     const GIVEN: [&str; 8] = [
         "Chloe", "Dmitri", "Elif", "Finn", "Grace", "Kwame", "Rosa", "Tomasz",
@@ -70,8 +75,8 @@ pub fn file() -> Vec<Person> {
     const FAMILY: [&str; 5] = ["Price", "Okafor", "Kowalska", "Yilmaz", "Hartley"];
     let mut people = vec![
         aisha(),
-        at_hill_road("Nadia", "14/03/1991", "F"),
-        at_hill_road("Yusuf", "02/11/2014", "M"),
+        at_home("Nadia", "14/03/1991", "F"),
+        in_hill_road("14 Hill Rd", "Yusuf", "02/11/1984", "M"),
     ];
     people.extend((0..OTHERS).map(|n| {
         let birth = format!("{:02}/{:02}/{}", n % 28 + 1, n % 12 + 1, 1940 + n);

@@ -284,7 +284,7 @@ impl Comparer<'_> {
         }))
     }
 
-    fn births(&self, two: Two<'_>, pattern: &mut Pattern) {
+    pub(super) fn births(&self, two: Two<'_>, pattern: &mut Pattern) {
         let (lefts, rights) = (two.left.list(List::Birth), two.right.list(List::Birth));
         let pairs = lefts
             .iter()

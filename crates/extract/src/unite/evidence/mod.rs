@@ -23,6 +23,7 @@ mod reference;
 #[cfg(test)]
 pub(super) mod tests;
 mod things;
+mod together;
 
 use super::Doubt;
 use super::brief::{Brief, Briefs};
@@ -45,14 +46,13 @@ use pattern::Pattern;
 use rayon::prelude::*;
 #[cfg(test)]
 pub(super) use reference::fingerprint as plain_fingerprint;
+use together::Together;
 
 /// And from which two people are worth a look: as likely one as not.
 pub(super) const REVIEW: f64 = 0.0;
 /// Random pairs from which it is learnt how strangers agree. A level that one pair in a thousand has is seen forty times.
 const RANDOM_PAIRS: usize = 40_000;
-/// Units from which only a share of the candidates teaches the model, so that the memory for patterns stays bounded.
-const UNITS_TO_LEARN_FROM: usize = 1 << 18;
-/// The same where people are compared only to learn from them.
+/// Units from which only a share of the candidates teaches the model, so that time and memory for patterns stay bounded.
 const UNITS_OF_A_LESSON: usize = 1 << 16;
 /// Piles of compared pairs.
 const PILES: usize = 64;
@@ -209,7 +209,8 @@ fn add(mut learnt: Vec<Pattern>, thin: u64, patterns: &mut Counts) {
     }
 }
 
-/// Learns how people agree with themselves, and weighs nothing.
+/// Learns how people agree with themselves, and weighs nothing. From single units: those that rules have brought together are most of all
+/// pairs of one person, and what is left when they are gone teaches a file's errors without its rule, and in a large file strangers.
 pub(super) fn learn(
     rows: &Rows,
     people: &People<'_>,
@@ -234,15 +235,21 @@ pub(super) fn learn(
         Ok(())
     })?;
     let random = random_patterns(people, comparer, &ground.prints);
-    Ok(Some(Model::learn(&patterns, &random, people.len())))
+    let together = Together::count(|person| people.brief(person), comparer, &ground.prints);
+    Ok(Some(Model::learn(
+        &patterns,
+        &random,
+        together,
+        people.len(),
+    )))
 }
 
-/// Weighs what people have in common, by a model learnt elsewhere or by what they themselves teach; only pairs of which one is `wanted`.
+/// Weighs what people have in common; only pairs of which one is `wanted`.
 pub(super) fn weigh(
     rows: &Rows,
     people: &People<'_>,
     memo: &Memo,
-    known: Option<&Model>,
+    model: &Model,
     way: &Way<'_>,
     wanted: impl Fn(u32) -> bool,
 ) -> Result<Found, Error> {
@@ -251,9 +258,7 @@ pub(super) fn weigh(
     }
     let ground = Ground::of(people);
     let comparer = ground.comparer(people, memo);
-    let mut patterns = Counts::new();
     let mut compared: Piles<16> = Piles::new(PILES, rows.memory.hash_bytes, &rows.scratch);
-    let thin = thin(people.len(), UNITS_TO_LEARN_FROM);
     let people_of_a_pile = people.len().div_ceil(PILES).max(1);
     let is_wanted = |person: u32| wanted(people.firsts[person as usize]);
     candidates(rows, people, way, |pairs| {
@@ -261,11 +266,7 @@ pub(super) fn weigh(
         let pairs = pairs.filter(|[left, right]| is_wanted(*left) || is_wanted(*right));
         let pairs: Vec<Pair> = pairs.collect();
         let found = compare_all(people, comparer, &pairs);
-        let mut learnt: Vec<Pattern> = Vec::new();
         for (&[left, right], pattern) in pairs.iter().zip(found) {
-            if known.is_none() && ground.teaches([left, right], thin) {
-                learnt.push(pattern);
-            }
             if pattern.is_personal() && !pattern.is_forbidden() {
                 let mut entry = [0; 16];
                 entry[..4].copy_from_slice(&left.to_be_bytes());
@@ -274,19 +275,8 @@ pub(super) fn weigh(
                 compared.add(left as usize / people_of_a_pile, entry)?;
             }
         }
-        add(learnt, thin, &mut patterns);
         Ok(())
     })?;
-    let learnt = if known.is_some() {
-        None
-    } else {
-        let random = random_patterns(people, comparer, &ground.prints);
-        Some(Model::learn(&patterns, &random, people.len()))
-    };
-    drop(patterns);
-    let Some(model) = known.or(learnt.as_ref()) else {
-        return Ok(Found::default());
-    };
     let prints = &ground.prints;
     let edges = edges(people, model, &mut compared, prints)?;
     let weighed = Weighed {
