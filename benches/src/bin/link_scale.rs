@@ -198,6 +198,7 @@ fn pair(left: (usize, usize), right: (usize, usize), strong: bool, spread: u64) 
         keys: 0,
         counts: [0; 4],
         filter_bits: 0.0,
+        fields: kinfold_linkage::FieldLevels::default(),
         same_home: false,
         sigmas: None,
         comparable: Comparable::default(),

@@ -2,10 +2,12 @@
 
 use kinfold_matcher::{PackedSet, hamming_within};
 use kinfold_schema::{
-    Agreement, CodeTable, Comparable, Comparing, FLAG_DO_NOT_LINK, Fact, FilterSchema,
+    Agreement, CodeTable, Comparable, Comparing, FLAG_DO_NOT_LINK, Fact, Field, FilterSchema,
     HOUSEHOLD_NONE, IdentifierKind, KeySchema, Metric, Schema, Token,
 };
 
+use crate::fields::blocks::Fields;
+use crate::fields::{Levels, imply};
 use crate::pattern::{BANDS, band};
 use crate::pooled::{self, Counts, Rows};
 use crate::shared_keys::{Shared, shared_keys};
@@ -46,6 +48,12 @@ pub(crate) struct SetPair {
     pub smaller: usize,
     /// Share of all pairs of which both records have a filter.
     pub compared: f64,
+    /// How near the fields of each candidate are; empty where the schema has no filters of single fields.
+    pub levels: Vec<Levels>,
+    /// Those of the fields that are a first name, a family name or a birth date.
+    pub personal: Vec<usize>,
+    /// Whether each is a candidate by its fields.
+    pub by_fields: Vec<bool>,
 }
 
 #[cfg(test)]
@@ -81,6 +89,9 @@ impl SetPair {
             bits: 2048,
             diffusion: 8,
             compared: 1.0,
+            levels: Vec::new(),
+            personal: Vec::new(),
+            by_fields: Vec::new(),
         }
     }
 
@@ -119,8 +130,8 @@ pub(crate) fn with_filter(schema: &Schema, table: &CodeTable) -> Vec<bool> {
     real
 }
 
-/// The filter that stands behind the keys: the first diffused one. Plain filters of single fields (the schema `trusted`) are not evidence
-/// in this model yet; links under such a schema rest on keys alone.
+/// The filter that stands behind the keys: the first diffused one. Plain filters of single fields are compared field by field
+/// ([`crate::fields`]).
 pub(crate) fn evidence_filter(schema: &Schema) -> Option<(usize, &FilterSchema)> {
     schema
         .filters
@@ -170,6 +181,7 @@ pub(crate) fn steps(sets: usize) -> usize {
 pub(crate) fn find(
     schema: &Schema,
     sets: &[RecordSet],
+    fields: Option<&Fields<'_>>,
     options: &Options,
     progress: &dyn Progress,
 ) -> Vec<SetPair> {
@@ -186,6 +198,7 @@ pub(crate) fn find(
     let filters = Filters {
         real: &real,
         bands: &bands,
+        fields,
     };
     progress.step(0, total, "joining the match keys of all custodians");
     let mut shared = shared_keys(schema, sets, options.threads).into_iter();
@@ -219,6 +232,8 @@ struct Filters<'a> {
     /// For each record whether it has one ([`with_filter`]).
     real: &'a [Vec<bool>],
     bands: &'a [StrangerBands],
+    /// Where every field has a plain filter of its own.
+    fields: Option<&'a Fields<'a>>,
 }
 
 fn find_in(
@@ -260,6 +275,11 @@ fn find_in(
             .collect();
     }
 
+    if let Some(fields) = filters.fields {
+        let by_fields = fields.pairs(sets, left_set, right_set);
+        near = by_fields.into_iter().map(|(l, r, _)| (l, r)).collect();
+    }
+
     let mut rows = shared;
     rows.extend(near.into_iter().map(|(l, r)| (l, r, 0)));
     rows.sort_unstable_by_key(|&(l, r, types)| (l, r, std::cmp::Reverse(types)));
@@ -273,14 +293,23 @@ fn find_in(
             .map(|key| key.token)
             .collect()
     };
+    let levels: Vec<Levels> = filters.fields.map_or_else(Vec::new, |fields| {
+        rows.iter()
+            .map(|&(l, r, _)| fields.levels((left_set, l), (right_set, r)))
+            .collect()
+    });
     let candidates = rows
         .into_iter()
-        .map(|(l, r, keys)| {
+        .enumerate()
+        .map(|(at, (l, r, keys))| {
             let (own, theirs) = (homes(left, l), homes(right, r));
             let same_home = theirs.iter().any(|token| own.contains(token));
             let both_homes = !own.is_empty() && !theirs.is_empty();
-            let (agreement, counts) =
+            let (mut agreement, counts) =
                 pooled::agreement(&pools, keys, (left_rows, l), (right_rows, r));
+            if let (Some(fields), Some(levels)) = (filters.fields, levels.get(at)) {
+                imply(&fields.filters, *levels, &mut agreement);
+            }
             let (lp, rp) = (left.presence[l as usize], right.presence[r as usize]);
             let comparable: Comparable = comparing.comparable(lp, rp);
             let same_nhs = nhs.is_some_and(|index| keys >> index & 1 == 1);
@@ -328,6 +357,18 @@ fn find_in(
         smaller: left.len().min(right.len()),
         compared: stranger_bands[left_set].share(left.len())
             * stranger_bands[right_set].share(right.len()),
+        personal: filters.fields.map_or_else(Vec::new, |fields| {
+            let each = fields.filters.iter().enumerate();
+            let of = [Some(Field::First), Some(Field::Last), Some(Field::Birth)];
+            each.filter(|(_, field)| of.contains(&field.speaks_of))
+                .map(|(at, _)| at)
+                .collect()
+        }),
+        by_fields: filters.fields.map_or_else(Vec::new, |fields| {
+            let each = levels.iter();
+            each.map(|&levels| fields.is_candidate(levels)).collect()
+        }),
+        levels,
     }
 }
 

@@ -1,12 +1,38 @@
 //! The evidence of a pair as a sentence that a reviewer can read: facts, never values.
 
-use kinfold_schema::{Field, Pool};
+use kinfold_schema::{Field, Pool, Schema};
 
+use crate::fields::{self, EXACT, FAR, MISSING, NEAR};
 use crate::{Guard, Pair, Verdict, Veto};
+
+/// What the sentences about pairs speak of, by the linkage schema.
+#[derive(Clone, Debug)]
+pub struct Spoken {
+    pools: Vec<Pool>,
+    /// The fields that have filters of their own.
+    fields: Vec<&'static str>,
+}
+
+impl Spoken {
+    /// Of a schema.
+    pub fn of(schema: &Schema) -> Self {
+        let fields = fields::of_schema(schema);
+        Self {
+            pools: schema.pools(),
+            fields: fields.iter().map(|field| field.label).collect(),
+        }
+    }
+
+    /// Whether fields are compared one by one.
+    pub fn compares_fields(&self) -> bool {
+        !self.fields.is_empty()
+    }
+}
 
 /// "NHS number agrees; names agree exactly; birth date agrees; same home." Where kinds of keys are mixed, how many of each pool agree: "14 match
 /// keys of names and birth date and 3 of place agree; same home."
-pub(crate) fn sentence(pair: &Pair, pools: &[Pool]) -> String {
+pub(crate) fn sentence(pair: &Pair, spoken: &Spoken) -> String {
+    let pools = &spoken.pools;
     let level = |field| pair.agreement.level(field);
     let mut parts: Vec<String> = Vec::new();
     parts.push(
@@ -22,6 +48,8 @@ pub(crate) fn sentence(pair: &Pair, pools: &[Pool]) -> String {
     if pools.iter().any(|pool| pool.counted.is_some()) {
         parts.push(counts(pair, pools));
         parts.extend(implied(pair).into_iter().map(str::to_owned));
+    } else if !spoken.fields.is_empty() {
+        parts.extend(compared(pair, &spoken.fields));
     } else {
         parts.extend(fields(pair).into_iter().map(str::to_owned));
     }
@@ -62,6 +90,39 @@ pub(crate) fn sentence(pair: &Pair, pools: &[Pool]) -> String {
     letters.next().map_or_else(String::new, |first| {
         first.to_uppercase().chain(letters).collect()
     })
+}
+
+/// What each field that has a filter of its own says, and what the keys say besides.
+fn compared(pair: &Pair, fields: &[&'static str]) -> Vec<String> {
+    let mut parts: Vec<String> = Vec::new();
+    for (at, field) in fields.iter().enumerate() {
+        let said = match pair.fields.get(at) {
+            MISSING => "is missing on one side or both",
+            FAR => "differs",
+            NEAR => "is nearly the same",
+            EXACT => "is the same",
+            _ => "is alike",
+        };
+        // Few records have a middle name, and whoever has none is no news.
+        if !(*field == "middle name" && pair.fields.get(at) == MISSING) {
+            parts.push(format!("{field} {said}"));
+        }
+    }
+    let level = |field| pair.agreement.level(field);
+    let far = |name: &str| {
+        let at = fields.iter().position(|field| *field == name);
+        at.is_none_or(|at| pair.fields.get(at) < NEAR)
+    };
+    if level(Field::AnyName) >= 2 && far("first name") && far("family name") {
+        parts.push("a first name of one agrees with a family name of the other".to_owned());
+    }
+    if level(Field::BirthPlace) > 0 && !fields.contains(&"place of birth") {
+        parts.push("place of birth agrees".to_owned());
+    }
+    if pair.same_home {
+        parts.push("same home".to_owned());
+    }
+    parts
 }
 
 /// What the kinds of keys that agree, told apart, say about the fields.
@@ -186,6 +247,7 @@ mod tests {
             keys: 1,
             counts: [0; 4],
             filter_bits: 0.0,
+            fields: crate::FieldLevels::default(),
             same_home: false,
             sigmas: Some(10.0),
             comparable: Comparable {
@@ -202,7 +264,13 @@ mod tests {
     #[test]
     fn sentences_say_what_agrees_and_what_does_not() {
         assert_eq!(
-            sentence(&pair([3, 3, 3, 3, 0, 0, 0, 0], Verdict::Linked), &[]),
+            sentence(
+                &pair([3, 3, 3, 3, 0, 0, 0, 0], Verdict::Linked),
+                &Spoken {
+                    pools: Vec::new(),
+                    fields: Vec::new()
+                }
+            ),
             "No identifier to compare; two names agree exactly; birth date agrees; place is not known to agree; names and birth date \
              as a whole are nearly the same"
         );
@@ -212,7 +280,10 @@ mod tests {
                     [0, 3, 2, 3, 3, 0, 0, 0],
                     Verdict::Guarded(Guard::TwinOrSibling)
                 ),
-                &[]
+                &Spoken {
+                    pools: Vec::new(),
+                    fields: Vec::new()
+                }
             )
             .ends_with("(a twin or sibling would look like this)")
         );
@@ -220,16 +291,16 @@ mod tests {
 
     #[test]
     fn of_mixed_keys_only_their_number_is_said() {
-        let pools = Schema::standard().with(Mixing::PlacesApart).pools();
+        let spoken = Spoken::of(&Schema::standard().with(Mixing::PlacesApart));
         let said = |counts: [u8; 4], same_home| {
             let mut own = pair([0; 8], Verdict::Linked);
             (own.counts, own.same_home) = (counts, same_home);
-            for pool in &pools {
+            for pool in &spoken.pools {
                 if let Some(counted) = pool.counted {
                     pool.add_to(&mut own.agreement, counts[counted].into());
                 }
             }
-            sentence(&own, &pools)
+            sentence(&own, &spoken)
         };
         assert_eq!(
             said([14, 3, 0, 0], true),

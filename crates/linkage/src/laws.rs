@@ -1,5 +1,6 @@
 //! Laws of linking, on made-up codes: the order of sets and the number of threads change nothing, vetoes hold, homes behave.
 
+mod fields;
 mod filters;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -278,7 +279,10 @@ fn a_death_keeps_a_record_from_those_with_later_events() {
         .find(|pair| (pair.left, pair.right) == (dead, seen));
     let pair = pair.expect("it is still a candidate");
     assert_eq!(pair.verdict, Verdict::Vetoed(Veto::DiedBefore));
-    assert!(pair.sentence(&schema.pools()).contains("died before"));
+    assert!(
+        pair.sentence(&crate::Spoken::of(&schema))
+            .contains("died before")
+    );
 }
 
 #[test]
@@ -328,7 +332,7 @@ fn twins_known_to_different_custodians_are_not_one_person() {
         .pairs
         .iter()
         .find(|pair| pair.verdict == Verdict::Guarded(Guard::TwinOrSibling));
-    assert!(twins.is_none_or(|pair| pair.sentence(&schema.pools()).contains("twin")));
+    assert!(twins.is_none_or(|pair| pair.sentence(&crate::Spoken::of(&schema)).contains("twin")));
 }
 
 proptest! {
@@ -586,6 +590,7 @@ fn settled(left: &[Someone], right: &[Someone], pairs: &[(usize, usize)], birth:
                 keys: 1,
                 counts: [0; 4],
                 filter_bits: 0.0,
+                fields: crate::FieldLevels::default(),
                 same_home: true,
                 sigmas: None,
                 comparable: crate::Comparable::default(),

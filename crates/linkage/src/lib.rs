@@ -11,6 +11,7 @@
 mod candidates;
 mod decisions;
 mod evidence;
+mod fields;
 mod households;
 #[cfg(test)]
 mod laws;
@@ -26,11 +27,14 @@ mod reference;
 mod shared_keys;
 mod waterfall;
 
-use kinfold_schema::{CodeTable, POOLS_MAX, Pool, Schema};
+use kinfold_schema::{CodeTable, POOLS_MAX, Schema};
 
+use fields::blocks::Fields;
 use lives::Lives;
 
 pub use decisions::{Apart, Decision, Given, Judgement, Life, Outcome, RecordKey};
+pub use evidence::Spoken;
+pub use fields::Levels as FieldLevels;
 pub use households::{
     Household, HouseholdMember, Households, LifeStage, Reason, form_households,
     form_households_given,
@@ -145,6 +149,8 @@ pub struct Pair {
     pub sigmas: Option<f64>,
     /// What the nearness of the filters adds to the weight, given the keys, in bits.
     pub filter_bits: f64,
+    /// How near each field is; where the schema has no filters of single fields, nothing is compared.
+    pub fields: FieldLevels,
     /// What both have, so that silence is not taken for disagreement.
     pub comparable: Comparable,
     /// What became of it.
@@ -152,9 +158,9 @@ pub struct Pair {
 }
 
 impl Pair {
-    /// The evidence in one plain sentence, without values. `pools` are those of the linkage schema ([`Schema::pools`]).
-    pub fn sentence(&self, pools: &[Pool]) -> String {
-        evidence::sentence(self, pools)
+    /// The evidence in one plain sentence, without values.
+    pub fn sentence(&self, spoken: &Spoken) -> String {
+        evidence::sentence(self, spoken)
     }
 }
 
@@ -207,11 +213,12 @@ pub fn link_given(
     given: &Given,
     progress: &dyn Progress,
 ) -> Linked {
-    let mut candidates = candidates::find(schema, sets, options, progress);
+    let fields = Fields::new(schema, sets, options);
+    let mut candidates = candidates::find(schema, sets, fields.as_ref(), options, progress);
     let steps = candidates::steps(sets.len());
     progress.step(steps - 2, steps, "learning what agreements say");
     Lives::new(sets, &given.lives).veto(&mut candidates);
-    let fitted = model::fit(sets, &candidates, options);
+    let fitted = model::fit(sets, &candidates, fields.as_ref(), options);
     let (mut pairs, waterfalls) = model::judge(&candidates, &fitted);
     drop(candidates);
     progress.step(steps - 1, steps, "putting records together");

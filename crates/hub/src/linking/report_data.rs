@@ -330,13 +330,14 @@ fn months_of_homes(terms: &Terms) -> Option<String> {
     }
 }
 
-/// What this version does not compare yet.
+/// What is not compared: plain filters count only where every field has one.
 fn plain_filters(terms: &Terms) -> Option<String> {
     let plain =
         |filter: &kinfold_schema::FilterSchema| filter.metric == kinfold_schema::Metric::Dice;
-    terms.schema.filters.iter().any(plain).then(|| {
-        "The linkage schema has filters of single fields, which this version does not compare: links rest on match keys and diffused \
-         filters."
+    let compared = kinfold_linkage::Spoken::of(&terms.schema).compares_fields();
+    (!compared && terms.schema.filters.iter().any(plain)).then(|| {
+        "The linkage schema has a plain filter by itself, or beside diffused ones, which is not compared: links rest on match keys and \
+         diffused filters."
             .to_owned()
     })
 }

@@ -2,7 +2,9 @@
 
 use std::path::Path;
 
-use kinfold_linkage::{Households, Linked, Pair, Reason, RecordId, RecordSet, Verdict, Veto};
+use kinfold_linkage::{
+    Households, Linked, Pair, Reason, RecordId, RecordSet, Spoken, Verdict, Veto,
+};
 use kinfold_message::Problem;
 use kinfold_schema::{NO_MONTH, Pool, Schema};
 use kinfold_store::{
@@ -58,7 +60,7 @@ impl Found<'_> {
     /// Writes pairs, people and, where there are any, households.
     pub(super) fn write(&self, origin: Origin, folder: &Path) -> Result<(), Problem> {
         let [pairs, people, households, ..] = NAMES.map(|name| folder.join(name));
-        let pools = self.schema.pools();
+        let (pools, spoken) = (self.schema.pools(), Spoken::of(self.schema));
         let kept = self.linked.pairs.iter().enumerate().filter(|(_, pair)| {
             // That two records may not be linked would be told by listing the pair; such pairs are only counted.
             let secret = pair.verdict == Verdict::Vetoed(Veto::DoNotLink);
@@ -67,7 +69,7 @@ impl Found<'_> {
         write_pairs_of(
             origin,
             &pairs,
-            kept.map(|(index, pair)| self.pair_row(index, pair, &pools)),
+            kept.map(|(index, pair)| self.pair_row(index, pair, &pools, &spoken)),
         )?;
         write_people_of(origin, &people, self.people_rows())?;
         if let Some(found) = self.households {
@@ -76,7 +78,7 @@ impl Found<'_> {
         Ok(())
     }
 
-    fn pair_row(&self, index: usize, pair: &Pair, pools: &[Pool]) -> PairRow {
+    fn pair_row(&self, index: usize, pair: &Pair, pools: &[Pool], spoken: &Spoken) -> PairRow {
         let (source_l, record_ref_l) = self.named(pair.left);
         let (source_r, record_ref_r) = self.named(pair.right);
         PairRow {
@@ -89,7 +91,7 @@ impl Found<'_> {
             decision: word(pair.verdict).to_owned(),
             match_keys: shared_keys(pair, pools),
             filter_sigmas: pair.sigmas,
-            evidence: pair.sentence(pools),
+            evidence: pair.sentence(spoken),
             waterfall: json!(self.linked.waterfalls.steps(index)).to_string(),
         }
     }
@@ -234,6 +236,7 @@ mod tests {
             same_home: false,
             sigmas: None,
             filter_bits: 0.0,
+            fields: kinfold_linkage::FieldLevels::default(),
             comparable: kinfold_linkage::Comparable::default(),
             verdict: Verdict::Linked,
         };

@@ -35,7 +35,7 @@ fn what_stands_for_a_filter_that_is_not_released_is_never_compared() {
         let real = with_filter(&schema, &sets[0].table);
         // Of ten people seven are in a home of three or four.
         assert_eq!(real.iter().filter(|real| **real).count(), 36);
-        let found = find(&schema, &sets, &Options::default(), &());
+        let found = find(&schema, &sets, None, &Options::default(), &());
         let [pair] = &found[..] else {
             panic!("two sets are one pair");
         };

@@ -20,20 +20,20 @@ const START: f64 = 0.5;
 const START_FILTER: f64 = 0.05;
 
 /// States of the comparison of homes: nothing to compare, different, the same.
-const HOMES: usize = 3;
+pub(super) const HOMES: usize = 3;
 /// Kinds on which homes are conditioned: level of place by kind of evidence.
 const HOME_KINDS: usize = 3 * KINDS;
 
 /// Expected matches and strangers of one cell.
 #[derive(Clone, Copy, Debug, Default)]
-struct Weighed {
-    matches: f64,
-    strangers: f64,
+pub(super) struct Weighed {
+    pub(super) matches: f64,
+    pub(super) strangers: f64,
 }
 
 impl Weighed {
     /// Adds a pair of this match probability.
-    fn add(&mut self, probability: f64) {
+    pub(super) fn add(&mut self, probability: f64) {
         self.matches += probability;
         self.strangers += 1.0 - probability;
     }
@@ -284,7 +284,7 @@ impl Cells {
 }
 
 /// Log2 of how much more often matches than strangers are in each of some states, drawn towards no difference.
-fn ratios_of<const N: usize>(counts: &[Weighed; N]) -> [f64; N] {
+pub(super) fn ratios_of<const N: usize>(counts: &[Weighed; N]) -> [f64; N] {
     let sum = |of: fn(&Weighed) -> f64| counts.iter().map(of).sum::<f64>();
     let (matches, strangers) = (sum(|cell| cell.matches), sum(|cell| cell.strangers));
     let all = matches + strangers;
@@ -332,7 +332,7 @@ fn log_odds(share: f64) -> f64 {
     log2(share / (1.0 - share))
 }
 
-fn home_state(candidate: &Candidate) -> usize {
+pub(super) fn home_state(candidate: &Candidate) -> usize {
     match (candidate.same_home, candidate.both_homes) {
         (true, _) => 2,
         (false, true) => 1,

@@ -38,7 +38,7 @@ pub(crate) fn judge(set_pairs: &[SetPair], fitted: &Fitted) -> (Vec<Pair>, Water
                 }
                 (None, None)
                     if probability >= summary.link_probability
-                        && !held.has(set_pair, candidate) =>
+                        && !held.has(set_pair, own.1 as usize) =>
                 {
                     Verdict::Linked
                 }
@@ -56,15 +56,25 @@ pub(crate) fn judge(set_pairs: &[SetPair], fitted: &Fitted) -> (Vec<Pair>, Water
                 same_home: candidate.same_home,
                 sigmas: candidate.sigmas,
                 filter_bits: score.filter,
+                fields: set_pair
+                    .levels
+                    .get(own.1 as usize)
+                    .copied()
+                    .unwrap_or_default(),
                 comparable: candidate.comparable,
                 verdict,
             }
         })
         .collect();
-    (
-        pairs,
-        Waterfalls::new(order.iter().map(|own| score_of(own).steps())),
-    )
+    let waterfalls = if fitted.by_field.is_empty() {
+        Waterfalls::new(order.iter().map(|own| score_of(own).steps()))
+    } else {
+        Waterfalls::new(order.iter().map(|own| {
+            let bits = &fitted.by_field[own.0 as usize][own.1 as usize];
+            score_of(own).steps_by_field(bits, &fitted.labels)
+        }))
+    };
+    (pairs, waterfalls)
 }
 
 /// Filters this near are those of one person with a wrong birth date; a parent and child of one name stay below.

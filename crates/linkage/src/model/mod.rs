@@ -10,6 +10,7 @@
 //! two share a home, each given what the keys say. A record is at most one person of another custodian's file, so its candidates compete.
 //! Whatever is missing on either side puts the pair into another class, so silence is never evidence.
 
+mod by_field;
 mod cells;
 mod compete;
 mod judge;
@@ -23,6 +24,8 @@ use plausible::Held;
 use strangers::Strangers;
 
 use crate::candidates::SetPair;
+use crate::fields::FIELDS_MAX;
+use crate::fields::blocks::Fields;
 use crate::{Options, RecordId, RecordSet, WaterfallStep};
 
 pub(crate) use judge::judge;
@@ -35,6 +38,8 @@ const CHANGE_MIN: f64 = 1e-4;
 
 /// From this probability a match counts as sure.
 const SURE: f64 = 0.9;
+/// A pair of this weight that loses the competition was a rival.
+const RIVAL_BITS: f64 = 1.0;
 /// Pairs that speak for what is taken of silence before a third record is looked at.
 const THIRD_FROM: f64 = 20.0;
 
@@ -47,7 +52,15 @@ pub(crate) struct Fitted {
     pub(crate) held: Vec<Held>,
     /// Weight of two records that are no candidates of each other: how much their silence speaks against them.
     pub silence: f64,
+    /// For each set pair and candidate what each field says, in bits; empty where the schema has no filters of single fields.
+    pub(crate) by_field: Vec<Vec<[f64; FIELDS_MAX]>>,
+    /// What each field is, in words.
+    pub(crate) labels: Vec<&'static str>,
 }
+
+/// The steps that every waterfall has.
+const BEFORE: &str = "any two records, before anything is compared";
+const SHARED_HOME: &str = "whether they share a home";
 
 /// What a candidate's weight is made of, in bits, and what is left after competition.
 #[derive(Clone, Copy, Debug, Default)]
@@ -73,17 +86,40 @@ impl Score {
     /// The same, step by step.
     fn steps(&self) -> [WaterfallStep; 4] {
         [
-            ("any two records, before anything is compared", self.prior),
+            (BEFORE, self.prior),
             ("what the shared match keys say", self.keys),
             ("how near names and birth date are as a whole", self.filter),
-            ("whether they share a home", self.home),
+            (SHARED_HOME, self.home),
         ]
         .map(|(label, bits)| WaterfallStep { label, bits })
+    }
+
+    /// The same where each field has been compared: what says nothing is left out.
+    fn steps_by_field(&self, bits: &[f64], labels: &[&'static str]) -> Vec<WaterfallStep> {
+        let together = self.filter - bits.iter().sum::<f64>();
+        let fields = labels.iter().copied().zip(bits.iter().copied());
+        let besides = [
+            ("what the fields say together", together),
+            ("what the shared match keys say besides", self.keys),
+            (SHARED_HOME, self.home),
+        ];
+        std::iter::once((BEFORE, self.prior))
+            .chain(fields.chain(besides).filter(|(_, bits)| *bits != 0.0))
+            .map(|(label, bits)| WaterfallStep { label, bits })
+            .collect()
     }
 }
 
 /// Fits the model to the candidates of all sets.
-pub(crate) fn fit(sets: &[RecordSet], set_pairs: &[SetPair], options: &Options) -> Fitted {
+pub(crate) fn fit(
+    sets: &[RecordSet],
+    set_pairs: &[SetPair],
+    fields: Option<&Fields<'_>>,
+    options: &Options,
+) -> Fitted {
+    if let Some(fields) = fields {
+        return by_field::fit(sets, set_pairs, fields, options);
+    }
     let mut strangers = Strangers::new(sets, set_pairs);
     let mut cells = Cells::new(set_pairs, &strangers);
     let mut expected = strangers.first_guess(sets, set_pairs, &cells);
@@ -125,7 +161,8 @@ pub(crate) fn fit(sets: &[RecordSet], set_pairs: &[SetPair], options: &Options) 
     let summary = summary::of(
         set_pairs,
         &scores,
-        &strangers,
+        set_pairs.iter().all(|pair| strangers.counted(pair)),
+        &vec![RIVAL_BITS; set_pairs.len()],
         (rounds, settled),
         &held,
         options,
@@ -136,6 +173,8 @@ pub(crate) fn fit(sets: &[RecordSet], set_pairs: &[SetPair], options: &Options) 
         scores,
         held,
         silence,
+        by_field: Vec::new(),
+        labels: Vec::new(),
     }
 }
 
@@ -149,7 +188,7 @@ fn silence(sets: &[RecordSet], set_pairs: &[SetPair], expected: &[Vec<f64>]) -> 
         .iter()
         .zip(expected)
         .flat_map(|(pair, expected)| pair.candidates.iter().zip(expected))
-        .filter(|(candidate, _)| candidate.keys == 0)
+        .filter(|(candidate, _)| candidate.keys == 0 && candidate.sigmas.is_some())
         .map(|(_, g)| g)
         .sum();
     let of_matches = (without_keys + 0.02 * all) / all.max(1.0);

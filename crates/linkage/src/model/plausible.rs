@@ -17,7 +17,8 @@ use kinfold_schema::Field;
 
 use super::{Score, compete};
 use crate::RecordSet;
-use crate::candidates::{Candidate, SetPair};
+use crate::candidates::SetPair;
+use crate::fields::{self, Levels};
 
 /// Two records that have this much of their names and birth date in common, as the bits before diffusion show it, are at a middle distance;
 /// strangers hardly ever come so near.
@@ -66,9 +67,9 @@ impl Held {
     }
 
     /// Whether a candidate is in a zone that is held.
-    pub(super) fn has(self, pair: &SetPair, candidate: &Candidate) -> bool {
+    pub(super) fn has(self, pair: &SetPair, candidate: usize) -> bool {
         self.any()
-            && zone(candidate, edges(pair.bits, pair.diffusion))
+            && zone(pair, candidate, edges(pair.bits, pair.diffusion))
                 .is_some_and(|zone| zone < NEAR && self.0[zone])
     }
 
@@ -76,8 +77,8 @@ impl Held {
     pub(super) fn look(&mut self, pair: &SetPair, scores: &[Score]) -> bool {
         let edges = edges(pair.bits, pair.diffusion);
         let mut found = [0.0; ZONES];
-        for (candidate, score) in pair.candidates.iter().zip(scores) {
-            if let Some(zone) = zone(candidate, edges) {
+        for (index, score) in scores.iter().enumerate() {
+            if let Some(zone) = zone(pair, index, edges) {
                 found[zone] += score.probability;
             }
         }
@@ -97,8 +98,8 @@ impl Held {
         }
         let edges = edges(pair.bits, pair.diffusion);
         let mut zones: [Vec<usize>; ZONES] = Default::default();
-        for (index, candidate) in pair.candidates.iter().enumerate() {
-            if let Some(zone) = zone(candidate, edges) {
+        for index in 0..pair.candidates.len() {
+            if let Some(zone) = zone(pair, index, edges) {
                 zones[zone].push(index);
             }
         }
@@ -128,9 +129,13 @@ fn edges(bits: u32, diffusion: u32) -> [f64; 2] {
 }
 
 /// The zone of a candidate. A shared verified identifier says more than any filter, and a veto more than that.
-fn zone(candidate: &Candidate, edges: [f64; 2]) -> Option<usize> {
+fn zone(pair: &SetPair, index: usize, edges: [f64; 2]) -> Option<usize> {
+    let candidate = &pair.candidates[index];
     if candidate.veto.is_some() || candidate.agreement.level(Field::Identifier) > 0 {
         return None;
+    }
+    if let Some(levels) = pair.levels.get(index) {
+        return Some(zone_of_fields(*levels, &pair.personal));
     }
     Some(match candidate.sigmas {
         None => BLANK,
@@ -138,6 +143,23 @@ fn zone(candidate: &Candidate, edges: [f64; 2]) -> Option<usize> {
         Some(sigmas) if sigmas >= edges[0] => MIDDLE,
         Some(_) => FAR,
     })
+}
+
+/// The zone of a pair whose fields are compared one by one: how many of first name, family name and birth date are as far apart as those of
+/// strangers, or nearly. With fewer than two of them to compare it says nothing.
+fn zone_of_fields(levels: Levels, personal: &[usize]) -> usize {
+    let compared = personal
+        .iter()
+        .filter(|&&field| levels.get(field) != fields::MISSING);
+    let far = personal
+        .iter()
+        .filter(|&&field| (fields::FAR..=fields::ALIKE).contains(&levels.get(field)));
+    match (compared.count(), far.count()) {
+        (0 | 1, _) => BLANK,
+        (_, 0) => NEAR,
+        (_, 1) => MIDDLE,
+        _ => FAR,
+    }
 }
 
 /// The most matches of a zone, given those of the zones before it.
@@ -177,6 +199,7 @@ fn bits_to(zone: &[usize], most: f64, scores: &[Score]) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::candidates::Candidate;
     use crate::people::laws::sets;
     use proptest::prelude::*;
 
@@ -213,8 +236,8 @@ mod tests {
         held.look(&pair, &scores);
         held.lower(&sets, &pair, &mut scores);
         let mut found = [0.0; ZONES];
-        for (candidate, score) in pair.candidates.iter().zip(&scores) {
-            found[zone(candidate, edges(2048, 8)).unwrap()] += score.probability;
+        for (index, score) in scores.iter().enumerate() {
+            found[zone(&pair, index, edges(2048, 8)).unwrap()] += score.probability;
         }
         (held, found)
     }
@@ -243,10 +266,10 @@ mod tests {
         for diffusion in 4..=10 {
             let edges = edges(2048, diffusion);
             let shown = |share: f64| {
-                let mut candidate = pair_of([1, 0, 0, 0], 0.0).0.candidates.remove(0);
-                candidate.sigmas =
+                let (mut pair, _) = pair_of([1, 0, 0, 0], 0.0);
+                pair.candidates[0].sigmas =
                     Some(f64::from(2048).sqrt() * libm::pow(share, f64::from(diffusion)));
-                zone(&candidate, edges)
+                zone(&pair, 0, edges)
             };
             assert_eq!(shown(0.70), Some(FAR));
             assert_eq!(shown(0.80), Some(MIDDLE));

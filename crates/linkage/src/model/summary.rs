@@ -1,7 +1,6 @@
 //! What a fit says about itself.
 
 use super::plausible::Held;
-use super::strangers::Strangers;
 use super::{Score, threshold};
 use crate::Options;
 use crate::candidates::SetPair;
@@ -94,11 +93,12 @@ const REVIEW_SHARE_MAX: f64 = 0.2;
 /// Largest share of lost competitions that is no cause for doubt.
 const RIVALS_MAX: f64 = 0.1;
 
-/// Sums up a fit.
+/// Sums up a fit. A pair of at least `rival_bits`, for each set pair, that lost the competition was a rival.
 pub(super) fn of(
     set_pairs: &[SetPair],
     scores: &[Vec<Score>],
-    strangers: &Strangers,
+    counted: bool,
+    rival_bits: &[f64],
     (rounds, settled): (usize, bool),
     held: &[Held],
     options: &Options,
@@ -113,8 +113,8 @@ pub(super) fn of(
     let mut probabilities: Vec<f64> = Vec::new();
     let mut kept_back = Vec::new();
     for ((pair, scores), held) in set_pairs.iter().zip(scores).zip(held) {
-        for (candidate, score) in pair.candidates.iter().zip(scores) {
-            let is_held = held.has(pair, candidate);
+        for (index, score) in scores.iter().enumerate() {
+            let is_held = held.has(pair, index);
             let to = if is_held {
                 &mut kept_back
             } else {
@@ -129,7 +129,6 @@ pub(super) fn of(
     let best = options
         .link_probability
         .unwrap_or_else(|| threshold::best(probabilities.clone(), missed + kept));
-    let counted = set_pairs.iter().all(|pair| strangers.counted(pair));
     let mut doubts = Vec::new();
     let mut doubt = |is: bool, what: Doubt| {
         if is {
@@ -138,8 +137,11 @@ pub(super) fn of(
     };
     let smaller: f64 = set_pairs.iter().map(|pair| pair.smaller as f64).sum();
     let below = kept + probabilities.iter().filter(|p| **p < best).sum::<f64>();
-    let rivals = all()
-        .filter(|(_, score)| score.weight() > 1.0 && score.probability < 0.5)
+    let rivals = scores
+        .iter()
+        .zip(rival_bits)
+        .flat_map(|(scores, bits)| scores.iter().map(move |score| (score, bits)))
+        .filter(|(score, bits)| score.weight() > **bits && score.probability < 0.5)
         .count() as f64;
     doubt(matches < MATCHES_MIN, Doubt::FewMatches);
     doubt(!settled, Doubt::Unsettled);
@@ -212,16 +214,16 @@ fn estimate(probabilities: &[f64], from: f64, matches: f64) -> Estimate {
 fn missed(set_pairs: &[SetPair], scores: &[Vec<Score>]) -> f64 {
     let (mut seen, mut both, mut alone) = (0.0, 0.0, 0.0);
     for (pair, scores) in set_pairs.iter().zip(scores) {
-        for (candidate, score) in pair.candidates.iter().zip(scores) {
-            match (candidate.keys, candidate.sigmas) {
+        for (at, (candidate, score)) in pair.candidates.iter().zip(scores).enumerate() {
+            let by_filters = match candidate.sigmas {
+                Some(sigmas) => Some(sigmas >= pair.candidate_sigmas),
+                None => pair.by_fields.get(at).copied(),
+            };
+            match (candidate.keys, by_filters) {
                 (0, Some(_)) => alone += score.probability,
-                (_, Some(sigmas)) => {
+                (_, Some(is_near)) => {
                     both += score.probability;
-                    seen += if sigmas >= pair.candidate_sigmas {
-                        score.probability
-                    } else {
-                        0.0
-                    };
+                    seen += if is_near { score.probability } else { 0.0 };
                 }
                 _ => {}
             }

@@ -9,7 +9,7 @@ use crate::candidates::nhs_tokens;
 use crate::decisions::{Given, Judgement, Outcome, RecordKey};
 use crate::lives::Lives;
 use crate::pattern::agree_as_a_whole;
-use crate::{Guard, Pair, RecordId, RecordSet, Verdict, Veto};
+use crate::{FieldLevels, Guard, Pair, RecordId, RecordSet, Verdict, Veto};
 
 /// Bits beyond which one pair says no more, in either direction: a single pair never outweighs all the others.
 const BITS_MAX: f64 = 20.0;
@@ -345,7 +345,7 @@ fn odds(probability: f64) -> f64 {
 /// two records, which the link that brings the groups together has overcome already; and whoever shares keys is more alike than chance. So
 /// the keys that they share never speak against one person, only the filters can.
 fn evidence(pair: &Pair) -> f64 {
-    if pair.keys == 0 {
+    if pair.keys == 0 && pair.fields == FieldLevels::default() {
         return pair.weight;
     }
     pair.weight.max(pair.filter_bits.min(0.0))

@@ -46,6 +46,7 @@ pub(crate) fn pair(left: (u32, u32), right: (u32, u32), weight: f64, verdict: Ve
         keys: 0,
         counts: [0; 4],
         filter_bits: 0.0,
+        fields: crate::FieldLevels::default(),
         same_home: false,
         sigmas: None,
         comparable: Comparable::default(),

@@ -5,7 +5,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use kinfold_indicators::{HouseholdNeeds, NeedState};
-use kinfold_linkage::{Household, Pair, Reason, Verdict};
+use kinfold_linkage::{Household, Pair, Reason, Spoken, Verdict};
 
 use crate::linking::Run;
 use crate::report::{
@@ -178,7 +178,7 @@ impl<'a> Gathering<'a> {
 
     fn joins(&self, household: &Household, people: &[usize]) -> Vec<JoinFacts> {
         let mut joins = Vec::new();
-        let pools = self.terms.schema.pools();
+        let spoken = Spoken::of(&self.terms.schema);
         for (position, &person) in people.iter().enumerate() {
             if self.run.facts[person].withheld {
                 continue;
@@ -190,7 +190,7 @@ impl<'a> Gathering<'a> {
                         "{} and {}: {} Match weight {:.1}.",
                         self.custodian(pair.left.set),
                         self.custodian(pair.right.set),
-                        finished(&pair.sentence(&pools)),
+                        finished(&pair.sentence(&spoken)),
                         pair.weight
                     ),
                     strength: strength_of(pair.probability),
