@@ -110,8 +110,14 @@ impl Rules<'_> {
         );
         for (index, facts) in head.usable.iter().enumerate() {
             let themes: BTreeSet<Theme> = facts.iter().map(|fact| fact.theme()).collect();
+            // Inside the custodians' own trust the filters of names are bare codes of them anyway, and a full name links.
+            let inside = head.linkage_unit == LinkageUnit::Inside;
+            let named = [Fact::First, Fact::Last].iter().all(|fact| facts.contains(fact));
             self.release(
-                facts.is_empty() || themes.len() > 1 || themes.contains(&Theme::Identifier),
+                facts.is_empty()
+                    || themes.len() > 1
+                    || themes.contains(&Theme::Identifier)
+                    || (inside && named),
                 &format!("schema.usable[{index}]"),
                 "a record of one kind of fact is a bare code of it",
                 "add a fact of another kind, such as \"birth-year\" or \"place\"",

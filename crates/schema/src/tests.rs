@@ -2,7 +2,7 @@
 
 use kinfold_message::Problem;
 
-use crate::{FaultKind, Schema};
+use crate::{Fact, FaultKind, Schema};
 
 #[test]
 fn the_shipped_schemas_keep_their_own_rules() {
@@ -459,6 +459,19 @@ fn a_malformed_schema_is_refused_with_line_key_and_mend() {
         let problem = Problem::from(error);
         assert!(problem.to_string().contains(key), "{problem}");
     }
+}
+
+#[test]
+fn a_full_name_alone_is_usable_inside_the_custodians_own_trust_only() {
+    let trusted = Schema::shipped("trusted").expect("it is shipped");
+    let text = trusted.text().to_owned();
+    assert!(trusted.usable.contains(&vec![Fact::First, Fact::Last]));
+    let other = text.replace("[\"first\", \"last\"]", "[\"last\"]");
+    assert!(Schema::parse(&other).is_err());
+    let other = text.replace("linkage_unit = \"inside\"", "linkage_unit = \"outside\"");
+    let faults = Schema::parse(&other).expect_err("outside");
+    let mut faults = faults.faults().iter();
+    assert!(faults.any(|fault| fault.key == "schema.usable[0]"));
 }
 
 /// A schema cannot get around the rule of diffusion by what the rule was not measured for.
