@@ -109,8 +109,10 @@ fn a_file_of_the_standard_schema_is_looked_at_from_all_sides() {
 
 #[test]
 fn a_filter_that_is_not_diffused_is_refused() {
+    // Everybody has a filter.
     let text = Schema::standard()
         .text()
+        .replace("filter_max = 2\n", "")
         .replace("diffusion = 8", "diffusion = 0")
         .replace("metric = \"hamming\"", "metric = \"dice\"")
         .replace("candidate_sigmas = 4.5", "candidate_dice = 0.8");

@@ -112,7 +112,9 @@ impl Rules<'_> {
             let themes: BTreeSet<Theme> = facts.iter().map(|fact| fact.theme()).collect();
             // Inside the custodians' own trust the filters of names are bare codes of them anyway, and a full name links.
             let inside = head.linkage_unit == LinkageUnit::Inside;
-            let named = [Fact::First, Fact::Last].iter().all(|fact| facts.contains(fact));
+            let named = [Fact::First, Fact::Last]
+                .iter()
+                .all(|fact| facts.contains(fact));
             self.release(
                 facts.is_empty()
                     || themes.len() > 1

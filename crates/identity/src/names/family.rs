@@ -329,7 +329,20 @@ fn is_family_placeholder(word: &str) -> bool {
     )
 }
 
-/// Present name and former names: what stands in brackets, or after NEE, FORMERLY, PREVIOUSLY, AKA.
+/// What stands before another name of the same person, in brackets or not.
+const FORMER_MARKS: [&str; 9] = [
+    "NEE ",
+    "FORMERLY ",
+    "PREVIOUSLY ",
+    "FORMER ",
+    "KNOWN AS ",
+    "AKA ",
+    "ALIAS ",
+    "FKA ",
+    "F/K/A ",
+];
+
+/// Present name and former names: what stands in brackets, or after one of [`FORMER_MARKS`].
 fn split_former(folded: &str) -> (Cow<'_, str>, Vec<String>) {
     if !folded.contains([' ', '(', '[', '{']) {
         return (Cow::Borrowed(folded), Vec::new());
@@ -345,23 +358,17 @@ fn split_former(folded: &str) -> (Cow<'_, str>, Vec<String>) {
         }
         present = Cow::Owned(rest);
     }
-    for mark in [
-        " NEE ",
-        " FORMERLY ",
-        " PREVIOUSLY ",
-        " FORMER ",
-        " AKA ",
-        " ALIAS ",
-        " F/K/A ",
-    ] {
-        let Some((before, after)) = present.split_once(mark) else {
+    for mark in FORMER_MARKS {
+        let mark = format!(" {mark}");
+        let Some((before, after)) = present.split_once(&mark) else {
             continue;
         };
         former.insert(0, after.to_owned());
         present = Cow::Owned(before.to_owned());
     }
     for name in &mut former {
-        for mark in ["NEE ", "FORMERLY ", "PREVIOUSLY ", "FORMER "] {
+        // One may follow another: FORMERLY KNOWN AS.
+        for mark in FORMER_MARKS {
             if let Some(after) = name.trim_start().strip_prefix(mark) {
                 *name = after.to_owned();
             }
@@ -454,6 +461,14 @@ mod tests {
         assert_eq!(wholes("M'Donald"), ["MCDONALD", "MDONALD"]);
         assert_eq!(wholes("McDonald"), ["MCDONALD"]);
         assert_eq!(wholes("Smith aka MacRae"), ["SMITH", "MCRAE", "MACRAE"]);
+        assert_eq!(wholes("Smith (aka Jones)"), ["SMITH", "JONES"]);
+        assert_eq!(wholes("Smith (formerly Jones)"), ["SMITH", "JONES"]);
+        assert_eq!(wholes("Smith formerly known as Jones"), ["SMITH", "JONES"]);
+        assert_eq!(
+            wholes("Smith (previously known as Jones)"),
+            ["SMITH", "JONES"]
+        );
+        assert_eq!(wholes("Smith f/k/a Jones"), ["SMITH", "JONES"]);
         assert_eq!(wholes("Patel"), ["PATEL"]);
     }
 
