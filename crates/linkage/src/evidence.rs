@@ -6,7 +6,7 @@ use crate::fields::{self, EXACT, FAR, MISSING, NEAR};
 use crate::{Guard, Pair, Verdict, Veto};
 
 /// What the sentences about pairs speak of, by the linkage schema.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Spoken {
     pools: Vec<Pool>,
     /// The fields that have filters of their own.
@@ -266,10 +266,7 @@ mod tests {
         assert_eq!(
             sentence(
                 &pair([3, 3, 3, 3, 0, 0, 0, 0], Verdict::Linked),
-                &Spoken {
-                    pools: Vec::new(),
-                    fields: Vec::new()
-                }
+                &Spoken::default()
             ),
             "No identifier to compare; two names agree exactly; birth date agrees; place is not known to agree; names and birth date \
              as a whole are nearly the same"
@@ -280,10 +277,7 @@ mod tests {
                     [0, 3, 2, 3, 3, 0, 0, 0],
                     Verdict::Guarded(Guard::TwinOrSibling)
                 ),
-                &Spoken {
-                    pools: Vec::new(),
-                    fields: Vec::new()
-                }
+                &Spoken::default()
             )
             .ends_with("(a twin or sibling would look like this)")
         );

@@ -331,15 +331,15 @@ fn is_family_placeholder(word: &str) -> bool {
 
 /// What stands before another name of the same person, in brackets or not.
 const FORMER_MARKS: [&str; 9] = [
-    "NEE ",
-    "FORMERLY ",
-    "PREVIOUSLY ",
-    "FORMER ",
-    "KNOWN AS ",
-    "AKA ",
-    "ALIAS ",
-    "FKA ",
-    "F/K/A ",
+    " NEE ",
+    " FORMERLY ",
+    " PREVIOUSLY ",
+    " FORMER ",
+    " KNOWN AS ",
+    " AKA ",
+    " ALIAS ",
+    " FKA ",
+    " F/K/A ",
 ];
 
 /// Present name and former names: what stands in brackets, or after one of [`FORMER_MARKS`].
@@ -359,8 +359,7 @@ fn split_former(folded: &str) -> (Cow<'_, str>, Vec<String>) {
         present = Cow::Owned(rest);
     }
     for mark in FORMER_MARKS {
-        let mark = format!(" {mark}");
-        let Some((before, after)) = present.split_once(&mark) else {
+        let Some((before, after)) = present.split_once(mark) else {
             continue;
         };
         former.insert(0, after.to_owned());
@@ -369,7 +368,7 @@ fn split_former(folded: &str) -> (Cow<'_, str>, Vec<String>) {
     for name in &mut former {
         // One may follow another: FORMERLY KNOWN AS.
         for mark in FORMER_MARKS {
-            if let Some(after) = name.trim_start().strip_prefix(mark) {
+            if let Some(after) = name.trim_start().strip_prefix(mark.trim_start()) {
                 *name = after.to_owned();
             }
         }

@@ -123,12 +123,9 @@ pub(crate) fn fit(
     let mut strangers = Strangers::new(sets, set_pairs);
     let mut cells = Cells::new(set_pairs, &strangers);
     let mut expected = strangers.first_guess(sets, set_pairs, &cells);
-    let mut scores: Vec<Vec<Score>> = Vec::new();
-    let mut before = total(&expected);
-    let mut held = vec![Held::default(); set_pairs.len()];
-    let (mut rounds, mut settled, mut rounds_max) = (0, false, ROUNDS_MAX);
-    while rounds < rounds_max && !settled {
-        rounds += 1;
+    let mut scores: Vec<Vec<Score>>;
+    let mut rounds = Rounds::new(total(&expected), set_pairs.len());
+    let settled = loop {
         strangers.update(sets, set_pairs, &cells, &expected);
         cells.learn(set_pairs, &expected, &strangers);
         scores = set_pairs
@@ -136,45 +133,84 @@ pub(crate) fn fit(
             .enumerate()
             .map(|(at, pair)| cells.score(at, pair, &strangers))
             .collect();
-        for ((pair, scores), held) in set_pairs.iter().zip(&mut scores).zip(&held) {
-            compete::compete(sets, pair, scores);
-            held.lower(sets, pair, scores);
+        let (found, last) = rounds.end(sets, set_pairs, &mut scores);
+        expected = found;
+        if let Some(settled) = last {
+            break settled;
         }
-        expected = scores
-            .iter()
-            .map(|scores| scores.iter().map(|score| score.probability).collect())
-            .collect();
-        let after = total(&expected);
-        settled = (after - before).abs() <= CHANGE_MIN * after.max(1.0);
-        before = after;
-        if settled || rounds == rounds_max {
-            let mut more = false;
-            for ((pair, scores), held) in set_pairs.iter().zip(&scores).zip(&mut held) {
-                more |= held.look(pair, scores);
-            }
-            // Each time at least one zone is held that was not, so this ends.
-            if more {
-                (settled, rounds_max) = (false, rounds + ROUNDS_MAX);
-            }
-        }
-    }
+    };
     let summary = summary::of(
         set_pairs,
         &scores,
         set_pairs.iter().all(|pair| strangers.counted(pair)),
         &vec![RIVAL_BITS; set_pairs.len()],
-        (rounds, settled),
-        &held,
+        (rounds.done, settled),
+        &rounds.held,
         options,
     );
     let silence = silence(sets, set_pairs, &expected);
     Fitted {
         summary,
         scores,
-        held,
+        held: rounds.held,
         silence,
         by_field: Vec::new(),
         labels: Vec::new(),
+    }
+}
+
+/// Rounds of expectation and maximisation, and what they have held back so far.
+struct Rounds {
+    done: usize,
+    most: usize,
+    /// Expected matches of the round before.
+    before: f64,
+    held: Vec<Held>,
+}
+
+impl Rounds {
+    fn new(expected: f64, set_pairs: usize) -> Self {
+        Self {
+            done: 0,
+            most: ROUNDS_MAX,
+            before: expected,
+            held: vec![Held::default(); set_pairs],
+        }
+    }
+
+    /// Ends a round whose candidates have been scored: lets them compete, and gives the probabilities. After the last round also whether the model
+    /// has settled.
+    fn end(
+        &mut self,
+        sets: &[RecordSet],
+        set_pairs: &[SetPair],
+        scores: &mut [Vec<Score>],
+    ) -> (Vec<Vec<f64>>, Option<bool>) {
+        self.done += 1;
+        for ((pair, scores), held) in set_pairs.iter().zip(&mut *scores).zip(&self.held) {
+            compete::compete(sets, pair, scores);
+            held.lower(sets, pair, scores);
+        }
+        let expected: Vec<Vec<f64>> = scores
+            .iter()
+            .map(|scores| scores.iter().map(|score| score.probability).collect())
+            .collect();
+        let after = total(&expected);
+        let settled = (after - self.before).abs() <= CHANGE_MIN * after.max(1.0);
+        self.before = after;
+        if !settled && self.done < self.most {
+            return (expected, None);
+        }
+        let mut more = false;
+        for ((pair, scores), held) in set_pairs.iter().zip(&*scores).zip(&mut self.held) {
+            more |= held.look(pair, scores);
+        }
+        if more {
+            // Each time at least one zone is held that was not, so this ends.
+            self.most = self.done + ROUNDS_MAX;
+            return (expected, None);
+        }
+        (expected, Some(settled))
     }
 }
 

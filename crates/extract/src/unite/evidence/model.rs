@@ -14,7 +14,7 @@
 //!
 //! An agreement on a value is weighed by how common the value is (Winkler 1989; Splink's term frequencies).
 
-use super::pattern::{CODES, Field, LEVELS, Pattern};
+use super::pattern::{CODES, Field, LEVELS, NAME_CODES, Pattern};
 use super::together::Together;
 use std::collections::BTreeMap;
 
@@ -24,13 +24,6 @@ pub(super) type Counts = BTreeMap<Pattern, u64>;
 /// Probabilities of the levels of each field.
 pub(super) type Levels = [[f64; LEVELS]; FIELDS];
 const FIELDS: usize = Field::ALL.len();
-// Where these stand among all fields.
-const FIRST: usize = 0;
-const FAMILY: usize = 1;
-const BIRTH: usize = 3;
-const SEX: usize = 4;
-/// Codes of a name's levels: five bits.
-const NAME_CODES: usize = 1 << 5;
 
 /// Rounds of EM; the estimates have settled to three digits long before.
 const ROUNDS: usize = 40;
@@ -100,7 +93,7 @@ pub(in crate::unite) struct Model {
     together: Together,
     /// How much oftener than by chance strangers agree on both names, for each two codes of them.
     names: Vec<f64>,
-    /// For each code of the first name whether it is one name or nearly so.
+    /// For each code of the first name whether it is one name that both have.
     tells_sex: [bool; NAME_CODES],
 }
 
@@ -205,12 +198,13 @@ impl Model {
                 *weight *= factor;
             }
         }
-        let [first, family] = [FIRST, FAMILY].map(|at| usize::from(codes[at]) % NAME_CODES);
+        let [first, family] = [Field::First, Field::Family]
+            .map(|name| usize::from(codes[name as usize]) % NAME_CODES);
         weights[2] *= self.names[first * NAME_CODES + family];
         // A first name says of which sex its bearer is, whoever else has it.
         if self.tells_sex[first] {
-            let code = usize::from(codes[SEX]) % CODES;
-            let [one, relatives, strangers] = self.factors[SEX][code];
+            let sex = Field::Sex as usize;
+            let [one, relatives, strangers] = self.factors[sex][usize::from(codes[sex]) % CODES];
             weights[1] *= one / relatives;
             weights[2] *= one / strangers;
         }
@@ -222,9 +216,10 @@ impl Model {
         self.factors = fields
             .map(|(at, field)| std::array::from_fn(|code| self.factor(at, field, code)))
             .collect();
+        let birth = Field::Birth as usize;
         self.names = self
             .together
-            .factors(&self.one[BIRTH], &self.strangers[BIRTH], NAME_CODES);
+            .factors(&self.one[birth], &self.strangers[birth]);
     }
 
     fn factor(&self, at: usize, field: Field, code: usize) -> [f64; 3] {

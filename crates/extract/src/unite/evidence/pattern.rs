@@ -9,6 +9,9 @@ pub(super) const BUCKETS: u64 = 20;
 /// Codes of a field's levels.
 pub(super) const CODES: usize = 1 << 7;
 
+/// Codes of a name's levels: five bits.
+pub(super) const NAME_CODES: usize = 1 << 5;
+
 /// A field of the model.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Field {

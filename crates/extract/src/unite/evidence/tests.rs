@@ -272,8 +272,8 @@ proptest! {
     }
 }
 
-/// So many people, each once, in sixteen communities with names of their own.
-fn communities(people: usize) -> Vec<PersonRow> {
+/// So many people, each once, in communities with twenty first and thirty family names of their own, as texts of [`row`].
+pub(super) fn communities(people: usize, communities: usize) -> Vec<String> {
     let letters = |of: u64, count: u32| -> String {
         let drawn = mix(of);
         let letter = |at: u32| (b'a' + (drawn >> (4 * at) & 15) as u8) as char;
@@ -281,7 +281,7 @@ fn communities(people: usize) -> Vec<PersonRow> {
     };
     let text = |person: usize| {
         let lot = person as u64 + 7000;
-        let community = draw(lot, 1, 16) as u64 * 1000;
+        let community = draw(lot, 1, communities) as u64 * 1000;
         let at = draw(lot, 2, 20) as u64;
         let first = letters(community + at, 6);
         let family = letters(community + 500 + draw(lot, 3, 30) as u64, 8);
@@ -290,14 +290,14 @@ fn communities(people: usize) -> Vec<PersonRow> {
         let sex = if at.is_multiple_of(2) { "M" } else { "F" };
         format!("{first}|{family}|{day:02}/{month:02}/{year}|{sex}||")
     };
-    (0..people)
-        .map(|person| row(person, &text(person)))
-        .collect()
+    (0..people).map(text).collect()
 }
 
 #[test]
 fn people_of_one_name_who_are_there_once_stay_apart() {
-    let rows = communities(20_000);
+    let texts = communities(20_000, 16);
+    let rows = texts.iter().enumerate();
+    let rows: Vec<PersonRow> = rows.map(|(id, text)| row(id, text)).collect();
     let together = bounded(&rows, 1 << 22);
     let joined = together.joins.get(&Reason::Evidence).copied();
     assert_eq!(joined.unwrap_or(0), 0);

@@ -7,7 +7,7 @@
 
 use super::facts::Comparer;
 use super::frequency::Kind;
-use super::pattern::{BUCKETS, Field, Pattern};
+use super::pattern::{BUCKETS, Field, NAME_CODES, Pattern};
 use super::thin;
 use crate::unite::brief::{Brief, List};
 use crate::unite::compare::Two;
@@ -115,9 +115,9 @@ impl Together {
         Self(cells)
     }
 
-    /// For each code of the first name and each of the family name how much oftener than by chance strangers agree on both, `codes` of each;
-    /// from how people of one person ([`Field::Birth`]) and strangers agree on birth dates.
-    pub(super) fn factors(&self, one: &[f64], strangers: &[f64], codes: usize) -> Vec<f64> {
+    /// For each code of the first name and each of the family name how much oftener than by chance strangers agree on both, [`NAME_CODES`] of
+    /// each; from how people of one person ([`Field::Birth`]) and strangers agree on birth dates.
+    pub(super) fn factors(&self, one: &[f64], strangers: &[f64]) -> Vec<f64> {
         // Of one person are also some pairs whose birth dates have nothing to do with each other.
         let wrong = one[5] / one[..3].iter().sum::<f64>().max(f64::MIN_POSITIVE);
         let strangers = |pairs: &Pairs| {
@@ -153,9 +153,9 @@ impl Together {
             Some(found) if found.level <= 3 => Name::Near,
             _ => Name::Other,
         };
-        let mut factors = Vec::with_capacity(codes * codes);
-        for first in 0..codes {
-            for family in 0..codes {
+        let mut factors = Vec::with_capacity(NAME_CODES * NAME_CODES);
+        for first in 0..NAME_CODES {
+            for family in 0..NAME_CODES {
                 factors.push(
                     match (name(Field::First, first), name(Field::Family, family)) {
                         (Name::Other, _) | (_, Name::Other) => 1.0,
@@ -179,45 +179,10 @@ mod tests {
     use super::super::facts;
     use super::super::frequency::Frequencies;
     use super::super::model::{ONE_PERSON, STRANGERS};
-    use super::super::tests::row;
+    use super::super::tests::{communities, row};
     use super::*;
     use crate::unite::likeness::Memo;
     use crate::unite::values::{Values, mix};
-
-    /// Birth levels of one person and of strangers.
-    const BIRTH: usize = 3;
-    const CODES: usize = 1 << 5;
-
-    /// So many people, each once, of ten names in each of some communities: every name has people of its own community alone.
-    fn town(people: usize, communities: u64, errors: bool) -> Vec<String> {
-        let lot = |person: usize, what: u64| mix(mix(person as u64 + 1) ^ what);
-        let name = |number: u64| -> String {
-            let letter = |at: u32| (b'a' + (mix(number) >> (5 * at) & 15) as u8) as char;
-            (0..8).map(letter).collect()
-        };
-        let of = |person: usize| {
-            let community = lot(person, 1) % communities;
-            let first = 20 * community + lot(person, 2) % 10;
-            let family = 20 * community + 10 + lot(person, 3) % 10;
-            let (year, month) = (1930 + lot(person, 4) % 90, 1 + lot(person, 5) % 12);
-            let day = 1 + lot(person, 6) % 28;
-            let (first, family) = (name(first), name(family));
-            format!("{first}|{family}|{day:02}/{month:02}/{year}|M||")
-        };
-        let all = (0..people).map(of);
-        // The same people again, one in ten with another birth date.
-        let again = (0..people).map(|person| match of(person).split_once("|M") {
-            Some((known, _)) if lot(person, 7).is_multiple_of(10) => {
-                format!("{}01/01/1901|M||", &known[..known.len() - 10])
-            }
-            _ => of(person),
-        });
-        if errors {
-            all.chain(again).collect()
-        } else {
-            all.collect()
-        }
-    }
 
     /// The factor of two names that both have, the commonest of both, and of two that are nearly the same.
     fn factors(town: &[String]) -> [f64; 2] {
@@ -238,7 +203,8 @@ mod tests {
             memo: &memo,
         };
         let together = Together::count(|person| &briefs[person as usize], comparer, &prints);
-        let factors = together.factors(&ONE_PERSON[BIRTH], &STRANGERS[BIRTH], CODES);
+        let birth = Field::Birth as usize;
+        let factors = together.factors(&ONE_PERSON[birth], &STRANGERS[birth]);
         let code = |level: usize, rarity: u64| {
             let mut pattern = Pattern::default();
             if level == 0 {
@@ -257,32 +223,46 @@ mod tests {
         });
         let same = code(0, rarity.expect("there are buckets"));
         let near = code(2, 0);
-        assert!((factors[code(4, 0) * CODES + same] - 1.0).abs() < 1e-12);
+        assert!((factors[code(4, 0) * NAME_CODES + same] - 1.0).abs() < 1e-12);
         assert!(
-            (factors[same * CODES] - 1.0).abs() < 1e-12,
+            (factors[same * NAME_CODES] - 1.0).abs() < 1e-12,
             "a name that one has not"
         );
-        [factors[same * CODES + same], factors[near * CODES + near]]
+        [
+            factors[same * NAME_CODES + same],
+            factors[near * NAME_CODES + near],
+        ]
     }
 
     #[test]
     fn names_that_have_nothing_to_do_with_each_other_meet_as_often_as_they_should() {
-        let [same, near] = factors(&town(2_000, 1, false));
+        let [same, near] = factors(&communities(2_000, 1));
         assert!((0.9..1.1).contains(&same), "{same}");
         assert!((0.9..1.1).contains(&near), "{near}");
     }
 
     #[test]
     fn names_of_eight_communities_meet_eight_times_as_often() {
-        let [same, near] = factors(&town(4_000, 8, false));
-        assert!((7.0..9.0).contains(&same), "{same}");
-        assert!((7.0..9.0).contains(&near), "{near}");
+        let [same, near] = factors(&communities(8_000, 8));
+        // Rather fewer: some dates of strangers are near each other by chance.
+        assert!((6.5..8.5).contains(&same), "{same}");
+        assert!((6.5..8.5).contains(&near), "{near}");
     }
 
     #[test]
     fn second_rows_of_a_person_are_no_strangers_of_one_name() {
-        // Four hundred times two rows, a tenth with a wrong birth date: as the prior has it, fewer, so that some seem strangers.
-        let [same, _] = factors(&town(400, 1, true));
+        // Each twice, one in ten the second time with another birth date: more than the prior has, so that some seem strangers.
+        let mut town = communities(1_000, 1);
+        let again = town.iter().enumerate().map(|(at, text)| {
+            let mut parts: Vec<&str> = text.split('|').collect();
+            if at % 10 == 0 {
+                parts[2] = "01/01/1901";
+            }
+            parts.join("|")
+        });
+        let again: Vec<String> = again.collect();
+        town.extend(again);
+        let [same, _] = factors(&town);
         assert!((1.0..1.6).contains(&same), "{same}");
     }
 }

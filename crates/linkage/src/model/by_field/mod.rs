@@ -15,10 +15,7 @@ mod together;
 use besides::Besides;
 use together::{Together, radix};
 
-use super::plausible::Held;
-use super::{
-    CHANGE_MIN, Fitted, RIVAL_BITS, ROUNDS_MAX, SURE, Score, compete, log2, silence, summary, total,
-};
+use super::{Fitted, RIVAL_BITS, Rounds, SURE, Score, compete, log2, silence, summary};
 use crate::candidates::{Candidate, SetPair};
 use crate::fields::blocks::Fields;
 use crate::fields::{ALIKE, EXACT, FAR, FIELDS_MAX, LEVELS, Levels, MISSING};
@@ -93,37 +90,17 @@ pub(super) fn fit(
         matches_together: Together::none(fields.values.len()),
         besides: Besides::default(),
     };
-    let mut scores: Vec<Vec<Score>> = Vec::new();
-    let mut expected: Vec<Vec<f64>>;
-    let mut before = learnt.expected.iter().sum::<f64>();
-    let mut held = vec![Held::default(); set_pairs.len()];
-    let (mut rounds, mut rounds_max) = (0, ROUNDS_MAX);
-    let settled = loop {
-        rounds += 1;
-        scores.clear();
-        for (at, (pair, held)) in set_pairs.iter().zip(&held).enumerate() {
-            let mut own = learnt.score(sets, at, pair);
-            compete::compete(sets, pair, &mut own);
-            held.lower(sets, pair, &mut own);
-            scores.push(own);
-        }
-        expected = scores
+    let mut scores: Vec<Vec<Score>>;
+    let mut rounds = Rounds::new(learnt.expected.iter().sum(), set_pairs.len());
+    let (expected, settled) = loop {
+        scores = set_pairs
             .iter()
-            .map(|scores| scores.iter().map(|score| score.probability).collect())
+            .enumerate()
+            .map(|(at, pair)| learnt.score(sets, at, pair))
             .collect();
-        let after = total(&expected);
-        let settled = (after - before).abs() <= CHANGE_MIN * after.max(1.0);
-        before = after;
-        if settled || rounds == rounds_max {
-            let mut more = false;
-            for ((pair, scores), held) in set_pairs.iter().zip(&scores).zip(&mut held) {
-                more |= held.look(pair, scores);
-            }
-            if !more {
-                break settled;
-            }
-            // Each time at least one zone is held that was not, so this ends.
-            rounds_max = rounds + ROUNDS_MAX;
+        let (expected, last) = rounds.end(sets, set_pairs, &mut scores);
+        if let Some(settled) = last {
+            break (expected, settled);
         }
         learnt.learn(sets, set_pairs, &expected);
     };
@@ -148,15 +125,15 @@ pub(super) fn fit(
         &scores,
         true,
         &rival_bits,
-        (rounds, settled),
-        &held,
+        (rounds.done, settled),
+        &rounds.held,
         options,
     );
     let silence = silence(sets, set_pairs, &expected);
     Fitted {
         summary,
         scores,
-        held,
+        held: rounds.held,
         silence,
         by_field,
         labels: fields.filters.iter().map(|field| field.label).collect(),
