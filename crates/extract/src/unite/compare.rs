@@ -150,6 +150,7 @@ impl<'a> Two<'a> {
         stands(self.left, self.right)
             && stands(self.right, self.left)
             && !stands(self.left, self.left)
+            && !stands(self.right, self.right)
     }
 
     /// Whether places of birth or middle names speak against one person.

@@ -81,6 +81,10 @@ fn check(town: &Town) -> Result<(), TestCaseError> {
                 comparer.compare(two.left, two.right),
                 reference::compare(one, other, &counts)
             );
+            prop_assert_eq!(
+                comparer.compare(two.left, two.right),
+                comparer.compare(two.right, two.left)
+            );
             let ([quick, plain], [other_quick, other_plain]) = (things(left), things(right));
             let kinds = |one: &BTreeSet<u64>, other: &BTreeSet<u64>| -> Vec<usize> {
                 let mut kinds: Vec<usize> = one

@@ -235,6 +235,8 @@ impl Comparer<'_> {
             };
             if swapped {
                 found = crossed;
+                // The stronger first: neither of the two people is the left one.
+                found.sort_unstable_by_key(|own| (own.is_none(), *own));
             }
         }
         put(Field::First, found[0], pattern);
@@ -381,9 +383,13 @@ impl Comparer<'_> {
         let values = self.values;
         let (one, other) = (values.home(one), values.home(other));
         let both = |one: u32, other: u32| one != NONE && other != NONE;
+        // Of two spellings of one property the commoner: neither of the two people is the left one.
         let home_rarity = || {
-            let hash = home_hash(values, one);
-            hash.map_or(RAREST, |hash| self.counts.rarity(Kind::Home, hash))
+            let hashes = [one, other]
+                .into_iter()
+                .filter_map(|own| home_hash(values, own));
+            let rarities = hashes.map(|hash| self.counts.rarity(Kind::Home, hash));
+            rarities.min().unwrap_or(RAREST)
         };
         let mut near = false;
         let mut comparable = false;

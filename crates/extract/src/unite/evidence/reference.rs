@@ -220,10 +220,15 @@ fn names(left: &Person, right: &Person, counts: &Frequencies, pattern: &mut Patt
         best(&left_first, &right_first, own_first).map(|found| by_middle(left, right, found)),
         family_level(left, right, own_family),
     ];
-    let crossed = [
+    let mut crossed = [
         best(&left_first, &right_family, common),
         best(&left_family, &right_first, common),
     ];
+    // The stronger first.
+    crossed.sort_by(|one, other| match (one, other) {
+        (Some(one), Some(other)) => one.0.cmp(&other.0).then(one.1.total_cmp(&other.1)),
+        _ => one.is_none().cmp(&other.is_none()),
+    });
     let cost = |found: [Option<Found>; 2]| -> Option<usize> { Some(found[0]?.0 + found[1]?.0) };
     let swapped = match (cost(straight), cost(crossed)) {
         (Some(straight), Some(cost)) => {
@@ -437,11 +442,12 @@ fn place_level(one: &AddressSpell, other: &AddressSpell, counts: &Frequencies) -
     if let (Some(property), Some(second)) = (&one.uprn, &other.uprn) {
         comparable = true;
         if property == second {
-            let share = homes
-                .0
-                .as_ref()
-                .map_or(0.0, |home| counts.share(Kind::Home, home.hash()));
-            return Some((0, share));
+            // Of two spellings of one property the commoner.
+            let shares = [&homes.0, &homes.1].map(|home| {
+                let share = |home: &Home<'_>| counts.share(Kind::Home, home.hash());
+                home.as_ref().map_or(0.0, share)
+            });
+            return Some((0, shares[0].max(shares[1])));
         }
     }
     if let (Some(home), Some(second)) = &homes {

@@ -101,7 +101,7 @@ pub(in crate::unite) fn names_swapped(left: &Person, right: &Person) -> bool {
         families.any(|family| one.first_names.iter().any(|first| near(first, family)))
     };
     // A person whose first and family name are alike would be swapped with everybody of the family.
-    stands(left, right) && stands(right, left) && !stands(left, left)
+    stands(left, right) && stands(right, left) && !stands(left, left) && !stands(right, right)
 }
 
 /// Whether places of birth or middle names speak against one person.
