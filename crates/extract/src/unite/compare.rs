@@ -96,7 +96,14 @@ impl<'a> Two<'a> {
 
     /// Whether a shared family name says much: `KAUR` and `SINGH` alone do not.
     pub(super) fn family_tells(&self) -> bool {
-        self.shared_families().any(|name| !name.says_little)
+        let turned = Two {
+            left: self.right,
+            right: self.left,
+            ..*self
+        };
+        // KAUR shared with KAUR GILL is no more than KAUR, whichever of the two is the left one.
+        let tells = |two: &Self| two.shared_families().any(|name| !name.says_little);
+        tells(self) && tells(&turned)
     }
 
     fn shared_families(&self) -> impl Iterator<Item = &'a Family> {

@@ -358,10 +358,10 @@ pub fn unite(
     judged
         .doubts
         .extend(asked_once(weighed, &judged.doubts, &groups, &prints));
-    // What was decided is not asked again.
+    // What was decided is not asked again, whichever rows of the two people it was decided of.
     let is_open = |(left, right, why): &(u32, u32, Doubt)| {
-        groups.find(*left) != groups.find(*right)
-            && (*why == Doubt::Decision || !apart.are_decided_two(&[*left], &[*right]))
+        let decided = || apart.are_decided_two(&groups.members(*left), &groups.members(*right));
+        groups.find(*left) != groups.find(*right) && (*why == Doubt::Decision || !decided())
     };
     let mut doubtful: Vec<Doubtful> = judged
         .doubts

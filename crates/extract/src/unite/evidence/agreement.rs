@@ -81,6 +81,11 @@ fn check(town: &Town) -> Result<(), TestCaseError> {
                 comparer.compare(two.left, two.right),
                 reference::compare(one, other, &counts)
             );
+            // Neither of the two is the left one.
+            let turned = town.two(right, left);
+            prop_assert_eq!(quick::judge(two), quick::judge(turned));
+            prop_assert_eq!(quick::never_one(two), quick::never_one(turned));
+            prop_assert_eq!(quick::clearly_two(two), quick::clearly_two(turned));
             prop_assert_eq!(
                 comparer.compare(two.left, two.right),
                 comparer.compare(two.right, two.left)

@@ -7,6 +7,7 @@ use crate::unite::compare::{Identifiers, Two, parts_meet};
 use crate::unite::judge::never_one;
 use crate::unite::likeness::{Memo, Question, jaro_winkler, within};
 use crate::unite::values::{Home, NONE, Values, mix};
+use std::cmp::Reverse;
 
 /// Jaro-Winkler likeness from which two names are a slip of the pen apart (Splink's usual levels: 0.92 and 0.8).
 const NEAR: f64 = 0.92;
@@ -235,8 +236,9 @@ impl Comparer<'_> {
             };
             if swapped {
                 found = crossed;
-                // The stronger first: neither of the two people is the left one.
-                found.sort_unstable_by_key(|own| (own.is_none(), *own));
+                // Neither of the two people is the left one. The stronger stands for the family name: what a household shares must not count as
+                // a person's own.
+                found.sort_unstable_by_key(|own| (own.is_none(), Reverse(*own)));
             }
         }
         put(Field::First, found[0], pattern);

@@ -224,9 +224,9 @@ fn names(left: &Person, right: &Person, counts: &Frequencies, pattern: &mut Patt
         best(&left_first, &right_family, common),
         best(&left_family, &right_first, common),
     ];
-    // The stronger first.
+    // The stronger for the family name.
     crossed.sort_by(|one, other| match (one, other) {
-        (Some(one), Some(other)) => one.0.cmp(&other.0).then(one.1.total_cmp(&other.1)),
+        (Some(one), Some(other)) => other.0.cmp(&one.0).then(other.1.total_cmp(&one.1)),
         _ => one.is_none().cmp(&other.is_none()),
     });
     let cost = |found: [Option<Found>; 2]| -> Option<usize> { Some(found[0]?.0 + found[1]?.0) };

@@ -61,7 +61,8 @@ pub(in crate::unite) fn family_agrees(left: &Person, right: &Person) -> bool {
 
 /// Whether a shared family name says much: `KAUR` and `SINGH` alone do not.
 pub(in crate::unite) fn family_tells(left: &Person, right: &Person) -> bool {
-    shared_families(left, right).any(|name| !name.is_low_information())
+    let tells = |one, other| shared_families(one, other).any(|name| !name.is_low_information());
+    tells(left, right) && tells(right, left)
 }
 
 fn shared_families<'people>(
