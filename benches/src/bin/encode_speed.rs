@@ -21,14 +21,16 @@ fn main() -> Result<(), Box<dyn Error + Send + Sync>> {
     // Mebibytes of codes before they go to disk.
     let memory_most: Option<usize> = arguments.next().map(|text| text.parse()).transpose()?;
     let schema = Schema::shipped(&name).ok_or("no such schema is shipped")?;
-    let mut source = People::new(records);
+    let rounds: usize = arguments.next().map_or(Ok(1), |text| text.parse())?;
     println!("{records} people of six fields, schema `{name}`, {threads} thread(s)");
     let pool = rayon::ThreadPoolBuilder::new()
         .num_threads(threads)
         .build()?;
     pool.install(|| {
         let both = std::env::var_os("SCALAR").is_some();
-        for simd in [Simd::Auto, Simd::Scalar].into_iter().take(1 + usize::from(both)) {
+        let scalar = both.then_some(Simd::Scalar);
+        for simd in std::iter::repeat_n(Simd::Auto, rounds).chain(scalar) {
+            let mut source = People::new(records);
             let secrets = ProjectSecrets::new(|purpose| {
                 *blake3::keyed_hash(&[42; 32], purpose.as_bytes()).as_bytes()
             });
