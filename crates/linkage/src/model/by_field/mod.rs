@@ -13,7 +13,7 @@ mod besides;
 mod together;
 
 use besides::Besides;
-use together::{Together, radix};
+use together::{Together, most_matches, radix};
 
 use super::{Fitted, RIVAL_BITS, Rounds, SURE, Score, compete, log2, silence, summary};
 use crate::candidates::{Candidate, SetPair};
@@ -59,6 +59,8 @@ struct Learnt<'a> {
     /// a file as a whole.
     related: Vec<f64>,
     matches_together: Together,
+    /// The most matches that there can be of each combination.
+    most: Vec<f64>,
     besides: Besides,
 }
 
@@ -69,23 +71,27 @@ pub(super) fn fit(
     fields: &Fields<'_>,
     options: &Options,
 ) -> Fitted {
+    let strangers: Vec<Vec<[f64; LEVELS]>> = set_pairs
+        .iter()
+        .map(|pair| {
+            let (left, right) = (pair.left_set as usize, pair.right_set as usize);
+            let values = fields.values.iter();
+            values.map(|values| values.shares(&[left, right])).collect()
+        })
+        .collect();
+    let strangers_together = Together::within(sets, fields);
+    let most = most_matches(sets, set_pairs, fields, &strangers, &strangers_together);
     let mut learnt = Learnt {
         fields,
-        strangers: set_pairs
-            .iter()
-            .map(|pair| {
-                let (left, right) = (pair.left_set as usize, pair.right_set as usize);
-                let values = fields.values.iter();
-                values.map(|values| values.shares(&[left, right])).collect()
-            })
-            .collect(),
+        strangers,
+        most,
         matches: vec![START; fields.values.len()],
         expected: set_pairs
             .iter()
             .map(|pair| START_OVERLAP * pair.smaller as f64)
             .collect(),
         sure: vec![0.0; set_pairs.len()],
-        strangers_together: Together::within(sets, fields),
+        strangers_together,
         related: vec![1.0; set_pairs.len()],
         matches_together: Together::none(fields.values.len()),
         besides: Besides::default(),
@@ -163,7 +169,7 @@ impl Learnt<'_> {
                 shares[level] = (seen[level] + START_FROM * START[level]) / (all + START_FROM);
             }
         }
-        self.matches_together = Together::of_matches(&together, &self.matches);
+        self.matches_together = Together::of_matches(&together, &self.most, &self.matches);
         self.besides = Besides::learn(self.fields, set_pairs, expected);
         self.related = set_pairs
             .iter()

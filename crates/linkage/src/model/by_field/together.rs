@@ -1,6 +1,7 @@
 //! What is shared together: how many times as often pairs have a combination of levels as their fields by themselves foretell.
 
 use crate::RecordSet;
+use crate::candidates::SetPair;
 use crate::fields::blocks::Fields;
 use crate::fields::values::NONE;
 use crate::fields::{FAR, LEVELS, Levels, MISSING};
@@ -9,6 +10,8 @@ use crate::fields::{FAR, LEVELS, Levels, MISSING};
 const FORETOLD_FROM: f64 = 2.0;
 /// Expected matches that speak for what the fields foretell. One pair must not make itself likely.
 const MATCHES_FROM: f64 = 5.0;
+/// By so many standard deviations fewer strangers than foretold may be among the pairs of a combination.
+const DEVIATIONS: f64 = 2.0;
 
 /// A ratio for each combination of levels.
 pub(super) struct Together {
@@ -94,8 +97,9 @@ impl Together {
         out
     }
 
-    /// Of matches: what is expected now.
-    pub(super) fn of_matches(seen: &[f64], shares: &[[f64; LEVELS]]) -> Self {
+    /// Of matches: what is expected now, of each combination no more than `most`. A few pairs of people of one home that are taken for matches
+    /// would otherwise make all others of their kind likely, round by round.
+    pub(super) fn of_matches(seen: &[f64], most: &[f64], shares: &[[f64; LEVELS]]) -> Self {
         let count = shares.len();
         let mut out = Self::none(count);
         let mut by_mask = vec![0.0; 1 << count];
@@ -104,20 +108,61 @@ impl Together {
             by_mask[mask(levels, count)] += seen[index(levels, count)];
         }
         let foretold = |levels| by_mask[mask(levels, count)] * product(levels, shares);
+        let seen = |levels| {
+            let at = index(levels, count);
+            seen[at].min(most[at].max(foretold(levels)))
+        };
         let coarse = 3usize.pow(count as u32);
         let (mut seen_coarse, mut foretold_coarse) = (vec![0.0; coarse], vec![0.0; coarse]);
         for levels in all() {
-            seen_coarse[levels.coarse(count)] += seen[index(levels, count)];
+            seen_coarse[levels.coarse(count)] += seen(levels);
             foretold_coarse[levels.coarse(count)] += foretold(levels);
         }
         let of = |seen: f64, foretold: f64| (seen + MATCHES_FROM) / (foretold + MATCHES_FROM);
         for levels in all() {
             let (at, coarse) = (index(levels, count), levels.coarse(count));
             let ratio = of(seen_coarse[coarse], foretold_coarse[coarse]);
-            out.ratios[at] = ratio * of(seen[at], foretold(levels) * ratio);
+            out.ratios[at] = ratio * of(seen(levels), foretold(levels) * ratio);
         }
         out
     }
+}
+
+/// The most matches of each combination: of the pairs that were found, what is left when the strangers that must be among them have been taken
+/// away, and two standard deviations. No limit where not all pairs of these levels were looked for.
+pub(super) fn most_matches(
+    sets: &[RecordSet],
+    set_pairs: &[SetPair],
+    fields: &Fields<'_>,
+    shares: &[Vec<[f64; LEVELS]>],
+    together: &Together,
+) -> Vec<f64> {
+    let count = fields.values.len();
+    let mut found = vec![0.0; radix(count)];
+    let mut strangers = vec![0.0; radix(count)];
+    for (pair, shares) in set_pairs.iter().zip(shares) {
+        for &levels in &pair.levels {
+            found[index(levels, count)] += 1.0;
+        }
+        let (left, right) = (pair.left_set as usize, pair.right_set as usize);
+        let pairs = pairs_between(
+            &having(left, fields, sets[left].table.len()),
+            &having(right, fields, sets[right].table.len()),
+        );
+        for levels in fields.all_levels() {
+            strangers[index(levels, count)] +=
+                pairs[mask(levels, count)] * product(levels, shares) * together.ratio(levels);
+        }
+    }
+    let mut most = vec![f64::INFINITY; radix(count)];
+    for levels in fields.all_levels() {
+        if fields.is_candidate(levels) {
+            let at = index(levels, count);
+            let left = found[at] - strangers[at] + DEVIATIONS * strangers[at].sqrt();
+            most[at] = left.max(0.0);
+        }
+    }
+    most
 }
 
 /// The share of pairs with these levels, were the fields independent.
@@ -141,10 +186,9 @@ fn of_strangers(seen: f64, foretold: f64) -> f64 {
     }
 }
 
-/// Pairs of two records of a set that can be compared by exactly the fields of each mask.
-fn pairs_within(set: usize, fields: &Fields<'_>, records: usize) -> Vec<f64> {
-    let masks = 1usize << fields.values.len();
-    let mut have = vec![0.0; masks];
+/// Records of a set that have exactly the fields of each mask.
+fn having(set: usize, fields: &Fields<'_>, records: usize) -> Vec<f64> {
+    let mut have = vec![0.0; 1 << fields.values.len()];
     for row in 0..records {
         let mut mask = 0;
         for (field, values) in fields.values.iter().enumerate() {
@@ -152,11 +196,27 @@ fn pairs_within(set: usize, fields: &Fields<'_>, records: usize) -> Vec<f64> {
         }
         have[mask] += 1.0;
     }
-    let mut pairs = vec![0.0; masks];
-    for one in (0..masks).filter(|&mask| have[mask] > 0.0) {
-        pairs[one] += have[one] * (have[one] - 1.0) / 2.0;
-        for other in (one + 1..masks).filter(|&mask| have[mask] > 0.0) {
-            pairs[one & other] += have[one] * have[other];
+    have
+}
+
+/// Pairs of two records of a set that can be compared by exactly the fields of each mask.
+fn pairs_within(set: usize, fields: &Fields<'_>, records: usize) -> Vec<f64> {
+    let have = having(set, fields, records);
+    let mut pairs = pairs_between(&have, &have);
+    // Each pair came twice, and each record with itself.
+    for (pairs, have) in pairs.iter_mut().zip(&have) {
+        *pairs = (*pairs - have) / 2.0;
+    }
+    pairs
+}
+
+/// Pairs of a record of one set and one of another that can be compared by exactly the fields of each mask.
+fn pairs_between(left: &[f64], right: &[f64]) -> Vec<f64> {
+    let mut pairs = vec![0.0; left.len()];
+    let some = |have: &&f64| **have > 0.0;
+    for (one, left) in left.iter().enumerate().filter(|(_, have)| some(have)) {
+        for (other, right) in right.iter().enumerate().filter(|(_, have)| some(have)) {
+            pairs[one & other] += left * right;
         }
     }
     pairs
@@ -196,8 +256,24 @@ mod tests {
         }
         seen[index(both, 2)] = 1_000.0;
         seen[index(neither, 2)] = 1.0;
-        let together = Together::of_matches(&seen, &shares);
+        let no_limit = vec![f64::INFINITY; radix(2)];
+        let together = Together::of_matches(&seen, &no_limit, &shares);
         assert!(together.ratio(neither) < 1.6, "{}", together.ratio(neither));
         assert!((together.ratio(both) - 1.0).abs() < 0.05);
+        // A hundred of the kind, which are as many as there are strangers of it: as the fields foretell.
+        seen[index(neither, 2)] = 100.0;
+        let believed = Together::of_matches(&seen, &no_limit, &shares);
+        assert!(believed.ratio(neither) > 10.0);
+        let mut most = no_limit;
+        most[index(neither, 2)] = 0.0;
+        let limited = Together::of_matches(&seen, &most, &shares);
+        assert!(limited.ratio(neither) < 1.1, "{}", limited.ratio(neither));
+    }
+
+    #[test]
+    fn pairs_are_counted_by_what_both_have() {
+        // Two records with both fields and one with the first; three with the second and one with both.
+        let (left, right) = ([0.0, 1.0, 0.0, 2.0], [0.0, 0.0, 3.0, 1.0]);
+        assert_eq!(pairs_between(&left, &right), [3.0, 1.0, 6.0, 2.0]);
     }
 }
