@@ -1,5 +1,6 @@
 //! The cells of the model: patterns of agreement by class, the nearness of filters, homes.
 
+use super::plausible::edges;
 use super::strangers::Strangers;
 use super::{Score, log2};
 use crate::candidates::{Candidate, SetPair};
@@ -23,6 +24,8 @@ const START_FILTER: f64 = 0.05;
 pub(super) const HOMES: usize = 3;
 /// Kinds on which homes are conditioned: level of place by kind of evidence.
 const HOME_KINDS: usize = 3 * KINDS;
+/// What filters say before homes are looked at: nothing to compare, as far apart as those of strangers, nearer.
+const FAR_OR_NOT: usize = 3;
 
 /// Expected matches and strangers of one cell.
 #[derive(Clone, Copy, Debug, Default)]
@@ -62,8 +65,9 @@ pub(crate) struct Cells {
     bands: [[f64; BANDS]; NEAR_KINDS],
     /// The same given the number of tokens of mixed keys.
     bands_of_step: Vec<[f64; BANDS]>,
-    /// Log2 ratios of homes.
-    homes: [[f64; HOMES]; HOME_KINDS],
+    /// Log2 ratios of homes, given how near the filters are: of strangers who share keys those of one home are relatives, whose filters are far
+    /// apart.
+    homes: [[[f64; HOMES]; FAR_OR_NOT]; HOME_KINDS],
     /// Log2 of how much more often than on the whole a pair of these two sets is a match.
     shift: Vec<f64>,
     /// Expected matches of each set pair.
@@ -119,7 +123,7 @@ impl Cells {
             filter_odds: [0.0; BANDS],
             bands: [[0.0; BANDS]; NEAR_KINDS],
             bands_of_step: vec![[0.0; BANDS]; NEAR_STEPS],
-            homes: [[0.0; HOMES]; HOME_KINDS],
+            homes: [[[0.0; HOMES]; FAR_OR_NOT]; HOME_KINDS],
             shift: vec![0.0; set_pairs.len()],
             matches: vec![0.0; set_pairs.len()],
         }
@@ -212,7 +216,7 @@ impl Cells {
         let mut bands = [[Weighed::default(); BANDS]; NEAR_KINDS];
         let mut steps = vec![[Weighed::default(); BANDS]; NEAR_STEPS];
         let mut kind_of = [0; NEAR_STEPS];
-        let mut homes = [[Weighed::default(); HOMES]; HOME_KINDS];
+        let mut homes = [[[Weighed::default(); HOMES]; FAR_OR_NOT]; HOME_KINDS];
         for (pair, expected) in set_pairs.iter().zip(expected) {
             for (candidate, &g) in pair.candidates.iter().zip(expected) {
                 if candidate.keys == 0 {
@@ -226,8 +230,8 @@ impl Cells {
                         steps[step][band].add(g);
                     }
                 }
-                let cell = &mut homes[home_kind(candidate)][home_state(candidate)];
-                cell.add(g);
+                let kind = &mut homes[home_kind(candidate)];
+                kind[far_or_not(pair, candidate)][home_state(candidate)].add(g);
             }
         }
         for (ratios, counts) in self.bands.iter_mut().zip(&bands) {
@@ -236,7 +240,8 @@ impl Cells {
         for (step, ratios) in self.bands_of_step.iter_mut().enumerate() {
             *ratios = ratios_within(&steps[step], &bands[kind_of[step]]);
         }
-        for (ratios, counts) in self.homes.iter_mut().zip(&homes) {
+        let all = self.homes.iter_mut().flatten();
+        for (ratios, counts) in all.zip(homes.iter().flatten()) {
             // Whether there is anything to compare says nothing about who they are.
             let compared = ratios_of(&[counts[1], counts[2]]);
             *ratios = [0.0, compared[0], compared[1]];
@@ -268,7 +273,8 @@ impl Cells {
                     filter: candidate.sigmas.map_or(0.0, |sigmas| {
                         self.nearness(candidate.agreement, band(sigmas))
                     }),
-                    home: self.homes[home_kind(candidate)][home_state(candidate)],
+                    home: self.homes[home_kind(candidate)][far_or_not(pair, candidate)]
+                        [home_state(candidate)],
                     probability: 0.0,
                 },
                 None => Score {
@@ -337,6 +343,14 @@ pub(super) fn home_state(candidate: &Candidate) -> usize {
         (true, _) => 2,
         (false, true) => 1,
         (false, false) => 0,
+    }
+}
+
+fn far_or_not(pair: &SetPair, candidate: &Candidate) -> usize {
+    match candidate.sigmas {
+        None => 0,
+        Some(sigmas) if sigmas < edges(pair.bits, pair.diffusion)[0] => 1,
+        Some(_) => 2,
     }
 }
 

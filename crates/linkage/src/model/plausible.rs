@@ -122,7 +122,7 @@ impl Held {
 /// From how many standard deviations filters of so many bits are at a middle distance, and near. Each bit is the exclusive-or of `diffusion`
 /// bits of the record, so what two records have in common shows to that power: the more is mixed, the farther apart the same
 /// two records are, and a fixed distance would take them for strangers.
-fn edges(bits: u32, diffusion: u32) -> [f64; 2] {
+pub(super) fn edges(bits: u32, diffusion: u32) -> [f64; 2] {
     let all = f64::from(bits).sqrt();
     [MIDDLE_FROM, NEAR_FROM]
         .map(|share| (all * libm::pow(share, f64::from(diffusion))).max(EDGE_MIN))
