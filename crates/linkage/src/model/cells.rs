@@ -65,8 +65,7 @@ pub(crate) struct Cells {
     bands: [[f64; BANDS]; NEAR_KINDS],
     /// The same given the number of tokens of mixed keys.
     bands_of_step: Vec<[f64; BANDS]>,
-    /// Log2 ratios of homes, given how near the filters are: of strangers who share keys those of one home are relatives, whose filters are far
-    /// apart.
+    /// Log2 ratios of homes, given how near the filters are (see [`far_or_not`]).
     homes: [[[f64; HOMES]; FAR_OR_NOT]; HOME_KINDS],
     /// Log2 of how much more often than on the whole a pair of these two sets is a match.
     shift: Vec<f64>,
@@ -346,8 +345,11 @@ pub(super) fn home_state(candidate: &Candidate) -> usize {
     }
 }
 
+/// What the filters of a pair say before its home is looked at. Where kinds of keys are told apart, the pattern says what agrees besides the home;
+/// of a number of mixed keys it does not, and the keys of relatives are those of their home and family name.
 fn far_or_not(pair: &SetPair, candidate: &Candidate) -> usize {
     match candidate.sigmas {
+        _ if near_step(candidate.agreement).is_none() => 0,
         None => 0,
         Some(sigmas) if sigmas < edges(pair.bits, pair.diffusion)[0] => 1,
         Some(_) => 2,
@@ -361,4 +363,53 @@ fn home_kind(candidate: &Candidate) -> usize {
         _ => 2,
     };
     place * KINDS + kind(candidate.agreement)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::candidates::Candidate;
+    use crate::people::laws::sets;
+
+    /// What a common home says, in bits, of pairs that share three mixed keys: near ones, and those as far apart as strangers.
+    fn same_home(pools: u8) -> [f64; 2] {
+        let pair_of = |row: u32, sigmas: f64, same_home: bool| Candidate {
+            sigmas: Some(sigmas),
+            same_home,
+            both_homes: true,
+            agreement: Agreement {
+                pools: [pools, 0, 0, 0],
+                ..Agreement::default()
+            },
+            ..Candidate::bare(row, row)
+        };
+        // Matches are near and share a home; of those far apart, who share one are relatives, and who do not are strangers.
+        let candidates: Vec<Candidate> = (0..3_000)
+            .map(|row| match row {
+                0..1_000 => pair_of(row, 20.0, row % 10 != 0),
+                1_000..2_000 => pair_of(row, 0.0, true),
+                _ => pair_of(row, 0.0, false),
+            })
+            .collect();
+        let expected: Vec<f64> = (0..3_000)
+            .map(|row| f64::from(u8::from(row < 1_000)))
+            .collect();
+        let pair = SetPair::bare(candidates);
+        let all = sets(&[3_000, 3_000]);
+        let set_pairs = [pair];
+        let strangers = Strangers::new(&all, &set_pairs);
+        let mut cells = Cells::new(&set_pairs, &strangers);
+        cells.learn(&set_pairs, &[expected], &strangers);
+        let scores = cells.score(0, &set_pairs[0], &strangers);
+        [scores[1].home, scores[1_000].home]
+    }
+
+    #[test]
+    fn a_common_home_says_little_of_those_whose_filters_are_far_apart() {
+        let far = same_home(3)[1];
+        assert!(far.abs() < 0.1, "{far}");
+        // Where the pattern says what agrees, the home is asked the same of all.
+        let [near, far] = same_home(0);
+        assert!(near > 0.5 && (near - far).abs() < 1e-9, "{near} {far}");
+    }
 }
