@@ -10,8 +10,6 @@ use crate::fields::{FAR, LEVELS, Levels, MISSING};
 const FORETOLD_FROM: f64 = 2.0;
 /// Expected matches that speak for what the fields foretell. One pair must not make itself likely.
 const MATCHES_FROM: f64 = 5.0;
-/// By so many standard deviations fewer strangers than foretold may be among the pairs of a combination.
-const DEVIATIONS: f64 = 2.0;
 
 /// A ratio for each combination of levels.
 pub(super) struct Together {
@@ -129,7 +127,7 @@ impl Together {
 }
 
 /// The most matches of each combination: of the pairs that were found, what is left when the strangers that must be among them have been taken
-/// away, and two standard deviations. No limit where not all pairs of these levels were looked for.
+/// away. No limit where not all pairs of these levels were looked for.
 pub(super) fn most_matches(
     sets: &[RecordSet],
     set_pairs: &[SetPair],
@@ -158,8 +156,7 @@ pub(super) fn most_matches(
     for levels in fields.all_levels() {
         if fields.is_candidate(levels) {
             let at = index(levels, count);
-            let left = found[at] - strangers[at] + DEVIATIONS * strangers[at].sqrt();
-            most[at] = left.max(0.0);
+            most[at] = (found[at] - strangers[at]).max(0.0);
         }
     }
     most
