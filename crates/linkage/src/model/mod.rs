@@ -15,6 +15,7 @@ mod cells;
 mod compete;
 mod judge;
 mod plausible;
+mod relatives;
 mod strangers;
 mod summary;
 mod threshold;

@@ -15,7 +15,7 @@
 
 use kinfold_schema::Field;
 
-use super::{Score, compete};
+use super::{Score, compete, relatives};
 use crate::RecordSet;
 use crate::candidates::SetPair;
 use crate::fields::{self, Levels};
@@ -58,19 +58,26 @@ const NEAR: usize = 3;
 
 /// Which zones of a set pair have more matches than can be.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Held([bool; NEAR]);
+pub(crate) struct Held {
+    zones: [bool; NEAR],
+    /// Pairs of one home that are far apart and share fewer keys than this (see [`relatives`]).
+    below: usize,
+}
 
 impl Held {
     /// Whether any is held.
     pub(super) fn any(self) -> bool {
-        self.0.contains(&true)
+        self.below > 0 || self.zones.contains(&true)
     }
 
     /// Whether a candidate is in a zone that is held.
     pub(super) fn has(self, pair: &SetPair, candidate: usize) -> bool {
-        self.any()
-            && zone(pair, candidate, edges(pair.bits, pair.diffusion))
-                .is_some_and(|zone| zone < NEAR && self.0[zone])
+        if !self.any() {
+            return false;
+        }
+        let edges = edges(pair.bits, pair.diffusion);
+        zone(pair, candidate, edges).is_some_and(|zone| zone < NEAR && self.zones[zone])
+            || relatives::step(pair, candidate, edges[0]).is_some_and(|step| step < self.below)
     }
 
     /// Holds the zones in which too many matches are expected too; says whether any is new.
@@ -85,8 +92,14 @@ impl Held {
         let before = *self;
         for zone in [MIDDLE, FAR, BLANK] {
             let most = most(zone, pair, &found);
-            self.0[zone] |= found[zone] > TOO_MANY * most;
+            self.zones[zone] |= found[zone] > TOO_MANY * most;
             found[zone] = found[zone].min(most);
+        }
+        let found = relatives::found(pair, scores, edges[0]);
+        let allowed = relatives::allowed(&found);
+        let above = |step: &usize| found[*step] > TOO_MANY * allowed[*step] + ALLOWED;
+        if let Some(step) = (0..found.len()).rfind(above) {
+            self.below = self.below.max(step + 1);
         }
         *self != before
     }
@@ -107,7 +120,7 @@ impl Held {
         let mut found: [f64; ZONES] = zones.each_ref().map(sum);
         for zone in [MIDDLE, FAR, BLANK] {
             let most = most(zone, pair, &found);
-            if self.0[zone] && found[zone] > most {
+            if self.zones[zone] && found[zone] > most {
                 let bits = bits_to(&zones[zone], most, scores);
                 for &at in &zones[zone] {
                     scores[at].filter += bits;
@@ -115,7 +128,33 @@ impl Held {
             }
             found[zone] = found[zone].min(most);
         }
+        self.lower_relatives(pair, scores, edges[0]);
         compete::compete(sets, pair, scores);
+    }
+
+    /// Lowers the weights of pairs of one home that are far apart, from each number of keys to the next lower one.
+    fn lower_relatives(self, pair: &SetPair, scores: &mut [Score], middle: f64) {
+        if self.below == 0 {
+            return;
+        }
+        let found = relatives::found(pair, scores, middle);
+        let allowed = relatives::allowed(&found);
+        let mut of_step: Vec<Vec<usize>> = vec![Vec::new(); self.below];
+        for index in 0..pair.candidates.len() {
+            if let Some(of) =
+                relatives::step(pair, index, middle).and_then(|at| of_step.get_mut(at))
+            {
+                of.push(index);
+            }
+        }
+        for (step, of) in of_step.iter().enumerate() {
+            if found[step] > allowed[step] {
+                let bits = bits_to(of, allowed[step], scores);
+                for &at in of {
+                    scores[at].filter += bits;
+                }
+            }
+        }
     }
 }
 
@@ -227,6 +266,10 @@ mod tests {
         (pair, scores)
     }
 
+    fn held_zones(zones: [bool; NEAR]) -> Held {
+        Held { zones, below: 0 }
+    }
+
     /// What is held, and the expected matches of each zone once it is.
     fn hold(counts: [u32; 4], weight: f64) -> (Held, [f64; ZONES]) {
         let (pair, mut scores) = pair_of(counts, weight);
@@ -248,11 +291,11 @@ mod tests {
         assert!(!hold([700, 150, 150, 100], 6.0).0.any());
         // Nobody near, at no distance: whatever looks like a match is none.
         let (held, found) = hold([0, 10, 2000, 50], 6.0);
-        assert_eq!(held, Held([true, true, true]));
+        assert_eq!(held, held_zones([true, true, true]));
         assert!(found.iter().sum::<f64>() < 20.0, "{found:?}");
         // Parents and children: a few are in both files.
         let (held, found) = hold([550, 20, 450, 10], 6.0);
-        assert_eq!(held, Held([false, true, false]));
+        assert_eq!(held, held_zones([false, true, false]));
         assert!((found[NEAR] - 550.0).abs() < 10.0);
         assert!(found[FAR] < 70.0, "{found:?}");
     }
@@ -287,7 +330,7 @@ mod tests {
             let (held, found) = hold([near, middle, far, blank], weight);
             let (pair, _) = pair_of([1, 1, 1, 1], 0.0);
             for zone in [MIDDLE, FAR, BLANK] {
-                if held.0[zone] {
+                if held.zones[zone] {
                     prop_assert!(found[zone] <= most(zone, &pair, &found) + 1e-6, "{:?}", found);
                 }
             }
