@@ -25,7 +25,7 @@ Searches for ladders of match keys and writes what it finds.
 
 Usage: ladder [--data FOLDER] [--out FOLDER] [--kept FOLDER] [--sizes N,N,...] [--second X] [--key X] [--people N]
 
-  --data FOLDER   open sets with truth [../shared/data]
+  --data FOLDER   open sets with truth [shared/data beside the project]
   --out FOLDER    where frontier.md, frontier.svg and candidates/ go [benches/ladder]
   --kept FOLDER   results of earlier runs, to go on from [target/ladder]
   --sizes N,...   people a file of the invented boroughs [10000,50000,250000]
@@ -35,7 +35,7 @@ Usage: ladder [--data FOLDER] [--out FOLDER] [--kept FOLDER] [--sizes N,N,...] [
 ";
 
 fn main() -> Result<(), Box<dyn Error>> {
-    let mut data = PathBuf::from("../shared/data");
+    let mut data = kinfold_benches::tables::folder();
     let mut out = PathBuf::from("benches/ladder");
     let mut kept = PathBuf::from("target/ladder");
     let mut taste = select::Taste::LADDER;

@@ -1,11 +1,13 @@
-//! Open test sets with truth, read as the accuracy bench reads them: the first two sources of each.
+//! Open test sets with truth, for ladders of keys: the first two sources of each.
+//!
+//! What is read differs from the accuracy bench on purpose. A ladder's key of a home is of one address, so a town is a line of it here, or the place of
+//! birth where a set has no home at all, and postcodes of other countries are left out; the tables of [`crate::report`] rest on that reading.
 
 use std::collections::BTreeMap;
 use std::error::Error;
-use std::fs::File;
 use std::path::Path;
 
-use flate2::read::GzDecoder;
+use kinfold_benches::tables::{find, rows};
 use kinfold_identity::{
     AddressSpell, DateOrder, DateRules, NO_MONTH, Person, SexCodes, read_address, read_date,
     read_family_names, read_given_names, read_place, read_sex,
@@ -104,20 +106,25 @@ pub fn read(folder: &Path) -> Result<Vec<Pair>, Box<dyn Error>> {
     let mut pairs = Vec::new();
     for layout in &LAYOUTS {
         let set = folder.join(layout.name);
-        if !set.join("truth.csv.gz").exists() {
-            eprintln!("{} is absent: there is no {}", layout.name, set.display());
+        let Some(truth_path) = find(&set, "truth") else {
+            eprintln!(
+                "{} is absent: there is no truth in {}",
+                layout.name,
+                set.display()
+            );
             continue;
-        }
+        };
         let mut entities: BTreeMap<String, u64> = BTreeMap::new();
         let mut truth: BTreeMap<(String, String), u64> = BTreeMap::new();
-        for row in rows(&set.join("truth.csv.gz"))? {
+        for row in rows(&truth_path)? {
             let next = entities.len() as u64;
             let entity = *entities.entry(row["entity_id"].clone()).or_insert(next);
             truth.insert((row["source"].clone(), row["rec_id"].clone()), entity);
         }
         let source = |name: &str| -> Result<Vec<(u64, Person)>, Box<dyn Error>> {
-            let file = rows(&set.join(format!("{name}.csv.gz")))?;
-            Ok(file
+            let path = find(&set, name)
+                .ok_or_else(|| format!("{} has no source {name}", set.display()))?;
+            Ok(rows(&path)?
                 .iter()
                 .filter_map(|row| {
                     let entity = truth.get(&(name.to_owned(), row["rec_id"].clone()))?;
@@ -160,10 +167,4 @@ fn person(row: &BTreeMap<String, String>, layout: &Layout) -> Person {
         .collect();
     person.birth_place = read_place(cell(layout.birth_place)).ok();
     person
-}
-
-/// The rows of a compressed CSV file, by column.
-fn rows(path: &Path) -> Result<Vec<BTreeMap<String, String>>, Box<dyn Error>> {
-    let mut reader = csv::Reader::from_reader(GzDecoder::new(File::open(path)?));
-    Ok(reader.deserialize().collect::<Result<_, _>>()?)
 }

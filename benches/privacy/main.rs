@@ -29,7 +29,7 @@ Measures what hardened filters and whole packages leak and how well they link, a
 
 Usage: frontier [--data FOLDER] [--out FOLDER] [--docs FOLDER] [--ladders FOLDER] [--scheme ID]... [--size N]... [--minutes N] [--draw]
 
-  --data FOLDER     open sets with truth [../shared/data]
+  --data FOLDER     open sets with truth [shared/data beside the project]
   --out FOLDER      linked.csv and attacked.csv, which a run goes on from; frontier.csv and frontier.md [benches/privacy]
   --docs FOLDER     where the pictures go [docs/src/explanation]
   --ladders FOLDER  schemas of the ladder bench [benches/ladder/candidates]
@@ -57,7 +57,7 @@ struct Options {
 
 fn main() -> Result<(), Box<dyn Error>> {
     let mut options = Options {
-        data: "../shared/data".into(),
+        data: kinfold_benches::tables::folder(),
         out: "benches/privacy".into(),
         docs: "docs/src/explanation".into(),
         ladders: "benches/ladder/candidates".into(),

@@ -1,5 +1,7 @@
 //! The frontier as a picture: how well a scheme links against what attacks name, each point with its name.
 
+use kinfold_benches::figures::grouped;
+
 use crate::attacks::Attack;
 use crate::hardening::Hardening;
 use crate::labels::{Box4, HEIGHT as NAME_HEIGHT, Named, place};
@@ -69,7 +71,7 @@ pub fn draw(summary: &Summary<'_>, size: usize) -> String {
     let height = TOP + PANELS.len() as f64 * (ABOVE + PLOT + BELOW) + 6.0;
     let title = format!(
         "Linkage against re-identification, files of {} people",
-        thousands(size)
+        grouped(size)
     );
     let mut svg = format!(
         "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{WIDTH}\" height=\"{height}\" viewBox=\"0 0 {WIDTH} {height}\" role=\"img\" \
@@ -383,13 +385,6 @@ fn described(summary: &Summary<'_>, size: usize) -> String {
         }
     }
     words.join(" ")
-}
-
-fn thousands(number: usize) -> String {
-    if number < 1000 {
-        return number.to_string();
-    }
-    format!("{},{:03}", number / 1000, number % 1000)
 }
 
 #[cfg(test)]

@@ -1,6 +1,7 @@
 //! Inputs of the benchmarks: reproducible, and shaped like what the matcher meets.
 
 pub mod agencies;
+pub mod figures;
 pub mod joined;
 pub mod made;
 pub mod named;
@@ -8,6 +9,8 @@ pub mod open;
 pub mod people;
 pub mod process;
 pub mod released;
+pub mod sets;
+pub mod tables;
 
 /// A generator of 64-bit words that gives the same sequence on every machine (SplitMix64).
 #[derive(Clone, Debug)]

@@ -2,16 +2,15 @@
 
 use std::collections::BTreeMap;
 use std::error::Error;
-use std::fs::File;
-use std::io::Read;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
-use flate2::read::GzDecoder;
 use kinfold_identity::{
     AddressSpell, DateOrder, DateRules, Email, NO_MONTH, NhsNumber, Person, SexCodes,
     read_address_abroad, read_date, read_family_names, read_given_names, read_place,
     read_rest_of_date, read_sex, read_telephones, read_town,
 };
+
+use crate::tables::{find, rows};
 
 /// Which columns of a set say what.
 pub struct Layout {
@@ -179,7 +178,7 @@ impl OpenSet {
         wanted: &str,
     ) -> Result<Option<Self>, Box<dyn Error>> {
         let set = folder.join(layout.name);
-        let Some(truth_path) = table(&set, "truth") else {
+        let Some(truth_path) = find(&set, "truth") else {
             return Ok(None);
         };
         let mut entities: BTreeMap<String, u32> = BTreeMap::new();
@@ -194,7 +193,7 @@ impl OpenSet {
         }
         let mut sources = Vec::new();
         for name in ["a", "b", "c", "d", "e"] {
-            let Some(path) = table(&set, name).filter(|_| wanted.contains(name)) else {
+            let Some(path) = find(&set, name).filter(|_| wanted.contains(name)) else {
                 continue;
             };
             let people = rows(&path)?
@@ -257,23 +256,4 @@ pub(crate) fn person(row: &BTreeMap<String, String>, layout: &Layout) -> Person 
     person.emails = Email::parse(cell(layout.email)).into_iter().collect();
     person.birth_place = read_place(cell(layout.birth_place)).ok();
     person
-}
-
-/// A table of a set, compressed or not.
-fn table(set: &Path, name: &str) -> Option<PathBuf> {
-    let both = ["csv.gz", "csv"].map(|ending| set.join(format!("{name}.{ending}")));
-    both.into_iter().find(|path| path.exists())
-}
-
-/// The rows of a CSV file, by column.
-fn rows(path: &Path) -> Result<Vec<BTreeMap<String, String>>, Box<dyn Error>> {
-    let file = File::open(path)?;
-    let packed = path.extension().is_some_and(|ending| ending == "gz");
-    let text: Box<dyn Read> = if packed {
-        Box::new(GzDecoder::new(file))
-    } else {
-        Box::new(file)
-    };
-    let mut reader = csv::Reader::from_reader(text);
-    Ok(reader.deserialize().collect::<Result<_, _>>()?)
 }

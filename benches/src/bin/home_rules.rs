@@ -33,6 +33,7 @@ use kinfold_benches::joined::{Joined, encoded};
 use kinfold_benches::named::{share_text, sizes_text};
 use kinfold_benches::open::{OpenSet, layouts};
 use kinfold_benches::released::released;
+use kinfold_benches::tables;
 use kinfold_encoding::{Input, ProjectSecrets};
 use kinfold_identity::{NO_MONTH, Person};
 use kinfold_linkage::measures::pairwise;
@@ -302,7 +303,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let mut arguments = std::env::args().skip(1);
     let what = arguments.next().ok_or("tell, links or sets?")?;
     let (mut rules, mut size, mut seeds) = (Vec::new(), None, Vec::new());
-    let (mut sets, mut folder) = (Vec::new(), "../shared/data".to_owned());
+    let (mut sets, mut folder) = (Vec::new(), tables::folder());
     let mut joint = true;
     while let Some(argument) = arguments.next() {
         let mut value = || arguments.next().ok_or("the option needs a value");
@@ -312,7 +313,7 @@ fn main() -> Result<(), Box<dyn Error>> {
             "--seed" => seeds.push(value()?.parse()?),
             "--set" => sets.push(value()?),
             "--part" => joint = value()? != "homes",
-            _ => folder = argument,
+            _ => folder = argument.into(),
         }
     }
     if rules.is_empty() {
@@ -427,12 +428,12 @@ fn links(rules: &[Rule], households: usize, seed: u64) -> Result<(), Box<dyn Err
     Ok(())
 }
 
-fn open_sets(rules: &[Rule], only: &[String], folder: &str) -> Result<(), Box<dyn Error>> {
+fn open_sets(rules: &[Rule], only: &[String], folder: &Path) -> Result<(), Box<dyn Error>> {
     for layout in layouts() {
         if !only.is_empty() && only.iter().all(|name| name != layout.name) {
             continue;
         }
-        let Some(set) = OpenSet::read(Path::new(folder), &layout, "abcde")? else {
+        let Some(set) = OpenSet::read(folder, &layout, "abcde")? else {
             continue;
         };
         for rule in rules {

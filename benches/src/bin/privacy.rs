@@ -9,9 +9,9 @@ use std::error::Error;
 use std::path::Path;
 use std::time::Instant;
 
-use flate2::read::GzDecoder;
 use kinfold_benches::Words;
 use kinfold_benches::released::released;
+use kinfold_benches::tables;
 use kinfold_encoding::{Lister, ProjectSecrets};
 use kinfold_identity::{
     AddressSpell, BirthDate, Person, read_address, read_family_names, read_given_names,
@@ -45,7 +45,7 @@ fn main() {
         ("pp_census_easy", "first_name", "last_name"),
         ("anonlink_ncvr3_ocp0", "firstname", "lastname"),
     ] {
-        let path = Path::new("../shared/data").join(set).join("a.csv.gz");
+        let path = tables::folder().join(set).join("a.csv.gz");
         match names(&path, first, last) {
             Ok(seeds) => report(
                 &format!("names of {set}, drawn independently"),
@@ -126,7 +126,7 @@ fn whole_check(count: usize, schema: &str) {
 
 /// The names of an open set, as people with nothing else.
 fn names(path: &Path, first: &str, last: &str) -> Result<Vec<Person>, Box<dyn Error>> {
-    let mut reader = csv::Reader::from_reader(GzDecoder::new(std::fs::File::open(path)?));
+    let mut reader = csv::Reader::from_reader(tables::open(path)?);
     let columns = reader.headers()?.clone();
     let column = |name: &str| {
         columns

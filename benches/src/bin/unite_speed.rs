@@ -14,11 +14,13 @@
 use std::collections::BTreeMap;
 use std::error::Error;
 use std::io::{BufWriter, Read as _};
+use std::path::Path;
 use std::time::Instant;
 
 use csv::StringRecord;
 use kinfold_benches::Words;
 use kinfold_benches::process::peak_mib;
+use kinfold_benches::tables;
 use kinfold_extract::{
     Care, Decided, Memory, PersonRow, Rows, RowsAgain, TABLE_ROLES, TableColumns, read_table_row,
     unite,
@@ -102,15 +104,7 @@ impl RowsAgain for Table {
 
 fn measure(file: &str, told: &[String]) -> Result<(), Box<dyn Error>> {
     let mut text = Vec::new();
-    let opened = std::fs::File::open(file)?;
-    if std::path::Path::new(file)
-        .extension()
-        .is_some_and(|own| own == "gz")
-    {
-        flate2::read::MultiGzDecoder::new(opened).read_to_end(&mut text)?;
-    } else {
-        std::io::BufReader::new(opened).read_to_end(&mut text)?;
-    }
+    tables::open(Path::new(file))?.read_to_end(&mut text)?;
     let mut reader = csv::Reader::from_reader(text.as_slice());
     let headers = reader.headers()?.clone();
     let column = |name: &str| headers.iter().position(|header| header == name);

@@ -10,6 +10,7 @@
 //! ```
 
 mod bound;
+pub mod html;
 mod page;
 mod report;
 

@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 
 use crate::bound::Share;
+use crate::html::{escape, length};
 use crate::report::{Form, Level, Line, Report};
 
 const CSS: &str = include_str!("page.css");
@@ -297,12 +298,6 @@ fn bar(share: Share, limit: Option<f64>, number_of: usize) -> String {
     out
 }
 
-/// A coordinate with at most one decimal, written the same way on every machine.
-fn length(value: f64) -> String {
-    let text = format!("{value:.1}");
-    text.strip_suffix(".0").unwrap_or(&text).to_owned()
-}
-
 fn percent(share: f64) -> String {
     format!("{:.2} %", share * 100.0)
 }
@@ -331,21 +326,6 @@ fn with_code(text: &str) -> String {
             let _ = write!(out, "<code>{part}</code>");
         } else {
             out.push_str(part);
-        }
-    }
-    out
-}
-
-fn escape(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    for letter in text.chars() {
-        match letter {
-            '&' => out.push_str("&amp;"),
-            '<' => out.push_str("&lt;"),
-            '>' => out.push_str("&gt;"),
-            '"' => out.push_str("&quot;"),
-            '\'' => out.push_str("&#39;"),
-            other => out.push(other),
         }
     }
     out

@@ -16,17 +16,17 @@ mod ceiling;
 
 use std::collections::BTreeMap;
 use std::error::Error;
-use std::path::Path;
 use std::time::Instant;
 
 use kinfold_benches::joined::Joined;
 use kinfold_benches::made;
 use kinfold_benches::open::{OpenSet, layouts, own_layouts};
+use kinfold_benches::tables;
 use kinfold_linkage::measures::pairwise;
 use kinfold_schema::{Mixing, Schema};
 
 fn main() -> Result<(), Box<dyn Error>> {
-    let mut folder = "../shared/data".to_owned();
+    let mut folder = tables::folder();
     let mut schema = Schema::standard();
     let mut only: Option<String> = None;
     let mut sources = "abcde".to_owned();
@@ -50,8 +50,8 @@ fn main() -> Result<(), Box<dyn Error>> {
             "--detail" => detail = true,
             "--ceiling" => ceilings = true,
             "--made" => families = true,
-            "--own" => (own, folder) = (true, value()?),
-            _ => folder = argument,
+            "--own" => (own, folder) = (true, value()?.into()),
+            _ => folder = argument.into(),
         }
     }
     let show = |name: &str, set: &OpenSet| -> Result<(), Box<dyn Error>> {
@@ -76,7 +76,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         return Ok(());
     }
     let sets = if own {
-        own_layouts(Path::new(&folder))?
+        own_layouts(&folder)?
     } else {
         layouts()
     };
@@ -84,8 +84,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         if only.as_deref().is_some_and(|name| name != layout.name) {
             continue;
         }
-        let folder = Path::new(&folder);
-        match OpenSet::read(folder, &layout, &sources)? {
+        match OpenSet::read(&folder, &layout, &sources)? {
             Some(set) => show(layout.name, &set)?,
             None => println!(
                 "| {} | absent: {} | | | | | | | | | | | |",

@@ -8,7 +8,7 @@ use kinfold_store::{Column, read_text_columns};
 use serde::Serialize;
 
 use crate::measure::Record;
-use crate::sets::Columns;
+use kinfold_benches::sets::Columns;
 
 /// Patterns of fields that are listed; the rest are counted together.
 const PATTERNS: usize = 8;

@@ -21,7 +21,6 @@ mod picture;
 mod programs;
 mod report;
 mod run;
-mod sets;
 
 use std::error::Error;
 use std::path::{Path, PathBuf};
@@ -31,8 +30,9 @@ use clap::Parser;
 use serde_json::Value;
 
 use anchors::Anchors;
+use kinfold_benches::sets::{self, Set};
+use kinfold_benches::tables;
 use programs::Programs;
-use sets::Set;
 
 /// Accuracy on open data with truth, through the real binaries.
 #[derive(Debug, Parser)]
@@ -88,12 +88,12 @@ fn measure(args: &Args) -> Result<(), Box<dyn Error>> {
     let own = std::env::current_exe()?;
     let beside = own.parent().ok_or("this program lies in no folder")?;
     let data = args.data.clone();
-    let data = data.unwrap_or_else(|| here.join("../../shared/data"));
+    let data = data.unwrap_or_else(tables::folder);
     let work = args.work.clone();
     let work = work.unwrap_or_else(|| beside.join("../quality"));
     let programs = Programs::find(args.programs.as_deref().unwrap_or(beside), args.threads)?;
     let anchors = Anchors::read(&here.join("quality/anchors.toml"))?;
-    let sets = Set::read_all(&here.join("quality/sets"), &args.sets)?;
+    let sets = Set::read_all(&sets::folder(), &args.sets)?;
 
     let (mut results, mut absent) = (Vec::new(), Vec::new());
     for set in &sets {
@@ -103,7 +103,7 @@ fn measure(args: &Args) -> Result<(), Box<dyn Error>> {
         }
         for schema in &args.schemas {
             eprintln!("{} with {schema} …", set.name);
-            let schema = sets::schema_file(&here, schema);
+            let schema = schema_file(&here, schema);
             results.extend(run::run(
                 set,
                 &schema,
@@ -148,4 +148,16 @@ fn write_page(here: &Path, run: &Value) -> Result<(), Box<dyn Error>> {
     let picture = picture::picture(&page::groups(&figures));
     std::fs::write(manual.join("quality.svg"), picture)?;
     Ok(())
+}
+
+/// The file of a shipped schema, or the file that was named.
+fn schema_file(benches: &Path, schema: &str) -> PathBuf {
+    let shipped = benches
+        .join("../crates/schema/schemas")
+        .join(format!("{schema}.toml"));
+    if shipped.exists() {
+        shipped
+    } else {
+        PathBuf::from(schema)
+    }
 }

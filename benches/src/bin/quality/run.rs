@@ -2,12 +2,11 @@
 
 use std::collections::BTreeMap;
 use std::error::Error;
-use std::fs::File;
-use std::io::copy;
+use std::io::Read as _;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
-use flate2::read::GzDecoder;
+use kinfold_benches::tables;
 use kinfold_linkage::measures::{Labelled, pairwise};
 use kinfold_store::{Column, read_text_columns};
 use serde_json::{Value, json};
@@ -15,7 +14,7 @@ use serde_json::{Value, json};
 use crate::errors::{self, Errors, Texts};
 use crate::measure::{Measures, Record};
 use crate::programs::Programs;
-use crate::sets::Set;
+use kinfold_benches::sets::Set;
 
 /// The key of every bench: its codes are not for release, and the figures must come out again.
 const KEY: &str = "kinfold quality bench: a key that everyone knows";
@@ -197,9 +196,8 @@ impl Encoding<'_> {
 
 /// Unpacks a table; it is written only when it differs, and then in one step.
 fn unpack(packed: &Path, table: &Path) -> Result<(), Box<dyn Error>> {
-    let open = File::open(packed).map_err(|error| format!("{}: {error}", packed.display()))?;
     let mut bytes = Vec::new();
-    copy(&mut GzDecoder::new(open), &mut bytes)?;
+    tables::open(packed)?.read_to_end(&mut bytes)?;
     if std::fs::read(table).is_ok_and(|old| old == bytes) {
         return Ok(());
     }
@@ -248,7 +246,7 @@ impl Source {
 type Truth = BTreeMap<(String, String), (u32, Option<u32>)>;
 
 fn read_truth(path: &Path) -> Result<Truth, Box<dyn Error>> {
-    let mut reader = csv::Reader::from_reader(GzDecoder::new(File::open(path)?));
+    let mut reader = csv::Reader::from_reader(tables::open(path)?);
     let (mut entities, mut households) = (Numbers::default(), Numbers::default());
     let mut truth = Truth::new();
     for row in reader.deserialize() {

@@ -4,7 +4,8 @@
 use super::*;
 use crate::fields::blocks::Fields;
 use crate::fields::{EXACT, FAR, MISSING, of_schema};
-use crate::{Spoken, WATERFALL_TOLERANCE};
+use crate::{Options, Spoken, Verdict, WATERFALL_TOLERANCE, link};
+use proptest::prelude::*;
 
 /// A schema with a plain filter for each field.
 fn plain() -> Schema {

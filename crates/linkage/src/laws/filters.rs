@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::candidates::{find, with_filter};
+use crate::{Options, link};
 
 /// People in homes of one to four, who are known to both files.
 fn people() -> Vec<Someone> {

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use kinfold_verdict::html::length;
+
 use super::{Anchor, Picture, lines};
 
 /// One lane.
@@ -103,9 +105,9 @@ fn lane_marks(picture: &mut Picture, lane: &Lane, middle: f64, x: &impl Fn(i32) 
 fn episode(picture: &mut Picture, from: f64, to: f64, middle: f64, open: bool) {
     let to = to.max(from + 8.0);
     if open {
-        let (tip, neck) = (super::length(to + 8.0), super::length(to - 1.0));
-        let (top, bottom) = (super::length(middle - 6.0), super::length(middle + 6.0));
-        let (left, centre) = (super::length(from), super::length(middle));
+        let (tip, neck) = (length(to + 8.0), length(to - 1.0));
+        let (top, bottom) = (length(middle - 6.0), length(middle + 6.0));
+        let (left, centre) = (length(from), length(middle));
         picture.path(
             "episode",
             &format!("M{left} {top}H{neck}L{tip} {centre}L{neck} {bottom}H{left}z"),

@@ -1,4 +1,5 @@
-//! What a set is: which column is which field, and which sources are linked.
+//! What an open set is: which column is which field, which sources are linked, and where one person may have several rows. One TOML file a set in
+//! `benches/quality/sets`.
 
 use std::collections::BTreeMap;
 use std::error::Error;
@@ -23,6 +24,9 @@ pub struct Set {
     /// Whether the truth is one row a person and source; what few people have several then count as one match.
     #[serde(default)]
     pub one_to_one: bool,
+    /// Sources in which one person may have several rows: an identifier is a record's there, and not a person's.
+    #[serde(default)]
+    pub many_rows: Vec<String>,
     /// What dates begin with, where the cells may not tell: `day-first` or `month-first`.
     pub date_order: Option<String>,
     /// The columns of all sources.
@@ -32,8 +36,16 @@ pub struct Set {
     pub sources: BTreeMap<String, Columns>,
 }
 
+/// The folder of the sets' TOML files.
+pub fn folder() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("quality/sets")
+}
+
 impl Set {
     /// Reads the sets of a folder, or those that are named, by name.
+    ///
+    /// # Errors
+    /// A folder or file that cannot be read, a file that is no set, or a name that no set has.
     pub fn read_all(folder: &Path, named: &[String]) -> Result<Vec<Self>, Box<dyn Error>> {
         let mut sets = Vec::new();
         for entry in std::fs::read_dir(folder)? {
@@ -92,17 +104,5 @@ impl Set {
             flags.extend(["--date-order".to_owned(), order.clone()]);
         }
         flags
-    }
-}
-
-/// The file of a shipped schema, or the file that was named.
-pub fn schema_file(benches: &Path, schema: &str) -> PathBuf {
-    let shipped = benches
-        .join("../crates/schema/schemas")
-        .join(format!("{schema}.toml"));
-    if shipped.exists() {
-        shipped
-    } else {
-        PathBuf::from(schema)
     }
 }
