@@ -16,9 +16,11 @@ use super::Score;
 use crate::candidates::SetPair;
 use crate::pattern::{NEAR_STEPS, near_step};
 
-/// From one number of keys to the next lower one expected matches may rise by this factor, and by so many more.
+/// Above the mean of the next higher numbers of keys expected matches may rise by this factor, and by so many more.
 const RISE: f64 = 1.5;
-const RISE_MORE: f64 = 3.0;
+const RISE_MORE: f64 = 5.0;
+/// So many numbers are looked at together.
+const WINDOW: usize = 3;
 /// They have fallen when they are this share of their highest.
 const FALLEN: f64 = 0.5;
 
@@ -49,14 +51,14 @@ pub(super) fn found(pair: &SetPair, scores: &[Score], middle: f64) -> Steps {
 /// As many as there may be of each number of keys.
 pub(super) fn allowed(found: &Steps) -> Steps {
     let mut allowed = *found;
-    let (mut highest, mut before, mut fallen) = (0.0f64, 0.0, false);
-    for allowed in allowed.iter_mut().rev() {
+    let (mut highest, mut fallen) = (0.0f64, false);
+    for step in (0..allowed.len() - WINDOW).rev() {
+        let mean = allowed[step + 1..][..WINDOW].iter().sum::<f64>() / WINDOW as f64;
+        highest = highest.max(mean);
+        fallen |= mean < FALLEN * highest;
         if fallen {
-            *allowed = allowed.min(RISE * before + RISE_MORE);
+            allowed[step] = allowed[step].min(RISE * mean + RISE_MORE);
         }
-        highest = highest.max(*allowed);
-        before = *allowed;
-        fallen |= before < FALLEN * highest;
     }
     allowed
 }
@@ -90,11 +92,8 @@ mod tests {
             7.0, 2.0, 5.0, 5.0, 1.0, 4.0, 8.0, 6.0,
         ]);
         let left = allowed(&hill);
-        assert_eq!(left[5..18], hill[5..18]);
-        assert!(
-            (left[4] - 3.0).abs() < 1e-9 && (left[3] - 7.5).abs() < 1e-9,
-            "{left:?}"
-        );
+        assert_eq!(left[5..9], hill[5..9]);
+        assert!(left[2..5].iter().sum::<f64>() < 35.0, "{left:?}");
         // A hill alone may be of true matches.
         let alone = steps(&[0.0, 5.0, 60.0, 70.0, 20.0]);
         assert_eq!(allowed(&alone), alone);
