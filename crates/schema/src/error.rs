@@ -53,6 +53,13 @@ impl Error {
     /// When there is no fault: then there is no error.
     pub(crate) fn new(mut faults: Vec<Fault>) -> Self {
         assert!(!faults.is_empty(), "an error has a fault");
+        for fault in &mut faults {
+            for text in [&mut fault.key, &mut fault.what, &mut fault.fix] {
+                if text.contains(char::is_control) {
+                    *text = without_controls(text);
+                }
+            }
+        }
         faults.sort_by_key(|fault| (fault.line, fault.kind));
         Self { faults }
     }
@@ -70,6 +77,20 @@ impl Error {
         };
         Problem::from(self.clone()).at(place)
     }
+}
+
+/// A text that quotes a schema, with its control characters written as escapes: a schema comes from others, and what it quotes must neither
+/// steer a terminal nor break a message into lines of its own.
+fn without_controls(text: &str) -> String {
+    let mut shown = String::with_capacity(text.len());
+    for c in text.chars() {
+        if c.is_control() {
+            shown.extend(c.escape_default());
+        } else {
+            shown.push(c);
+        }
+    }
+    shown
 }
 
 impl fmt::Display for Error {
@@ -123,5 +144,30 @@ impl From<Error> for Problem {
             }
         };
         Self::new(code, exit, text, first.fix.clone())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::Schema;
+
+    #[test]
+    fn what_is_quoted_of_a_schema_cannot_steer_a_terminal() {
+        let standard = Schema::standard().text().to_owned();
+        for (from, to) in [
+            ("id = \"standard\"", r#"id = "a\u001b[2Jb""#),
+            ("recipe = \"NHS\"", r#"recipe = "\u0000\u0007""#),
+            ("title = \"", r#"title = "\u009b\n"#),
+            ("group = \"names\"", r#""\u001b]0;x\u0007" = "names""#),
+        ] {
+            let text = standard.replacen(from, to, 1);
+            assert_ne!(text, standard, "`{from}` is not in the schema any more");
+            let error = Schema::parse(&text).expect_err(to);
+            for fault in error.faults() {
+                for text in [&fault.key, &fault.what, &fault.fix] {
+                    assert!(!text.contains(char::is_control), "{to}: {text:?}");
+                }
+            }
+        }
     }
 }

@@ -45,6 +45,7 @@ pub use recipe::{
     Agreement, Atom, BirthForm, ContactForm, FACTS_MAX, Field, IdentifierKind, NameForm, NameOf,
     POOLS_MAX, PlaceForm, Recipe,
 };
+pub use rules::is_name;
 pub use schema::{KeySchema, Schema};
 pub use shown::in_larger_homes;
 pub use table::{

@@ -96,6 +96,14 @@ impl Rules<'_> {
             "there is no version",
             "give one, such as \"1.0.0\"",
         );
+        for (key, text) in [("version", &head.version), ("title", &head.title)] {
+            self.rule(
+                !text.contains(char::is_control),
+                &format!("schema.{key}"),
+                format!("the {key} holds a line end or another control character"),
+                "write it on one line, with plain characters",
+            );
+        }
         self.rule(
             head.people_max > 0,
             "schema.people_max",
@@ -409,7 +417,8 @@ fn fields_of(atom: Atom) -> &'static [FieldName] {
     }
 }
 
-fn is_name(id: &str) -> bool {
+/// Whether a text is a name as ids and groups have them: 1 to 40 small letters, digits and hyphens.
+pub fn is_name(id: &str) -> bool {
     !id.is_empty()
         && id.len() <= 40
         && id

@@ -222,3 +222,64 @@ fn schemas_are_refused_by_place_and_line() {
         "{done}"
     );
 }
+
+#[test]
+fn names_from_a_schema_cannot_steer_a_terminal() {
+    let name = "n\u{1b}[2J\nx";
+    let feature = json!({"identifier": name, "format": {"type": "integer"}, "hashing": {
+        "comparison": {"type": "exact"}, "strategy": {"bitsPerToken": 5}, (name): 1}});
+    let schema = |feature: &Value| json!({"version": 3, "clkConfig": {"l": 64, "kdf": {"type": "HKDF"}}, "features": [feature]});
+    let desk = Desk::new(&schema(&feature), "x\nno\n");
+    let mut sound = feature.clone();
+    sound["hashing"]
+        .as_object_mut()
+        .expect("an object")
+        .remove(name);
+    for (text, flags) in [
+        (schema(&feature).to_string(), &[][..]),
+        (schema(&sound).to_string(), &[]),
+        (schema(&sound).to_string(), &["--header", "skip"]),
+    ] {
+        fs::write(desk.at("schema.json"), text).expect("written");
+        let done = desk.run(flags);
+        assert!(
+            done.exit != Some(0) && done.stderr.contains("n\\u{1b}[2J\\nx"),
+            "{done}"
+        );
+        assert!(!done.stderr.contains('\u{1b}'), "{done}");
+    }
+    // The report of a conversion is read on a screen too; programs get the name as it is.
+    let mut born = sound.clone();
+    born["identifier"] = json!("nhs\u{1b}number");
+    fs::write(desk.at("schema.json"), schema(&born).to_string()).expect("written");
+    let words = ["compat", "schema", "schema.json", "-o", "ours.toml"];
+    let done = Done::run(kinfold(words).current_dir(desk.folder.path())).well();
+    assert!(
+        done.stdout.contains("nhs-number=nhs\\u{1b}number"),
+        "{done}"
+    );
+    assert!(!done.stdout.contains('\u{1b}'), "{done}");
+}
+
+#[test]
+fn a_schema_that_is_not_text_is_refused_by_its_line() {
+    let desk = Desk::new(&names_and_numbers(), "name,number\n");
+    fs::write(desk.at("schema.json"), b"{\n\n\"\xff\": 1}").expect("written");
+    let done = desk.run(&[]);
+    assert!(
+        done.exit == Some(2) && done.stderr.contains("--> schema.json:3"),
+        "{done}"
+    );
+    let words = ["schema", "validate", "schema.json"];
+    let done = Done::run(kinfold(words).current_dir(desk.folder.path()));
+    assert!(
+        done.exit == Some(2) && done.stderr.contains("--> schema.json:3"),
+        "{done}"
+    );
+    let words = ["compat", "schema", "schema.json", "-o", "x", "--id", "a\"b"];
+    let done = Done::run(kinfold(words).current_dir(desk.folder.path()));
+    assert!(
+        done.exit == Some(2) && done.stderr.contains("small letters"),
+        "{done}"
+    );
+}

@@ -29,10 +29,10 @@ pub struct ConvertArgs {
     #[arg(value_name = "CLKHASH.json")]
     pub schema: PathBuf,
     /// Name of the new schema: small letters, digits, hyphens
-    #[arg(long, default_value = "from-clkhash")]
+    #[arg(long, default_value = "from-clkhash", value_parser = schema_id)]
     pub id: String,
     /// Most people of one file
-    #[arg(long, default_value_t = 75_000, value_name = "N")]
+    #[arg(long, default_value_t = 75_000, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     pub people: u32,
     /// Read over names that clkhash 0.18.3 reads over, such as xorFolds, instead of refusing them
     #[arg(long = "clkhash-0.18-compat")]
@@ -40,6 +40,14 @@ pub struct ConvertArgs {
     /// The file to write
     #[arg(short, long, value_name = "SCHEMA.toml")]
     pub output: PathBuf,
+}
+
+fn schema_id(text: &str) -> Result<String, String> {
+    if kinfold_schema::is_name(text) {
+        Ok(text.to_owned())
+    } else {
+        Err("use 1 to 40 small letters, digits and hyphens".to_owned())
+    }
 }
 
 /// Arguments of `compat clkhash`.

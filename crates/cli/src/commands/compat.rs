@@ -3,6 +3,7 @@
 mod convert;
 
 use crate::args::compat::{ClkhashArgs, CompatCommand, HeaderArg};
+use crate::commands::schema::line_of_first_bad;
 use crate::outcome::{Message, Outcome};
 use crate::progress::Progress;
 use crate::survey::grouped;
@@ -33,14 +34,14 @@ const SHOWN: usize = 12;
 /// Reads a clkhash schema: the schema, or how the command ends with all its faults.
 fn read_schema(path: &Path, ignore_traps: bool) -> Result<Result<Schema, Outcome>, Problem> {
     let text = std::fs::read(path).map_err(|error| Problem::io("read the schema", path, &error))?;
-    let text = String::from_utf8(text).map_err(|_| {
+    let text = String::from_utf8(text).map_err(|error| {
         Problem::new(
             "E-COMPAT-SCHEMA",
             Exit::CouldNotRun,
             "the schema is not UTF-8 text",
             "save it as UTF-8",
         )
-        .at(path.display().to_string())
+        .at(format!("{}:{}", path.display(), line_of_first_bad(&error)))
     })?;
     let trap = if ignore_traps {
         Trap::Ignore
@@ -180,6 +181,20 @@ fn keep_apart(args: &ClkhashArgs) -> Result<(), Problem> {
     Ok(())
 }
 
+/// A name from somebody's schema, for a screen: control characters are written as escapes, so that it neither steers a terminal nor breaks a
+/// message into lines of its own. Programs get it as it is.
+fn plain(name: &str) -> String {
+    let mut shown = String::with_capacity(name.len());
+    for c in name.chars() {
+        if c.is_control() {
+            shown.extend(c.escape_default());
+        } else {
+            shown.push(c);
+        }
+    }
+    shown
+}
+
 fn refused(path: &Path, faults: &[SchemaFault]) -> Outcome {
     let mut messages: Vec<Message> = faults
         .iter()
@@ -211,9 +226,9 @@ fn refused(path: &Path, faults: &[SchemaFault]) -> Outcome {
 
 fn fault_message(path: &Path, fault: &SchemaFault) -> Message {
     let what = if fault.path.is_empty() {
-        fault.what.clone()
+        plain(&fault.what)
     } else {
-        format!("`{}` {}", fault.path, fault.what)
+        plain(&format!("`{}` {}", fault.path, fault.what))
     };
     let code = if fault.is_refusal {
         "E-COMPAT-REFUSED"
@@ -297,7 +312,7 @@ fn finding_message(args: &ClkhashArgs, names: &[&str], finding: &Finding) -> Mes
     };
     let line = finding.places.first().map_or(1, |place| place.line);
     let place = format!("{}:{line}", args.input.display());
-    let Some(column) = finding.column.map(|index| names[index]) else {
+    let Some(column) = finding.column.map(|index| plain(names[index])) else {
         let cells = match finding.rule {
             Rule::CellCount { found } => found,
             _ => 0,
@@ -363,7 +378,7 @@ fn problem(args: &ClkhashArgs, schema: &Schema, failure: Failure) -> Problem {
             let expected: Vec<String> = columns
                 .iter()
                 .take(5)
-                .map(|&index| format!("column {} should be `{}`", index + 1, names[index]))
+                .map(|&index| format!("column {} should be `{}`", index + 1, plain(names[index])))
                 .collect();
             let more = if columns.len() > 5 { ", ..." } else { "" };
             header(

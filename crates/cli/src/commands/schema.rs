@@ -95,21 +95,27 @@ pub fn load_for(path: &Path, bench: bool) -> Result<Schema, Problem> {
     }
     let bytes = std::fs::read(path)
         .map_err(|error| Problem::io("read the linkage schema", path, &error))?;
-    let Ok(text) = String::from_utf8(bytes) else {
-        return Err(Problem::new(
+    let text = String::from_utf8(bytes).map_err(|error| {
+        Problem::new(
             "E-SCHEMA-SHAPE",
             Exit::CouldNotRun,
             "the linkage schema is not text in UTF-8",
             "save it as plain text in UTF-8",
         )
-        .at(path.display().to_string()));
-    };
+        .at(format!("{}:{}", path.display(), line_of_first_bad(&error)))
+    })?;
     let read = if bench {
         Schema::parse_for_bench(&text)
     } else {
         Schema::parse(&text)
     };
     read.map_err(|error| error.in_file(path))
+}
+
+/// The line, counted from 1, on which a text stops being UTF-8.
+pub fn line_of_first_bad(error: &std::string::FromUtf8Error) -> usize {
+    let good = &error.as_bytes()[..error.utf8_error().valid_up_to()];
+    good.split(|&byte| byte == b'\n').count()
 }
 
 /// Refuses a schema for a linkage unit inside the custodians' trust when the agreement does not say that it is.

@@ -170,7 +170,9 @@ impl Column {
             .filter(|missing| missing.sentinel == cell)
         {
             let replacement = missing.replacement.clone();
-            if must_be_ascii && !replacement.is_ascii() {
+            // What stands for a missing value is not validated; only its tokens are encoded, and those of a number are ASCII.
+            let is_number = matches!(hashing.comparison, Comparison::Numeric(_));
+            if must_be_ascii && !is_number && !replacement.is_ascii() {
                 return Err(Rule::NotAscii);
             }
             return self.add_tokens(&replacement, filter);

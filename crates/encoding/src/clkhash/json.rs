@@ -41,6 +41,8 @@ pub struct NotJson {
     pub line: u32,
     /// What is wrong, in words.
     pub what: &'static str,
+    /// Whether Python reads it: then this is a limit of kinfold.
+    pub is_refusal: bool,
 }
 
 /// Arrays and objects may be nested this deep; no schema needs more than ten levels.
@@ -51,8 +53,8 @@ const MOST_DIGITS: usize = 4300;
 /// Reads a text.
 ///
 /// # Errors
-/// [`NotJson`] for everything that Python's reader refuses, for `NaN` and `Infinity` (Python takes them, no place of a clkhash schema
-/// does), for half a surrogate pair, and for nesting beyond 200 levels.
+/// [`NotJson`] for everything that Python's reader refuses, and, as a refusal of kinfold, for half a surrogate pair and for nesting beyond
+/// 200 levels. `NaN` and `Infinity` are numbers here as in Python: clkhash reads over names it does not know, whatever their value.
 pub fn read(text: &str) -> Result<Node, NotJson> {
     let mut reader = Reader {
         text,
@@ -140,6 +142,15 @@ impl Reader<'_> {
         NotJson {
             line: self.line,
             what,
+            is_refusal: false,
+        }
+    }
+
+    /// What Python reads and kinfold does not.
+    fn refused(&self, what: &'static str) -> NotJson {
+        NotJson {
+            is_refusal: true,
+            ..self.wrong(what)
         }
     }
 
@@ -163,7 +174,7 @@ impl Reader<'_> {
     fn value(&mut self, depth: u32) -> Result<Node, NotJson> {
         self.space();
         if depth > DEEPEST {
-            return Err(self.wrong("arrays and objects are nested too deep"));
+            return Err(self.refused("arrays and objects are nested too deep"));
         }
         let line = self.line;
         let value = match self.peek() {
@@ -171,6 +182,7 @@ impl Reader<'_> {
             Some(b'{') => self.object(depth)?,
             Some(b'[') => self.list(depth)?,
             Some(b'"') => Value::Text(self.string()?),
+            Some(b'-') if self.text[self.at..].starts_with("-I") => self.word()?,
             Some(b'-' | b'0'..=b'9') => self.number()?,
             Some(_) => self.word()?,
         };
@@ -182,6 +194,9 @@ impl Reader<'_> {
             ("null", Value::Null),
             ("true", Value::Bool(true)),
             ("false", Value::Bool(false)),
+            ("NaN", Value::Float(f64::NAN)),
+            ("Infinity", Value::Float(f64::INFINITY)),
+            ("-Infinity", Value::Float(f64::NEG_INFINITY)),
         ];
         for (word, value) in words {
             if self.text[self.at..].starts_with(word) {
@@ -352,7 +367,7 @@ impl Reader<'_> {
                 code = 0x10000 + ((code - 0xd800) << 10) + (low - 0xdc00);
             }
         }
-        char::from_u32(code).ok_or_else(|| self.wrong("`\\u` writes half of a surrogate pair"))
+        char::from_u32(code).ok_or_else(|| self.refused("`\\u` writes half of a surrogate pair"))
     }
 }
 
@@ -371,6 +386,24 @@ mod tests {
         assert!(matches!(list.list()[0].value, Value::Int(_)));
         assert!(matches!(list.list()[1].value, Value::Float(_)));
         assert!(matches!(list.list()[2].value, Value::Int(_)));
+    }
+
+    #[test]
+    fn words_for_numbers_are_numbers_as_in_python() {
+        let list = read("[NaN, Infinity, -Infinity]").unwrap();
+        assert!(matches!(list.list()[0].value, Value::Float(value) if value.is_nan()));
+        assert_eq!(list.list()[1].value, Value::Float(f64::INFINITY));
+        assert_eq!(list.list()[2].value, Value::Float(f64::NEG_INFINITY));
+        for text in ["-NaN", "-Infinit", "nan", "Infinity5"] {
+            assert!(read(text).is_err_and(|error| !error.is_refusal), "{text}");
+        }
+    }
+
+    #[test]
+    fn what_python_reads_and_kinfold_does_not_is_a_refusal() {
+        for text in ["\"\\ud800\"", "\"\\udc00x\"", &"[".repeat(500)] {
+            assert!(read(text).is_err_and(|error| error.is_refusal), "{text}");
+        }
     }
 
     #[test]

@@ -132,12 +132,17 @@ impl Schema {
     /// of version 3 after the upgrade, values that cannot be worked with.
     pub fn read(text: &str, trap: Trap) -> Result<Self, Vec<SchemaFault>> {
         let node = json::read(text).map_err(|error| {
+            let what = if error.is_refusal {
+                "the JSON cannot be carried over from Python exactly"
+            } else {
+                "the text is not JSON"
+            };
             vec![SchemaFault {
                 path: String::new(),
                 line: error.line,
-                what: format!("the text is not JSON: {}", error.what),
+                what: format!("{what}: {}", error.what),
                 hint: "correct the text at that line".to_owned(),
-                is_refusal: false,
+                is_refusal: error.is_refusal,
             }]
         })?;
         let (version, node) = latest(node)?;

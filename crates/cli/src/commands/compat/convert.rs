@@ -1,6 +1,6 @@
 //! `compat schema`: a linkage schema from a clkhash schema, and a report of what changes.
 
-use super::read_schema;
+use super::{plain, read_schema};
 use crate::args::compat::ConvertArgs;
 use crate::commands::schema::{data, measures};
 use crate::outcome::Outcome;
@@ -50,13 +50,15 @@ pub fn run(args: &ConvertArgs) -> Result<Outcome, Problem> {
         let _ = writeln!(
             text,
             "  {}\n    clkhash  {}\n    kinfold  {}",
-            note.what, note.from, note.to
+            plain(&note.what),
+            note.from,
+            note.to
         );
     }
     let columns: Vec<String> = converted
         .columns
         .iter()
-        .map(|(column, field)| format!("{}={column}", field.as_str()))
+        .map(|(column, field)| format!("{}={}", field.as_str(), plain(column)))
         .collect();
     let _ = writeln!(
         text,
