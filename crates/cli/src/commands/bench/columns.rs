@@ -40,7 +40,10 @@ impl Found {
         let names = self.headers.iter().enumerate();
         names
             .filter(|(position, _)| !read(position))
-            .map(|(_, name)| name.as_str())
+            .map(|(_, name)| match name.as_str() {
+                "" => "(no name)",
+                name => name,
+            })
             .collect()
     }
 

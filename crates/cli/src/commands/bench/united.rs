@@ -100,7 +100,7 @@ impl Together {
             counted(self.shared_ids.iter().map(Vec::len).sum(), "row"),
         );
         let hint = format!(
-            "is the column a person's own id, and not that of a household or a file? Look at rows {first} to {last}, or name another one with `--column id=COLUMN`"
+            "is the column a person's own id, and not that of a household or a file? Look at lines {first} to {last}, or name another one with `--column id=COLUMN`"
         );
         Some(Message::warning(
             Problem::new("E-CHECK-SHARED-ID", Exit::Answer, what, hint)
