@@ -19,6 +19,7 @@ mod earlier;
 pub mod encoded;
 pub mod files;
 pub mod gate;
+mod headers;
 pub mod listing;
 pub mod outcome;
 pub mod progress;

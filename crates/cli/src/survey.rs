@@ -337,7 +337,7 @@ pub fn joins_across(united: &United) -> usize {
 }
 
 /// `1 row`, `2,000 rows`.
-fn counted(count: usize, thing: &str) -> String {
+pub(crate) fn counted(count: usize, thing: &str) -> String {
     format!(
         "{} {thing}{}",
         grouped(count),

@@ -172,6 +172,10 @@ impl TableColumns {
     }
 }
 
+/// Most bytes of a cell that is read for a person. No name, number or address is as long; such a cell is a note or a broken row, and what is
+/// made of a name's letters would take the square of its length.
+pub(crate) const CELL_MAX: usize = 1_000;
+
 /// What one row says.
 #[derive(Debug, Default)]
 pub struct TablePerson {
@@ -198,6 +202,7 @@ pub fn read_table_row<'a>(
         }
         let person = &mut row.person;
         let read: Result<(), Rejected> = match role {
+            _ if text.len() > CELL_MAX => Err(Rejected::BadShape),
             "given_name" => read_given_names(text).map(|names| person.add_given_names(names)),
             "middle_names" => {
                 read_middle_names(text).map(|names| person.middle_names.extend(names))
@@ -322,6 +327,15 @@ mod tests {
         assert!(columns.date_rules(mixed()).is_err());
         let told = columns.date_rules_in(DateOrder::MonthFirst, mixed());
         assert_eq!((told.order, told.year_min), (DateOrder::MonthFirst, 1600));
+    }
+
+    #[test]
+    fn a_cell_that_is_longer_than_any_value_is_not_read() {
+        let long: &'static str = "A".repeat(CELL_MAX + 1).leak();
+        let row = read(&["given_name", "family_name"], &[long, "Begum"]);
+        assert_eq!(row.rejected, [("given_name", "shape")]);
+        assert!(row.person.first_names.is_empty());
+        assert_eq!(row.person.family_names.len(), 1);
     }
 
     fn read(roles: &[&str], cells: &[&'static str]) -> TablePerson {

@@ -2,12 +2,14 @@
 
 mod columns;
 mod joined;
+mod kinds;
 #[cfg(test)]
 mod tests;
 mod united;
 
 use crate::args::EncodeCli;
 use crate::commands::schema;
+use crate::headers::are_names;
 use crate::outcome::{Message, Outcome};
 use crate::progress::Progress;
 use crate::release::field_of_role;
@@ -64,6 +66,7 @@ pub fn run(args: &EncodeCli, progress: &Progress) -> Result<Outcome, Problem> {
                 "ask for fewer with `--threads`",
             )
         })?;
+    kinds::refuse_others(input)?;
     let rows = rows_of(input, UNITED_UNASKED + 1, progress)?;
     if rows == 0 {
         return Err(Problem::new(
@@ -187,7 +190,9 @@ impl Work<'_> {
         if !absent.is_empty() {
             let _ = write!(fix, "; no column was found for {}", absent.join(", "));
         }
-        let _ = write!(fix, "; the columns are {}", self.columns.headers.join(", "));
+        if are_names(self.columns.headers.iter().map(String::as_str)) {
+            let _ = write!(fix, "; the columns are {}", self.columns.headers.join(", "));
+        }
         Problem {
             hint: fix,
             ..problem
@@ -402,25 +407,28 @@ fn separator(path: &Path) -> std::io::Result<u8> {
 }
 
 fn bad_row(path: &Path, error: &csv::Error) -> Problem {
-    let what = match error.kind() {
+    let (what, fix) = match error.kind() {
         csv::ErrorKind::Io(error) => return Problem::io("read the table", path, error),
-        csv::ErrorKind::Utf8 { .. } => "a row is not text in UTF-8".to_owned(),
+        csv::ErrorKind::Utf8 { .. } => (
+            "a row is not text in UTF-8".to_owned(),
+            "save the table as CSV in UTF-8; a Western one of Windows is changed by `iconv -f WINDOWS-1252 -t UTF-8 TABLE > table.csv`",
+        ),
         csv::ErrorKind::UnequalLengths {
             expected_len, len, ..
-        } => format!("a row has {len} columns instead of {expected_len}"),
-        _ => "a row cannot be read".to_owned(),
+        } => (
+            format!("a row has {len} columns instead of {expected_len}"),
+            "every row must have as many columns as the first: look near this line for a stray quotation mark, or a comma in a value that is not in quotation marks",
+        ),
+        _ => (
+            "a row cannot be read".to_owned(),
+            "save the table as CSV in UTF-8, every row with as many columns as the first",
+        ),
     };
     let place = match error.position() {
         Some(position) => format!("{}:{}", path.display(), position.line()),
         None => path.display().to_string(),
     };
-    Problem::new(
-        "E-ENCODE-TABLE",
-        Exit::CouldNotRun,
-        what,
-        "save the table as CSV in UTF-8, every row with as many columns as the first",
-    )
-    .at(place)
+    Problem::new("E-ENCODE-TABLE", Exit::CouldNotRun, what, fix).at(place)
 }
 
 /// Rows that are counted between two words of progress.
@@ -521,6 +529,7 @@ fn outcome(
             .collect();
         let _ = writeln!(text, "Columns taken by their names: {}", guessed.join(", "));
     }
+    columns.tell_rest(&mut text);
     if done.together.is_none() && !args.no_unite {
         let _ = writeln!(
             text,
@@ -547,6 +556,8 @@ fn outcome(
         "rejected": rejected,
         "fields_without_column": names(&columns.absent),
         "columns_not_read": names(&columns.unread),
+        "columns_without_field": columns.unused(),
+        "id_column": columns.id.map(|position| &columns.headers[position]),
         "columns_by_name": columns.guessed.iter().map(|(field, header)| (field.as_str().to_owned(), json!(header))).collect::<serde_json::Map<_, _>>(),
         "seconds": seconds,
         "release": false,
@@ -555,7 +566,11 @@ fn outcome(
         data["without_filters"] = records.into();
     }
     let mut outcome = Outcome::done("kinfold.encode-bench/1", text, data);
-    united::tell(done.together.as_ref(), &mut outcome);
+    united::tell(
+        done.together.as_ref(),
+        args.input.as_deref().unwrap_or(Path::new("")),
+        &mut outcome,
+    );
     let refusals = schema.refusals();
     if let Some(first) = refusals.first() {
         outcome.messages.push(Message::warning(Problem::new(

@@ -4,6 +4,7 @@ use crate::args::InspectArgs;
 use crate::commands::check::layout;
 use crate::encoded::{NOTE, Note, hex};
 use crate::gate;
+use crate::headers::are_names;
 use crate::outcome::Outcome;
 use crate::survey::grouped;
 use kinfold_exchange::{Agreement, PackageKind, Party, PartyKey, inspect, open};
@@ -242,12 +243,27 @@ fn table(path: &Path, bytes: &[u8]) -> Result<Outcome, Problem> {
         )
         .at(path.display().to_string())
     })?;
+    let names = sheet.columns();
+    let width = names.len();
+    // Without a line of names the first line is a person.
+    let shown = are_names(names.iter().map(String::as_str));
+    let columns = if shown {
+        names.join(", ")
+    } else {
+        format!(
+            "{width}, not shown: no name of a column is known among them, so they may be about a person"
+        )
+    };
     let text = format!(
-        "A table: {}\n  columns: {}\n",
-        layout(sheet.rows(), sheet.assumed()),
-        sheet.columns().join(", ")
+        "A table: {}\n  columns: {columns}\n",
+        layout(sheet.rows(), sheet.assumed())
     );
-    let detail =
-        json!({"rows": sheet.rows(), "columns": sheet.columns(), "assumed": sheet.assumed()});
+    let names = if shown { names } else { &[] };
+    let detail = json!({
+        "rows": sheet.rows(),
+        "columns": names,
+        "width": width,
+        "assumed": sheet.assumed(),
+    });
     Ok(found("table", text, detail))
 }

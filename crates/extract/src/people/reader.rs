@@ -6,6 +6,7 @@ use crate::dates::{DateForms, Day, month};
 use crate::error::Error;
 use crate::mapping::{Column, DateForm, PeopleInput};
 use crate::sheet::Sheet;
+use crate::stream::CELL_MAX;
 use kinfold_identity::{
     AddressSpell, DateOrder, DateRules, Email, Initial, NO_MONTH, NhsNumber, Nino, Person,
     Postcode, PostcodeReading, PostcodeSector, Rejected, Sex, Uln, Upn, Uprn, age_doubt,
@@ -253,7 +254,12 @@ impl<'sheet> Reader<'sheet> {
                 continue;
             }
             filled = true;
-            match read(cell) {
+            let value = if cell.len() > CELL_MAX {
+                Err(Rejected::BadShape)
+            } else {
+                read(cell)
+            };
+            match value {
                 Ok(value) => values.push(value),
                 Err(reason) => rejected = Some(reason.rule()),
             }

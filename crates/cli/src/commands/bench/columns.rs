@@ -2,10 +2,12 @@
 
 use super::joined::{self, Joined};
 use super::{bad_row, open, united};
+use crate::headers::{are_names, plain};
 use crate::release::field_of_role;
 use kinfold_extract::{TABLE_ROLES, TableColumns, usual_columns};
 use kinfold_message::{Exit, Problem};
 use kinfold_schema::{FieldName, Schema};
+use std::fmt::Write as _;
 use std::path::Path;
 
 /// The columns of a table.
@@ -22,6 +24,46 @@ pub(super) struct Found {
     pub(super) guessed: Vec<(FieldName, String)>,
     /// The names of all columns.
     pub(super) headers: Vec<String>,
+}
+
+/// Most names of columns that are told on the screen.
+const NAMED: usize = 12;
+
+impl Found {
+    /// The names of the columns that are not read for anything, in the order of the table.
+    pub(super) fn unused(&self) -> Vec<&str> {
+        let read = |position: &usize| {
+            self.id == Some(*position)
+                || self.joined.reads(*position)
+                || self.table.columns.iter().any(|(_, own)| own == position)
+        };
+        let names = self.headers.iter().enumerate();
+        names
+            .filter(|(position, _)| !read(position))
+            .map(|(_, name)| match name.as_str() {
+                "" => "(no name)",
+                name => name,
+            })
+            .collect()
+    }
+
+    /// Says which columns no field has, as a field's second column is easily forgotten, and that no column is the row's own id.
+    pub(super) fn tell_rest(&self, text: &mut String) {
+        let unused = self.unused();
+        if !unused.is_empty() {
+            let told = &unused[..unused.len().min(NAMED)];
+            let _ = write!(text, "Columns of no field: {}", told.join(", "));
+            if unused.len() > told.len() {
+                let _ = write!(text, " and {} more", unused.len() - told.len());
+            }
+            text.push('\n');
+        }
+        if self.id.is_none() {
+            text.push_str(
+                "No column of ids: rows are known by their number (`--column id=COLUMN`)\n",
+            );
+        }
+    }
 }
 
 /// Finds the columns: by the names of the schema's fields, by usual names, or as told.
@@ -135,17 +177,7 @@ pub(super) fn columns(
 
 /// The names of the columns are told only where one of them is known: in a file without a first line of names they are a person.
 fn no_column(input: &Path, column: &str, headers: &csv::StringRecord) -> Problem {
-    let known = headers.iter().any(|header| {
-        let header = plain(header);
-        let roles = TABLE_ROLES
-            .iter()
-            .any(|role| plain(role) == header || usual_columns(role).contains(&header.as_str()));
-        roles
-            || FieldName::ALL
-                .iter()
-                .any(|field| plain(field.as_str()) == header)
-    });
-    let hint = if known {
+    let hint = if are_names(headers) {
         format!(
             "the columns are {}",
             headers.iter().collect::<Vec<_>>().join(", ")
@@ -160,12 +192,4 @@ fn no_column(input: &Path, column: &str, headers: &csv::StringRecord) -> Problem
         hint,
     )
     .at(input.display().to_string())
-}
-
-/// A column's name without what people write differently: letters and digits, small.
-fn plain(name: &str) -> String {
-    name.chars()
-        .filter(|c| c.is_alphanumeric())
-        .flat_map(char::to_lowercase)
-        .collect()
 }

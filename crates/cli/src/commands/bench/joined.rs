@@ -44,6 +44,13 @@ impl Joined {
         self.width + self.cells.len() - 1
     }
 
+    /// Whether a column of the table is part of a joined cell.
+    pub(super) fn reads(&self, column: usize) -> bool {
+        self.cells
+            .iter()
+            .any(|(_, columns)| columns.contains(&column))
+    }
+
     /// The cells of a row.
     pub(super) fn texts<'a>(&self, row: &'a StringRecord) -> Texts<'a> {
         let cells = self.cells.iter();

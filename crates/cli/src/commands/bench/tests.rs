@@ -80,3 +80,43 @@ fn told_columns_come_in_the_order_in_which_they_are_told() {
     assert_eq!(columns.unread, [FieldName::Telephone, FieldName::Town]);
     assert!(columns.table.columns.contains(&("address", 4)));
 }
+
+#[test]
+fn columns_of_no_field_are_told_and_so_is_a_missing_id() {
+    let columns = found(
+        &["address=No+Street", "telephone=Home phone"],
+        &schema(true),
+    );
+    assert_eq!(columns.unused(), ["Mobile"]);
+    let mut text = String::new();
+    columns.tell_rest(&mut text);
+    assert_eq!(text, "Columns of no field: Mobile\n");
+    let columns = Found {
+        id: None,
+        ..columns
+    };
+    assert_eq!(columns.unused(), ["rec_id", "Mobile"]);
+    text.clear();
+    columns.tell_rest(&mut text);
+    assert!(text.contains("No column of ids"), "{text}");
+}
+
+#[test]
+fn a_file_of_another_kind_is_named() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("table.csv");
+    for (bytes, kind) in [
+        (&b"\xff\xfei\0d\0"[..], "UTF-16"),
+        (b"\x1f\x8b\x08\0", "gzip"),
+        (b"PK\x03\x04\x14\0", "spreadsheet"),
+    ] {
+        std::fs::write(&path, bytes).expect("written");
+        let problem = kinds::refuse_others(&path).expect_err("no table");
+        assert_eq!(problem.code, "E-ENCODE-TABLE");
+        assert!(problem.what.contains(kind), "{}", problem.what);
+    }
+    for bytes in [&b""[..], b"\xef\xbb\xbfid,x\n", b"id,x\n"] {
+        std::fs::write(&path, bytes).expect("written");
+        assert!(kinds::refuse_others(&path).is_ok());
+    }
+}

@@ -5,9 +5,9 @@
 use super::columns::Found;
 use super::{ROWS, Whole, Work, bad_row, joined, open, references_path, separator};
 use crate::encoded::hex;
-use crate::outcome::Outcome;
+use crate::outcome::{Message, Outcome};
 use crate::release::{field_of_role, rejected_fields};
-use crate::survey::grouped;
+use crate::survey::{counted, grouped};
 use csv::StringRecord;
 use kinfold_encoding::{Encoder, Input};
 use kinfold_extract::{
@@ -15,7 +15,7 @@ use kinfold_extract::{
     TablePerson, United, read_table_row, unite, usual_columns,
 };
 use kinfold_identity::{DateRules, Plain};
-use kinfold_message::Problem;
+use kinfold_message::{Exit, Problem};
 use kinfold_schema::{FieldName, FieldSet, Schema};
 use rayon::prelude::*;
 use serde_json::{Value, json};
@@ -23,7 +23,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::fs::File;
 use std::io::{Read as _, Seek as _, SeekFrom, Write as _};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use zeroize::Zeroizing;
 
@@ -36,14 +36,21 @@ pub(super) struct Together {
     doubtful: usize,
     /// People of all rows.
     people: usize,
+    /// The lines of the ids that stand on rows of clearly different people, which they did not bring together.
+    shared_ids: Vec<Vec<usize>>,
 }
 
 impl Together {
-    fn of(united: &United) -> Self {
+    fn of(united: &United, rows: &Rows) -> Self {
         Self {
             joins: united.joins.clone(),
             doubtful: united.doubtful.len(),
             people: united.people(),
+            shared_ids: united
+                .shared_own_ids
+                .iter()
+                .map(|shared| shared.rows.iter().map(|row| rows.line(*row)).collect())
+                .collect(),
         }
     }
 
@@ -79,17 +86,37 @@ impl Together {
             "rows_united": self.joins.values().sum::<usize>(),
             "by_rule": self.joins,
             "doubtful_pairs": self.doubtful,
+            "shared_ids": self.shared_ids.len(),
         })
+    }
+
+    /// A warning where ids stand on rows of clearly different people.
+    fn warning(&self, input: &Path) -> Option<Message> {
+        let most = self.shared_ids.iter().max_by_key(|lines| lines.len())?;
+        let (first, last) = (most[0], most[most.len() - 1]);
+        let what = format!(
+            "{} on {} of clearly different people; rows do not come together by such an id",
+            counted(self.shared_ids.len(), "id"),
+            counted(self.shared_ids.iter().map(Vec::len).sum(), "row"),
+        );
+        let hint = format!(
+            "is the column a person's own id, and not that of a household or a file? Look at lines {first} to {last}, or name another one with `--column id=COLUMN`"
+        );
+        Some(Message::warning(
+            Problem::new("E-CHECK-SHARED-ID", Exit::Answer, what, hint)
+                .at(format!("{}:{first}", input.display())),
+        ))
     }
 }
 
 /// Adds what came together to an answer.
-pub(super) fn tell(together: Option<&Together>, outcome: &mut Outcome) {
+pub(super) fn tell(together: Option<&Together>, input: &Path, outcome: &mut Outcome) {
     let Some(together) = together else {
         return;
     };
     outcome.text.push_str(&together.text());
     outcome.data["united"] = together.json();
+    outcome.messages.extend(together.warning(input));
 }
 
 /// Adds the columns that tell who is who and that the linkage schema does not read: those that were told, and those with a usual name.
@@ -269,7 +296,7 @@ impl Work<'_> {
                 .step(&format!("Encoded {} people", grouped(first + people.len())));
             Ok::<(), Problem>(())
         })?;
-        Ok((rows.len(), Together::of(&united)))
+        Ok((rows.len(), Together::of(&united, &rows)))
     }
 
     fn read_rows(&self, reading: &Reading, rejected: &mut RejectedCounts) -> Result<Rows, Problem> {

@@ -502,7 +502,11 @@ fn contact(left: &Person, right: &Person, counts: &Frequencies, pattern: &mut Pa
             } else if one.local() == other.local() {
                 (1, 1.0)
             } else {
-                let near = strsim::jaro_winkler(one.local(), other.local()) >= NEAR;
+                let digits = |email: &Email| -> String {
+                    email.local().chars().filter(char::is_ascii_digit).collect()
+                };
+                let near = digits(one) == digits(other)
+                    && strsim::jaro_winkler(one.local(), other.local()) >= NEAR;
                 (if near { 2 } else { 3 }, 1.0)
             };
             best = Some(best.map_or(found, |own| stronger(own, found)));
