@@ -5,8 +5,9 @@
 //! households; where household pairs are lost and where false ones come from; for each planted case how many people and households are right; the ceiling that the released household keys set
 //! whatever the method, with the reasons of the rest; how often people of a given confidence are right; and the classes of error, with what ties
 //! of parent and child would add. At the end, over all folders: how often households of a given confidence are right, and which constants of it
-//! would fit best.
+//! would fit best; and how often pairs of a stated probability are right, with filters or without, with a home in common or without.
 
+mod calibration;
 mod causes;
 mod confidence;
 mod demo;
@@ -19,6 +20,7 @@ use std::time::Instant;
 
 use kinfold_linkage::{LifeStage, Options, form_households, link};
 
+use calibration::Calibration;
 use causes::Causes;
 use confidence::Confidence;
 use demo::Demo;
@@ -26,23 +28,28 @@ use score::Score;
 
 fn main() -> Result<(), Box<dyn Error>> {
     let folders: Vec<String> = std::env::args().skip(1).collect();
-    let mut confidence = Confidence::default();
+    let (mut confidence, mut calibration) = (Confidence::default(), Calibration::default());
     for folder in &folders {
         println!(
             "{}# {folder}",
             if folder == &folders[0] { "" } else { "\n" }
         );
-        show(&Demo::read(Path::new(folder))?, &mut confidence);
+        show(
+            &Demo::read(Path::new(folder))?,
+            &mut confidence,
+            &mut calibration,
+        );
     }
     if folders.is_empty() {
         return Err("give the folder that `cargo xtask demo --out FOLDER` wrote".into());
     }
     confidence.print();
+    calibration.print();
     Ok(())
 }
 
 /// Links a borough and prints everything about it.
-fn show(demo: &Demo, confidence: &mut Confidence) {
+fn show(demo: &Demo, confidence: &mut Confidence, calibration: &mut Calibration) {
     let began = Instant::now();
     let linked = link(&demo.schema, &demo.sets, &Options::default(), &());
     let stages: Vec<LifeStage> = linked
@@ -77,4 +84,5 @@ fn show(demo: &Demo, confidence: &mut Confidence) {
     println!();
     errors::Errors::new(demo, &linked, &households).print();
     confidence.add(demo, &score, &households);
+    calibration.add(demo, &linked);
 }

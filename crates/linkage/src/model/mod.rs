@@ -32,8 +32,9 @@ use crate::{Options, RecordId, RecordSet, WaterfallStep};
 pub(crate) use judge::judge;
 pub use summary::{Doubt, Estimate, ModelSummary};
 
-/// Rounds of expectation and maximisation at most.
-const ROUNDS_MAX: usize = 80;
+/// Rounds of expectation and maximisation at most. Where little is known of each record the expected matches creep for more than a hundred rounds; to
+/// stop before is to doubt a model that is nearly there.
+const ROUNDS_MAX: usize = 200;
 /// The rounds stop when the expected number of matches changes by less than this share.
 const CHANGE_MIN: f64 = 1e-4;
 
