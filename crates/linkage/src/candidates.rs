@@ -351,9 +351,7 @@ fn find_in(
             }
         })
         .collect();
-    let personal = filters
-        .fields
-        .map_or_else(Vec::new, |fields| fields.personal());
+    let personal = filters.fields.map_or_else(Vec::new, Fields::personal);
     SetPair {
         left_set: left_set as u32,
         right_set: right_set as u32,

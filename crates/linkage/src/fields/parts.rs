@@ -106,7 +106,7 @@ mod tests {
         ) {
             // Few different bits, so that many are parts of others; more than a block of values when there are many copies.
             let words: Vec<u64> = (0..copies as u64)
-                .flat_map(|copy| rows.iter().flat_map(move |&(a, b, _)| [a, b << 60 | copy % 2]))
+                .flat_map(|copy| rows.iter().flat_map(move |&(a, b, _)| [a, (b << 60) | (copy % 2)]))
                 .collect();
             let count = words.len() / 2;
             let values = PackedSet::new(128, &words).unwrap();
