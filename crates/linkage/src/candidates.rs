@@ -2,7 +2,7 @@
 
 use kinfold_matcher::{PackedSet, hamming_within};
 use kinfold_schema::{
-    Agreement, CodeTable, Comparable, Comparing, FLAG_DO_NOT_LINK, Fact, Field, FilterSchema,
+    Agreement, CodeTable, Comparable, Comparing, FLAG_DO_NOT_LINK, Fact, FilterSchema,
     HOUSEHOLD_NONE, IdentifierKind, KeySchema, Metric, Schema, Token,
 };
 
@@ -293,11 +293,18 @@ fn find_in(
             .map(|key| key.token)
             .collect()
     };
-    let levels: Vec<Levels> = filters.fields.map_or_else(Vec::new, |fields| {
+    let mut levels: Vec<Levels> = filters.fields.map_or_else(Vec::new, |fields| {
         rows.iter()
             .map(|&(l, r, _)| fields.levels((left_set, l), (right_set, r)))
             .collect()
     });
+    let mut by_fields: Vec<bool> = Vec::new();
+    if let Some(fields) = filters.fields {
+        by_fields.extend(levels.iter().map(|&levels| fields.is_candidate(levels)));
+        for (levels, &(l, r, _)) in levels.iter_mut().zip(&rows) {
+            *levels = fields.in_part(*levels, (left_set, l), (right_set, r));
+        }
+    }
     let candidates = rows
         .into_iter()
         .enumerate()
@@ -344,6 +351,7 @@ fn find_in(
             }
         })
         .collect();
+    let personal = filters.fields.map_or_else(Vec::new, Fields::personal);
     SetPair {
         left_set: left_set as u32,
         right_set: right_set as u32,
@@ -355,19 +363,15 @@ fn find_in(
         bits: filter.map_or(0, |(_, filter)| filter.bits),
         diffusion: filter.map_or(0, |(_, filter)| filter.diffusion),
         smaller: left.len().min(right.len()),
-        compared: stranger_bands[left_set].share(left.len())
-            * stranger_bands[right_set].share(right.len()),
-        personal: filters.fields.map_or_else(Vec::new, |fields| {
-            let each = fields.filters.iter().enumerate();
-            let of = [Some(Field::First), Some(Field::Last), Some(Field::Birth)];
-            each.filter(|(_, field)| of.contains(&field.speaks_of))
-                .map(|(at, _)| at)
-                .collect()
-        }),
-        by_fields: filters.fields.map_or_else(Vec::new, |fields| {
-            let each = levels.iter();
-            each.map(|&levels| fields.is_candidate(levels)).collect()
-        }),
+        compared: filters.fields.map_or_else(
+            || {
+                stranger_bands[left_set].share(left.len())
+                    * stranger_bands[right_set].share(right.len())
+            },
+            |fields| fields.share_compared(&personal, left_set, right_set),
+        ),
+        personal,
+        by_fields,
         levels,
     }
 }

@@ -100,6 +100,7 @@ fn compared(pair: &Pair, fields: &[&'static str]) -> Vec<String> {
             MISSING => "is missing on one side or both",
             FAR => "differs",
             NEAR => "is nearly the same",
+            EXACT if pair.fields.is_part(at) => "is the same as far as both have it",
             EXACT => "is the same",
             _ => "is alike",
         };
@@ -113,7 +114,10 @@ fn compared(pair: &Pair, fields: &[&'static str]) -> Vec<String> {
         let at = fields.iter().position(|field| *field == name);
         at.is_none_or(|at| pair.fields.get(at) < NEAR)
     };
-    if level(Field::AnyName) >= 2 && far("first name") && far("family name") {
+    // Two parts of names may be the middle name and a first name of the same sound.
+    let middle = fields.iter().position(|field| *field == "middle name");
+    let crosswise = middle.is_none_or(|at| pair.fields.get(at) < NEAR);
+    if level(Field::AnyName) >= 2 && far("first name") && far("family name") && crosswise {
         parts.push("a first name of one agrees with a family name of the other".to_owned());
     }
     if level(Field::BirthPlace) > 0 && !fields.contains(&"place of birth") {

@@ -4,12 +4,14 @@
 //! enough is what the size of the files allows, so a small file gets pairs with little in common and a large one those that matter.
 //! The same rule counts pairs within a file, all of which are strangers.
 
+use std::collections::BTreeMap;
+
 use rayon::prelude::*;
 
 use super::values::{NONE, Values, claimed};
-use super::{ALIKE, EXACT, FAR, FieldFilter, LEVELS, Levels, MISSING};
+use super::{ALIKE, EXACT, FAR, FieldFilter, LEVELS, Levels, MISSING, NEAR};
 use crate::{Options, RecordSet};
-use kinfold_schema::Schema;
+use kinfold_schema::{Field, Schema};
 
 /// Pairs of strangers that are found for each record of both files, were the fields independent of each other.
 const FOUND_PER_RECORD: f64 = 3.0;
@@ -43,7 +45,7 @@ impl<'a> Fields<'a> {
             .iter()
             .map(|field| {
                 let claimed = claimed(schema, field, sets);
-                Values::new(field, sets, &claimed, &bare, options)
+                Values::new(schema, field, sets, &claimed, &bare, options)
             })
             .collect();
         let mut sizes: Vec<f64> = sets.iter().map(|set| set.table.len() as f64).collect();
@@ -89,6 +91,70 @@ impl<'a> Fields<'a> {
             levels.set(field, level);
         }
         levels
+    }
+
+    /// The same where what one record has of a field may be a part of what the other has. Pairs are found without it, and strangers counted: a
+    /// year alone would make everybody born in it a candidate.
+    pub(crate) fn in_part(
+        &self,
+        mut levels: Levels,
+        (left, l): (usize, u32),
+        (right, r): (usize, u32),
+    ) -> Levels {
+        for (field, values) in self.values.iter().enumerate() {
+            if (FAR..EXACT).contains(&levels.get(field)) {
+                let (a, b) = (values.of[left][l as usize], values.of[right][r as usize]);
+                if values.part(a, b).is_some() {
+                    levels.set_part(field);
+                }
+            }
+        }
+        levels
+    }
+
+    /// The fields that are first name, family name and birth date.
+    pub(crate) fn personal(&self) -> Vec<usize> {
+        let of = [Some(Field::First), Some(Field::Last), Some(Field::Birth)];
+        let each = self.filters.iter().enumerate();
+        each.filter(|(_, field)| of.contains(&field.speaks_of))
+            .map(|(at, _)| at)
+            .collect()
+    }
+
+    /// Whether a middle name agrees.
+    pub(crate) fn middle_agrees(&self, levels: Levels) -> bool {
+        let mut each = self.filters.iter().enumerate();
+        each.any(|(at, field)| field.label == "middle name" && levels.get(at) >= NEAR)
+    }
+
+    /// The share of all pairs of two sets that can be compared by two or more of some fields.
+    pub(crate) fn share_compared(&self, of: &[usize], left: usize, right: usize) -> f64 {
+        let have = |set: usize| {
+            let mut have: BTreeMap<u32, f64> = BTreeMap::new();
+            for row in 0..self.values[of[0]].of[set].len() {
+                let has = |field: usize| self.values[field].of[set][row] != NONE;
+                let mask = (0..).zip(of).filter(|&(_, &field)| has(field));
+                let mask = mask.fold(0u32, |mask, (at, _)| mask | 1 << at);
+                *have.entry(mask).or_default() += 1.0;
+            }
+            have
+        };
+        if of.is_empty() {
+            return 0.0;
+        }
+        let (left, right) = (have(left), have(right));
+        let (mut compared, mut all) = (0.0, 0.0);
+        for (own, n) in &left {
+            for (other, m) in &right {
+                all += n * m;
+                compared += if (own & other).count_ones() > 1 {
+                    n * m
+                } else {
+                    0.0
+                };
+            }
+        }
+        compared / f64::max(all, 1.0)
     }
 
     /// Whether pairs of these levels are candidates by their fields.

@@ -6,6 +6,7 @@
 //! [`blocks`] finds the pairs whose levels strangers seldom reach, and the model ([`crate::model`]) weighs them.
 
 pub(crate) mod blocks;
+mod parts;
 pub(crate) mod values;
 
 use kinfold_schema::{Agreement, Field, FieldName, FilterSchema, Metric, Schema};
@@ -26,7 +27,7 @@ pub(crate) const NEAR: usize = 4;
 /// The same filter, bit for bit.
 pub(crate) const EXACT: usize = 5;
 
-/// The level of each field of a pair.
+/// The level of each field of a pair. A field of which one has a part of what the other has is at [`EXACT`], and marked.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Levels(pub(crate) u32);
 
@@ -37,6 +38,21 @@ impl Levels {
 
     pub(crate) fn set(&mut self, field: usize, level: usize) {
         self.0 = self.0 & !(7 << (3 * field)) | (level as u32) << (3 * field);
+    }
+
+    /// Whether what one has of a field is a part of what the other has.
+    pub(crate) fn is_part(self, field: usize) -> bool {
+        self.0 >> (3 * FIELDS_MAX + field) & 1 == 1
+    }
+
+    /// Whether any field is known in part.
+    pub(crate) fn any_part(self) -> bool {
+        self.0 >> (3 * FIELDS_MAX) != 0
+    }
+
+    pub(crate) fn set_part(&mut self, field: usize) {
+        self.set(field, EXACT);
+        self.0 |= 1 << (3 * FIELDS_MAX + field);
     }
 
     /// Of each field whether the two agree, do not, or cannot be compared.
@@ -130,9 +146,14 @@ pub(crate) fn imply(fields: &[FieldFilter<'_>], levels: Levels, agreement: &mut 
         let Some(of) = field.speaks_of else {
             continue;
         };
-        let level = match (levels.get(at), of) {
-            (EXACT, _) => 3,
-            (NEAR, _) => 2,
+        let level = match levels.get(at) {
+            // A part of a name is a name; that of a date or a place may be a year or a town.
+            EXACT if levels.is_part(at) => match of {
+                Field::First | Field::Last => 2,
+                _ => 1,
+            },
+            EXACT => 3,
+            NEAR => 2,
             _ => 0,
         };
         let own = &mut agreement.levels[of as usize];

@@ -1,9 +1,12 @@
 //! The values of one field: equal filters are equal values, so each two different values need to be compared once.
 
+use std::ops::RangeInclusive;
+
 use kinfold_matcher::{PackedSet, dice_at_least};
-use kinfold_schema::{Fact, Schema};
+use kinfold_schema::{Fact, FilterSchema, Schema, risk};
 use rayon::prelude::*;
 
+use super::parts::{Part, holders, part_of_two};
 use super::{ALIKE, EXACT, FieldFilter, LEVELS, NEAR, edges};
 use crate::{Options, RecordSet};
 
@@ -18,6 +21,9 @@ const SAMPLE: usize = 2_000;
 
 /// How many strangers are taken to be near where none is.
 const UNSEEN: f64 = 0.5;
+
+/// So many standard deviations from the mean the number of ones of random bits hardly ever is: once in two million.
+const RANDOM_SIGMAS: f64 = 5.0;
 
 /// No value.
 pub(crate) const NONE: u32 = u32::MAX;
@@ -35,6 +41,10 @@ pub(crate) struct Values {
     near: Vec<(u32, u8)>,
     /// For each set and value how many records have a value of each level from [`ALIKE`] on.
     around: Vec<Vec<[u32; LEVELS - ALIKE]>>,
+    /// The filter of each value.
+    words: Vec<u64>,
+    /// For each set and value how many records have it or a value that it is a part of.
+    holders: Vec<Vec<u32>>,
     /// For each set how many records have the field.
     pub present: Vec<u32>,
 }
@@ -43,9 +53,11 @@ impl Values {
     /// Numbers and compares the values of a field. `claimed` says for each set which records have it for certain, `bare` which have random bits in
     /// place of every filter.
     ///
-    /// A record that does not claim the field may have it all the same, where its pattern of facts is too rare to be released. Random bits are near
-    /// no value of anybody, so a value that is shared, or near another one, is real.
+    /// A record that does not claim the field may have it all the same, where its pattern of facts is too rare to be released, or no pattern speaks
+    /// of the field: a street without a postcode. Random bits are near no value of anybody, so a value that is shared, or near another one, is
+    /// real; and of random bits about as many are ones as an average record has ([`random_ones`]), so one of far fewer or more is real too.
     pub(crate) fn new(
+        schema: &Schema,
         field: &FieldFilter<'_>,
         sets: &[RecordSet],
         claimed: &[Vec<bool>],
@@ -79,9 +91,15 @@ impl Values {
             values += 1;
         }
         let (near_starts, near) = compare(field, &words, values as usize, options);
-        for (set, row, value) in lonely {
-            if near_starts[value as usize + 1] - near_starts[value as usize] < 2 {
-                of[set][row] = NONE;
+        let random = random_ones(schema, field.filter);
+        for (set, id, value) in lonely {
+            let alone = near_starts[value as usize + 1] - near_starts[value as usize] < 2;
+            let ones: u32 = row((set as u32, id as u32))
+                .iter()
+                .map(|word| word.count_ones())
+                .sum();
+            if alone && random.contains(&ones) {
+                of[set][id] = NONE;
             }
         }
         let mut out = Self {
@@ -95,6 +113,8 @@ impl Values {
             of,
             near_starts,
             near,
+            words,
+            holders: Vec::new(),
         };
         for own in &out.of {
             let mut starts = vec![0u32; values as usize + 1];
@@ -127,7 +147,42 @@ impl Values {
                     .collect()
             })
             .collect();
+        out.holders = out.held();
         out
+    }
+
+    /// For each set and value how many records have it or a value that it is a part of. Of very many values only those that have it count.
+    fn held(&self) -> Vec<Vec<u32>> {
+        let records: Vec<Vec<u32>> = (0..self.of.len())
+            .map(|set| {
+                (0..self.len() as u32)
+                    .map(|value| self.rows(set, value).len() as u32)
+                    .collect()
+            })
+            .collect();
+        match self.packed() {
+            Some(packed) if self.len() <= VALUES_MAX => holders(&packed, &records),
+            _ => records,
+        }
+    }
+
+    fn packed(&self) -> Option<PackedSet<'_>> {
+        let words = self.words.len().checked_div(self.len())?;
+        PackedSet::new(64 * words, &self.words).ok()
+    }
+
+    fn filter(&self, value: u32) -> &[u64] {
+        let words = self.words.len() / self.len();
+        &self.words[value as usize * words..(value as usize + 1) * words]
+    }
+
+    /// Of two different values, where one is a part of the other, that part.
+    pub(crate) fn part(&self, one: u32, other: u32) -> Option<u32> {
+        if self.len() > VALUES_MAX {
+            return None;
+        }
+        let part = part_of_two(self.filter(one), self.filter(other))?;
+        Some(if part == Part::First { one } else { other })
     }
 
     /// The values near one, each with its level; itself among them.
@@ -174,7 +229,9 @@ impl Values {
         shares
     }
 
-    /// The share of strangers who are as near to two records as these are to each other: in the file of each, which holds everybody once.
+    /// The share of strangers who are as near to two records as these are to each other: in the file of each, which holds everybody once. Of
+    /// values that are the same, or one a part of the other, all who have as much: where half of an address is lost in both records, not
+    /// only those who lost it too would look like this.
     pub(crate) fn share_around(
         &self,
         (left, l): (usize, u32),
@@ -182,10 +239,25 @@ impl Values {
         level: usize,
     ) -> f64 {
         let (a, b) = (self.of[left][l as usize], self.of[right][r as usize]);
-        let themselves = if level == EXACT { 2.0 } else { 0.0 };
-        let near = self.around(left, a, level) + self.around(right, b, level) - themselves;
+        let near = if level == EXACT {
+            let both = if a == b { Some(a) } else { self.part(a, b) };
+            let value = both.unwrap_or(a) as usize;
+            let held = |set: usize| f64::from(self.holders[set][value]);
+            // Each of the two has it.
+            held(left) + held(right) - 2.0
+        } else {
+            self.around(left, a, level) + self.around(right, b, level)
+        };
         (near + UNSEEN) / f64::from(self.present[left] + self.present[right])
     }
+}
+
+/// How many ones random bits in place of a filter may have: each is a one as often as an average person's.
+fn random_ones(schema: &Schema, filter: &FilterSchema) -> RangeInclusive<u32> {
+    let fill = risk::nominal_fill(filter, &schema.fields);
+    let mean = f64::from(filter.bits) * fill;
+    let reach = RANDOM_SIGMAS * (mean * (1.0 - fill)).sqrt();
+    (mean - reach).max(0.0) as u32..=(mean + reach) as u32
 }
 
 /// For each value the values near it.

@@ -198,6 +198,46 @@ fn what_is_missing_is_never_compared() {
     assert!(seen[1] > 0 && seen[2] > 0 && seen[0] < seen[1], "{seen:?}");
 }
 
+#[test]
+fn a_part_of_a_value_is_no_other_value() {
+    let schema = plain();
+    let people = two_files(4);
+    let mut sets = [
+        plain_set(&schema, "a", &people),
+        plain_set(&schema, "b", &people),
+    ];
+    // Half of each family name of the second file is lost.
+    let last = 2;
+    for word in &mut sets[1].table.filters[last].words {
+        *word &= 0x5555_5555_5555_5555;
+    }
+    let fields = Fields::new(&schema, &sets, &Options::default()).unwrap();
+    let row = |set: usize, row: u32| sets[set].table.filters[last].row(row as usize);
+    let mut parts = 0;
+    for l in 0..140 {
+        for r in 0..140 {
+            let before = fields.levels((0, l), (1, r));
+            let levels = fields.in_part(before, (0, l), (1, r));
+            let all = row(0, l)
+                .iter()
+                .zip(row(1, r))
+                .all(|(whole, part)| part & !whole == 0);
+            assert_eq!(levels.is_part(last), all);
+            assert_eq!(levels.get(last) == EXACT, all);
+            assert_eq!(levels.get(0), before.get(0));
+            if all {
+                // As many have that much as have the whole.
+                let value = fields.values[last].of[1][r as usize];
+                let near = fields.values[last].rows(1, value).len() as f64;
+                let share = fields.values[last].share_around((0, l), (1, r), EXACT);
+                assert!(share * 280.0 >= near - 1.0, "{share}");
+                parts += 1;
+            }
+        }
+    }
+    assert!(parts >= 140, "{parts}");
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(12))]
 

@@ -100,7 +100,11 @@ fn said(fields: &Fields<'_>, candidate: &Candidate, levels: Levels) -> usize {
     } else if level(Field::BirthPlace) > 0 && !compared(Field::BirthPlace) {
         2
     } else {
-        let swapped = level(Field::AnyName) >= 2 && far(Field::First) && far(Field::Last);
+        // Where the middle name is the same, it may be one of the two parts that agree, and a first name of that sound the other.
+        let swapped = level(Field::AnyName) >= 2
+            && far(Field::First)
+            && far(Field::Last)
+            && !fields.middle_agrees(levels);
         usize::from(swapped)
     }
 }

@@ -30,9 +30,9 @@ const FREE_MIN: f64 = 0.003;
 /// From this ratio on nearly all strangers of a combination are people who have more to do with each other than chance.
 const RELATED_FROM: f64 = 10.0;
 /// Pairs that speak for relatives being left over as others are.
-const LEFT_FROM: f64 = 10.0;
+const LEFT_FROM: f64 = 2.0;
 /// By no less or more relatives are more seldom or more often left over than others.
-const LEFT_MIN: f64 = 0.1;
+const LEFT_MIN: f64 = 0.02;
 const LEFT_MAX: f64 = 2.0;
 /// Share of the smaller file that is expected to be in the other one before any match was seen.
 const START_OVERLAP: f64 = 0.3;
@@ -180,7 +180,8 @@ impl Learnt<'_> {
     }
 
     /// How many times as many pairs that look like relatives are left to each other, neither having another partner, as there would be if
-    /// partners fell on relatives as on all records. Matches among them are counted too, so it is rather too many.
+    /// partners fell on relatives as on all records. Matches look like relatives too, where a first name is another: each pair counts as far as it
+    /// is expected to be two people.
     fn left_over(&self, sets: &[RecordSet], at: usize, pair: &SetPair, expected: &[f64]) -> f64 {
         let (left, right) = compete::taken(sets, pair, expected);
         let (mut all, mut free) = (0.0, 0.0);
@@ -188,8 +189,8 @@ impl Learnt<'_> {
             if *g < SURE && self.strangers_together.ratio(levels) >= RELATED_FROM {
                 let others =
                     (left[candidate.left as usize] - g).max(right[candidate.right as usize] - g);
-                all += 1.0;
-                free += (1.0 - others).max(0.0);
+                all += 1.0 - g;
+                free += (1.0 - others).max(0.0) * (1.0 - g);
             }
         }
         let of = |set: u32| sets[set as usize].table.len().max(1) as f64;

@@ -56,8 +56,11 @@ impl Together {
         let mut seen = vec![0.0; radix(count)];
         let mut foretold = vec![0.0; radix(count)];
         for set in 0..sets.len() {
-            for (_, _, levels) in fields.pairs(sets, set, set) {
-                seen[index(levels, count)] += 1.0;
+            for (l, r, levels) in fields.pairs(sets, set, set) {
+                // A part of a value is no other value, and not the same one either.
+                if !fields.in_part(levels, (set, l), (set, r)).any_part() {
+                    seen[index(levels, count)] += 1.0;
+                }
             }
             let shares: Vec<[f64; LEVELS]> = fields
                 .values
