@@ -133,11 +133,11 @@ impl Values {
                 count += 1;
             }
         }
-        if total == 0 {
+        let count_of_all = total.min(room);
+        if count_of_all == 0 {
             return;
         }
         let before = out.len();
-        let count_of_all = if total == 1 { 1 } else { total.min(room) };
         out.resize(before + count_of_all, base);
         let values = &mut out[before..];
         // How often a value of an atom comes before the next one takes its turn.

@@ -517,3 +517,25 @@ fn one_reference_for_two_people_is_refused() {
     );
     assert_eq!(error.unwrap_err(), Error::SameReference);
 }
+
+#[test]
+fn a_person_of_very_many_homes_and_birth_dates_has_no_more_values_than_are_looked_at() {
+    let mut many = person(3);
+    many.births = (0..30).map(|n| person(7 * n).births[0]).collect();
+    many.addresses = (0..30).flat_map(|n| person(n).addresses).collect();
+    let encoded = encode_all(&[many, person(4)], &[0, 1]);
+    for key in &encoded.report.keys {
+        assert!(
+            key.values <= 2 * crate::blocks::VALUES_MAX,
+            "{}",
+            key.recipe
+        );
+    }
+    assert!(
+        encoded
+            .report
+            .keys
+            .iter()
+            .any(|key| key.values >= crate::blocks::VALUES_MAX)
+    );
+}

@@ -86,7 +86,14 @@ impl Numeric {
 
     /// `residue < interval / 2`, where Python's division gives the nearest float.
     fn is_below_half(&self, residue: &BigInt) -> Result<bool, NoTokens> {
-        let half = number::to_float(&self.interval).ok_or(NoTokens::TooLarge)? / 2.0;
+        // Only the quotient has to be a float: an interval up to twice the greatest one is halved first, its last digit kept for rounding.
+        let half = match number::to_float(&self.interval) {
+            Some(interval) => interval / 2.0,
+            None => {
+                let halved = (&self.interval >> 1) | (&self.interval & BigInt::from(1));
+                number::to_float(&halved).ok_or(NoTokens::TooLarge)?
+            }
+        };
         // The half of a float is exact, and is whole or ends in .5.
         let floor = number::truncated(half).ok_or(NoTokens::TooLarge)?;
         Ok(if half.fract() == 0.0 {
@@ -140,5 +147,17 @@ mod tests {
         assert_eq!(numeric(5, 1, 0, "nan"), Err(NoTokens::NotNumber));
         assert_eq!(numeric(5, 1, 0, &"9".repeat(4300)), Err(NoTokens::TooLarge));
         assert!(numeric(5, 1, 0, "1e308").is_ok());
+        // `residue < interval / 2` overflows in Python from twice the greatest float on, not from the greatest float.
+        let wide = |threshold: i64, value: &str| {
+            let interval = BigInt::from(threshold) * BigInt::from(10).pow(308);
+            let numeric = Numeric {
+                interval,
+                resolution: 2,
+                fractional_digits: 308,
+            };
+            numeric.tokens(value).map(|tokens| tokens.len())
+        };
+        assert_eq!(wide(3, "1"), Ok(5));
+        assert_eq!(wide(7, "1"), Err(NoTokens::TooLarge));
     }
 }
