@@ -168,6 +168,18 @@ pub struct OpenSet {
 }
 
 impl OpenSet {
+    /// Leaves of each source so many records in a hundred, chosen by their ids, so that most who are left have nobody in the other sources.
+    pub fn cut(&mut self, percent: u8) {
+        let kept = |source: &str, id: &str| {
+            let hash = blake3::hash(format!("{source}/{id}").as_bytes());
+            u16::from_le_bytes([hash.as_bytes()[0], hash.as_bytes()[1]]) % 100 < percent.into()
+        };
+        for source in &mut self.sources {
+            source.people.retain(|(id, _)| kept(&source.name, id));
+        }
+        self.truth.retain(|(source, id), _| kept(source, id));
+    }
+
     /// Reads those of a set's sources whose letters are in `wanted`; `None` when the set is absent.
     ///
     /// # Errors

@@ -320,10 +320,11 @@ pub const CODES: &[Explanation] = &[
     },
     Explanation {
         code: "E-ENCODE-TABLE",
-        meaning: "A row of the table cannot be read.",
-        advice: "A bench reads CSV: UTF-8, commas, one line of names, as many columns in every \
-                 row. The message names the line. Save the table in that form and run the same \
-                 command again; nothing was written.",
+        meaning: "The table, or a row of it, cannot be read.",
+        advice: "A bench reads CSV: UTF-8, with commas, semicolons, tabs or bars, one line of \
+                 names, as many columns in every row. The message names the line, or what the \
+                 file is. Save the table in that form and run the same command again; nothing \
+                 was written.",
     },
     Explanation {
         code: "E-ENCODE-THREADS",

@@ -10,6 +10,9 @@
 //! `birth_place`, `telephone`, `email`, `nhs_number`, as far as they are there. `--made` measures sets of families that are made from a seed:
 //! nobody in common, relatives in two files, unlike sizes.
 //!
+//! `--cut PERCENT` leaves out of each source all but so many records in a hundred: then most people have nobody to be, and those who are left of a
+//! family look like each other.
+//!
 //! `--ceiling` says instead where pairs are lost and where wrong ones come from, and the F1 that could be had at most ([`ceiling`]).
 
 mod ceiling;
@@ -33,6 +36,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let mut detail = false;
     let mut ceilings = false;
     let (mut own, mut families) = (false, false);
+    let mut percent: Option<u8> = None;
     let mut arguments = std::env::args().skip(1);
     while let Some(argument) = arguments.next() {
         let mut value = || arguments.next().ok_or("the option needs a value");
@@ -50,6 +54,7 @@ fn main() -> Result<(), Box<dyn Error>> {
             "--detail" => detail = true,
             "--ceiling" => ceilings = true,
             "--made" => families = true,
+            "--cut" => percent = Some(value()?.parse()?),
             "--own" => (own, folder) = (true, value()?.into()),
             _ => folder = argument.into(),
         }
@@ -85,7 +90,12 @@ fn main() -> Result<(), Box<dyn Error>> {
             continue;
         }
         match OpenSet::read(&folder, &layout, &sources)? {
-            Some(set) => show(layout.name, &set)?,
+            Some(mut set) => {
+                if let Some(percent) = percent {
+                    set.cut(percent);
+                }
+                show(layout.name, &set)?;
+            }
             None => println!(
                 "| {} | absent: {} | | | | | | | | | | | |",
                 layout.name,

@@ -87,12 +87,11 @@ impl Numeric {
     /// `residue < interval / 2`, where Python's division gives the nearest float.
     fn is_below_half(&self, residue: &BigInt) -> Result<bool, NoTokens> {
         // Only the quotient has to be a float: an interval up to twice the greatest one is halved first, its last digit kept for rounding.
-        let half = match number::to_float(&self.interval) {
-            Some(interval) => interval / 2.0,
-            None => {
-                let halved = (&self.interval >> 1) | (&self.interval & BigInt::from(1));
-                number::to_float(&halved).ok_or(NoTokens::TooLarge)?
-            }
+        let half = if let Some(interval) = number::to_float(&self.interval) {
+            interval / 2.0
+        } else {
+            let halved = (&self.interval >> 1) | (&self.interval & BigInt::from(1));
+            number::to_float(&halved).ok_or(NoTokens::TooLarge)?
         };
         // The half of a float is exact, and is whole or ends in .5.
         let floor = number::truncated(half).ok_or(NoTokens::TooLarge)?;
