@@ -185,8 +185,8 @@ fn zone(pair: &SetPair, index: usize, edges: [f64; 2]) -> Option<usize> {
 }
 
 /// The zone of a pair whose fields are compared one by one: how many of first name, family name and birth date are as far apart as those of
-/// strangers, or nearly. Near are those of which two agree: of a family name alone and a birth date that is somewhat alike brothers and sisters
-/// have as much. With fewer than two of them to compare it says nothing.
+/// strangers, or nearly. Near are those of which one agrees at least: names and birth dates that are all somewhat alike, strangers' may be too. With
+/// fewer than two of them to compare it says nothing.
 fn zone_of_fields(levels: Levels, personal: &[usize]) -> usize {
     let compared = personal
         .iter()
@@ -194,12 +194,12 @@ fn zone_of_fields(levels: Levels, personal: &[usize]) -> usize {
     let far = personal
         .iter()
         .filter(|&&field| (fields::FAR..=fields::ALIKE).contains(&levels.get(field)));
-    let agree = personal
+    let mut agree = personal
         .iter()
         .filter(|&&field| levels.get(field) >= fields::NEAR && !levels.is_part(field));
     match (compared.count(), far.count()) {
         (0 | 1, _) => BLANK,
-        (_, 0) if agree.count() > 1 => NEAR,
+        (_, 0) if agree.next().is_some() => NEAR,
         (_, 0 | 1) => MIDDLE,
         _ => FAR,
     }

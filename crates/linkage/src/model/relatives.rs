@@ -27,8 +27,12 @@ const FALLEN: f64 = 0.5;
 /// Expected matches of each number of shared keys.
 pub(super) type Steps = [f64; NEAR_STEPS];
 
-/// The number of shared keys of a candidate of one home whose filters are nearer to those of strangers than `middle` standard deviations.
+/// The number of shared keys of a candidate of one home whose filters are nearer to those of strangers than `middle` standard deviations. None where
+/// fields are compared one by one: then it is known what agrees.
 pub(super) fn step(pair: &SetPair, index: usize, middle: f64) -> Option<usize> {
+    if !pair.levels.is_empty() {
+        return None;
+    }
     let candidate = &pair.candidates[index];
     let far = candidate.sigmas.is_some_and(|sigmas| sigmas < middle);
     let known = candidate.veto.is_some() || candidate.agreement.level(Field::Identifier) > 0;
