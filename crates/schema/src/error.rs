@@ -81,7 +81,7 @@ impl Error {
 
 /// A text that quotes a schema, with its control characters written as escapes: a schema comes from others, and what it quotes must neither
 /// steer a terminal nor break a message into lines of its own.
-fn without_controls(text: &str) -> String {
+pub fn without_controls(text: &str) -> String {
     let mut shown = String::with_capacity(text.len());
     for c in text.chars() {
         if c.is_control() {

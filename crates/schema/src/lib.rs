@@ -33,7 +33,7 @@ mod tests;
 mod within;
 
 pub use diff::{Change, diff};
-pub use error::{Error, Fault, FaultKind};
+pub use error::{Error, Fault, FaultKind, without_controls};
 pub use fact::{Fact, FieldName, FieldSet};
 pub use file::{
     FieldSchema, FilterSchema, HouseholdSchema, Invalid, KeyScope, LinkageUnit, Metric,

@@ -11,6 +11,7 @@ use kinfold_encoding::clkhash::{
     Failure, Finding, Header, Options, Rule, Schema, SchemaFault, Trap, encode_csv,
 };
 use kinfold_message::{Exit, Problem, WholeFile};
+use kinfold_schema::without_controls;
 use serde_json::{Value, json};
 use std::fs::File;
 use std::io::Read as _;
@@ -181,20 +182,6 @@ fn keep_apart(args: &ClkhashArgs) -> Result<(), Problem> {
     Ok(())
 }
 
-/// A name from somebody's schema, for a screen: control characters are written as escapes, so that it neither steers a terminal nor breaks a
-/// message into lines of its own. Programs get it as it is.
-fn plain(name: &str) -> String {
-    let mut shown = String::with_capacity(name.len());
-    for c in name.chars() {
-        if c.is_control() {
-            shown.extend(c.escape_default());
-        } else {
-            shown.push(c);
-        }
-    }
-    shown
-}
-
 fn refused(path: &Path, faults: &[SchemaFault]) -> Outcome {
     let mut messages: Vec<Message> = faults
         .iter()
@@ -226,9 +213,9 @@ fn refused(path: &Path, faults: &[SchemaFault]) -> Outcome {
 
 fn fault_message(path: &Path, fault: &SchemaFault) -> Message {
     let what = if fault.path.is_empty() {
-        plain(&fault.what)
+        without_controls(&fault.what)
     } else {
-        plain(&format!("`{}` {}", fault.path, fault.what))
+        without_controls(&format!("`{}` {}", fault.path, fault.what))
     };
     let code = if fault.is_refusal {
         "E-COMPAT-REFUSED"
@@ -312,7 +299,7 @@ fn finding_message(args: &ClkhashArgs, names: &[&str], finding: &Finding) -> Mes
     };
     let line = finding.places.first().map_or(1, |place| place.line);
     let place = format!("{}:{line}", args.input.display());
-    let Some(column) = finding.column.map(|index| plain(names[index])) else {
+    let Some(column) = finding.column.map(|index| without_controls(names[index])) else {
         let cells = match finding.rule {
             Rule::CellCount { found } => found,
             _ => 0,
@@ -378,7 +365,13 @@ fn problem(args: &ClkhashArgs, schema: &Schema, failure: Failure) -> Problem {
             let expected: Vec<String> = columns
                 .iter()
                 .take(5)
-                .map(|&index| format!("column {} should be `{}`", index + 1, plain(names[index])))
+                .map(|&index| {
+                    format!(
+                        "column {} should be `{}`",
+                        index + 1,
+                        without_controls(names[index])
+                    )
+                })
                 .collect();
             let more = if columns.len() > 5 { ", ..." } else { "" };
             header(

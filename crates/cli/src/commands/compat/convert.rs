@@ -1,12 +1,12 @@
 //! `compat schema`: a linkage schema from a clkhash schema, and a report of what changes.
 
-use super::{plain, read_schema};
+use super::read_schema;
 use crate::args::compat::ConvertArgs;
 use crate::commands::schema::{data, measures};
 use crate::outcome::Outcome;
 use kinfold_encoding::clkhash::Converted;
 use kinfold_message::{Exit, Problem, write_whole};
-use kinfold_schema::Schema;
+use kinfold_schema::{Schema, without_controls};
 use serde_json::json;
 use std::fmt::Write as _;
 
@@ -50,7 +50,7 @@ pub fn run(args: &ConvertArgs) -> Result<Outcome, Problem> {
         let _ = writeln!(
             text,
             "  {}\n    clkhash  {}\n    kinfold  {}",
-            plain(&note.what),
+            without_controls(&note.what),
             note.from,
             note.to
         );
@@ -58,7 +58,7 @@ pub fn run(args: &ConvertArgs) -> Result<Outcome, Problem> {
     let columns: Vec<String> = converted
         .columns
         .iter()
-        .map(|(column, field)| format!("{}={}", field.as_str(), plain(column)))
+        .map(|(column, field)| format!("{}={}", field.as_str(), without_controls(column)))
         .collect();
     let _ = writeln!(
         text,
