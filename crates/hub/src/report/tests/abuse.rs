@@ -71,6 +71,9 @@ fn nothing_beside_it_points_at_one_adult() {
             seen[usize::from(told)] += 1;
             let by_person = article.contains("<th scope=\"col\">Known to</th>");
             assert_eq!(by_person, !told && !withheld, "{article:.60}");
+            let since = ["by March 2026</td>", "since November 2019</td>"];
+            let dated = since.iter().any(|since| article.contains(since));
+            assert_eq!(dated, by_person, "{article:.60}");
             assert_eq!(
                 article.contains("Never show or leave this page"),
                 told || withheld
