@@ -293,6 +293,7 @@ fn bytes_of(text: &str) -> Option<[u8; 16]> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use kinfold_ledger::{NamedHash, RUN_VERSION};
 
     #[test]
     fn decisions_are_read_line_by_line() {
@@ -314,6 +315,36 @@ mod tests {
         let wrong = parse(&format!("{line}\n{}", line.replace("aaaa", "aaa"))).unwrap_err();
         assert_eq!(wrong.code, "E-LINK-DECISIONS");
         assert!(wrong.to_string().contains("line 2"));
+    }
+
+    #[test]
+    fn a_run_is_of_the_month_of_its_newest_records() {
+        let package = |name: &str| NamedHash {
+            name: name.to_owned(),
+            hash: String::new(),
+        };
+        let mut manifest = RunManifest {
+            version: RUN_VERSION,
+            tool: String::new(),
+            tool_hash: None,
+            agreement: package("eastmere"),
+            schema: package("standard"),
+            rule_packs: Vec::new(),
+            packages: Vec::new(),
+            inputs: Vec::new(),
+            parameters: BTreeMap::new(),
+            model: serde_json::Value::Null,
+            outputs: Vec::new(),
+        };
+        assert_eq!(newest_release(&manifest), None);
+        manifest.packages = [
+            "council/records/2026-08/1",
+            "council/events/2026-11/1",
+            "health/records/2026-02/3",
+        ]
+        .map(package)
+        .into();
+        assert_eq!(newest_release(&manifest), month_number("2026-08"));
     }
 
     #[test]
