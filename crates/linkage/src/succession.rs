@@ -7,10 +7,11 @@
 //! A membership goes on while the household has its reference and the person is the same one, or was merged with or split off it. A gap ends it:
 //! whoever comes back is shown from then on. Those who are gone stay with the household as former members, as long as every record that they were
 //! made of is still sent and none is protected: nothing may tell where somebody lived who must not be found now, and a record that may not be
-//! linked any more looks like one that was never there.
+//! linked any more looks like one that was never there. Nor is anybody said to have left a household in which somebody was who is protected now:
+//! a child whose flag was forgotten would lead from the old home to the new one.
 
 use std::cmp::Reverse;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use kinfold_schema::Token;
 
@@ -33,7 +34,17 @@ pub(crate) fn carry(
         return;
     }
     let heirs = Heirs::new(&linked.people, people);
-    let open = Open::new(sets, &previous.people);
+    let records = Records::new(sets, &previous.people);
+    let standing = |reference: &str| {
+        let (_, all) = heirs.of(reference);
+        let people = all.iter().map(|&person| &linked.people[person]);
+        records.standing(reference, people)
+    };
+    let memberships = previous.memberships.iter();
+    let silent: BTreeSet<&str> = memberships
+        .filter(|membership| standing(&membership.person) == Standing::Protected)
+        .map(|membership| membership.household.as_str())
+        .collect();
     // A household without evidence of a home is one person of whom nothing is known, perhaps because it is protected: nobody was in it.
     let places: BTreeMap<&str, usize> = households
         .households
@@ -62,7 +73,8 @@ pub(crate) fn carry(
         }
         if let Some(main) = main
             && !went_on
-            && open.may_show(&linked.people[main], &membership.person)
+            && !silent.contains(membership.household.as_str())
+            && standing(&membership.person) == Standing::Open
         {
             gone.entry((place, main)).or_default().push(membership.seen);
         }
@@ -77,10 +89,20 @@ pub(crate) fn carry(
             };
         }
     }
+    let homes = households.households.iter();
+    let housed: BTreeSet<usize> = homes
+        .filter(|household| household.homes > 0)
+        .flat_map(|household| &household.members)
+        .filter(|member| member.current)
+        .map(|member| member.person)
+        .collect();
     for ((place, person), seen) in gone {
         if let Some(seen) = left(&seen, release) {
-            let former = &mut households.households[place].former;
-            former.push(FormerMember { person, seen });
+            households.households[place].former.push(FormerMember {
+                person,
+                seen,
+                elsewhere: housed.contains(&person),
+            });
         }
     }
     for household in &mut households.households {
@@ -153,46 +175,66 @@ impl<'a> Heirs<'a> {
     }
 }
 
-/// Of whom it may be told where they lived before.
-struct Open<'a> {
-    /// The records of this run and whether each is open, in the order of record references.
-    records: Vec<(Token, bool)>,
-    sets: &'a [RecordSet],
-    before: BTreeMap<&'a str, &'a Former>,
+/// What is known now of the records that a person was made of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Standing {
+    /// All are here, and nothing is protected.
+    Open,
+    /// One is not here, or not to be recognised.
+    Missing,
+    /// One is protected, or another one of whoever has them now.
+    Protected,
 }
 
-impl<'a> Open<'a> {
+/// The records of this run, and those of the people of the run before.
+struct Records<'a> {
+    sets: &'a [RecordSet],
+    /// Record references with their flags, in their order.
+    now: Vec<(Token, u8)>,
+    before: BTreeMap<&'a str, &'a [Token]>,
+}
+
+impl<'a> Records<'a> {
     fn new(sets: &'a [RecordSet], before: &'a [Former]) -> Self {
         let rows = sets.iter().flat_map(|set| {
-            let flags = set.table.flags.iter().map(|&flags| flags == 0);
+            let flags = set.table.flags.iter().copied();
             set.table.record_ref.iter().copied().zip(flags)
         });
-        let mut records: Vec<(Token, bool)> = rows.collect();
-        records.sort_unstable();
-        let before = before.iter().map(|one| (one.reference.as_str(), one));
+        let mut now: Vec<(Token, u8)> = rows.collect();
+        now.sort_unstable();
+        let before = before.iter();
         Self {
-            records,
             sets,
-            before: before.collect(),
+            now,
+            before: before
+                .map(|one| (one.reference.as_str(), one.records.as_slice()))
+                .collect(),
         }
     }
 
-    /// Whether no record of the person is protected now, and none of those that it was made of is protected or missing.
-    fn may_show(&self, person: &PersonCluster, reference: &str) -> bool {
-        let now = person.members.iter();
-        let mut now = now.map(|id| self.sets[id.set as usize].table.flags[id.row as usize]);
-        let is_open = |record: &Token| {
-            let from = self.records.partition_point(|(known, _)| known < record);
-            let same = self.records[from..]
+    fn standing<'p>(
+        &self,
+        reference: &str,
+        heirs: impl Iterator<Item = &'p PersonCluster>,
+    ) -> Standing {
+        let mut standing = Standing::Open;
+        for record in self.before.get(reference).copied().unwrap_or_default() {
+            let from = self.now.partition_point(|(known, _)| known < record);
+            let mut same = self.now[from..]
                 .iter()
-                .take_while(|(known, _)| known == record);
-            let mut same = same.peekable();
-            same.peek().is_some() && same.all(|(_, open)| *open)
-        };
-        now.all(|flags| flags == 0)
-            && self
-                .before
-                .get(reference)
-                .is_some_and(|former| former.records.iter().all(is_open))
+                .take_while(|(known, _)| known == record)
+                .peekable();
+            if same.peek().is_none() {
+                standing = Standing::Missing;
+            }
+            if same.any(|&(_, flags)| flags != 0) {
+                return Standing::Protected;
+            }
+        }
+        let mut others = heirs.flat_map(|person| &person.members);
+        if others.any(|id| self.sets[id.set as usize].table.flags[id.row as usize] != 0) {
+            standing = Standing::Protected;
+        }
+        standing
     }
 }

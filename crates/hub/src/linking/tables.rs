@@ -140,6 +140,7 @@ impl Found<'_> {
                 let why = seen.gone.map(|gone| Reason::Former {
                     last: seen.to,
                     gone,
+                    elsewhere: former.elsewhere,
                 });
                 HouseholdRow {
                     seen_from: month(seen.from),

@@ -100,6 +100,8 @@ pub struct FormerMember {
     pub person: usize,
     /// When they were shown.
     pub seen: Seen,
+    /// Whether evidence of this run shows them in another household. Who is nowhere may still live here, and no agency has confirmed it.
+    pub elsewhere: bool,
 }
 
 /// All households, and the homes that make none.

@@ -74,6 +74,8 @@ pub enum Reason {
         last: u16,
         /// Month of the release at which they were shown no more.
         gone: u16,
+        /// Whether they are shown in another household now.
+        elsewhere: bool,
     },
 }
 
@@ -129,10 +131,19 @@ impl Reason {
                     "are no longer"
                 }
             ),
-            Self::Former { last, gone } => format!(
-                "Was shown in this household at the release of {}, and no longer at that of {}.",
+            Self::Former {
+                last,
+                gone,
+                elsewhere,
+            } => format!(
+                "Was shown in this household at the release of {}, and no longer at that of {}. {}",
                 written(last),
-                written(gone)
+                written(gone),
+                if elsewhere {
+                    "Is shown in another one now."
+                } else {
+                    "No agency sends a home of this person now."
+                }
             ),
         }
     }
@@ -336,10 +347,17 @@ mod tests {
             "2 people were shown in it at an earlier release and are no longer."
         );
         let (last, gone) = ((2026 - 1900) * 12 + 2, (2026 - 1900) * 12 + 11);
+        let former = |elsewhere| Reason::Former {
+            last,
+            gone,
+            elsewhere,
+        };
         assert_eq!(
-            Reason::Former { last, gone }.sentence(),
-            "Was shown in this household at the release of 2026-03, and no longer at that of 2026-12."
+            former(true).sentence(),
+            "Was shown in this household at the release of 2026-03, and no longer at that of 2026-12. Is shown in another one now."
         );
+        let nowhere = former(false).sentence();
+        assert!(nowhere.ends_with("2026-12. No agency sends a home of this person now."));
     }
 
     #[test]

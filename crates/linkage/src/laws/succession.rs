@@ -195,6 +195,7 @@ fn a_child_of_two_homes_is_dated_in_both() {
     assert_eq!(home.reference, first.home_of(FATHER).reference);
     assert_eq!(home.reasons, [Reason::NoLonger { people: 1 }]);
     assert_eq!(third.former(), 1);
+    assert!(home.former[0].elsewhere);
 
     // When it left stays known.
     let fourth = run(&family(&[1]), RELEASES[3], &third.leaves());
@@ -214,6 +215,17 @@ fn who_comes_later_is_dated_from_then() {
     let second = run(&family(&[1, 2]), RELEASES[1], &first.leaves());
     assert_eq!(second.seen(FATHER, CHILD), (at(1, 1), None));
     assert_eq!(second.seen(FATHER, FATHER), (at(0, 1), None));
+}
+
+/// A home that nobody has confirmed for long is no longer sent: then the person may live there still.
+#[test]
+fn who_is_in_no_home_now_is_told_from_who_moved() {
+    let first = run(&family(&[1, 2]), RELEASES[0], &Previous::default());
+    let second = run(&family(&[]), RELEASES[1], &first.leaves());
+    for parent in [MOTHER, FATHER] {
+        assert_eq!(second.seen(parent, CHILD), (None, until(0, 0, 1)));
+        assert!(!second.home_of(parent).former[0].elsewhere);
+    }
 }
 
 #[test]
@@ -257,6 +269,28 @@ fn nobody_is_shown_as_a_former_member_of_somebody_protected() {
         first.home_of(FATHER).reference
     );
     assert_eq!(second.former(), 0);
+}
+
+/// A mother and her child leave, and only the mother is known to be protected: the child does not lead from the old home to the new one.
+#[test]
+fn nobody_is_shown_to_have_left_with_somebody_protected() {
+    let town = |mother: u32, child: u32| {
+        vec![
+            living(0, &[mother]),
+            living(1, &[2]),
+            living(2, &[child]),
+            living(3, &[2]),
+        ]
+    };
+    let first = run(&town(2, 2), RELEASES[0], &Previous::default());
+    let mut left = town(1, 1);
+    assert_eq!(run(&left, RELEASES[1], &first.leaves()).former(), 2);
+    left[MOTHER].flags = FLAG_WITHHELD;
+    let second = run(&left, RELEASES[1], &first.leaves());
+    let old = first.home_of(FATHER);
+    assert_eq!(second.home_of(FATHER).reference, old.reference);
+    assert_eq!(second.former(), 0);
+    assert_eq!(run(&left, RELEASES[2], &second.leaves()).former(), 0);
 }
 
 /// A record that may not be linked any more has no keys by which it could be known again, or is a person of its own.

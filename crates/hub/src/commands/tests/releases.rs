@@ -131,7 +131,7 @@ fn a_child_that_leaves_one_of_two_homes_is_dated_in_both() {
     let [left, .., why] = rows.iter().find(|row| row[1] == "false").unwrap();
     assert_eq!(
         why,
-        "Was shown in this household at the release of 2026-05, and no longer at that of 2026-08."
+        "Was shown in this household at the release of 2026-05, and no longer at that of 2026-08. Is shown in another one now."
     );
     let [household, .., reasons] = &memberships(&world, AUGUST, PARENT)[0];
     assert_eq!(household, left);

@@ -106,6 +106,8 @@ fn the_page_does_not_depend_on_which_adult_it_is_about() {
     std::mem::swap(&mut first.custodians, &mut second.custodians);
     std::mem::swap(&mut first.records, &mut second.records);
     std::mem::swap(&mut first.strength, &mut second.strength);
+    assert_ne!(first.since, second.since);
+    std::mem::swap(&mut first.since, &mut second.since);
     household
         .joins
         .iter_mut()
