@@ -163,8 +163,8 @@ impl Run {
 
 fn at(from: usize, to: usize) -> Option<Seen> {
     Some(Seen {
-        from: RELEASES[from],
-        to: RELEASES[to],
+        from: *RELEASES.get(from)?,
+        to: *RELEASES.get(to)?,
         gone: None,
     })
 }
