@@ -10,6 +10,7 @@ mod gate;
 mod how_to;
 mod invariants;
 mod matching;
+mod releases;
 mod sample;
 mod tidy;
 mod worked_example;
