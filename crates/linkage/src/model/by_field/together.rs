@@ -142,7 +142,8 @@ pub(super) fn most_matches(
     let mut found = vec![0.0; radix(count)];
     let mut strangers = vec![0.0; radix(count)];
     for (pair, shares) in set_pairs.iter().zip(shares) {
-        for &levels in &pair.levels {
+        // What is known in part is more often shared by strangers than these shares say.
+        for &levels in pair.levels.iter().filter(|levels| !levels.any_part()) {
             found[index(levels, count)] += 1.0;
         }
         let (left, right) = (pair.left_set as usize, pair.right_set as usize);
