@@ -2,8 +2,8 @@
 //!
 //! Besides chance three things can make an expected figure wrong, and each is in the interval:
 //! - **Odds that are off as a whole.** Strangers are foretold, not known, and matches are learnt, so the odds of all doubtful pairs may be too high or
-//!   too low together. Of the sets with truth whose table is in `docs/src/explanation/how-links-are-decided.md` the odds that would
-//!   have foretold the right number of matches were up to [`OFF_BITS`] from those that were learnt in nine of ten.
+//!   too low together. On the sets with truth of `docs/src/explanation/how-links-are-decided.md` the odds that would have foretold the
+//!   right number of matches were no more than four bits from those that were learnt in 85 of 100 ([`OFF_BITS`]).
 //! - **Matches that nothing reached** ([`super::unseen`]).
 //! - **Pairs that are held** ([`super::plausible`]): they may be relatives, all of them, or matches.
 //!
