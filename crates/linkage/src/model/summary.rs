@@ -215,8 +215,8 @@ fn likely(
 
 /// Matches that neither keys nor filters found, by what each of them finds of the other's (Lincoln and Petersen's estimate): of the matches
 /// that share keys and could be seen by the filter it sees a share, so what it sees alone is that share of all that share no key. What is
-/// hard for one is often hard for the other, so the truth is more ([`unseen`]); it is used where the line is drawn, which an estimate of what
-/// nobody sees moves to no good.
+/// hard for one is often hard for the other, so the truth is more ([`unseen`]). It is used where the line is drawn; with the other
+/// number links were as right, on whole sets and cut ones.
 fn by_both(set_pairs: &[SetPair], scores: &[Vec<Score>]) -> f64 {
     let (mut seen, mut both, mut alone) = (0.0, 0.0, 0.0);
     for (pair, scores) in set_pairs.iter().zip(scores) {

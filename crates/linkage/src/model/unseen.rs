@@ -13,9 +13,9 @@
 //!   in what is expected and in the upper bound, and not in the lower.
 //!
 //! The larger of the two is expected, as both see the same pairs from two sides. Both are bounds from below: a match of two whole records of
-//! which everything was changed or written wrongly is seen by neither. Zelterman's estimate (1988), which takes everybody to be
-//! caught alike, and Chao and Lee's (1992) by sample coverage were measured too: the shared keys of a pair depend on each other, many pairs share fifty, and one
-//! was thousands of matches too high where the other saw hardly any (`docs/src/explanation/how-links-are-decided.md`).
+//! which everything was changed or written wrongly is seen by neither. Zelterman's estimate (1988), which takes everybody to be caught alike, and
+//! Chao and Lee's (1992) by sample coverage were measured too: the first was thousands of matches too high where strangers of one key
+//! were taken for matches, the second gave about what the bound gives (`docs/src/explanation/how-links-are-decided.md`).
 
 use kinfold_schema::FLAG_DO_NOT_LINK;
 
