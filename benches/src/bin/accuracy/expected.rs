@@ -50,6 +50,7 @@ pub fn all(
             if let Some(own) = &wanted.own {
                 wanted.each_in(own, own_layouts(own)?, cut, &mut show)?;
             }
+            wanted.each_borough(cut, &mut show)?;
             if cut.is_none() {
                 wanted.each_made(&mut show)?;
             }

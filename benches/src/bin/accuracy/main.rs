@@ -8,7 +8,8 @@
 //! `--own DIR` measures sets of your own instead: a folder each with `a.csv`, `b.csv`, … and `truth.csv` (`source`, `rec_id`, `entity_id`), the
 //! columns named `rec_id`, `first_name`, `middle_name`, `last_name`, `date_of_birth` (day first), `sex`, `address`, `postcode`, `town`,
 //! `birth_place`, `telephone`, `email`, `nhs_number`, as far as they are there. `--made` measures sets of families that are made from a seed:
-//! nobody in common, relatives in two files, unlike sizes.
+//! nobody in common, relatives in two files, unlike sizes. `--borough uk` and `--borough stress` measure three invented boroughs as two agencies know them:
+//! families in one home, which no open set has many of.
 //!
 //! `--cut PERCENT` leaves out of each source all but so many records in a hundred: then most people have nobody to be, and those who are left of a
 //! family look like each other.
@@ -26,12 +27,14 @@ use std::error::Error;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
+use kinfold_benches::borough::two_agencies;
 use kinfold_benches::joined::Joined;
 use kinfold_benches::made;
 use kinfold_benches::open::{Layout, OpenSet, layouts, own_layouts};
 use kinfold_benches::tables;
 use kinfold_linkage::measures::pairwise;
 use kinfold_schema::{Mixing, Schema};
+use kinfold_synth::Profile;
 
 fn main() -> Result<(), Box<dyn Error>> {
     let mut schema: Option<Schema> = None;
@@ -40,6 +43,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         folder: tables::folder(),
         own: None,
         made: false,
+        borough: None,
         only: None,
         sources: "abcde".to_owned(),
     };
@@ -68,6 +72,7 @@ fn main() -> Result<(), Box<dyn Error>> {
             "--expected" => expected = true,
             "--made" => wanted.made = true,
             "--cut" => percent = Some(value()?.parse()?),
+            "--borough" => wanted.borough = Some(profile(&value()?)?),
             "--own" => wanted.own = Some(value()?.into()),
             _ => wanted.folder = argument.into(),
         }
@@ -101,6 +106,7 @@ struct Wanted {
     folder: PathBuf,
     own: Option<PathBuf>,
     made: bool,
+    borough: Option<Profile>,
     only: Option<String>,
     sources: String,
 }
@@ -113,6 +119,9 @@ impl Wanted {
     fn each(&self, percent: Option<u8>, show: &mut Shown<'_>) -> Result<(), Box<dyn Error>> {
         if self.made {
             return self.each_made(show);
+        }
+        if self.borough.is_some() {
+            return self.each_borough(percent, show);
         }
         match &self.own {
             Some(own) => self.each_in(own, own_layouts(own)?, percent, show),
@@ -128,6 +137,26 @@ impl Wanted {
         let kinds = made::KINDS.iter().filter(|kind| self.wants(kind.name));
         for kind in kinds {
             show(kind.name, &made::make(kind, 1))?;
+        }
+        Ok(())
+    }
+
+    /// The boroughs of the profile that was asked for, if any.
+    fn each_borough(
+        &self,
+        percent: Option<u8>,
+        show: &mut Shown<'_>,
+    ) -> Result<(), Box<dyn Error>> {
+        let Some(profile) = self.borough else {
+            return Ok(());
+        };
+        for seed in BOROUGHS {
+            let name = format!("borough {seed}, {profile:?}");
+            let mut set = two_agencies(PEOPLE, seed, profile);
+            if let Some(percent) = percent {
+                set.cut(percent);
+            }
+            show(&name.to_lowercase(), &set)?;
         }
         Ok(())
     }
@@ -159,6 +188,18 @@ impl Wanted {
             }
         }
         Ok(())
+    }
+}
+
+/// Seeds of the invented boroughs, the first of them that of the frontier bench, and people of each of their two files.
+const BOROUGHS: [u64; 3] = [612_023, 613_001, 613_003];
+const PEOPLE: usize = 10_000;
+
+fn profile(name: &str) -> Result<Profile, String> {
+    match name {
+        "uk" => Ok(Profile::Uk),
+        "stress" => Ok(Profile::Stress),
+        _ => Err("--borough is uk or stress".to_owned()),
     }
 }
 
