@@ -14,42 +14,54 @@
 //! `--cut PERCENT` leaves out of each source all but so many records in a hundred: then most people have nobody to be, and those who are left of a
 //! family look like each other.
 //!
+//! `--expected` says instead what each run expected of itself beside what came of it ([`expected`]): of the open sets, the made ones and those of
+//! `--own`, whole and cut to 60 and to 30 in a hundred, with the schemas `standard` and `trusted`; `--schema`, `--cut` and `--set` ask for less.
+//!
 //! `--ceiling` says instead where pairs are lost and where wrong ones come from, and the F1 that could be had at most ([`ceiling`]).
 
 mod ceiling;
+mod expected;
 
 use std::collections::BTreeMap;
 use std::error::Error;
+use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use kinfold_benches::borough::two_agencies;
 use kinfold_benches::joined::Joined;
 use kinfold_benches::made;
-use kinfold_benches::open::{OpenSet, layouts, own_layouts};
+use kinfold_benches::open::{Layout, OpenSet, layouts, own_layouts};
 use kinfold_benches::tables;
 use kinfold_linkage::measures::pairwise;
 use kinfold_schema::{Mixing, Schema};
 use kinfold_synth::Profile;
 
 fn main() -> Result<(), Box<dyn Error>> {
-    let mut folder = tables::folder();
-    let mut schema = Schema::standard();
-    let mut only: Option<String> = None;
-    let mut sources = "abcde".to_owned();
-    let mut detail = false;
-    let mut ceilings = false;
-    let (mut own, mut families) = (false, false);
+    let mut schema: Option<Schema> = None;
+    let mut mixing: Option<Mixing> = None;
+    let mut wanted = Wanted {
+        folder: tables::folder(),
+        own: None,
+        made: false,
+        borough: None,
+        only: None,
+        sources: "abcde".to_owned(),
+    };
+    let (mut detail, mut ceilings, mut expected) = (false, false, false);
     let mut percent: Option<u8> = None;
-    let mut borough: Option<Profile> = None;
     let mut arguments = std::env::args().skip(1);
     while let Some(argument) = arguments.next() {
         let mut value = || arguments.next().ok_or("the option needs a value");
         match argument.as_str() {
-            "--schema" => schema = Schema::parse_for_bench(&std::fs::read_to_string(value()?)?)?,
-            "--set" => only = Some(value()?),
-            "--sources" => sources = value()?,
+            "--schema" => {
+                schema = Some(Schema::parse_for_bench(
+                    &std::fs::read_to_string(value()?)?,
+                )?);
+            }
+            "--set" => wanted.only = Some(value()?),
+            "--sources" => wanted.sources = value()?,
             "--mixing" => {
-                schema = schema.with(match value()?.as_str() {
+                mixing = Some(match value()?.as_str() {
                     "apart" => Mixing::Apart,
                     "places-apart" => Mixing::PlacesApart,
                     _ => return Err("--mixing is apart or places-apart".into()),
@@ -57,20 +69,21 @@ fn main() -> Result<(), Box<dyn Error>> {
             }
             "--detail" => detail = true,
             "--ceiling" => ceilings = true,
-            "--made" => families = true,
+            "--expected" => expected = true,
+            "--made" => wanted.made = true,
             "--cut" => percent = Some(value()?.parse()?),
-            "--borough" => borough = Some(profile(&value()?)?),
-            "--own" => (own, folder) = (true, value()?.into()),
-            _ => folder = argument.into(),
+            "--borough" => wanted.borough = Some(profile(&value()?)?),
+            "--own" => wanted.own = Some(value()?.into()),
+            _ => wanted.folder = argument.into(),
         }
     }
-    let show = |name: &str, set: &OpenSet| -> Result<(), Box<dyn Error>> {
-        if ceilings {
-            ceiling::show(name, &Joined::of(&schema, set)?);
-            return Ok(());
-        }
-        measure(name, set, &schema, detail)
-    };
+    if expected {
+        return expected::all(&wanted, schema, percent);
+    }
+    let mut schema = schema.unwrap_or_else(Schema::standard);
+    if let Some(mixing) = mixing {
+        schema = schema.with(mixing);
+    }
     if ceilings {
         ceiling::head();
     } else {
@@ -79,13 +92,64 @@ fn main() -> Result<(), Box<dyn Error>> {
         );
         println!("|---|---|---|---|---|---|---|---|---|---|---|---|---|");
     }
-    if families {
-        for kind in &made::KINDS {
+    wanted.each(percent, &mut |name, set| {
+        if ceilings {
+            ceiling::show(name, &Joined::of(&schema, set)?);
+            return Ok(());
+        }
+        measure(name, set, &schema, detail)
+    })
+}
+
+/// Which sets.
+struct Wanted {
+    folder: PathBuf,
+    own: Option<PathBuf>,
+    made: bool,
+    borough: Option<Profile>,
+    only: Option<String>,
+    sources: String,
+}
+
+/// What is done with a set of a name.
+type Shown<'a> = dyn FnMut(&str, &OpenSet) -> Result<(), Box<dyn Error>> + 'a;
+
+impl Wanted {
+    /// The sets that were asked for, one after another: those of one's own, made ones, or the open ones.
+    fn each(&self, percent: Option<u8>, show: &mut Shown<'_>) -> Result<(), Box<dyn Error>> {
+        if self.made {
+            return self.each_made(show);
+        }
+        if self.borough.is_some() {
+            return self.each_borough(percent, show);
+        }
+        match &self.own {
+            Some(own) => self.each_in(own, own_layouts(own)?, percent, show),
+            None => self.each_in(&self.folder, layouts(), percent, show),
+        }
+    }
+
+    fn wants(&self, name: &str) -> bool {
+        self.only.as_deref().is_none_or(|only| only == name)
+    }
+
+    fn each_made(&self, show: &mut Shown<'_>) -> Result<(), Box<dyn Error>> {
+        let kinds = made::KINDS.iter().filter(|kind| self.wants(kind.name));
+        for kind in kinds {
             show(kind.name, &made::make(kind, 1))?;
         }
-        return Ok(());
+        Ok(())
     }
-    if let Some(profile) = borough {
+
+    /// The boroughs of the profile that was asked for, if any.
+    fn each_borough(
+        &self,
+        percent: Option<u8>,
+        show: &mut Shown<'_>,
+    ) -> Result<(), Box<dyn Error>> {
+        let Some(profile) = self.borough else {
+            return Ok(());
+        };
         for seed in BOROUGHS {
             let name = format!("borough {seed}, {profile:?}");
             let mut set = two_agencies(PEOPLE, seed, profile);
@@ -94,32 +158,37 @@ fn main() -> Result<(), Box<dyn Error>> {
             }
             show(&name.to_lowercase(), &set)?;
         }
-        return Ok(());
+        Ok(())
     }
-    let sets = if own {
-        own_layouts(&folder)?
-    } else {
-        layouts()
-    };
-    for layout in sets {
-        if only.as_deref().is_some_and(|name| name != layout.name) {
-            continue;
-        }
-        match OpenSet::read(&folder, &layout, &sources)? {
-            Some(mut set) => {
-                if let Some(percent) = percent {
-                    set.cut(percent);
-                }
-                show(layout.name, &set)?;
+
+    /// Sets that lie in a folder.
+    fn each_in(
+        &self,
+        folder: &Path,
+        sets: Vec<Layout>,
+        percent: Option<u8>,
+        show: &mut Shown<'_>,
+    ) -> Result<(), Box<dyn Error>> {
+        for layout in sets {
+            if !self.wants(layout.name) {
+                continue;
             }
-            None => println!(
-                "| {} | absent: {} | | | | | | | | | | | |",
-                layout.name,
-                folder.join(layout.name).display()
-            ),
+            match OpenSet::read(folder, &layout, &self.sources)? {
+                Some(mut set) => {
+                    if let Some(percent) = percent {
+                        set.cut(percent);
+                    }
+                    show(layout.name, &set)?;
+                }
+                None => println!(
+                    "| {} | absent: {} | | | | | | | | | | | |",
+                    layout.name,
+                    folder.join(layout.name).display()
+                ),
+            }
         }
+        Ok(())
     }
-    Ok(())
 }
 
 /// Seeds of the invented boroughs, the first of them that of the frontier bench, and people of each of their two files.

@@ -22,11 +22,15 @@ pub(super) fn lines(model: &ModelSummary, files: usize) -> String {
     } else {
         let _ = writeln!(
             text,
-            "{} of {} candidate pairs are links, from a match probability of {:.2} on: expected precision {}, recall {}",
+            "{} of {} candidate pairs are links, from a match probability of {:.2} on: expected precision {}",
             model.linked,
             model.candidates,
             model.link_probability,
             share(model.at_link.precision),
+        );
+        let _ = writeln!(
+            text,
+            "Expected recall at most {}, of all matches as far as shared keys and facts tell; matches that share nothing cannot be counted",
             share(model.at_link.recall)
         );
     }
@@ -88,6 +92,7 @@ mod tests {
             by_filter_alone: 0,
             expected_matches: 10.8,
             expected_missed: 0.0,
+            missed_bounds: [0.0; 2],
             vetoed: 0,
             guarded: 0,
             linked: 12,
@@ -106,10 +111,11 @@ mod tests {
     #[test]
     fn a_run_says_what_to_expect_and_why_to_doubt_it() {
         insta::assert_snapshot!(lines(&model(vec![Doubt::FewMatches]), 2), @r"
-        12 of 29 candidate pairs are links, from a match probability of 0.79 on: expected precision 89.8 % (65.1 to 100.0), recall 100.0 % (99.0 to 100.0)
+        12 of 29 candidate pairs are links, from a match probability of 0.79 on: expected precision 89.8 % (65.1 to 100.0)
+        Expected recall at most 100.0 % (99.0 to 100.0), of all matches as far as shared keys and facts tell; matches that share nothing cannot be counted
         Do not rely on these figures: fewer than 50 matches are expected, too few to learn from; look at every link by hand
         ");
-        assert_eq!(lines(&model(Vec::new()), 2).lines().count(), 1);
+        assert_eq!(lines(&model(Vec::new()), 2).lines().count(), 2);
         assert!(lines(&model(Vec::new()), 1).starts_with("Nothing to link with"));
         let nothing = ModelSummary {
             candidates: 0,

@@ -114,6 +114,7 @@ fn links(run: &Run, terms: &Terms) -> LinkFacts {
         link_threshold: weight_of(run.linked.model.link_probability),
         review_threshold: weight_of(run.linked.model.review_probability),
         expected_precision: Some(run.linked.model.expected_precision),
+        expected_recall: (run.linked.model.linked > 0).then_some(run.linked.model.at_link.recall),
         ..LinkFacts::default()
     };
     let mut between: BTreeMap<(u32, u32), u64> = BTreeMap::new();

@@ -107,6 +107,9 @@ pub struct LinkFacts {
     pub review: u64,
     /// Share of links that the model expects to be right, 0 to 1.
     pub expected_precision: Option<f64>,
+    /// Share of all matches that the model expects to be linked, as far as shared keys and facts tell of them: expected, lower and upper
+    /// bound of a 95 % interval, 0 to 1.
+    pub expected_recall: Option<[f64; 3]>,
     /// Links by pair of custodians (names); the same name twice for links within one custodian.
     pub custodian_pairs: Vec<CustodianPairFacts>,
     /// Vetoes that kept pairs apart.

@@ -86,6 +86,16 @@ pub(super) fn joined(data: &ReportData) -> String {
             wrong.max(0.01)
         ));
     }
+    if let Some(recall) = links.expected_recall {
+        // Rounded down, for the same reason, and the upper end up.
+        let tenths = |share: f64| share.clamp(0.0, 1.0) * 1000.0;
+        let [share, low] =
+            [recall[0], recall[1]].map(|share| (tenths(share) + 1e-6).floor() / 10.0);
+        let high = (tenths(recall[2]) - 1e-6).ceil() / 10.0;
+        sentence.push_str(&format!(
+            " As far as shared keys and facts tell, {share} % of all pairs that are one person are linked ({low} to {high} %); pairs that share nothing cannot be counted, so it is at most this."
+        ));
+    }
     sentence
 }
 

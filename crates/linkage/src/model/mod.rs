@@ -13,12 +13,14 @@
 mod by_field;
 mod cells;
 mod compete;
+mod estimate;
 mod judge;
 mod plausible;
 mod relatives;
 mod strangers;
 mod summary;
 mod threshold;
+mod unseen;
 
 use cells::Cells;
 use plausible::Held;
@@ -29,8 +31,9 @@ use crate::fields::FIELDS_MAX;
 use crate::fields::blocks::Fields;
 use crate::{Options, RecordId, RecordSet, WaterfallStep};
 
+pub use estimate::Estimate;
 pub(crate) use judge::judge;
-pub use summary::{Doubt, Estimate, ModelSummary};
+pub use summary::{Doubt, ModelSummary};
 
 /// Rounds of expectation and maximisation at most. Where little is known of each record the expected matches creep for more than a hundred rounds; to
 /// stop before is to doubt a model that is nearly there.
@@ -142,12 +145,12 @@ pub(crate) fn fit(
         }
     };
     let summary = summary::of(
+        sets,
         set_pairs,
         &scores,
         set_pairs.iter().all(|pair| strangers.counted(pair)),
         &vec![RIVAL_BITS; set_pairs.len()],
-        (rounds.done, settled),
-        &rounds.held,
+        (&rounds, settled),
         options,
     );
     let silence = silence(sets, set_pairs, &expected);

@@ -1,9 +1,12 @@
 //! What a fit says about itself.
 
+use super::compete::taken;
+use super::estimate::{Estimate, Likely, estimate};
 use super::plausible::Held;
-use super::{Score, threshold};
-use crate::Options;
+use super::unseen::{by_filter, unseen};
+use super::{Rounds, Score, threshold};
 use crate::candidates::SetPair;
+use crate::{Options, RecordSet};
 
 /// What the model learnt, for the run's manifest and report.
 #[derive(Clone, Debug, PartialEq, serde::Serialize)]
@@ -20,8 +23,10 @@ pub struct ModelSummary {
     pub by_filter_alone: usize,
     /// Expected true matches among the candidates.
     pub expected_matches: f64,
-    /// Expected true matches that are no candidates, as far as keys and filters tell of each other.
+    /// Expected true matches that are no candidates, as far as few shared keys and lacking facts tell of them: at least so many.
     pub expected_missed: f64,
+    /// Bounds of a 95 % interval of that, lower and upper.
+    pub missed_bounds: [f64; 2],
     /// Pairs that are vetoed.
     pub vetoed: usize,
     /// Pairs sent to review by a guard.
@@ -40,18 +45,6 @@ pub struct ModelSummary {
     pub at_review: Estimate,
     /// Why the figures should not be trusted; empty when nothing speaks against them.
     pub doubts: Vec<Doubt>,
-}
-
-/// Expected precision and recall, with the bounds of 95 % intervals.
-///
-/// The intervals cover what is left to chance when every probability is right (each pair a coin of its own) and the spread of the counts
-/// of strangers. They do not cover a model that does not fit; that is what [`ModelSummary::doubts`] is for.
-#[derive(Clone, Copy, Debug, Default, PartialEq, serde::Serialize)]
-pub struct Estimate {
-    /// Share of the links that are right: expected, lower, upper.
-    pub precision: [f64; 3],
-    /// Share of the matches that are linked: expected, lower, upper.
-    pub recall: [f64; 3],
 }
 
 /// A reason not to trust a model's own figures.
@@ -95,14 +88,15 @@ const RIVALS_MAX: f64 = 0.1;
 
 /// Sums up a fit. A pair of at least `rival_bits`, for each set pair, that lost the competition was a rival.
 pub(super) fn of(
+    sets: &[RecordSet],
     set_pairs: &[SetPair],
     scores: &[Vec<Score>],
     counted: bool,
     rival_bits: &[f64],
-    (rounds, settled): (usize, bool),
-    held: &[Held],
+    (rounds, settled): (&Rounds, bool),
     options: &Options,
 ) -> ModelSummary {
+    let held = &rounds.held;
     let all = || {
         set_pairs
             .iter()
@@ -125,10 +119,10 @@ pub(super) fn of(
     }
     let kept: f64 = kept_back.iter().sum();
     let matches = probabilities.iter().sum::<f64>() + kept;
-    let missed = missed(set_pairs, scores);
-    let best = options
-        .link_probability
-        .unwrap_or_else(|| threshold::best(probabilities.clone(), missed + kept));
+    let best = options.link_probability.unwrap_or_else(|| {
+        let missed = by_both(set_pairs, scores);
+        threshold::best(probabilities.clone(), missed + kept)
+    });
     let mut doubts = Vec::new();
     let mut doubt = |is: bool, what: Doubt| {
         if is {
@@ -159,16 +153,24 @@ pub(super) fn of(
     };
     let review = options.review_probability.min(link);
     let candidates = probabilities.len() + kept_back.len();
-    let at_link = estimate(&probabilities, link, matches + missed);
-    probabilities.append(&mut kept_back);
+    let unseen = unseen(sets, set_pairs, scores);
+    let likely = likely(sets, set_pairs, scores, held);
+    let from = |pair: &Likely, least: f64| pair.probability >= least;
+    let at_link = estimate(
+        &likely,
+        |pair| from(pair, link) && pair.rivals == 0,
+        &unseen,
+        smaller,
+    );
     ModelSummary {
-        rounds,
+        rounds: rounds.done,
         settled,
         counted,
         candidates,
         by_filter_alone: all().filter(|(candidate, _)| candidate.keys == 0).count(),
         expected_matches: matches,
-        expected_missed: missed,
+        expected_missed: unseen.expected,
+        missed_bounds: [unseen.lower, unseen.upper],
         vetoed: all()
             .filter(|(candidate, _)| candidate.veto.is_some())
             .count(),
@@ -178,48 +180,48 @@ pub(super) fn of(
         review_probability: review,
         expected_precision: at_link.precision[0],
         at_link,
-        at_review: estimate(&probabilities, review, matches + missed),
+        at_review: estimate(&likely, |pair| from(pair, review), &unseen, smaller),
         doubts,
     }
 }
 
-/// Expected precision and recall of linking from a probability on.
-fn estimate(probabilities: &[f64], from: f64, matches: f64) -> Estimate {
-    let linked = || probabilities.iter().filter(|p| **p >= from);
-    let (count, right) = (linked().count() as f64, linked().sum::<f64>());
-    let spread = libm::sqrt(linked().map(|p| p * (1.0 - p)).sum::<f64>() + (count - right));
-    let rest = libm::sqrt((matches - right).max(0.0));
-    let bounds =
-        |value: f64, low: f64, high: f64| [value, low.clamp(0.0, 1.0), high.clamp(0.0, 1.0)];
-    let z = 1.96;
-    let precision = |right: f64| right / count.max(1.0);
-    let recall = |right: f64, matches: f64| right / matches.max(1.0);
-    Estimate {
-        precision: bounds(
-            precision(right),
-            precision(right - z * spread),
-            precision(right + z * spread),
-        ),
-        recall: bounds(
-            recall(right, matches),
-            recall(right - z * spread, matches - z * spread + z * rest),
-            recall(right + z * spread, matches + z * spread - z * rest),
-        ),
+/// Every candidate as the estimates need it.
+fn likely(
+    sets: &[RecordSet],
+    set_pairs: &[SetPair],
+    scores: &[Vec<Score>],
+    held: &[Held],
+) -> Vec<Likely> {
+    let mut all = Vec::with_capacity(scores.iter().map(Vec::len).sum());
+    for ((pair, scores), held) in set_pairs.iter().zip(scores).zip(held) {
+        let found: Vec<f64> = scores.iter().map(|score| score.probability).collect();
+        let is_held: Vec<f64> = (0..scores.len())
+            .map(|at| f64::from(u8::from(held.has(pair, at))))
+            .collect();
+        let (left, right) = taken(sets, pair, &found);
+        let (left_held, right_held) = taken(sets, pair, &is_held);
+        for (at, candidate) in pair.candidates.iter().enumerate() {
+            let (l, r) = (candidate.left as usize, candidate.right as usize);
+            let rivals = is_held[at] * f64::max(left_held[l], right_held[r]);
+            all.push(Likely {
+                probability: found[at],
+                partner: f64::max(left[l], right[r]),
+                rivals: rivals as u32,
+            });
+        }
     }
+    all
 }
 
 /// Matches that neither keys nor filters found, by what each of them finds of the other's (Lincoln and Petersen's estimate): of the matches
 /// that share keys and could be seen by the filter it sees a share, so what it sees alone is that share of all that share no key. What is
-/// hard for one is often hard for the other, so the truth is rather more.
-fn missed(set_pairs: &[SetPair], scores: &[Vec<Score>]) -> f64 {
+/// hard for one is often hard for the other, so the truth is more ([`unseen`]). It is used where the line is drawn; with the other
+/// number links were as right, on whole sets and cut ones.
+fn by_both(set_pairs: &[SetPair], scores: &[Vec<Score>]) -> f64 {
     let (mut seen, mut both, mut alone) = (0.0, 0.0, 0.0);
     for (pair, scores) in set_pairs.iter().zip(scores) {
         for (at, (candidate, score)) in pair.candidates.iter().zip(scores).enumerate() {
-            let by_filters = match candidate.sigmas {
-                Some(sigmas) => Some(sigmas >= pair.candidate_sigmas),
-                None => pair.by_fields.get(at).copied(),
-            };
-            match (candidate.keys, by_filters) {
+            match (candidate.keys, by_filter(pair, at, candidate)) {
                 (0, Some(_)) => alone += score.probability,
                 (_, Some(is_near)) => {
                     both += score.probability;

@@ -166,6 +166,7 @@ fn links() -> LinkFacts {
         links: 5328,
         review: 45,
         expected_precision: Some(0.9914),
+        expected_recall: Some([0.9723, 0.9211, 0.9906]),
         custodian_pairs: vec![
             pair(COUNCIL, COUNCIL, 828),
             pair(COUNCIL, HEALTH, 2391),

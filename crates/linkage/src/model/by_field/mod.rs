@@ -127,12 +127,12 @@ pub(super) fn fit(
         .map(|(at, pair)| RIVAL_BITS + learnt.prior(sets, at, pair) - learnt.of_any(sets, at, pair))
         .collect();
     let summary = summary::of(
+        sets,
         set_pairs,
         &scores,
         true,
         &rival_bits,
-        (rounds.done, settled),
-        &rounds.held,
+        (&rounds, settled),
         options,
     );
     let silence = silence(sets, set_pairs, &expected);
