@@ -45,7 +45,7 @@ pub use care::Care;
 use evidence::{People, fingerprint, learn, weigh};
 use groups::Groups;
 use judge::{Verdict, judge, never_one};
-use kinfold_identity::Person;
+use kinfold_identity::{Person, PersonRows};
 use likeness::Memo;
 use rayon::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
@@ -216,45 +216,37 @@ impl United {
         rows: &Rows,
         people: &mut impl Iterator<Item = u32>,
     ) -> Result<Option<Vec<UnitedPerson>>, Error> {
-        let (mut part, mut wanted): (Vec<(usize, usize)>, Vec<u32>) = Default::default();
+        let (mut part, mut wanted): (Vec<usize>, Vec<u32>) = Default::default();
         while wanted.len() < ROWS_AT_ONCE
             && let Some(person) = people.next()
         {
             let own = self.rows(person as usize);
-            part.push((person as usize, own.len()));
+            part.push(own.len());
             wanted.extend(own);
         }
         if part.is_empty() {
             return Ok(None);
         }
         let mut loaded = rows.load(&wanted)?.into_iter();
-        let parts: Vec<(usize, Vec<PersonRow>)> = part
+        let parts: Vec<Vec<PersonRow>> = part
             .into_iter()
-            .map(|(person, count)| (person, loaded.by_ref().take(count).collect()))
+            .map(|count| loaded.by_ref().take(count).collect())
             .collect();
-        let people = parts.into_par_iter();
-        let people = people.map(|(person, rows)| self.person(person, rows));
+        let people = parts.into_par_iter().map(|rows| UnitedPerson {
+            person: together(&rows),
+            rows,
+        });
         Ok(Some(people.collect()))
     }
+}
 
-    /// What the rows of a person say together: those of one own id first, as they were compared.
-    fn person(&self, person: usize, rows: Vec<PersonRow>) -> UnitedPerson {
-        let numbers = self.rows(person);
-        let mut together = Person::default();
-        for unit in self.people.get(person) {
-            let mut one = Person::default();
-            for row in self.units.rows(*unit as usize) {
-                let at = numbers.binary_search(row);
-                let at = at.expect("the rows of a person are those of its units");
-                one.merge(rows[at].person.clone());
-            }
-            together.merge(one);
-        }
-        UnitedPerson {
-            rows,
-            person: together,
-        }
+/// What the rows of a person say together.
+fn together(rows: &[PersonRow]) -> Person {
+    let mut person = PersonRows::default();
+    for row in rows {
+        person.add(row.person.clone(), row.seen());
     }
+    person.together()
 }
 
 /// Rows that are loaded at once.

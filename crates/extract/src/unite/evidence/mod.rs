@@ -66,6 +66,8 @@ pub(super) struct People<'a> {
     groups: &'a Groups,
     apart: &'a Apart,
     care: Care,
+    /// The fingerprint of each unit.
+    units: &'a [u64],
     /// The first unit of each person.
     firsts: Vec<u32>,
     /// What the units of a person say together, of people of several units.
@@ -83,7 +85,7 @@ impl<'a> People<'a> {
         groups: &'a Groups,
         apart: &'a Apart,
         care: Care,
-        prints: &[u64],
+        units: &'a [u64],
     ) -> Self {
         let numbers = 0..briefs.units.len() as u32;
         let mut people = Self {
@@ -91,6 +93,7 @@ impl<'a> People<'a> {
             groups,
             apart,
             care,
+            units,
             firsts: numbers.filter(|unit| groups.find(*unit) == *unit).collect(),
             merged: Vec::new(),
             merged_at: Vec::new(),
@@ -101,12 +104,10 @@ impl<'a> People<'a> {
                 continue;
             }
             people.merged_at.push(people.merged.len() as u32);
-            // Of two sexes the first one stays: which one that is must not depend on where the rows stand.
-            let mut members = people.members(person as u32);
-            members.sort_by_key(|unit| prints[*unit as usize]);
+            let members = people.members(person as u32);
             let mut all = briefs.units[members[0] as usize].clone();
             for unit in &members[1..] {
-                all.merge(&briefs.units[*unit as usize]);
+                all.merge(&briefs.units[*unit as usize], &briefs.values);
             }
             people.merged.push(all);
         }
@@ -117,9 +118,10 @@ impl<'a> People<'a> {
         self.firsts.len()
     }
 
+    /// The units of a person, in an order that does not depend on where their rows stand.
     fn members(&self, person: u32) -> Vec<u32> {
         let mut members = self.groups.members(self.firsts[person as usize]);
-        members.sort_unstable();
+        members.sort_unstable_by_key(|unit| (self.units[*unit as usize], *unit));
         members
     }
 
