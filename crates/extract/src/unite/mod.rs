@@ -82,7 +82,7 @@ pub enum Reason {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, serde::Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Doubt {
-    /// The same family name, birth date and address, but clearly different first names.
+    /// The same family name, birth date and address, but clearly different first names; or one of such two, and a row without a first name.
     Twins,
     /// Two different verified NHS numbers.
     TwoNhsNumbers,
@@ -339,12 +339,14 @@ pub fn unite(
         }
     }
     let sure = agreed(&joins, &judged.doubts, &groups);
+    let twins = judged.doubts.iter().filter(|doubt| doubt.2 == Doubt::Twins);
+    let twins: Vec<(u32, u32)> = twins.map(|&(left, right, _)| (left, right)).collect();
     let weighed = by_evidence(
         rows,
         &mut groups,
         (care, sure),
         step,
-        (&briefs, &apart, &prints),
+        (&briefs, &apart, &prints, &twins),
         &mut joins,
     )?;
     judged
@@ -428,7 +430,7 @@ fn by_evidence(
     groups: &mut Groups,
     (care, sure): (Care, usize),
     step: &dyn Fn(&str),
-    (briefs, apart, prints): (&Briefs, &Apart, &[u64]),
+    (briefs, apart, prints, twins): (&Briefs, &Apart, &[u64], &[(u32, u32)]),
     joins: &mut BTreeMap<Reason, usize>,
 ) -> Result<Vec<(u32, u32, Doubt)>, Error> {
     let mut doubts = Vec::new();
@@ -439,7 +441,7 @@ fn by_evidence(
     let lesson = "Learning how people agree with themselves";
     step(lesson);
     let alone = Groups::new(briefs.units.len());
-    let units = People::of(briefs, &alone, apart, care, prints);
+    let units = People::of(briefs, &alone, apart, care, prints, twins);
     let Some(mut model) = learn(rows, &units, &memo, &Way::new(step, lesson))? else {
         return Ok(doubts);
     };
@@ -453,7 +455,7 @@ fn by_evidence(
         step(&round_of);
         let weighed = weigh(
             rows,
-            &People::of(briefs, groups, apart, care, prints),
+            &People::of(briefs, groups, apart, care, prints, twins),
             &memo,
             &model,
             &Way::new(step, round_of),

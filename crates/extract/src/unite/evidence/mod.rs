@@ -46,6 +46,7 @@ use pattern::Pattern;
 use rayon::prelude::*;
 #[cfg(test)]
 pub(super) use reference::fingerprint as plain_fingerprint;
+use std::collections::BTreeSet;
 use together::Together;
 
 /// And from which two people are worth a look: as likely one as not.
@@ -74,6 +75,8 @@ pub(super) struct People<'a> {
     merged: Vec<Brief>,
     /// Where that is.
     merged_at: Vec<u32>,
+    /// The first units of twins: people of one family name, birth date and home whose first names are clearly two.
+    twins: BTreeSet<u32>,
 }
 
 /// The place of a person of one unit.
@@ -86,7 +89,13 @@ impl<'a> People<'a> {
         apart: &'a Apart,
         care: Care,
         units: &'a [u64],
+        twins: &[(u32, u32)],
     ) -> Self {
+        // Two whom the custodian decided to be one person are no twins.
+        let apart_still = twins
+            .iter()
+            .map(|(left, right)| [groups.find(*left), groups.find(*right)]);
+        let apart_still = apart_still.filter(|[left, right]| left != right);
         let numbers = 0..briefs.units.len() as u32;
         let mut people = Self {
             briefs,
@@ -97,6 +106,7 @@ impl<'a> People<'a> {
             firsts: numbers.filter(|unit| groups.find(*unit) == *unit).collect(),
             merged: Vec::new(),
             merged_at: Vec::new(),
+            twins: apart_still.flatten().collect(),
         };
         for (person, first) in people.firsts.iter().enumerate() {
             if groups.is_alone(*first) {
@@ -123,6 +133,11 @@ impl<'a> People<'a> {
         let mut members = self.groups.members(self.firsts[person as usize]);
         members.sort_unstable_by_key(|unit| (self.units[*unit as usize], *unit));
         members
+    }
+
+    /// Whether a first name is all that tells a person from somebody else of the same family name, birth date and home.
+    fn is_twin(&self, person: u32) -> bool {
+        self.twins.contains(&self.firsts[person as usize])
     }
 
     fn brief(&self, person: u32) -> &Brief {
