@@ -442,6 +442,14 @@ pub const CODES: &[Explanation] = &[
                  space or choose another disk, and run the same command again.",
     },
     Explanation {
+        code: "E-FILE-INTERRUPTED",
+        meaning: "The command was interrupted, with Ctrl-C or by the system (SIGTERM).",
+        advice: "Files are written under a temporary name and renamed when whole. The unfinished \
+                 ones of this command were removed, and what was there before is as it was. Run \
+                 the same command again. Only a process that is killed (SIGKILL, a power cut) \
+                 leaves .NAME.part files, for their owner alone; the same command replaces them.",
+    },
+    Explanation {
         code: "E-FILE-IO",
         meaning: "A file could not be read or written.",
         advice: "The message names the file and the operating system's reason. Check that the folder exists and that your account may \
