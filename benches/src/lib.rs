@@ -1,7 +1,6 @@
 //! Inputs of the benchmarks: reproducible, and shaped like what the matcher meets.
 
 pub mod agencies;
-pub mod figures;
 pub mod joined;
 pub mod made;
 pub mod named;

@@ -628,6 +628,14 @@ pub const CODES: &[Explanation] = &[
                  `different-people`. Lines are only added; the last one about two records counts.",
     },
     Explanation {
+        code: "E-LINK-DOUBT",
+        meaning: "A run of `link` doubts its own figures.",
+        advice: "The links are made and the files are written; a warning of `--json` says \
+                 why the expected precision and recall should not be relied on, and what \
+                 to do. The same line stands on the screen, and `doubts` of the model in \
+                 run.json names the reason.",
+    },
+    Explanation {
         code: "E-LINK-EMPTY",
         meaning: "There are no records to link.",
         advice: "Ingest the custodians' packages first; `kinfold-hub packages --hub DIR` shows \
@@ -968,6 +976,14 @@ pub const CODES: &[Explanation] = &[
         meaning: "No linkage schema of this name is shipped.",
         advice: "`kinfold schema show NAME` prints a shipped one: standard, high, trusted or \
                  partial. A schema in a file is read with `kinfold schema explain FILE`.",
+    },
+    Explanation {
+        code: "E-SCHEMA-PEOPLE",
+        meaning: "A filter is safe for fewer people than the linkage schema is meant for, on invented people.",
+        advice: "The rule allows `people_max`; measured on invented people the filter's \
+                 codes tell more than the rule assumes. `kinfold schema explain` shows \
+                 both figures. Lower `people_max` or raise `diffusion`; the release check \
+                 tests each file all the same.",
     },
     Explanation {
         code: "E-SCHEMA-RELEASE",

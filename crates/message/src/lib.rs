@@ -7,10 +7,12 @@
 //! A problem never holds a personal value, a key or a secret: name the file, the row number, the column and the rule instead.
 
 mod codes;
+mod counts;
 mod unfinished;
 mod whole;
 
 pub use codes::{CODES, Explanation, explain};
+pub use counts::{counted, grouped};
 pub use unfinished::Unfinished;
 pub use whole::WholeFile;
 

@@ -86,8 +86,8 @@ impl People {
 
     fn write(&self, rows: &[String]) {
         let lines = self.head.iter().chain(rows);
-        let text: String = lines.map(|line| format!("{line}\n")).collect();
-        fs::write(&self.path, text).expect("written");
+        let lines: Vec<&str> = lines.map(String::as_str).collect();
+        fs::write(&self.path, lines.join("\n") + "\n").expect("written");
     }
 }
 
@@ -152,10 +152,7 @@ fn codes_of_people(output: &Path) -> (Codes, BenchCodes) {
     }
     let (table, slots) = (&read.table, read.schema.key_slots());
     let codes = (0..table.len()).map(|row| {
-        let reference: String = table.record_ref[row]
-            .iter()
-            .map(|byte| format!("{byte:02x}"))
-            .collect();
+        let reference = encoded::hex(&table.record_ref[row]);
         let filters = table.filters.iter().map(|filter| filter.row(row).to_vec());
         let keys = table.keys[row * slots..][..slots].iter().copied();
         (
