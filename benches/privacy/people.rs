@@ -1,8 +1,7 @@
 //! The people of the bench: invented boroughs of seeds that nothing was tuned on.
 
-use std::collections::BTreeMap;
-
-use kinfold_benches::open::{OpenSet, Source};
+use kinfold_benches::borough;
+use kinfold_benches::open::OpenSet;
 use kinfold_identity::Person;
 use kinfold_synth::{Options, Profile, generate};
 
@@ -13,13 +12,6 @@ pub const SEEDS: [u64; 3] = [611_953, 611_957, 612_011];
 pub const LINKAGE_SEED: u64 = 612_023;
 /// People of each of its two files.
 const LINKAGE_PEOPLE: usize = 10_000;
-/// Registers of the council; of a person's rows the first is taken.
-const COUNCIL: [kinfold_synth::Source; 3] = [
-    kinfold_synth::Source::Housing,
-    kinfold_synth::Source::SchoolCensus,
-    kinfold_synth::Source::LscbPeople,
-];
-
 /// So many people of the borough of a seed, without slips, in whole households but for the last.
 pub fn attacked(size: usize, seed: u64) -> Vec<Person> {
     let mut people = generate(&Options {
@@ -32,51 +24,7 @@ pub fn attacked(size: usize, seed: u64) -> Vec<Person> {
     people
 }
 
-/// The borough as two agencies know it, with their slips: the patients of the health service, and the people whom the council knows.
+/// The borough as two agencies know it, with their slips.
 pub fn two_agencies() -> OpenSet {
-    let borough = generate(&Options {
-        households: LINKAGE_PEOPLE / 2,
-        seed: LINKAGE_SEED,
-        profile: Profile::Uk,
-    });
-    let files = [
-        sample(borough.known_to(kinfold_synth::Source::Patients)),
-        sample(
-            COUNCIL
-                .into_iter()
-                .flat_map(|source| borough.known_to(source)),
-        ),
-    ];
-    let mut truth = BTreeMap::new();
-    let sources = ["a", "b"]
-        .into_iter()
-        .zip(files)
-        .map(|(name, people)| {
-            let number = |person: usize| person.to_string();
-            for (person, _) in &people {
-                truth.insert((name.to_owned(), number(*person)), *person as u32);
-            }
-            Source {
-                name: name.to_owned(),
-                people: people
-                    .into_iter()
-                    .map(|(person, known)| (number(person), known))
-                    .collect(),
-            }
-        })
-        .collect();
-    OpenSet { sources, truth }
-}
-
-/// The first row of each of so many people, drawn by a hash of their number: the same people in both files, as far as it has them.
-fn sample(rows: impl Iterator<Item = (usize, Person)>) -> Vec<(usize, Person)> {
-    let mut people: BTreeMap<([u8; 32], usize), Person> = BTreeMap::new();
-    for (number, person) in rows {
-        let lot = *blake3::hash(&(number as u64).to_le_bytes()).as_bytes();
-        people.entry((lot, number)).or_insert(person);
-    }
-    let drawn = people.into_iter().take(LINKAGE_PEOPLE);
-    drawn
-        .map(|((_, number), person)| (number, person))
-        .collect()
+    borough::two_agencies(LINKAGE_PEOPLE, LINKAGE_SEED, Profile::Uk)
 }

@@ -1,6 +1,7 @@
 //! Inputs of the benchmarks: reproducible, and shaped like what the matcher meets.
 
 pub mod agencies;
+pub mod borough;
 pub mod joined;
 pub mod made;
 pub mod named;

@@ -50,6 +50,9 @@ impl Set {
         let mut sets = Vec::new();
         for entry in std::fs::read_dir(folder)? {
             let path = entry?.path();
+            if path.extension().is_none_or(|ending| ending != "toml") {
+                continue;
+            }
             let name = path.file_stem().and_then(|stem| stem.to_str());
             let name = name.unwrap_or_default().to_owned();
             let text = std::fs::read_to_string(&path)?;

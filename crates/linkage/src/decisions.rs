@@ -68,6 +68,9 @@ pub struct Given {
     pub lives: Vec<Life>,
     /// Custodians of whose records several may be one person; of all others at most one record is in a person.
     pub duplicates: Vec<String>,
+    /// The month of the release of each set (the period of its package, in months since January 1900), in the order of sets; empty where
+    /// nobody knows, and then no membership is dated by releases.
+    pub releases: Vec<u16>,
 }
 
 /// What became of a decision.

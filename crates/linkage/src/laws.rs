@@ -4,6 +4,7 @@ mod fields;
 mod filters;
 mod households;
 mod people;
+mod succession;
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -25,6 +25,7 @@ mod periods;
 mod pooled;
 mod reference;
 mod shared_keys;
+mod succession;
 mod waterfall;
 
 use kinfold_schema::{CodeTable, POOLS_MAX, Schema};
@@ -36,11 +37,11 @@ pub use decisions::{Apart, Decision, Given, Judgement, Life, Outcome, RecordKey}
 pub use evidence::Spoken;
 pub use fields::Levels as FieldLevels;
 pub use households::{
-    Household, HouseholdMember, Households, LifeStage, Reason, form_households,
+    FormerMember, Household, HouseholdMember, Households, LifeStage, Reason, Seen, form_households,
     form_households_given,
 };
 pub use kinfold_schema::{Agreement, Comparable};
-pub use lineage::{Change, Former, Lineage, Previous, carry_references};
+pub use lineage::{Change, Former, FormerMembership, Lineage, Previous, carry_references};
 pub use model::{Doubt, Estimate, ModelSummary};
 pub use people::{Bridge, People, PersonCluster, Tie, form_people};
 pub use periods::same_records;

@@ -9,7 +9,8 @@
 use std::collections::BTreeMap;
 
 use crate::reference::Mint;
-use crate::{Households, Linked, RecordSet};
+use crate::succession;
+use crate::{Households, Linked, RecordSet, Seen};
 
 /// A person or household of the run before.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -18,6 +19,17 @@ pub struct Former {
     pub reference: String,
     /// The record references of its records, or of the records of its people.
     pub records: Vec<[u8; 16]>,
+}
+
+/// Somebody whom the run before showed in a household, then or earlier.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct FormerMembership {
+    /// Reference of the person.
+    pub person: String,
+    /// Reference of the household.
+    pub household: String,
+    /// At which releases.
+    pub seen: Seen,
 }
 
 /// What the run before leaves to this one.
@@ -29,6 +41,8 @@ pub struct Previous {
     pub households: Vec<Former>,
     /// References of either kind that were retired in it or before it.
     pub retired: Vec<String>,
+    /// Who was shown in which household, and when. These are no evidence that a household goes on: they date memberships alone.
+    pub memberships: Vec<FormerMembership>,
 }
 
 /// What became of a reference.
@@ -118,7 +132,8 @@ impl Lineage {
     }
 }
 
-/// Gives the people and households of a run the references of the run before, and says what became of each. Households are sorted anew.
+/// Gives the people and households of a run the references of the run before, and says what became of each. Memberships that go on get the
+/// dates of the run before, and households the people who were shown in them. Households are sorted anew.
 pub fn carry_references(
     sets: &[RecordSet],
     linked: &mut Linked,
@@ -149,6 +164,7 @@ pub fn carry_references(
     for (person, name) in linked.people.iter_mut().zip(names) {
         person.reference = name;
     }
+    // `lineage` is that of people alone until the end.
     let (names, of_households) = carry("HH", homes, &previous.households, &previous.retired);
     for (household, name) in households.households.iter_mut().zip(names) {
         household.reference = name;
@@ -156,6 +172,7 @@ pub fn carry_references(
     households.households.sort_by(|a, b| {
         (a.members[0].person, &a.reference).cmp(&(b.members[0].person, &b.reference))
     });
+    succession::carry(sets, linked, households, previous, &lineage);
     lineage.extend(of_households);
     lineage
 }

@@ -92,6 +92,12 @@ pub struct HouseholdRow {
     pub from: Option<String>,
     /// Last month of evidence, YYYY-MM; none when open.
     pub to: Option<String>,
+    /// First release of the unbroken succession at which the person was shown as a current member, YYYY-MM; none when never or unknown.
+    pub seen_from: Option<String>,
+    /// The last such release, YYYY-MM.
+    pub seen_to: Option<String>,
+    /// The release at which the person was shown no more, YYYY-MM; none for current members.
+    pub gone_by: Option<String>,
     /// Whether the person is a member at the reference date.
     pub current: bool,
     /// Probability that exactly the current members belong to it; none for a household of one.
@@ -100,7 +106,7 @@ pub struct HouseholdRow {
     pub homes: u32,
     /// Custodians whose evidence ties it, separated by `;`.
     pub sources: String,
-    /// How many custodians tie this member to it.
+    /// How many custodians tie this member to it; 0 for a former member, whom only earlier runs showed.
     pub custodians: u32,
     /// Why these people are taken as a household, and what makes it unsure, in sentences; empty for a household of one.
     pub reasons: String,
@@ -237,6 +243,9 @@ pub fn write_households_of(
         ("cluster_id", DataType::Utf8, false),
         ("from", DataType::Utf8, true),
         ("to", DataType::Utf8, true),
+        ("seen_from", DataType::Utf8, true),
+        ("seen_to", DataType::Utf8, true),
+        ("gone_by", DataType::Utf8, true),
         ("current", DataType::Boolean, false),
         ("confidence", DataType::Float64, true),
         ("homes", DataType::UInt32, false),
@@ -249,16 +258,11 @@ pub fn write_households_of(
         vec![
             text(rows, |r| &r.household_id),
             text(rows, |r| &r.cluster_id),
-            Arc::new(
-                rows.iter()
-                    .map(|r| r.from.as_deref())
-                    .collect::<StringArray>(),
-            ),
-            Arc::new(
-                rows.iter()
-                    .map(|r| r.to.as_deref())
-                    .collect::<StringArray>(),
-            ),
+            perhaps_text(rows, |r| &r.from),
+            perhaps_text(rows, |r| &r.to),
+            perhaps_text(rows, |r| &r.seen_from),
+            perhaps_text(rows, |r| &r.seen_to),
+            perhaps_text(rows, |r| &r.gone_by),
             flag(rows, |r| r.current),
             perhaps(rows, |r| r.confidence),
             count(rows, |r| r.homes),
@@ -285,11 +289,7 @@ pub fn write_lineage(path: &Path, rows: impl IntoIterator<Item = LineageRow>) ->
         vec![
             text(rows, |r| &r.reference),
             text(rows, |r| &r.change),
-            Arc::new(
-                rows.iter()
-                    .map(|r| r.other.as_deref())
-                    .collect::<StringArray>(),
-            ),
+            perhaps_text(rows, |r| &r.other),
             count(rows, |r| r.shared),
             count(rows, |r| r.lost),
             count(rows, |r| r.gained),
@@ -381,6 +381,11 @@ fn text<Row>(rows: &[Row], of: impl Fn(&Row) -> &String) -> ArrayRef {
     Arc::new(StringArray::from_iter_values(rows.iter().map(of)))
 }
 
+fn perhaps_text<Row>(rows: &[Row], of: impl Fn(&Row) -> &Option<String>) -> ArrayRef {
+    let cells = rows.iter().map(|row| of(row).as_deref());
+    Arc::new(cells.collect::<StringArray>())
+}
+
 fn number<Row>(rows: &[Row], of: impl Fn(&Row) -> f64) -> ArrayRef {
     Arc::new(Float64Array::from_iter_values(rows.iter().map(of)))
 }
@@ -466,6 +471,9 @@ mod tests {
             cluster_id: "P-1".into(),
             from: Some("2020-01".into()),
             to: None,
+            seen_from: Some("2026-03".into()),
+            seen_to: Some("2026-08".into()),
+            gone_by: None,
             current: true,
             confidence: Some(0.5),
             homes: 1,
@@ -505,6 +513,9 @@ mod tests {
         };
         assert_eq!(cell("pairs.parquet", "match_weight"), "12.5");
         assert_eq!(cell("households.parquet", "to"), "");
+        assert_eq!(cell("households.parquet", "seen_from"), "2026-03");
+        assert_eq!(cell("households.parquet", "seen_to"), "2026-08");
+        assert_eq!(cell("households.parquet", "gone_by"), "");
         assert_eq!(cell("households.parquet", "current"), "true");
         assert_eq!(cell("households.parquet", "withheld"), "true");
         assert_eq!(cell("lineage.parquet", "other"), "P-2");

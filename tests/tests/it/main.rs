@@ -11,6 +11,7 @@ mod how_to;
 mod interrupt;
 mod invariants;
 mod matching;
+mod releases;
 mod sample;
 mod tidy;
 mod worked_example;

@@ -8,7 +8,8 @@
 //! `--own DIR` measures sets of your own instead: a folder each with `a.csv`, `b.csv`, … and `truth.csv` (`source`, `rec_id`, `entity_id`), the
 //! columns named `rec_id`, `first_name`, `middle_name`, `last_name`, `date_of_birth` (day first), `sex`, `address`, `postcode`, `town`,
 //! `birth_place`, `telephone`, `email`, `nhs_number`, as far as they are there. `--made` measures sets of families that are made from a seed:
-//! nobody in common, relatives in two files, unlike sizes.
+//! nobody in common, relatives in two files, unlike sizes. `--borough uk` and `--borough stress` measure three invented boroughs as two agencies know them:
+//! families in one home, which no open set has many of.
 //!
 //! `--cut PERCENT` leaves out of each source all but so many records in a hundred: then most people have nobody to be, and those who are left of a
 //! family look like each other.
@@ -21,12 +22,14 @@ use std::collections::BTreeMap;
 use std::error::Error;
 use std::time::Instant;
 
+use kinfold_benches::borough::two_agencies;
 use kinfold_benches::joined::Joined;
 use kinfold_benches::made;
 use kinfold_benches::open::{OpenSet, layouts, own_layouts};
 use kinfold_benches::tables;
 use kinfold_linkage::measures::pairwise;
 use kinfold_schema::{Mixing, Schema};
+use kinfold_synth::Profile;
 
 fn main() -> Result<(), Box<dyn Error>> {
     let mut folder = tables::folder();
@@ -37,6 +40,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let mut ceilings = false;
     let (mut own, mut families) = (false, false);
     let mut percent: Option<u8> = None;
+    let mut borough: Option<Profile> = None;
     let mut arguments = std::env::args().skip(1);
     while let Some(argument) = arguments.next() {
         let mut value = || arguments.next().ok_or("the option needs a value");
@@ -55,6 +59,7 @@ fn main() -> Result<(), Box<dyn Error>> {
             "--ceiling" => ceilings = true,
             "--made" => families = true,
             "--cut" => percent = Some(value()?.parse()?),
+            "--borough" => borough = Some(profile(&value()?)?),
             "--own" => (own, folder) = (true, value()?.into()),
             _ => folder = argument.into(),
         }
@@ -77,6 +82,17 @@ fn main() -> Result<(), Box<dyn Error>> {
     if families {
         for kind in &made::KINDS {
             show(kind.name, &made::make(kind, 1))?;
+        }
+        return Ok(());
+    }
+    if let Some(profile) = borough {
+        for seed in BOROUGHS {
+            let name = format!("borough {seed}, {profile:?}");
+            let mut set = two_agencies(PEOPLE, seed, profile);
+            if let Some(percent) = percent {
+                set.cut(percent);
+            }
+            show(&name.to_lowercase(), &set)?;
         }
         return Ok(());
     }
@@ -104,6 +120,18 @@ fn main() -> Result<(), Box<dyn Error>> {
         }
     }
     Ok(())
+}
+
+/// Seeds of the invented boroughs, the first of them that of the frontier bench, and people of each of their two files.
+const BOROUGHS: [u64; 3] = [612_023, 613_001, 613_003];
+const PEOPLE: usize = 10_000;
+
+fn profile(name: &str) -> Result<Profile, String> {
+    match name {
+        "uk" => Ok(Profile::Uk),
+        "stress" => Ok(Profile::Stress),
+        _ => Err("--borough is uk or stress".to_owned()),
+    }
 }
 
 fn measure(name: &str, set: &OpenSet, schema: &Schema, detail: bool) -> Result<(), Box<dyn Error>> {

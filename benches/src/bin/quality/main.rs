@@ -41,6 +41,9 @@ struct Args {
     /// The data: a folder a set, with a.csv.gz, b.csv.gz, …, truth.csv.gz [default: shared/data beside the project]
     #[arg(long, value_name = "DIR")]
     data: Option<PathBuf>,
+    /// What the sets are: a folder with a TOML file a set [default: benches/quality/sets]
+    #[arg(long, value_name = "DIR", conflicts_with = "page")]
+    definitions: Option<PathBuf>,
     /// Sets to run [default: all]
     #[arg(long = "set", value_name = "NAME", num_args = 1..)]
     sets: Vec<String>,
@@ -93,7 +96,8 @@ fn measure(args: &Args) -> Result<(), Box<dyn Error>> {
     let work = work.unwrap_or_else(|| beside.join("../quality"));
     let programs = Programs::find(args.programs.as_deref().unwrap_or(beside), args.threads)?;
     let anchors = Anchors::read(&here.join("quality/anchors.toml"))?;
-    let sets = Set::read_all(&sets::folder(), &args.sets)?;
+    let definitions = args.definitions.clone().unwrap_or_else(sets::folder);
+    let sets = Set::read_all(&definitions, &args.sets)?;
 
     let (mut results, mut absent) = (Vec::new(), Vec::new());
     for set in &sets {

@@ -34,6 +34,7 @@ pub fn markdown(results: &[Outcome], anchors: &Anchors, absent: &[String]) -> St
                 anchor(best(false), |anchor| Some(anchor.f1)),
                 outcome.model["expected_precision"]
                     .as_f64()
+                    .filter(|expected| *expected > 0.0)
                     .map_or(String::new(), figure),
                 format!("{:.1}", outcome.seconds),
             ],

@@ -3,6 +3,7 @@
 use super::units::Lists;
 
 /// Disjoint groups of units. A group is a ring: each unit names the next one of its group. Eight bytes a unit.
+#[derive(Clone)]
 pub(super) struct Groups {
     /// The lowest unit of each unit's group.
     lowest: Vec<u32>,

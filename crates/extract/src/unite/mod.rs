@@ -42,7 +42,7 @@ use brief::Briefs;
 use candidates::{LARGEST_GROUP, Pair, Shelves, shared_things};
 use care::Apart;
 pub use care::Care;
-use evidence::{People, fingerprint, learn, weigh};
+use evidence::{Before, People, fingerprint, learn, weigh};
 use groups::Groups;
 use judge::{Verdict, judge, never_one};
 use kinfold_identity::{Person, PersonRows};
@@ -448,6 +448,8 @@ fn by_evidence(
     if care.is_for_release() {
         model.believe_at_most(PAIRS_A_SURE_ONE * sure as f64 + 0.5);
     }
+    let by_rules = groups.clone();
+    let before = Before::of(People::of(briefs, &by_rules, apart, care, prints, twins));
     // In a later round only people who came together in the round before say something new.
     let mut changed: Option<BTreeSet<u32>> = None;
     for round in 1..=ROUNDS {
@@ -455,7 +457,10 @@ fn by_evidence(
         step(&round_of);
         let weighed = weigh(
             rows,
-            &People::of(briefs, groups, apart, care, prints, twins),
+            (
+                &before,
+                &People::of(briefs, groups, apart, care, prints, twins),
+            ),
             &memo,
             &model,
             &Way::new(step, round_of),

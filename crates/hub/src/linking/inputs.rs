@@ -11,6 +11,7 @@ use kinfold_linkage::RecordSet;
 use kinfold_message::{Exit, Problem};
 use kinfold_store::{Hub, PackageInfo};
 
+use super::tables::month_number;
 use crate::terms::Terms;
 
 /// The packages of a run, opened.
@@ -93,6 +94,18 @@ impl Inputs {
             .map(|package| package.period.as_str())
             .collect();
         periods.into_iter().collect::<Vec<_>>().join(", ")
+    }
+
+    /// The month of the release of each set: the period of its package. Empty unless all are known.
+    pub(crate) fn releases(&self) -> Vec<u16> {
+        let release = |set: &RecordSet| {
+            let records = self.packages.iter();
+            let mut records = records
+                .filter(|package| package.kind == "records" && package.custodian == set.source);
+            month_number(&records.next()?.period)
+        };
+        let releases: Option<Vec<u16>> = self.sets.iter().map(release).collect();
+        releases.unwrap_or_default()
     }
 
     /// Names of the packages, by custodian and kind.

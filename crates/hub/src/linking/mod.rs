@@ -80,6 +80,7 @@ impl Run {
         let step = screen.step("Linking people", 0);
         let given = Given {
             lives: facts::lives(&inputs, reference_date.days()),
+            releases: inputs.releases(),
             ..replay.given.clone()
         };
         let mut linked =

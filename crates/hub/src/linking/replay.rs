@@ -3,12 +3,15 @@
 //! Decisions are a file of JSON lines that is only added to. References come from the folder of the run before; of those that it retired
 //! none is given out again. Both are named in the manifest by their hashes, so a run stays reproducible.
 
+mod members;
+
 use std::collections::BTreeMap;
 use std::path::Path;
 
 use kinfold_ledger::RunManifest;
 use kinfold_linkage::{
-    Change, Decision, Former, Given, Judgement, Outcome, Previous, RecordKey, same_records,
+    Change, Decision, Former, FormerMembership, Given, Judgement, Outcome, Previous, RecordKey,
+    same_records,
 };
 use kinfold_message::{Exit, Problem};
 use kinfold_store::{Column, Hub, TextTable, read_text_columns};
@@ -16,7 +19,9 @@ use serde::Deserialize;
 
 use super::MANIFEST;
 use super::inputs::{Inputs, read_codes};
+use super::tables::month_number;
 use crate::terms::Terms;
+use members::Member;
 
 /// The decisions and the run before.
 #[derive(Debug, Default)]
@@ -55,7 +60,7 @@ impl Replay {
             let read = RunManifest::parse(&manifest)
                 .map_err(|_| no_run(folder, "its run.json is not as it was written"))?;
             let renamed = renamed(&read, hub, terms, inputs)?;
-            replay.previous = read_previous(folder, &renamed)?;
+            replay.previous = read_previous(folder, &renamed, newest_release(&read))?;
             replay.note("previous_run", manifest.as_bytes());
         }
         Ok(replay)
@@ -175,9 +180,21 @@ fn renamed(
     Ok(renamed)
 }
 
+/// The month of the newest records of a run.
+fn newest_release(manifest: &RunManifest) -> Option<u16> {
+    let packages = manifest.packages.iter();
+    let periods = packages.filter_map(|package| {
+        let mut parts = package.name.split('/').skip(1);
+        let is_records = parts.next() == Some("records");
+        month_number(parts.next()?).filter(|_| is_records)
+    });
+    periods.max()
+}
+
 fn read_previous(
     folder: &Path,
     renamed: &BTreeMap<[u8; 16], [u8; 16]>,
+    release: Option<u16>,
 ) -> Result<Previous, Problem> {
     let table = |name: &str, columns: &[Column<'_>]| -> Result<TextTable, Problem> {
         Ok(read_text_columns(&folder.join(name), columns)?)
@@ -196,19 +213,23 @@ fn read_previous(
         let record = renamed.get(&record).copied().unwrap_or(record);
         records.entry(person).or_default().push(record);
     }
-    let households = table(
-        "households.parquet",
-        &[
-            Column::needed(&["household_id"]),
-            Column::needed(&["cluster_id"]),
-        ],
-    )?;
+    let households = table("households.parquet", &members::columns())?;
     let mut homes: BTreeMap<&str, Vec<[u8; 16]>> = BTreeMap::new();
-    for (household, person) in pairs_of(&households) {
+    let mut memberships = Vec::new();
+    for row in 0..households.rows {
+        let member = Member::read(&households, row, release)
+            .ok_or_else(|| no_run(folder, "a month is damaged"))?;
         let own = records
-            .get(person)
+            .get(member.person)
             .ok_or_else(|| no_run(folder, "people and households do not fit each other"))?;
-        homes.entry(household).or_default().extend(own);
+        if !member.is_former {
+            homes.entry(member.household).or_default().extend(own);
+        }
+        memberships.extend(member.seen.map(|seen| FormerMembership {
+            person: member.person.to_owned(),
+            household: member.household.to_owned(),
+            seen,
+        }));
     }
     let lineage = table(
         "lineage.parquet",
@@ -232,6 +253,7 @@ fn read_previous(
         households: former(homes),
         people: former(records),
         retired,
+        memberships,
     })
 }
 
@@ -271,6 +293,7 @@ fn bytes_of(text: &str) -> Option<[u8; 16]> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use kinfold_ledger::{NamedHash, RUN_VERSION};
 
     #[test]
     fn decisions_are_read_line_by_line() {
@@ -292,6 +315,36 @@ mod tests {
         let wrong = parse(&format!("{line}\n{}", line.replace("aaaa", "aaa"))).unwrap_err();
         assert_eq!(wrong.code, "E-LINK-DECISIONS");
         assert!(wrong.to_string().contains("line 2"));
+    }
+
+    #[test]
+    fn a_run_is_of_the_month_of_its_newest_records() {
+        let package = |name: &str| NamedHash {
+            name: name.to_owned(),
+            hash: String::new(),
+        };
+        let mut manifest = RunManifest {
+            version: RUN_VERSION,
+            tool: String::new(),
+            tool_hash: None,
+            agreement: package("eastmere"),
+            schema: package("standard"),
+            rule_packs: Vec::new(),
+            packages: Vec::new(),
+            inputs: Vec::new(),
+            parameters: BTreeMap::new(),
+            model: serde_json::Value::Null,
+            outputs: Vec::new(),
+        };
+        assert_eq!(newest_release(&manifest), None);
+        manifest.packages = [
+            "council/records/2026-08/1",
+            "council/events/2026-11/1",
+            "health/records/2026-02/3",
+        ]
+        .map(package)
+        .into();
+        assert_eq!(newest_release(&manifest), month_number("2026-08"));
     }
 
     #[test]

@@ -316,8 +316,8 @@ fn months_of_homes(terms: &Terms) -> Option<String> {
     });
     match (keys.step(), left.is_empty()) {
         (0, _) => Some(format!(
-            "Agencies send no months of homes, so households are shown without dates, and somebody who left in the last months may still be \
-             shown.{left}"
+            "Agencies send no months of homes, so when somebody came or left is known to the release only: \u{201c}by\u{201d} a month means shown at the \
+             release of that month and in every run since, and somebody who left in the last months may still be shown.{left}"
         )),
         (1, true) => None,
         (1, false) => Some(left.trim().to_owned()),

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use kinfold_linkage::{
-    Households, Linked, Pair, Reason, RecordId, RecordSet, Spoken, Verdict, Veto,
+    Household, Households, Linked, Pair, Reason, RecordId, RecordSet, Spoken, Verdict, Veto,
 };
 use kinfold_message::Problem;
 use kinfold_schema::{NO_MONTH, Pool, Schema};
@@ -120,25 +120,58 @@ impl Found<'_> {
         found: &'h Households,
     ) -> impl Iterator<Item = HouseholdRow> + 'h {
         found.households.iter().flat_map(move |household| {
-            household.members.iter().map(move |member| HouseholdRow {
-                household_id: household.reference.clone(),
-                cluster_id: self.linked.people[member.person].reference.clone(),
-                from: month(member.from),
-                to: month(member.to),
-                current: member.current,
-                confidence: household.confidence,
-                homes: household.homes as u32,
-                sources: household.sources.join(";"),
-                custodians: member.custodians,
-                reasons: household
-                    .reasons
-                    .iter()
-                    .map(Reason::sentence)
-                    .collect::<Vec<_>>()
-                    .join(" "),
-                withheld: self.withheld[member.person],
-            })
+            let members = household.members.iter().map(move |member| {
+                let seen = member.seen;
+                HouseholdRow {
+                    from: month(member.from),
+                    to: month(member.to),
+                    seen_from: seen.and_then(|seen| month(seen.from)),
+                    seen_to: seen.and_then(|seen| month(seen.to)),
+                    gone_by: seen.and_then(|seen| month(seen.gone?)),
+                    current: member.current,
+                    confidence: household.confidence,
+                    custodians: member.custodians,
+                    reasons: sentences(&household.reasons),
+                    ..self.membership(household, member.person)
+                }
+            });
+            let former = household.former.iter().map(move |former| {
+                let seen = former.seen;
+                let why = seen.gone.map(|gone| Reason::Former {
+                    last: seen.to,
+                    gone,
+                    elsewhere: former.elsewhere,
+                });
+                HouseholdRow {
+                    seen_from: month(seen.from),
+                    seen_to: month(seen.to),
+                    gone_by: seen.gone.and_then(month),
+                    reasons: sentences(why.as_slice()),
+                    ..self.membership(household, former.person)
+                }
+            });
+            members.chain(former)
         })
+    }
+
+    /// What is the same for all who are or were in a household; nothing else is known yet.
+    fn membership(&self, household: &Household, person: usize) -> HouseholdRow {
+        HouseholdRow {
+            household_id: household.reference.clone(),
+            cluster_id: self.linked.people[person].reference.clone(),
+            from: None,
+            to: None,
+            seen_from: None,
+            seen_to: None,
+            gone_by: None,
+            current: false,
+            confidence: None,
+            homes: household.homes as u32,
+            sources: household.sources.join(";"),
+            custodians: 0,
+            reasons: String::new(),
+            withheld: self.withheld[person],
+        }
     }
 
     /// Custodian and record reference of a record.
@@ -210,9 +243,24 @@ fn need_rows(run: &Run) -> impl Iterator<Item = NeedRow> + '_ {
         })
 }
 
+fn sentences(reasons: &[Reason]) -> String {
+    let sentences: Vec<String> = reasons.iter().map(Reason::sentence).collect();
+    sentences.join(" ")
+}
+
 /// A month as `YYYY-MM`; months count from January 1900.
 pub(super) fn month(month: u16) -> Option<String> {
     (month != NO_MONTH).then(|| format!("{:04}-{:02}", 1900 + month / 12, month % 12 + 1))
+}
+
+/// The number of a month `YYYY-MM`; none for anything else.
+pub(super) fn month_number(text: &str) -> Option<u16> {
+    let (year, of_year) = text.split_once('-')?;
+    let (year, of_year) = (year.parse::<u16>().ok()?, of_year.parse::<u16>().ok()?);
+    let number = year.checked_sub(1900)?.checked_mul(12)?;
+    let number = number.checked_add(of_year.checked_sub(1)?)?;
+    // Nothing but the one way to write it.
+    (month(number).as_deref() == Some(text)).then_some(number)
 }
 
 #[cfg(test)]
@@ -252,5 +300,21 @@ mod tests {
         assert_eq!(month(0).as_deref(), Some("1900-01"));
         assert_eq!(month((2026 - 1900) * 12 + 7).as_deref(), Some("2026-08"));
         assert_eq!(month(NO_MONTH), None);
+        for text in ["1900-01", "2026-08", "2026-12"] {
+            assert_eq!(month_number(text).and_then(month).as_deref(), Some(text));
+        }
+        for text in [
+            "",
+            "2026",
+            "2026-00",
+            "2026-13",
+            "2026-8",
+            "1899-12",
+            "2026-08-01",
+            "9999-01",
+            "+2026-08",
+        ] {
+            assert_eq!(month_number(text), None, "{text}");
+        }
     }
 }

@@ -244,6 +244,18 @@ pub struct HouseholdFacts {
     pub timeline: Vec<TimelineFacts>,
 }
 
+/// Since when somebody is in a household.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Since {
+    /// Nothing tells: no evidence of a home.
+    #[default]
+    Unknown,
+    /// First month of evidence, `YYYY-MM`.
+    Month(String),
+    /// Shown at the release of this month, `YYYY-MM`, and at every one since: in the household by then.
+    Release(String),
+}
+
 /// One member of a household.
 #[derive(Clone, Debug, Default)]
 pub struct PersonFacts {
@@ -251,6 +263,8 @@ pub struct PersonFacts {
     pub reference: String,
     /// Child, adult or unknown.
     pub life_stage: LifeStage,
+    /// Since when in the household.
+    pub since: Since,
     /// Names of the custodians that know the person.
     pub custodians: Vec<String>,
     /// Records joined into this person.

@@ -8,7 +8,7 @@ use super::chart;
 use super::safety::{HOUSEHOLD_ONLY, Safety, Shown};
 use super::timeline::{self, EventRow};
 use super::words::{self, counted, month, number};
-use super::{HouseholdFacts, LinkStrength, NeedFacts, ReportData, sentences};
+use super::{HouseholdFacts, LinkStrength, NeedFacts, ReportData, Since, sentences};
 
 /// The households of the worklist, by the rule that the page prints: most current needs first, then latest event, then reference. Those
 /// without a current need are left out.
@@ -117,6 +117,7 @@ pub(super) struct Cell {
 pub(super) struct PersonRow {
     pub(super) name: String,
     pub(super) reference: String,
+    pub(super) since: String,
     pub(super) agencies: String,
     pub(super) records: String,
     pub(super) strength: &'static str,
@@ -488,6 +489,7 @@ fn people_rows(household: &HouseholdFacts, names: &[String]) -> Vec<PersonRow> {
                 return PersonRow {
                     name: name.clone(),
                     reference: nothing(),
+                    since: nothing(),
                     agencies: nothing(),
                     records: nothing(),
                     strength: "withheld",
@@ -496,6 +498,11 @@ fn people_rows(household: &HouseholdFacts, names: &[String]) -> Vec<PersonRow> {
             PersonRow {
                 name: name.clone(),
                 reference: person.reference.clone(),
+                since: match &person.since {
+                    Since::Unknown => "not known".to_string(),
+                    Since::Month(month) => format!("since {}", words::iso(month)),
+                    Since::Release(month) => format!("by {}", words::iso(month)),
+                },
                 agencies: words::list(&person.custodians),
                 records: number(person.records),
                 strength: if person.records > 1 {

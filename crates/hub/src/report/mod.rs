@@ -28,7 +28,7 @@ mod words;
 pub use data::{
     AgreementFacts, ContactFacts, CountedReason, CustodianFacts, CustodianPairFacts, DatasetFacts,
     HouseholdFacts, IndicatorFacts, JoinFacts, Limits, LinkFacts, LinkStrength, MethodFacts,
-    NeedFacts, OverlapFacts, PersonFacts, ReportData, TimelineFacts, Totals, WeightBin,
+    NeedFacts, OverlapFacts, PersonFacts, ReportData, Since, TimelineFacts, Totals, WeightBin,
 };
 
 use askama::Template as _;

@@ -50,6 +50,8 @@ pub struct Household {
     pub reference: String,
     /// Its people, with dates, in the order of people.
     pub members: Vec<HouseholdMember>,
+    /// People whom earlier runs showed as members and this one does not, in the order of people. Empty until references are carried.
+    pub former: Vec<FormerMember>,
     /// Probability that exactly these people belong to it now; a household of one has none.
     pub confidence: Option<f64>,
     /// Homes in which it lived.
@@ -73,6 +75,33 @@ pub struct HouseholdMember {
     pub current: bool,
     /// How many custodians' evidence ties the person to the home.
     pub custodians: u32,
+    /// At which releases the person was shown as a current member; none where that was never so, or the months of releases are not known.
+    pub seen: Option<Seen>,
+}
+
+/// The releases at which somebody was shown as a current member of a household, one run after another without a gap.
+///
+/// This is as exact as releases are frequent: whoever came in did so before the first, and whoever left did so between the last and the one
+/// at which they were gone.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Seen {
+    /// Month of the first.
+    pub from: u16,
+    /// Month of the last.
+    pub to: u16,
+    /// Month of the release at which they were shown no more; none for those who still are.
+    pub gone: Option<u16>,
+}
+
+/// Somebody whom earlier runs showed in a household, and whom no evidence of this run ties to it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct FormerMember {
+    /// Index into the people.
+    pub person: usize,
+    /// When they were shown.
+    pub seen: Seen,
+    /// Whether evidence of this run shows them in another household. Who is nowhere may still live here, and no agency has confirmed it.
+    pub elsewhere: bool,
 }
 
 /// All households, and the homes that make none.
@@ -82,6 +111,8 @@ pub struct Households {
     pub households: Vec<Household>,
     /// Homes left out because they hold too many people at once.
     pub overfull_homes: usize,
+    /// Month of the newest release of all sets, if it is known.
+    pub release: Option<u16>,
 }
 
 /// Forms households from the household keys of linked people. `life_stages` has one entry a person (in the order of
@@ -128,18 +159,21 @@ pub fn form_households_given(
         .map(|person| lives.died(person).map(month_of))
         .collect();
     Households {
-        households: name(schema, &groups, sets, linked, &died),
+        households: name(schema, &groups, sets, linked, &died, &given.releases),
         overfull_homes,
+        release: given.releases.iter().copied().max(),
     }
 }
 
-/// Gives households their references and says who still belongs to them, why, and how sure it is. `died` has the month of death of each person.
+/// Gives households their references and says who still belongs to them, why, and how sure it is. `died` has the month of death of each person,
+/// `releases` the month of the release of each set.
 fn name(
     schema: &Schema,
     groups: &[Group],
     sets: &[RecordSet],
     linked: &Linked,
     died: &[Option<u16>],
+    releases: &[u16],
 ) -> Vec<Household> {
     // Where each person lives last: a household is current for the person unless another one follows it.
     let mut spells: Vec<(u32, u32, Spell)> = Vec::new();
@@ -190,12 +224,17 @@ fn name(
             let members: Vec<HouseholdMember> = group
                 .people
                 .iter()
-                .map(|&(person, spell)| HouseholdMember {
-                    person: person as usize,
-                    from: spell.begun().unwrap_or(NO_MONTH),
-                    to: spell.until(died[person as usize]).to,
-                    current: is_current(person, index, spell),
-                    custodians: custodians_of(group, person),
+                .map(|&(person, spell)| {
+                    let current = is_current(person, index, spell);
+                    let sets = sets_of(group, person);
+                    HouseholdMember {
+                        person: person as usize,
+                        from: spell.begun().unwrap_or(NO_MONTH),
+                        to: spell.until(died[person as usize]).to,
+                        current,
+                        custodians: sets.len() as u32,
+                        seen: seen_at(&sets, releases).filter(|_| current),
+                    }
                 })
                 .collect();
             let mut sources: Vec<u32> = group.ties.iter().map(|&(_, set, _)| set).collect();
@@ -233,6 +272,7 @@ fn name(
                 homes: group.homes as usize,
                 reasons: facts.reasons(),
                 members,
+                former: Vec::new(),
                 sources,
             };
             (anchor, index, household)
@@ -253,17 +293,25 @@ fn name(
     named
 }
 
-/// How many custodians tie a person to the group's homes.
-fn custodians_of(group: &Group, person: u32) -> u32 {
+/// The sets whose evidence ties a person to the group's homes.
+fn sets_of(group: &Group, person: u32) -> Vec<u32> {
     let from = group.ties.partition_point(|&(p, _, _)| p < person);
     let own = group.ties[from..]
         .iter()
         .take_while(|&&(p, _, _)| p == person);
-    let mut last = None;
-    let mut count = 0;
-    for &(_, set, _) in own {
-        count += u32::from(last != Some(set));
-        last = Some(set);
-    }
-    count
+    let mut sets: Vec<u32> = own.map(|&(_, set, _)| set).collect();
+    sets.dedup();
+    sets
+}
+
+/// The release of this run at which somebody is shown: the newest of those that tie the person. An old package says nothing about the month of
+/// another custodian's newer one.
+fn seen_at(sets: &[u32], releases: &[u16]) -> Option<Seen> {
+    let months = sets.iter().filter_map(|&set| releases.get(set as usize));
+    let month = months.copied().max()?;
+    Some(Seen {
+        from: month,
+        to: month,
+        gone: None,
+    })
 }

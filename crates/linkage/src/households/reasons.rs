@@ -63,6 +63,20 @@ pub enum Reason {
     },
     /// Doubt: not every home that custodians hold could be sent, so somebody may be missing.
     MayBeIncomplete,
+    /// People whom earlier runs showed as members, and this one does not.
+    NoLonger {
+        /// How many.
+        people: u32,
+    },
+    /// Of one such person: the releases between which they left.
+    Former {
+        /// Month of the last release at which they were shown.
+        last: u16,
+        /// Month of the release at which they were shown no more.
+        gone: u16,
+        /// Whether they are shown in another household now.
+        elsewhere: bool,
+    },
 }
 
 impl Reason {
@@ -108,8 +122,36 @@ impl Reason {
                 "Not every home that the agencies hold could be sent, so somebody may be missing."
                     .to_owned()
             }
+            Self::NoLonger { people } => format!(
+                "{} shown in it at an earlier release and {}.",
+                count(people, "person was", "people were"),
+                if people == 1 {
+                    "is no longer"
+                } else {
+                    "are no longer"
+                }
+            ),
+            Self::Former {
+                last,
+                gone,
+                elsewhere,
+            } => format!(
+                "Was shown in this household at the release of {}, and no longer at that of {}. {}",
+                written(last),
+                written(gone),
+                if elsewhere {
+                    "Is shown in another one now."
+                } else {
+                    "No agency sends a home of this person now."
+                }
+            ),
         }
     }
+}
+
+/// A month as files have it, `YYYY-MM`.
+fn written(month: u16) -> String {
+    format!("{:04}-{:02}", 1900 + month / 12, month % 12 + 1)
 }
 
 /// What reasons and confidence come from.
@@ -291,6 +333,31 @@ mod tests {
             ..facts()
         };
         assert!(alone.reasons().is_empty() && alone.confidence().is_none());
+    }
+
+    #[test]
+    fn who_is_gone_is_told_with_the_releases_between() {
+        let no_longer = |people| Reason::NoLonger { people }.sentence();
+        assert_eq!(
+            no_longer(1),
+            "1 person was shown in it at an earlier release and is no longer."
+        );
+        assert_eq!(
+            no_longer(2),
+            "2 people were shown in it at an earlier release and are no longer."
+        );
+        let (last, gone) = ((2026 - 1900) * 12 + 2, (2026 - 1900) * 12 + 11);
+        let former = |elsewhere| Reason::Former {
+            last,
+            gone,
+            elsewhere,
+        };
+        assert_eq!(
+            former(true).sentence(),
+            "Was shown in this household at the release of 2026-03, and no longer at that of 2026-12. Is shown in another one now."
+        );
+        let nowhere = former(false).sentence();
+        assert!(nowhere.ends_with("2026-12. No agency sends a home of this person now."));
     }
 
     #[test]

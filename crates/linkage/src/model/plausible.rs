@@ -185,22 +185,18 @@ fn zone(pair: &SetPair, index: usize, edges: [f64; 2]) -> Option<usize> {
 }
 
 /// The zone of a pair whose fields are compared one by one: how many of first name, family name and birth date are as far apart as those of
-/// strangers, or nearly. Near are those of which one agrees at least: names and birth dates that are all somewhat alike, strangers' may be too. With
-/// fewer than two of them to compare it says nothing.
+/// strangers, or nearly. Near are those of which two are whole on both sides and one agrees at least: names and birth dates that are all somewhat alike, or
+/// of which one side has a part only, strangers' may be too. With fewer than two of them to compare it says nothing.
 fn zone_of_fields(levels: Levels, personal: &[usize]) -> usize {
-    let compared = personal
-        .iter()
-        .filter(|&&field| levels.get(field) != fields::MISSING && !levels.is_part(field));
-    let far = personal
-        .iter()
-        .filter(|&&field| (fields::FAR..=fields::ALIKE).contains(&levels.get(field)));
-    let mut agree = personal
-        .iter()
-        .filter(|&&field| levels.get(field) >= fields::NEAR && !levels.is_part(field));
-    match (compared.count(), far.count()) {
-        (0 | 1, _) => BLANK,
-        (_, 0) if agree.next().is_some() => NEAR,
-        (_, 0 | 1) => MIDDLE,
+    let count = |is: &dyn Fn(usize) -> bool| personal.iter().filter(|&&field| is(field)).count();
+    let compared = count(&|field| levels.get(field) != fields::MISSING);
+    let far = count(&|field| (fields::FAR..=fields::ALIKE).contains(&levels.get(field)));
+    let parts = count(&|field| levels.is_part(field));
+    let agree = count(&|field| levels.get(field) >= fields::NEAR && !levels.is_part(field));
+    match far {
+        _ if compared < 2 => BLANK,
+        0 if agree > 0 && compared - parts > 1 => NEAR,
+        0 | 1 => MIDDLE,
         _ => FAR,
     }
 }

@@ -2,7 +2,7 @@
 
 use super::facts::Comparer;
 use super::model::Model;
-use super::{Found, People};
+use super::{Before, Found, People};
 use crate::unite::Doubt;
 use crate::unite::brief::{Brief, List};
 use crate::unite::compare::Two;
@@ -43,6 +43,7 @@ impl Edge {
 
 /// All that is needed to weigh pairs that were no candidates.
 pub(super) struct Weighed<'a> {
+    pub(super) before: &'a Before<'a>,
     pub(super) people: &'a People<'a>,
     pub(super) comparer: Comparer<'a>,
     pub(super) model: &'a Model,
@@ -144,27 +145,138 @@ impl Weighed<'_> {
         {
             return false;
         }
-        if lefts.len() == 1 && rights.len() == 1 {
-            return true;
-        }
-        let some = |group: &[u32]| -> Vec<&Brief> {
-            let mut group = group.to_vec();
-            group.sort_unstable_by_key(|person| self.prints[*person as usize]);
-            group.truncate(MEMBERS);
-            let people = group.iter();
-            people.map(|person| self.people.brief(*person)).collect()
-        };
-        let (lefts, rights) = (some(lefts), some(rights));
-        let mut sum = 0.0;
-        for left in &lefts {
-            for right in &rights {
-                let pattern = self.comparer.compare(left, right);
-                if pattern.is_forbidden() {
-                    return false;
-                }
-                sum += self.model.log_odds(pattern).clamp(-WEIGHT_MAX, WEIGHT_MAX);
+        if lefts.len() > 1 || rights.len() > 1 {
+            let own = |group: &[u32]| -> Vec<&Brief> {
+                let some = some(group.iter().copied(), self.prints);
+                some.map(|person| self.people.brief(person)).collect()
+            };
+            let odds = self.each_with_each(&own(lefts), &own(rights));
+            if odds.iter().flatten().sum::<f64>() < 0.0 {
+                return false;
             }
         }
-        sum >= 0.0
+        let before = |units: &[u32]| -> Vec<&Brief> {
+            let people = units.iter().map(|unit| self.before.people.of_unit(*unit));
+            let people: BTreeSet<u32> = people.collect();
+            let some = some(people.into_iter(), &self.before.prints);
+            some.map(|person| self.before.people.brief(person))
+                .collect()
+        };
+        let (lefts, rights): (Vec<&Brief>, Vec<&Brief>) =
+            (before(&left_units), before(&right_units));
+        if lefts.len() == 1 || rights.len() == 1 {
+            return true;
+        }
+        // Of two groups that evidence made the best of all values is compared, and the more rows they have, the sooner some of these agree by
+        // chance. So the people whom the rules left must each know somebody on the other side, on average.
+        let odds = self.each_with_each(&lefts, &rights);
+        let best = |odds: &mut dyn Iterator<Item = f64>| odds.fold(-WEIGHT_MAX, f64::max);
+        let of_lefts = odds.iter().map(|row| best(&mut row.iter().copied()));
+        let of_rights = (0..rights.len()).map(|at| best(&mut odds.iter().map(|row| row[at])));
+        of_lefts.chain(of_rights).sum::<f64>() >= 0.0
+    }
+
+    /// The log odds of each two, none of them more than [`WEIGHT_MAX`] either way, and less than any number where something forbids them.
+    fn each_with_each(&self, lefts: &[&Brief], rights: &[&Brief]) -> Vec<Vec<f64>> {
+        let of = |left: &Brief, right: &Brief| {
+            let pattern = self.comparer.compare(left, right);
+            if pattern.is_forbidden() {
+                return f64::NEG_INFINITY;
+            }
+            let odds = self.model.log_odds(pattern);
+            odds.clamp(-WEIGHT_MAX, WEIGHT_MAX)
+        };
+        let rows = lefts.iter();
+        rows.map(|left| rights.iter().map(|right| of(left, right)).collect())
+            .collect()
+    }
+}
+
+/// The first [`MEMBERS`] people in the order of their fingerprints.
+fn some(people: impl Iterator<Item = u32>, prints: &[u64]) -> impl Iterator<Item = u32> {
+    let mut people: Vec<u32> = people.collect();
+    people.sort_unstable_by_key(|person| prints[*person as usize]);
+    people.truncate(MEMBERS);
+    people.into_iter()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::unite::brief::Briefs;
+    use crate::unite::care::{Apart, Care};
+    use crate::unite::evidence::tests::{row, town};
+    use crate::unite::evidence::together::Together;
+    use crate::unite::evidence::{Counts, Ground};
+    use crate::unite::likeness::Memo;
+    use crate::unite::values::Values;
+
+    /// Of two people whose rows evidence brought together: whether all their values taken together look like one person's, and whether they come
+    /// together.
+    fn looks_and_agrees(ones: [&str; 3], others: [&str; 3]) -> (bool, bool) {
+        let mut values = Values::new();
+        let texts = ones.into_iter().chain(others).enumerate();
+        let rows = texts.map(|(at, text)| row(at, text)).chain(town());
+        let units = rows.map(|row| Brief::of(&row.person, &mut values));
+        let units: Vec<Brief> = units.collect();
+        let prints: Vec<u64> = (0..units.len() as u64).collect();
+        let alone = Groups::new(units.len());
+        let mut groups = alone.clone();
+        for unit in [1, 2] {
+            groups.join(0, unit);
+            groups.join(3, 3 + unit);
+        }
+        let briefs = Briefs { values, units };
+        let apart = Apart::default();
+        let people = |groups| People::of(&briefs, groups, &apart, Care::BENCH, &prints, &[]);
+        let (before, people) = (Before::of(people(&alone)), people(&groups));
+        let (memo, ground) = (Memo::new(), Ground::of(&people));
+        let comparer = ground.comparer(&people, &memo);
+        // As if the file had three hundred pairs of one person who agree in all.
+        let same = comparer.compare(people.brief(2), people.brief(2));
+        let (same, none) = (Counts::from([(same, 300)]), Counts::new());
+        let together = Together::count(|person| people.brief(person), comparer, &ground.prints);
+        let weighed = Weighed {
+            before: &before,
+            people: &people,
+            comparer,
+            model: &Model::learn(&same, &none, together, prints.len()),
+            prints: &ground.prints,
+        };
+        let pattern = comparer.compare(people.brief(0), people.brief(1));
+        let looks = weighed.model.log_odds(pattern) > Care::BENCH.log_odds();
+        (looks, weighed.agree(&[0], &[1]))
+    }
+
+    #[test]
+    fn the_best_of_all_values_of_two_people_does_not_make_them_one() {
+        // A row of each has the names in each other's column, so as a whole both are called Zebedee and have the family name Zebedee, which nobody else has; and a misread year makes
+        // two of their birth dates a slip apart.
+        let stubbs = [
+            "Zebedee|Stubbs|26/05/1989|M|150 Heard Street|",
+            "Stubbs|Zebedee|26/05/1989|M|150 Heard Street|",
+            "|Stubbs|26/05/1953|M|150 Heard Street|",
+        ];
+        let browne = [
+            "Zebedee|Browne|25/08/1953|M|23 Hartley Street|",
+            "Browne|Zebedee|25/08/1953|M|23 Hartley Street|",
+            "|Browne|25/05/1953|M|23 Hartley Street|",
+        ];
+        assert_eq!(looks_and_agrees(stubbs, browne), (true, false));
+    }
+
+    #[test]
+    fn rows_of_one_person_that_came_together_apart_are_one() {
+        let some = [
+            "Zebedee|Stubbs|26/05/1989|M|150 Heard Street|",
+            "Stubbs|Zebedee|26/05/1989|M|150 Heard Street|",
+            "Zebedee|Stubs|26/05/1989|M|150 Heard Street|",
+        ];
+        let others = [
+            "Zebedee|Stubbs|26/05/1983|M|23 Hartley Street|",
+            "Zebede|Stubbs|26/05/1983|M|23 Hartley Street|",
+            "Zebedee|Stubbs|26/05/1983|M||",
+        ];
+        assert_eq!(looks_and_agrees(some, others), (true, true));
     }
 }

@@ -140,10 +140,33 @@ impl<'a> People<'a> {
         self.twins.contains(&self.firsts[person as usize])
     }
 
+    /// The person of a unit.
+    fn of_unit(&self, unit: u32) -> u32 {
+        let first = self.groups.find(unit);
+        self.firsts.partition_point(|own| *own < first) as u32
+    }
+
     fn brief(&self, person: u32) -> &Brief {
         match self.merged_at[person as usize] {
             ALONE => &self.briefs.units[self.firsts[person as usize] as usize],
             merged => &self.merged[merged as usize],
+        }
+    }
+}
+
+/// People as the rules left them, before anything was weighed.
+pub(super) struct Before<'a> {
+    people: People<'a>,
+    prints: Vec<u64>,
+}
+
+impl<'a> Before<'a> {
+    pub(super) fn of(people: People<'a>) -> Self {
+        let numbers = (0..people.len() as u32).into_par_iter();
+        let prints = numbers.map(|person| fingerprint(&people.briefs.values, people.brief(person)));
+        Self {
+            prints: prints.collect(),
+            people,
         }
     }
 }
@@ -261,10 +284,10 @@ pub(super) fn learn(
     )))
 }
 
-/// Weighs what people have in common; only pairs of which one is `wanted`.
+/// Weighs what people have in common; only pairs of which one is `wanted`. `before` is who they were when nothing had been weighed.
 pub(super) fn weigh(
     rows: &Rows,
-    people: &People<'_>,
+    (before, people): (&Before<'_>, &People<'_>),
     memo: &Memo,
     model: &Model,
     way: &Way<'_>,
@@ -297,6 +320,7 @@ pub(super) fn weigh(
     let prints = &ground.prints;
     let edges = edges(people, model, &mut compared, prints)?;
     let weighed = Weighed {
+        before,
         people,
         comparer,
         model,

@@ -1,7 +1,6 @@
 //! Deaths, from sealed packages to references: who has died lives nowhere now, and nothing that happens later is theirs.
 
 use kinfold_exchange::{DEATH_EVENT_CODE, EventRow};
-use kinfold_store::{Column, read_text_columns};
 
 use super::world::{World, reference};
 use crate::screen::Answer;
@@ -60,20 +59,10 @@ fn link_on(world: &World, date: &str) -> Answer {
     world.run(&line).unwrap()
 }
 
-/// Some columns of a table, row by row.
-fn rows<const N: usize>(world: &World, file: &str, columns: [&'static str; N]) -> Vec<[String; N]> {
-    let names = columns.map(|column| [column]);
-    let wanted: Vec<Column<'_>> = names.iter().map(|name| Column::needed(name)).collect();
-    let table = read_text_columns(&world.path(file), &wanted).unwrap();
-    (0..table.rows)
-        .map(|row| std::array::from_fn(|column| table.column(column).unwrap()[row].clone()))
-        .collect()
-}
-
 /// The person of a record.
 fn person(world: &World, custodian: &str, of: usize) -> String {
     let wanted = hex(&reference(custodian, of));
-    let people = rows(world, "out/people.parquet", ["record_ref", "cluster_id"]);
+    let people = world.rows("out/people.parquet", ["record_ref", "cluster_id"]);
     let found = people.into_iter().find(|[record, _]| *record == wanted);
     let [_, person] = found.unwrap();
     person
@@ -82,7 +71,8 @@ fn person(world: &World, custodian: &str, of: usize) -> String {
 /// The person's only row among the households: whether current, the last month, the reasons.
 fn membership(world: &World, person: &str) -> [String; 3] {
     let columns = ["cluster_id", "current", "to", "reasons"];
-    let mut own: Vec<_> = rows(world, "out/households.parquet", columns)
+    let mut own: Vec<_> = world
+        .rows("out/households.parquet", columns)
         .into_iter()
         .filter(|[of, ..]| of == person)
         .map(|[_, current, to, reasons]| [current, to, reasons])
@@ -130,7 +120,7 @@ fn what_happened_after_a_death_is_somebody_elses() {
         hex(&reference("health", CONFUSED)),
     ];
     let columns = ["record_ref_l", "record_ref_r", "decision", "evidence"];
-    let pairs = rows(&world, "out/pairs.parquet", columns);
+    let pairs = world.rows("out/pairs.parquet", columns);
     let [_, _, decision, evidence] = pairs
         .iter()
         .find(|[left, right, ..]| ends.contains(left) && ends.contains(right))

@@ -2,6 +2,7 @@
 
 mod bench;
 mod deaths;
+mod releases;
 mod replay;
 mod world;
 

@@ -11,6 +11,7 @@ use kinfold_exchange::{
 use kinfold_indicators::RulePack;
 use kinfold_message::Problem;
 use kinfold_schema::{CodeTable, FilterColumn, HOUSEHOLD_UPRN, HouseholdKey, NO_MONTH, Schema};
+use kinfold_store::{Column, read_text_columns};
 
 use crate::args::{Cli, Global};
 use crate::screen::{Answer, Screen};
@@ -137,6 +138,49 @@ impl World {
         }
     }
 
+    /// Writes a custodian's records of another period, after some edits. Record references are those of the period, as real ones are.
+    pub(super) fn send_records_of(
+        &self,
+        custodian: &str,
+        period: &str,
+        edit: impl Fn(&mut CodeTable, &Schema),
+    ) {
+        let agreement = Agreement::load(&self.path("agreement.toml")).unwrap();
+        let signer = PartyKey::load(&self.path(&format!("{custodian}.key"))).unwrap();
+        let project_key = ProjectKey::danger_from_seed("eastmere", "2026", 7).unwrap();
+        let schema = Schema::standard();
+        let mut table = codes(custodian, &schema);
+        for (person, own) in table.record_ref.iter_mut().enumerate() {
+            *own = reference(&format!("{custodian} {period}"), person);
+        }
+        edit(&mut table, &schema);
+        let records = vec![(custodian.to_owned(), codes_to_ipc(&table, &schema).unwrap())];
+        let contents = Contents {
+            kind: PackageKind::Records,
+            period,
+            sequence: 1,
+            rows: table.len() as u64,
+        };
+        let manifest = Manifest::prepare(&agreement, &signer, &project_key, &contents).unwrap();
+        let recipient = agreement.recipient_of(PackageKind::Records);
+        let sealed = seal(manifest, records, &signer, recipient).unwrap();
+        std::fs::write(self.path(&format!("{custodian}.records.kin")), sealed.bytes).unwrap();
+    }
+
+    /// Some columns of a table, row by row.
+    pub(super) fn rows<const N: usize>(
+        &self,
+        file: &str,
+        columns: [&'static str; N],
+    ) -> Vec<[String; N]> {
+        let names = columns.map(|column| [column]);
+        let wanted: Vec<Column<'_>> = names.iter().map(|name| Column::needed(name)).collect();
+        let table = read_text_columns(&self.path(file), &wanted).unwrap();
+        (0..table.rows)
+            .map(|row| std::array::from_fn(|column| table.column(column).unwrap()[row].clone()))
+            .collect()
+    }
+
     /// Runs a command line; arguments that name a file of the world become its path.
     pub(super) fn run(&self, line: &[&str]) -> Result<Answer, Problem> {
         let is_path = |word: &str| {
@@ -198,6 +242,16 @@ impl World {
             "-o",
             output,
         ])
+    }
+}
+
+/// The key of a home, without months.
+pub(super) fn home(number: usize) -> HouseholdKey {
+    HouseholdKey {
+        token: random(&format!("home {number}")),
+        kind: HOUSEHOLD_UPRN,
+        from: NO_MONTH,
+        to: NO_MONTH,
     }
 }
 

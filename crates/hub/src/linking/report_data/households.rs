@@ -8,8 +8,10 @@ use kinfold_indicators::{HouseholdNeeds, NeedState};
 use kinfold_linkage::{Household, Pair, Reason, Spoken, Verdict};
 
 use crate::linking::Run;
+use crate::linking::tables::month;
 use crate::report::{
-    ContactFacts, HouseholdFacts, JoinFacts, LinkStrength, NeedFacts, PersonFacts, TimelineFacts,
+    ContactFacts, HouseholdFacts, JoinFacts, LinkStrength, NeedFacts, PersonFacts, Since,
+    TimelineFacts,
 };
 use crate::terms::Terms;
 
@@ -56,7 +58,13 @@ impl<'a> Gathering<'a> {
     fn household(&self, household: &Household, needs: &HouseholdNeeds) -> HouseholdFacts {
         // The needs list each current member once; the report follows their order.
         let people: Vec<usize> = needs.members.iter().map(|member| member.person).collect();
-        let facts: Vec<PersonFacts> = people.iter().map(|&person| self.person(person)).collect();
+        let facts: Vec<PersonFacts> = people
+            .iter()
+            .map(|&person| PersonFacts {
+                since: since(household, person),
+                ..self.person(person)
+            })
+            .collect();
         HouseholdFacts {
             reference: household.reference.clone(),
             area: self.area(&people),
@@ -83,6 +91,7 @@ impl<'a> Gathering<'a> {
         PersonFacts {
             reference: cluster.reference.clone(),
             life_stage: facts.life_stage,
+            since: Since::Unknown,
             custodians: custodians
                 .into_iter()
                 .map(|set| self.custodian(set))
@@ -197,8 +206,7 @@ impl<'a> Gathering<'a> {
                 });
             }
         }
-        if people.len() > 1 {
-            let share = household.confidence.unwrap_or_default();
+        if people.len() > 1 || !household.former.is_empty() {
             let sentences: Vec<String> = household.reasons.iter().map(Reason::sentence).collect();
             let names: Vec<String> = household
                 .sources
@@ -212,7 +220,10 @@ impl<'a> Gathering<'a> {
                     sentences.join(" "),
                     names.join(", ")
                 ),
-                strength: strength_of_household(share),
+                // Nobody can be missing from, or wrong in, what is said of somebody who lives alone.
+                strength: household
+                    .confidence
+                    .map_or(LinkStrength::Firm, strength_of_household),
             });
         }
         joins
@@ -274,6 +285,18 @@ impl<'a> Gathering<'a> {
         let links = self.links.get(&person).into_iter().flatten();
         together(links.map(|pair| strength_of(pair.probability)))
     }
+}
+
+/// Since when a member is in the household: the first month of evidence, or else the first release at which it was shown.
+fn since(household: &Household, person: usize) -> Since {
+    let mut members = household.members.iter();
+    let member = members.find(|member| member.person == person);
+    let first = member.and_then(|member| month(member.from));
+    let seen = member.and_then(|member| month(member.seen?.from));
+    first
+        .map(Since::Month)
+        .or(seen.map(Since::Release))
+        .unwrap_or_default()
 }
 
 fn strength_of(probability: f64) -> LinkStrength {

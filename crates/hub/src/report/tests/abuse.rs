@@ -71,6 +71,9 @@ fn nothing_beside_it_points_at_one_adult() {
             seen[usize::from(told)] += 1;
             let by_person = article.contains("<th scope=\"col\">Known to</th>");
             assert_eq!(by_person, !told && !withheld, "{article:.60}");
+            let since = ["by March 2026</td>", "since November 2019</td>"];
+            let dated = since.iter().any(|since| article.contains(since));
+            assert_eq!(dated, by_person, "{article:.60}");
             assert_eq!(
                 article.contains("Never show or leave this page"),
                 told || withheld
@@ -103,6 +106,8 @@ fn the_page_does_not_depend_on_which_adult_it_is_about() {
     std::mem::swap(&mut first.custodians, &mut second.custodians);
     std::mem::swap(&mut first.records, &mut second.records);
     std::mem::swap(&mut first.strength, &mut second.strength);
+    assert_ne!(first.since, second.since);
+    std::mem::swap(&mut first.since, &mut second.since);
     household
         .joins
         .iter_mut()

@@ -29,6 +29,16 @@ fn the_same_data_gives_the_same_bytes() {
     );
 }
 
+#[test]
+fn a_page_says_since_when_each_member_is_there() {
+    let mut data = fixture::report();
+    abuse::without(&mut data.households[0]);
+    let page = render(&data).unwrap();
+    for since in ["by March 2026", "since November 2019", "not known"] {
+        assert!(page.contains(&format!("<td>{since}</td>")), "{since}");
+    }
+}
+
 /// No script, and nothing that a browser would fetch.
 #[test]
 fn the_page_fetches_nothing() {
