@@ -1,6 +1,6 @@
 //! The frontier as a picture: how well a scheme links against what attacks name, each point with its name.
 
-use kinfold_benches::figures::grouped;
+use kinfold_message::grouped;
 
 use crate::attacks::Attack;
 use crate::hardening::Hardening;

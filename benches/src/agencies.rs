@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use std::error::Error;
 
-use kinfold_identity::{Person, month_number};
+use kinfold_identity::{Person, PersonRows, Seen, month_number};
 use kinfold_linkage::measures::{HouseholdTable, Memberships, Rates, pairwise};
 use kinfold_linkage::{LifeStage, form_households};
 use kinfold_schema::Schema;
@@ -32,13 +32,17 @@ pub fn month() -> u16 {
 
 /// The people whom some files know, with what all of these say.
 pub fn known(borough: &Borough, sources: &[Source]) -> BTreeMap<usize, Person> {
-    let mut all: BTreeMap<usize, Person> = BTreeMap::new();
+    let mut all: BTreeMap<usize, PersonRows> = BTreeMap::new();
     for source in sources {
         for (number, person) in borough.known_with_months(*source) {
-            all.entry(number).or_default().merge(person);
+            let seen = Seen::by_homes(&person);
+            all.entry(number).or_default().add(person, seen);
         }
     }
-    all
+    let people = all.into_iter();
+    people
+        .map(|(number, rows)| (number, rows.together()))
+        .collect()
 }
 
 /// The households of each person.

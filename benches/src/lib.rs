@@ -2,7 +2,6 @@
 
 pub mod agencies;
 pub mod borough;
-pub mod figures;
 pub mod joined;
 pub mod made;
 pub mod named;

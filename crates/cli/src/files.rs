@@ -1,6 +1,6 @@
 //! Writing several files together: all appear, or none.
 
-use kinfold_message::Problem;
+use kinfold_message::{Problem, Unfinished};
 use std::fs::{File, OpenOptions};
 use std::io::{BufWriter, Write};
 use std::path::{Path, PathBuf};
@@ -63,23 +63,29 @@ impl<'made> NewFile<'made> {
 }
 
 /// Writes all files: each under a temporary name and flushed to the disk, and only when every one is complete are they renamed.
-/// On a failure everything of this call is removed.
+/// On a failure, or when the program is interrupted, everything of this call is removed.
 ///
 /// # Errors
 /// The input or output error, as a [`Problem`].
 pub fn write_together(files: &[NewFile<'_>]) -> Result<(), Problem> {
     let parts: Vec<PathBuf> = files.iter().map(|file| part_name(&file.path)).collect();
+    let mut unfinished = Vec::with_capacity(parts.len());
     let written = files
         .iter()
         .zip(&parts)
-        .try_for_each(|(file, part)| write_part(part, file));
+        .try_for_each(|(file, part)| write_part(part, file, &mut unfinished));
     if let Err(problem) = written {
         remove_all(&parts);
         return Err(problem);
     }
-    for (index, (file, part)) in files.iter().zip(&parts).enumerate() {
+    Unfinished::undisturbed(|| rename_all(files, &parts))
+}
+
+/// Gives all files their names, or none.
+fn rename_all(files: &[NewFile<'_>], parts: &[PathBuf]) -> Result<(), Problem> {
+    for (index, (file, part)) in files.iter().zip(parts).enumerate() {
         if let Err(error) = std::fs::rename(part, &file.path) {
-            remove_all(&parts);
+            remove_all(parts);
             remove_all(files[..index].iter().map(|file| &file.path));
             return Err(Problem::io("write the file", &file.path, &error));
         }
@@ -104,11 +110,20 @@ fn part_name(path: &Path) -> PathBuf {
     path.with_file_name(format!(".{name}.part"))
 }
 
-fn write_part(part: &Path, file: &NewFile<'_>) -> Result<(), Problem> {
+fn write_part(
+    part: &Path,
+    file: &NewFile<'_>,
+    unfinished: &mut Vec<Unfinished>,
+) -> Result<(), Problem> {
     let failed = |error: std::io::Error| Problem::io("write the file", &file.path, &error);
-    // An earlier attempt's leftover might have wider permissions.
-    let _ = std::fs::remove_file(part);
-    let mut open = BufWriter::new(create(part, file.access).map_err(failed)?);
+    let made = Unfinished::begin(part, || {
+        // An earlier attempt's leftover might have wider permissions.
+        let _ = std::fs::remove_file(part);
+        create(part, file.access)
+    });
+    let (begun, open) = made.map_err(failed)?;
+    unfinished.push(begun);
+    let mut open = BufWriter::new(open);
     (file.content)(&mut open)?;
     let open = open
         .into_inner()

@@ -10,9 +10,8 @@ use crate::listing::OnDisk;
 use crate::outcome::Message;
 use crate::progress::Progress;
 use crate::references::References;
-use crate::survey::grouped;
 use kinfold_exchange::{PartyKey, TableFile, open_codes, refuse_unsafe};
-use kinfold_message::{Exit, Problem};
+use kinfold_message::{Exit, Problem, counted};
 use kinfold_release::{Codes, Options, Subject, check_subject};
 use kinfold_schema::Schema;
 use kinfold_verdict::{Form, Level, Line, Report, headline, page};
@@ -198,8 +197,13 @@ pub fn text(report: &Report) -> String {
         Form::Quick => "quick form, which allows no release of real records",
     };
     let mut out = format!(
-        "Release check, {form}: {} records attacked with the list they were made from\n",
-        grouped(report.records as usize)
+        "Release check, {form}: {} attacked with the list {} made from\n",
+        counted(report.records, "record", "records"),
+        if report.records == 1 {
+            "it was"
+        } else {
+            "they were"
+        }
     );
     let count = |level| report.lines_at(level).count();
     let _ = writeln!(

@@ -20,6 +20,7 @@ pub mod encoded;
 pub mod files;
 pub mod gate;
 mod headers;
+mod interrupt;
 pub mod listing;
 pub mod outcome;
 pub mod progress;
@@ -46,6 +47,7 @@ pub fn main_with(arguments: impl IntoIterator<Item = OsString>) -> u8 {
         }
     };
     let name = name(&cli.command);
+    interrupt::listen(name, &cli.global);
     let result = change_folder(&cli).and_then(|()| {
         let progress = Progress::new(&cli.global);
         dispatch(&cli.command, &progress)

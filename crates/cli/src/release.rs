@@ -7,14 +7,14 @@ use crate::args::Period;
 use crate::listing::{Attacked, Listing};
 use crate::progress::Progress;
 use crate::references::References;
-use crate::survey::{Survey, grouped, last_day};
+use crate::survey::{Survey, last_day};
 use kinfold_encoding::{EncodeReport, Encoder, Input, Options, ProjectSecrets, has_value};
 use kinfold_exchange::{
     Agreement, CodesWriter, EventDates, EventRow, EventTable, EventsWriter, LifeStage, Party,
     PartyKey, ProjectKey, SubjectRow, TableFile,
 };
 use kinfold_extract::{Day, UnitedPerson, civil, days, is_child};
-use kinfold_message::Problem;
+use kinfold_message::{Problem, grouped};
 use kinfold_schema::{FieldName, FieldSet, Schema};
 use std::collections::BTreeSet;
 use std::path::Path;

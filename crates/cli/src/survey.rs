@@ -338,24 +338,7 @@ pub fn joins_across(united: &United) -> usize {
 
 /// `1 row`, `2,000 rows`.
 pub(crate) fn counted(count: usize, thing: &str) -> String {
-    format!(
-        "{} {thing}{}",
-        grouped(count),
-        if count == 1 { "" } else { "s" }
-    )
-}
-
-/// A number with commas between thousands.
-pub fn grouped(number: usize) -> String {
-    let digits = number.to_string();
-    let mut text = String::with_capacity(digits.len() + digits.len() / 3);
-    for (index, digit) in digits.chars().enumerate() {
-        if index > 0 && (digits.len() - index).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
+    kinfold_message::counted(count, thing, &format!("{thing}s"))
 }
 
 #[cfg(test)]
@@ -369,13 +352,5 @@ mod tests {
         assert_eq!(last("2026-08"), (2026, 8, 31));
         assert_eq!(last("2024-02"), (2024, 2, 29));
         assert_eq!(last("2026-12"), (2026, 12, 31));
-    }
-
-    #[test]
-    fn numbers_are_grouped() {
-        assert_eq!(
-            [0, 999, 1000, 1234567].map(grouped),
-            ["0", "999", "1,000", "1,234,567"]
-        );
     }
 }

@@ -2,6 +2,7 @@
 
 mod decisions;
 mod gate;
+mod order;
 mod parts;
 mod refusals;
 

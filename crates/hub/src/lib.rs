@@ -19,7 +19,7 @@ pub mod screen;
 mod terms;
 
 use clap::Parser as _;
-use kinfold_message::{Exit, Problem};
+use kinfold_message::{Exit, Problem, Unfinished};
 
 use args::Cli;
 use screen::{Answer, Screen};
@@ -40,6 +40,17 @@ pub fn main() -> u8 {
         Err(error) => return usage(&error),
     };
     let screen = Screen::new(&cli.global);
+    if !commands::answers_interruptions(&cli.command) {
+        let (global, name) = (cli.global.clone(), commands::name(&cli.command));
+        interrupt::at_first(move || {
+            Unfinished::remove_all();
+            let answer = Answer {
+                problems: vec![Problem::interrupted()],
+                ..Answer::default()
+            };
+            std::process::exit(Screen::new(&global).finish(name, &answer).into());
+        });
+    }
     let outcome = start_in(&cli.global).and_then(|()| commands::run(&cli.command, &screen));
     let answer = outcome.unwrap_or_else(|problem| Answer {
         problems: vec![problem],

@@ -32,6 +32,8 @@ pub struct Answer {
     pub data: Map<String, Value>,
     /// Everything that is wrong, all of it, not just the first.
     pub problems: Vec<Problem>,
+    /// What a program should know although all went well; the text says it to people.
+    pub warnings: Vec<Problem>,
 }
 
 impl Answer {
@@ -45,6 +47,7 @@ impl Answer {
             text: text.into(),
             data,
             problems: Vec::new(),
+            warnings: Vec::new(),
         }
     }
 }
@@ -170,13 +173,14 @@ impl kinfold_linkage::Progress for Step {
 
 /// The JSON object of a command.
 fn envelope(command: &str, answer: &Answer, exit: u8) -> Value {
-    let messages: Vec<Value> = answer
-        .problems
-        .iter()
-        .map(|problem| {
+    let errors = answer.problems.iter().map(|problem| (problem, "error"));
+    let warnings = answer.warnings.iter().map(|problem| (problem, "warning"));
+    let messages: Vec<Value> = errors
+        .chain(warnings)
+        .map(|(problem, level)| {
             json!({
                 "code": problem.code,
-                "level": "error",
+                "level": level,
                 "text": problem.what,
                 "hint": problem.hint,
                 "where": problem.place,
@@ -195,7 +199,21 @@ fn envelope(command: &str, answer: &Answer, exit: u8) -> Value {
     ] {
         object.insert(name.to_owned(), value);
     }
-    Value::Object(object)
+    let mut object = Value::Object(object);
+    unsigned_zeros(&mut object);
+    object
+}
+
+/// A sum of nothing can be minus zero; a reader of JSON takes it for something else than zero.
+fn unsigned_zeros(value: &mut Value) {
+    match value {
+        Value::Number(number) if number.is_f64() && number.as_f64() == Some(0.0) => {
+            *value = json!(0.0);
+        }
+        Value::Array(items) => items.iter_mut().for_each(unsigned_zeros),
+        Value::Object(members) => members.values_mut().for_each(unsigned_zeros),
+        _ => {}
+    }
 }
 
 /// A closed pipe (`kinfold-hub packages | head`) is not an error of ours.
@@ -223,6 +241,16 @@ mod tests {
             bars: false,
         };
         assert_eq!(screen.finish("match", &answer), 4);
+    }
+
+    #[test]
+    fn zero_has_no_sign_and_a_warning_is_no_error() {
+        let mut answer = Answer::new("", json!({"model": {"share": [-0.0, 0.5, -1.0]}}));
+        let doubt = Problem::new("E-LINK-DOUBT", Exit::Done, "w", "h");
+        answer.warnings.push(doubt);
+        let text = envelope("link", &answer, 0).to_string();
+        assert!(text.contains("[0.0,0.5,-1.0]"), "{text}");
+        assert!(text.contains(r#""level":"warning""#), "{text}");
     }
 
     #[test]

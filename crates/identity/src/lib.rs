@@ -37,6 +37,7 @@ mod person;
 mod plain;
 mod postcode;
 mod rejected;
+mod rows;
 mod sex;
 mod written;
 
@@ -63,6 +64,7 @@ pub use person::{AddressSpell, NO_MONTH, Person, month_number};
 pub use plain::Plain;
 pub use postcode::{Postcode, PostcodeReading};
 pub use rejected::Rejected;
+pub use rows::{PersonRows, Seen};
 pub use sex::{Sex, SexCodes, read_sex};
 
 /// Version of the standardisation rules. It changes whenever any reader gives another result for some text.

@@ -39,7 +39,11 @@ fn write(value: &Value, text: &mut String) {
             }
             text.push('}');
         }
-        // Strings, numbers, true, false and null have one spelling already.
+        // Zero has one spelling: without a sign.
+        Value::Number(number) if number.as_f64() == Some(0.0) && number.is_f64() => {
+            text.push_str("0.0");
+        }
+        // Strings, other numbers, true, false and null have one spelling already.
         other => text.push_str(&other.to_string()),
     }
 }

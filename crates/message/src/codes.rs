@@ -442,6 +442,14 @@ pub const CODES: &[Explanation] = &[
                  space or choose another disk, and run the same command again.",
     },
     Explanation {
+        code: "E-FILE-INTERRUPTED",
+        meaning: "The command was interrupted, with Ctrl-C or by the system (SIGTERM).",
+        advice: "Files are written under a temporary name and renamed when whole. The unfinished \
+                 ones of this command were removed, and what was there before is as it was. Run \
+                 the same command again. Only a process that is killed (SIGKILL, a power cut) \
+                 leaves .NAME.part files, for their owner alone; the same command replaces them.",
+    },
+    Explanation {
         code: "E-FILE-IO",
         meaning: "A file could not be read or written.",
         advice: "The message names the file and the operating system's reason. Check that the folder exists and that your account may \
@@ -618,6 +626,14 @@ pub const CODES: &[Explanation] = &[
         advice: "The file has one JSON object a line: `left` and `right`, each with `source` and \
                  `record_ref` as in people.parquet, and `judgement`, which is `same-person` or \
                  `different-people`. Lines are only added; the last one about two records counts.",
+    },
+    Explanation {
+        code: "E-LINK-DOUBT",
+        meaning: "A run of `link` doubts its own figures.",
+        advice: "The links are made and the files are written; a warning of `--json` says \
+                 why the expected precision and recall should not be relied on, and what \
+                 to do. The same line stands on the screen, and `doubts` of the model in \
+                 run.json names the reason.",
     },
     Explanation {
         code: "E-LINK-EMPTY",
@@ -960,6 +976,14 @@ pub const CODES: &[Explanation] = &[
         meaning: "No linkage schema of this name is shipped.",
         advice: "`kinfold schema show NAME` prints a shipped one: standard, high, trusted or \
                  partial. A schema in a file is read with `kinfold schema explain FILE`.",
+    },
+    Explanation {
+        code: "E-SCHEMA-PEOPLE",
+        meaning: "A filter is safe for fewer people than the linkage schema is meant for, on invented people.",
+        advice: "The rule allows `people_max`; measured on invented people the filter's \
+                 codes tell more than the rule assumes. `kinfold schema explain` shows \
+                 both figures. Lower `people_max` or raise `diffusion`; the release check \
+                 tests each file all the same.",
     },
     Explanation {
         code: "E-SCHEMA-RELEASE",

@@ -7,9 +7,13 @@
 //! A problem never holds a personal value, a key or a secret: name the file, the row number, the column and the rule instead.
 
 mod codes;
+mod counts;
+mod unfinished;
 mod whole;
 
 pub use codes::{CODES, Explanation, explain};
+pub use counts::{counted, grouped};
+pub use unfinished::Unfinished;
 pub use whole::WholeFile;
 
 use std::fmt;
@@ -97,6 +101,16 @@ impl Problem {
         )
     }
 
+    /// The user ended the program, or the system did.
+    pub fn interrupted() -> Self {
+        Self::new(
+            "E-FILE-INTERRUPTED",
+            Exit::Interrupted,
+            "interrupted; nothing was left half-written",
+            "run the same command again to start from the beginning",
+        )
+    }
+
     /// A file that could not be read or written, in the words for that kind of failure. A full disk has its own code, because its
     /// remedy is different.
     pub fn io(action: &str, path: &std::path::Path, error: &std::io::Error) -> Self {
@@ -166,22 +180,10 @@ pub fn create_private_folder(path: &std::path::Path) -> std::io::Result<()> {
 /// The input or output error, as a [`Problem`].
 pub fn write_whole(path: &std::path::Path, bytes: &[u8]) -> Result<(), Problem> {
     use std::io::Write as _;
-    let name = path
-        .file_name()
-        .map(|n| n.to_string_lossy().into_owned())
-        .unwrap_or_default();
-    let part = path.with_file_name(format!(".{name}.part"));
-    let attempt = || -> std::io::Result<()> {
-        let mut file = create_private_file(&part)?;
-        file.write_all(bytes)?;
-        file.sync_all()?;
-        std::fs::rename(&part, path)
-    };
-    attempt().map_err(|error| {
-        // Best effort: the original error is the one to report.
-        let _ = std::fs::remove_file(&part);
-        Problem::io("write the file", path, &error)
-    })
+    let mut file = WholeFile::create(path)?;
+    file.write_all(bytes)
+        .map_err(|error| Problem::io("write the file", path, &error))?;
+    file.finish()
 }
 
 #[cfg(test)]

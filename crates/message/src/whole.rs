@@ -1,17 +1,19 @@
 //! A file that is written bit by bit and still appears whole or not at all.
 
-use crate::{Problem, create_private_file};
+use crate::{Problem, Unfinished, create_private_file};
 use std::fs::File;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
 /// What [`write_whole`](crate::write_whole) does, for content that does not fit into memory: bytes go to a temporary file beside the
-/// wanted one, and [`finish`](Self::finish) renames it. Dropped without that, it removes the temporary file. Only the owner can read it.
+/// wanted one, and [`finish`](Self::finish) renames it. Dropped without that, or when the program is interrupted, the temporary file is removed.
+/// Only the owner can read it.
 pub struct WholeFile {
     path: PathBuf,
     part: PathBuf,
     /// Nothing once the file is finished.
     file: Option<File>,
+    _unfinished: Unfinished,
 }
 
 impl WholeFile {
@@ -25,14 +27,18 @@ impl WholeFile {
             .map(|name| name.to_string_lossy().into_owned())
             .unwrap_or_default();
         let part = path.with_file_name(format!(".{name}.part"));
-        // An earlier attempt's leftover might have wider permissions.
-        let _ = std::fs::remove_file(&part);
-        let file = create_private_file(&part)
-            .map_err(|error| Problem::io("write the file", path, &error))?;
+        let made = Unfinished::begin(&part, || {
+            // An earlier attempt's leftover might have wider permissions.
+            let _ = std::fs::remove_file(&part);
+            create_private_file(&part)
+        });
+        let (unfinished, file) =
+            made.map_err(|error| Problem::io("write the file", path, &error))?;
         Ok(Self {
             path: path.to_owned(),
             part,
             file: Some(file),
+            _unfinished: unfinished,
         })
     }
 

@@ -2,6 +2,8 @@
 
 use std::fmt::Write as _;
 
+use kinfold_message::grouped;
+
 use crate::bound::Share;
 use crate::html::{escape, length};
 use crate::report::{Form, Level, Line, Report};
@@ -25,7 +27,7 @@ pub fn page(report: &Report, title: &str) -> String {
          <div><dt>Lines passed, warned, blocked</dt><dd>{}</dd></div>\n\
          <div><dt>Codes that were checked (BLAKE3)</dt><dd><code>{}</code></dd></div>\n</dl>\n</header>\n<main>\n",
         escape(headline(report)),
-        number(report.records),
+        grouped(report.records),
         match report.form {
             Form::Full => "full",
             Form::Quick => "quick: no ground for a release",
@@ -222,8 +224,8 @@ fn write_line(out: &mut String, line: &Line, number_of: usize) {
                 out,
                 "<tr><th scope=\"row\">{}{more}</th><td class=\"n\">{}</td><td class=\"n\">{}</td><td class=\"n\">{}</td></tr>",
                 size + 1,
-                number(share.of),
-                number(share.hits),
+                grouped(share.of),
+                grouped(share.hits),
                 percent(share.upper)
             );
         }
@@ -255,8 +257,8 @@ fn bar(share: Share, limit: Option<f64>, number_of: usize) -> String {
     let mut out = format!(
         "<svg class=\"picture\" viewBox=\"0 0 570 84\" role=\"img\" aria-labelledby=\"c{number_of}-t c{number_of}-d\">\
          <title id=\"c{number_of}-t\">Share of people named</title><desc id=\"c{number_of}-d\">{} of {} ({}), at most {}{}</desc>",
-        number(share.hits),
-        number(share.of),
+        grouped(share.hits),
+        grouped(share.of),
         percent(share.share),
         percent(share.upper),
         limit.map_or(String::new(), |limit| format!(", limit {}", percent(limit)))
@@ -300,18 +302,6 @@ fn bar(share: Share, limit: Option<f64>, number_of: usize) -> String {
 
 fn percent(share: f64) -> String {
     format!("{:.2} %", share * 100.0)
-}
-
-fn number(value: u64) -> String {
-    let digits = value.to_string();
-    let mut out = String::new();
-    for (place, digit) in digits.chars().enumerate() {
-        if place > 0 && (digits.len() - place).is_multiple_of(3) {
-            out.push(',');
-        }
-        out.push(digit);
-    }
-    out
 }
 
 /// Escaped text in which what stands between two backticks is code.
@@ -401,7 +391,7 @@ mod tests {
     #[test]
     fn numbers_are_written_for_people() {
         assert_eq!(
-            [0, 999, 1_000, 1_234_567].map(number),
+            [0, 999, 1_000, 1_234_567].map(grouped),
             ["0", "999", "1,000", "1,234,567"]
         );
         assert_eq!(with_code("a `b` c"), "a <code>b</code> c");

@@ -8,6 +8,7 @@ mod demo;
 mod encoding;
 mod gate;
 mod how_to;
+mod interrupt;
 mod invariants;
 mod matching;
 mod releases;

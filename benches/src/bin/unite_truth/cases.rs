@@ -4,9 +4,9 @@ use std::error::Error;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
-use kinfold_benches::figures::grouped;
 use kinfold_benches::sets::{self, Set};
 use kinfold_benches::tables;
+use kinfold_message::grouped;
 use kinfold_synth::{MOST_HOUSEHOLDS, Options, Profile};
 use tempfile::TempDir;
 

@@ -5,8 +5,8 @@ use std::error::Error;
 use std::fs;
 use std::path::Path;
 
-use kinfold_benches::figures::grouped;
 use kinfold_benches::people;
+use kinfold_message::grouped;
 use kinfold_synth::{Options, Profile, generate};
 use tempfile::TempDir;
 

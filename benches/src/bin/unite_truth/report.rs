@@ -2,8 +2,8 @@
 
 use std::fmt::Write as _;
 
-use kinfold_benches::figures::grouped;
 use kinfold_extract::{Care, Reason};
+use kinfold_message::grouped;
 
 use crate::score::{Kind, Scored, Unions};
 

@@ -13,13 +13,12 @@ use crate::headers::are_names;
 use crate::outcome::{Message, Outcome};
 use crate::progress::Progress;
 use crate::release::field_of_role;
-use crate::survey::grouped;
 use columns::{Found, columns};
 use kinfold_encoding::{EncodeReport, Encoder, Input, Options, ProjectSecrets};
 use kinfold_exchange::BenchCodesWriter;
 use kinfold_extract::{RejectedCounts, TablePerson, read_table_row};
 use kinfold_identity::{DateOrder, DateRules};
-use kinfold_message::{Exit, Problem, WholeFile};
+use kinfold_message::{Exit, Problem, WholeFile, counted, grouped};
 use kinfold_schema::{FieldName, FieldSet, Schema};
 use rayon::prelude::*;
 use serde_json::json;
@@ -477,9 +476,9 @@ fn outcome(
     let names =
         |fields: &[FieldName]| -> Vec<&str> { fields.iter().map(|field| field.as_str()).collect() };
     let mut text = format!(
-        "Encoded {} of {} rows with `{}` in {seconds:.1} s ({} a second). NOT FOR RELEASE.\n",
+        "Encoded {} of {} with `{}` in {seconds:.1} s ({} a second). NOT FOR RELEASE.\n",
         grouped(report.records),
-        grouped(done.rows),
+        counted(done.rows, "row", "rows"),
         schema.id,
         grouped((done.rows as f64 / seconds.max(1e-9)) as usize)
     );
@@ -497,8 +496,8 @@ fn outcome(
     if !report.left_out.is_empty() {
         let _ = writeln!(
             text,
-            "Left out: {} rows without a usable identity",
-            grouped(report.left_out.len())
+            "Left out: {} without a usable identity",
+            counted(report.left_out.len(), "row", "rows")
         );
     }
     for (fields, what) in [

@@ -6,10 +6,10 @@ use crate::earlier::{self, Earlier};
 use crate::files::{NewFile, make_folder, write_together};
 use crate::outcome::Outcome;
 use crate::progress::Progress;
-use crate::survey::{Survey, grouped, joins_across, survey};
+use crate::survey::{Survey, joins_across, survey};
 use kinfold_exchange::Agreement;
 use kinfold_extract::{Assumed, EventsReport, FieldReport, Memory, PeopleReport, Reason};
-use kinfold_message::{Exit, Problem};
+use kinfold_message::{Exit, Problem, counted, grouped};
 use serde_json::{Value, json};
 use std::fmt::Write as _;
 use std::path::Path;
@@ -196,8 +196,8 @@ fn people_file(text: &mut String, report: &PeopleReport) {
 /// What was assumed about a file, in a line.
 pub fn layout(rows: usize, assumed: &Assumed) -> String {
     let mut line = format!(
-        "{} rows · {} · {} · header on line {}",
-        grouped(rows),
+        "{} · {} · {} · header on line {}",
+        counted(rows, "row", "rows"),
         assumed.encoding.name(),
         assumed.delimiter,
         assumed.header_line
@@ -205,8 +205,8 @@ pub fn layout(rows: usize, assumed: &Assumed) -> String {
     if assumed.header_line > 1 {
         let _ = write!(
             line,
-            " ({} lines before it skipped)",
-            assumed.header_line - 1
+            " ({} before it skipped)",
+            counted(assumed.header_line - 1, "line", "lines")
         );
     }
     for (count, what) in [
@@ -278,9 +278,9 @@ fn people(text: &mut String, survey: &Survey) {
     let united = &survey.united;
     let _ = writeln!(
         text,
-        "\n{} rows are {} people",
-        grouped(survey.gathered.rows.len()),
-        grouped(united.people())
+        "\n{} {}",
+        counted(survey.gathered.rows.len(), "row is", "rows are"),
+        counted(united.people(), "person", "people")
     );
     let by = |reason: Reason| united.joins.get(&reason).copied().unwrap_or_default();
     let [same_id, by_evidence, decided] =

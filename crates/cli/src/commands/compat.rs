@@ -6,11 +6,10 @@ use crate::args::compat::{ClkhashArgs, CompatCommand, HeaderArg};
 use crate::commands::schema::line_of_first_bad;
 use crate::outcome::{Message, Outcome};
 use crate::progress::Progress;
-use crate::survey::grouped;
 use kinfold_encoding::clkhash::{
     Failure, Finding, Header, Options, Rule, Schema, SchemaFault, Trap, encode_csv,
 };
-use kinfold_message::{Exit, Problem, WholeFile};
+use kinfold_message::{Exit, Problem, WholeFile, counted, grouped};
 use kinfold_schema::without_controls;
 use serde_json::{Value, json};
 use std::fs::File;
@@ -77,7 +76,7 @@ fn clkhash(args: &ClkhashArgs, progress: &Progress) -> Result<Outcome, Problem> 
     let mut show = |bytes: u64, records: u64| {
         if shown.elapsed() > Duration::from_millis(200) {
             shown = Instant::now();
-            let text = format!("{} records", grouped(records as usize));
+            let text = counted(records, "record", "records");
             progress.advance(bytes, total, &text);
         }
     };
@@ -244,8 +243,13 @@ fn wrong_records(
             "E-COMPAT-VALUE",
             Exit::Answer,
             format!(
-                "there are {} more kinds of wrong values or rows",
-                grouped(findings.len() - SHOWN)
+                "there {} {} of wrong values or rows",
+                if findings.len() - SHOWN == 1 {
+                    "is"
+                } else {
+                    "are"
+                },
+                counted(findings.len() - SHOWN, "more kind", "more kinds")
             ),
             "correct the first ones and run the command again; `--json` lists all",
         )));
@@ -266,13 +270,14 @@ fn wrong_records(
     Outcome {
         exit: Exit::Answer,
         text: format!(
-            "Nothing was written: {} of {} records break the schema or the form of the file.\n",
+            "Nothing was written: {} of {} {} the schema or the form of the file.\n",
             if count == 1 {
                 "a value or row".to_owned()
             } else {
                 format!("{} values or rows", grouped(count as usize))
             },
-            grouped(records as usize),
+            counted(records, "record", "records"),
+            if count == 1 { "breaks" } else { "break" },
         ),
         schema: SHAPE,
         data: json!({"records": records, "findings": listed}),

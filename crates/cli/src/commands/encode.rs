@@ -9,10 +9,10 @@ use crate::gate::{self, Checked};
 use crate::outcome::{Message, Outcome};
 use crate::progress::Progress;
 use crate::release::{Release, Terms, release};
-use crate::survey::{Survey, grouped, last_day, survey};
+use crate::survey::{Survey, last_day, survey};
 use kinfold_exchange::{Agreement, Date, Party, PartyKey, ProjectKey, TableFile};
 use kinfold_extract::Memory;
-use kinfold_message::{Exit, Problem};
+use kinfold_message::{Exit, Problem, counted, grouped};
 use kinfold_schema::Schema;
 use kinfold_verdict::Form;
 use serde_json::json;
@@ -168,8 +168,8 @@ pub fn work(
         });
     }
     progress.step(&format!(
-        "Encoding {} people",
-        grouped(survey.united.people())
+        "Encoding {}",
+        counted(survey.united.people(), "person", "people")
     ));
     let terms = Terms {
         agreement: &office.agreement,
@@ -361,8 +361,8 @@ pub fn report(release: &Release) -> serde_json::Value {
 pub fn tell_without_filters(text: &mut String, records: usize) {
     let _ = writeln!(
         text,
-        "Filters: {} records have random bits for one, because household keys show their home to be larger than the linkage schema allows",
-        grouped(records)
+        "Filters: {} random bits for one, because household keys show their home to be larger than the linkage schema allows",
+        counted(records, "record has", "records have")
     );
 }
 
@@ -372,9 +372,9 @@ pub fn summary(survey: &Survey, release: &Release) -> String {
     let released: usize = report.keys.iter().map(|key| key.released).sum();
     let shared: usize = report.keys.iter().map(|key| key.shared).sum();
     let mut text = format!(
-        "{} rows are {} people\nEncoded {} · left out {} (no usable identity)\n",
-        grouped(survey.gathered.rows.len()),
-        grouped(survey.united.people()),
+        "{} {}\nEncoded {} · left out {} (no usable identity)\n",
+        counted(survey.gathered.rows.len(), "row is", "rows are"),
+        counted(survey.united.people(), "person", "people"),
         grouped(report.records),
         grouped(report.left_out.len())
     );

@@ -6,11 +6,10 @@ use crate::encoded::{NOTE, Note, hex};
 use crate::gate;
 use crate::headers::are_names;
 use crate::outcome::Outcome;
-use crate::survey::grouped;
 use kinfold_exchange::{Agreement, PackageKind, Party, PartyKey, inspect, open};
 use kinfold_extract::{Mapping, Sheet, Told};
 use kinfold_indicators::RulePack;
-use kinfold_message::{Exit, Problem};
+use kinfold_message::{Exit, Problem, counted, grouped};
 use kinfold_schema::Schema;
 use kinfold_verdict::Report;
 use serde_json::{Value, json};
@@ -41,11 +40,11 @@ pub fn run(args: &InspectArgs) -> Result<Outcome, Problem> {
     if path.file_name().is_some_and(|name| name == NOTE) {
         let note = Note::load(path.parent().unwrap_or(Path::new("")))?;
         let text = format!(
-            "Encoded files of `{}`, period {}: {} records, {} events. Seal them with `kinfold seal`.\n",
+            "Encoded files of `{}`, period {}: {}, {}. Seal them with `kinfold seal`.\n",
             note.custodian,
             note.period,
-            grouped(note.records as usize),
-            grouped(note.events as usize)
+            counted(note.records, "record", "records"),
+            counted(note.events, "event", "events")
         );
         return Ok(found(
             "encoded",
@@ -101,12 +100,12 @@ fn opened(bytes: &[u8], key: &Path, agreement: &Path, on: &str) -> Result<Outcom
     )?;
     let manifest = &package.manifest;
     let mut text = format!(
-        "A package of `{}`, {} of {}, number {}: {} rows. Signature, hashes, recipient, agreement and date hold.\n  content  {}\n",
+        "A package of `{}`, {} of {}, number {}: {}. Signature, hashes, recipient, agreement and date hold.\n  content  {}\n",
         manifest.custodian,
         manifest.kind,
         manifest.period,
         manifest.sequence,
-        grouped(manifest.rows as usize),
+        counted(manifest.rows, "row", "rows"),
         hex(&package.payload_hash)
     );
     for section in &manifest.sections {
@@ -198,9 +197,9 @@ fn toml_file(path: &Path, text: &str) -> Option<Outcome> {
     }
     if let Ok(mapping) = Mapping::parse(text) {
         let line = format!(
-            "The mapping of custodian `{}`: {} files of people, {} of events. See `kinfold check`.\n",
+            "The mapping of custodian `{}`: {} of people, {} of events. See `kinfold check`.\n",
             mapping.custodian,
-            mapping.people.len(),
+            counted(mapping.people.len(), "file", "files"),
             mapping.events.len()
         );
         return Some(found(

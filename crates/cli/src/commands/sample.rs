@@ -3,8 +3,7 @@
 use crate::args::{ProfileArg, SampleArgs};
 use crate::outcome::Outcome;
 use crate::progress::Progress;
-use crate::survey::grouped;
-use kinfold_message::{Exit, Problem};
+use kinfold_message::{Exit, Problem, counted, grouped};
 use kinfold_synth::{MOST_HOUSEHOLDS, Options, Profile, generate};
 use serde_json::json;
 
@@ -21,7 +20,10 @@ pub fn run(args: &SampleArgs, progress: &Progress) -> Result<Outcome, Problem> {
             "give a number in this range with `--households`",
         ));
     }
-    progress.step(&format!("Making {} households", grouped(args.households)));
+    progress.step(&format!(
+        "Making {}",
+        counted(args.households, "household", "households")
+    ));
     let profile = match args.profile {
         ProfileArg::Uk => Profile::Uk,
         ProfileArg::Stress => Profile::Stress,
@@ -35,13 +37,13 @@ pub fn run(args: &SampleArgs, progress: &Progress) -> Result<Outcome, Problem> {
     crate::files::make_folder(&args.output)?;
     let written = borough.write(&args.output)?;
     let text = format!(
-        "Wrote {} files to {}: {} people in {} households, {} records in five files of four agencies, {} events.\nEverything is synthetic; the truth is in {}.\n",
+        "Wrote {} files to {}: {} in {}, {} in five files of four agencies, {}.\nEverything is synthetic; the truth is in {}.\n",
         written.files,
         args.output.display(),
-        grouped(written.people),
-        grouped(written.households),
-        grouped(written.records),
-        grouped(written.events),
+        counted(written.people, "person", "people"),
+        counted(written.households, "household", "households"),
+        counted(written.records, "record", "records"),
+        counted(written.events, "event", "events"),
         args.output.join("truth").display()
     );
     let data = json!({

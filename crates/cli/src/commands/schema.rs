@@ -17,11 +17,9 @@ pub fn run(command: &SchemaCommand) -> Result<Outcome, Problem> {
     match command {
         SchemaCommand::Validate { schema, bench } => {
             let schema = load_for(schema, *bench)?;
-            Ok(Outcome::done(
-                "kinfold.schema/2",
-                validated(&schema),
-                data(&schema),
-            ))
+            let mut outcome = Outcome::done("kinfold.schema/2", validated(&schema), data(&schema));
+            outcome.messages = explain::doubts(&schema);
+            Ok(outcome)
         }
         SchemaCommand::Diff { from, to } => {
             let (from, to) = (load_for(from, true)?, load_for(to, true)?);

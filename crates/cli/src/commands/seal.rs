@@ -9,11 +9,10 @@ use crate::files::{NewFile, make_folder, write_together};
 use crate::gate;
 use crate::outcome::Outcome;
 use crate::progress::Progress;
-use crate::survey::grouped;
 use kinfold_exchange::{
     Contents, Manifest, PackageKind, RELEASE_CHECK, SectionBytes, Written, seal_into,
 };
-use kinfold_message::Problem;
+use kinfold_message::{Problem, grouped};
 use kinfold_verdict::Report;
 use serde_json::{Value, json};
 use std::fmt::Write as _;

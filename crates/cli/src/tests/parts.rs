@@ -18,13 +18,13 @@ const NOTHING_HELD: Memory = Memory {
     hash_bytes: 0,
 };
 
-struct Desk {
+pub(super) struct Desk {
     office: Office,
     terms: encode::Office,
 }
 
 impl Desk {
-    fn open() -> Self {
+    pub(super) fn open() -> Self {
         let office = Office::open();
         let terms = encode::Office::open(
             &office.at("agreement.toml"),
@@ -38,18 +38,18 @@ impl Desk {
         Self { office, terms }
     }
 
-    fn mapping(&self) -> PathBuf {
+    pub(super) fn mapping(&self) -> PathBuf {
         self.office.at("sample/council/mapping.toml")
     }
 
-    fn survey(&self, memory: Memory) -> Survey {
+    pub(super) fn survey(&self, memory: Memory) -> Survey {
         let folder = self.office.at("");
         let silent = Progress::silent();
         let agreement = Some(&self.terms.agreement);
         survey(&self.mapping(), agreement, memory, &folder, &silent).expect("a survey")
     }
 
-    fn release(&self, survey: &Survey) -> Result<Release, Problem> {
+    pub(super) fn release(&self, survey: &Survey) -> Result<Release, Problem> {
         self.release_listed(survey, false)
     }
 

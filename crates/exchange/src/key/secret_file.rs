@@ -1,7 +1,7 @@
 //! Files that hold a secret: made readable by their owner alone, never overwritten, refused when others can read them.
 
 use crate::error::{Error, Result};
-use kinfold_message::Problem;
+use kinfold_message::{Problem, Unfinished};
 use std::fs::{self, File, OpenOptions};
 use std::io::{Read as _, Write as _};
 use std::path::Path;
@@ -27,7 +27,7 @@ pub(super) fn write(path: &Path, text: &str) -> Result<()> {
         options.write(true).create_new(true);
         #[cfg(unix)]
         std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-        let mut file = options.open(&part)?;
+        let (_unfinished, mut file) = Unfinished::begin(&part, || options.open(&part))?;
         file.write_all(text.as_bytes())?;
         file.sync_all()?;
         fs::rename(&part, path)

@@ -11,7 +11,7 @@ use crate::rows::Rows;
 use crate::sheet::{Assumed, Sheet};
 use crate::steps::Way;
 use crate::table::Table;
-use kinfold_identity::{Person, Plain};
+use kinfold_identity::{Person, Plain, Seen, month_number};
 use rayon::prelude::*;
 use reader::{Plan, Reader};
 use std::collections::BTreeMap;
@@ -36,6 +36,21 @@ pub struct PersonRow {
     pub rejected: Vec<&'static str>,
     /// Last contact with the person.
     pub last_contact: Option<Day>,
+}
+
+impl PersonRow {
+    /// When the row was true last: on the day of the last contact, or else in the last month that its homes name.
+    pub(crate) fn seen(&self) -> Seen {
+        match self.last_contact {
+            Some(day) => {
+                let (year, month, day) = civil(day);
+                let (year, month) = (u16::try_from(year), u8::try_from(month));
+                let month = month_number(year.unwrap_or(0), month.unwrap_or(0));
+                Seen::on(month, day.try_into().unwrap_or(0))
+            }
+            None => Seen::by_homes(&self.person),
+        }
+    }
 }
 
 /// What was read from one people file, in counts.

@@ -89,8 +89,9 @@ impl Brief {
         &self.lists[start as usize..self.lists[list] as usize]
     }
 
-    /// Brings in what other rows say, as [`Person::merge`] does. The order within lists is another one; nothing depends on it.
-    pub(super) fn merge(&mut self, other: &Self) {
+    /// Brings in what somebody else of the same person says, as [`kinfold_identity::PersonRows`] does of two rows that nothing tells apart: of two
+    /// values the lower one stays. The order within lists is another one; nothing depends on it.
+    pub(super) fn merge(&mut self, other: &Self, values: &Values) {
         let mut lists: [Vec<u32>; LISTS] = Default::default();
         for (at, list) in ALL.into_iter().enumerate() {
             lists[at] = self.list(list).to_vec();
@@ -116,38 +117,41 @@ impl Brief {
                 }
             }
         }
-        let former = &mut lists[List::FormerUpn as usize];
-        if other.upn != NONE {
-            self.add_upn(other.upn, other.upn_is_permanent, former);
-        }
-        for upn in other.list(List::FormerUpn) {
-            add_former(self.upn, *upn, former);
-        }
+        self.merge_upns(other, values, &mut lists[List::FormerUpn as usize]);
         self.lists = packed(&lists);
-        self.sex = self.sex.or(other.sex);
+        self.sex = self.sex.into_iter().chain(other.sex).min();
         for (own, theirs) in [
             (&mut self.birth_place, other.birth_place),
             (&mut self.nhs, other.nhs),
             (&mut self.nino, other.nino),
         ] {
-            if *own == NONE {
-                *own = theirs;
-            }
+            let known = [*own, theirs].into_iter().filter(|text| *text != NONE);
+            *own = known.min_by_key(|text| values.text(*text)).unwrap_or(NONE);
         }
         self.do_not_link |= other.do_not_link;
     }
 
-    fn add_upn(&mut self, upn: u32, is_permanent: bool, former: &mut Vec<u32>) {
-        if self.upn == NONE || (!self.upn_is_permanent && is_permanent) {
-            former.retain(|known| *known != upn);
-            let own = std::mem::replace(&mut self.upn, upn);
-            self.upn_is_permanent = is_permanent;
-            if own != NONE {
-                add_former(upn, own, former);
-            }
-        } else {
-            add_former(self.upn, upn, former);
-        }
+    /// The present pupil number of two, and the former ones, to which `former` are added.
+    fn merge_upns(&mut self, other: &Self, values: &Values, former: &mut Vec<u32>) {
+        let called_former = |upn: u32| {
+            let lists = [self.list(List::FormerUpn), other.list(List::FormerUpn)];
+            lists.iter().any(|list| list.contains(&upn))
+        };
+        let present = [
+            (self.upn, self.upn_is_permanent),
+            (other.upn, other.upn_is_permanent),
+        ];
+        let known = present.into_iter().filter(|(upn, _)| *upn != NONE);
+        let stays = known.min_by_key(|&(upn, is_permanent)| {
+            (!is_permanent, called_former(upn), values.text(upn))
+        });
+        let (stays, is_permanent) = stays.unwrap_or((NONE, false));
+        former.extend(other.list(List::FormerUpn));
+        former.extend([self.upn, other.upn]);
+        former.retain(|upn| ![stays, NONE].contains(upn));
+        former.sort_unstable();
+        former.dedup();
+        (self.upn, self.upn_is_permanent) = (stays, is_permanent);
     }
 }
 
@@ -162,12 +166,6 @@ const ALL: [List; LISTS] = [
     List::EmailLocal,
     List::FormerUpn,
 ];
-
-fn add_former(present: u32, upn: u32, former: &mut Vec<u32>) {
-    if present != upn && !former.contains(&upn) {
-        former.push(upn);
-    }
-}
 
 fn packed(lists: &[Vec<u32>; LISTS]) -> Box<[u32]> {
     let mut all = Vec::with_capacity(LISTS + lists.iter().map(Vec::len).sum::<usize>());

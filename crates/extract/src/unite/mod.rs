@@ -45,7 +45,7 @@ pub use care::Care;
 use evidence::{Before, People, fingerprint, learn, weigh};
 use groups::Groups;
 use judge::{Verdict, judge, never_one};
-use kinfold_identity::Person;
+use kinfold_identity::{Person, PersonRows};
 use likeness::Memo;
 use rayon::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
@@ -82,7 +82,7 @@ pub enum Reason {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, serde::Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Doubt {
-    /// The same family name, birth date and address, but clearly different first names.
+    /// The same family name, birth date and address, but clearly different first names; or one of such two, and a row without a first name.
     Twins,
     /// Two different verified NHS numbers.
     TwoNhsNumbers,
@@ -216,45 +216,37 @@ impl United {
         rows: &Rows,
         people: &mut impl Iterator<Item = u32>,
     ) -> Result<Option<Vec<UnitedPerson>>, Error> {
-        let (mut part, mut wanted): (Vec<(usize, usize)>, Vec<u32>) = Default::default();
+        let (mut part, mut wanted): (Vec<usize>, Vec<u32>) = Default::default();
         while wanted.len() < ROWS_AT_ONCE
             && let Some(person) = people.next()
         {
             let own = self.rows(person as usize);
-            part.push((person as usize, own.len()));
+            part.push(own.len());
             wanted.extend(own);
         }
         if part.is_empty() {
             return Ok(None);
         }
         let mut loaded = rows.load(&wanted)?.into_iter();
-        let parts: Vec<(usize, Vec<PersonRow>)> = part
+        let parts: Vec<Vec<PersonRow>> = part
             .into_iter()
-            .map(|(person, count)| (person, loaded.by_ref().take(count).collect()))
+            .map(|count| loaded.by_ref().take(count).collect())
             .collect();
-        let people = parts.into_par_iter();
-        let people = people.map(|(person, rows)| self.person(person, rows));
+        let people = parts.into_par_iter().map(|rows| UnitedPerson {
+            person: together(&rows),
+            rows,
+        });
         Ok(Some(people.collect()))
     }
+}
 
-    /// What the rows of a person say together: those of one own id first, as they were compared.
-    fn person(&self, person: usize, rows: Vec<PersonRow>) -> UnitedPerson {
-        let numbers = self.rows(person);
-        let mut together = Person::default();
-        for unit in self.people.get(person) {
-            let mut one = Person::default();
-            for row in self.units.rows(*unit as usize) {
-                let at = numbers.binary_search(row);
-                let at = at.expect("the rows of a person are those of its units");
-                one.merge(rows[at].person.clone());
-            }
-            together.merge(one);
-        }
-        UnitedPerson {
-            rows,
-            person: together,
-        }
+/// What the rows of a person say together.
+fn together(rows: &[PersonRow]) -> Person {
+    let mut person = PersonRows::default();
+    for row in rows {
+        person.add(row.person.clone(), row.seen());
     }
+    person.together()
 }
 
 /// Rows that are loaded at once.
@@ -347,12 +339,14 @@ pub fn unite(
         }
     }
     let sure = agreed(&joins, &judged.doubts, &groups);
+    let twins = judged.doubts.iter().filter(|doubt| doubt.2 == Doubt::Twins);
+    let twins: Vec<(u32, u32)> = twins.map(|&(left, right, _)| (left, right)).collect();
     let weighed = by_evidence(
         rows,
         &mut groups,
         (care, sure),
         step,
-        (&briefs, &apart, &prints),
+        (&briefs, &apart, &prints, &twins),
         &mut joins,
     )?;
     judged
@@ -436,7 +430,7 @@ fn by_evidence(
     groups: &mut Groups,
     (care, sure): (Care, usize),
     step: &dyn Fn(&str),
-    (briefs, apart, prints): (&Briefs, &Apart, &[u64]),
+    (briefs, apart, prints, twins): (&Briefs, &Apart, &[u64], &[(u32, u32)]),
     joins: &mut BTreeMap<Reason, usize>,
 ) -> Result<Vec<(u32, u32, Doubt)>, Error> {
     let mut doubts = Vec::new();
@@ -447,7 +441,7 @@ fn by_evidence(
     let lesson = "Learning how people agree with themselves";
     step(lesson);
     let alone = Groups::new(briefs.units.len());
-    let units = People::of(briefs, &alone, apart, care, prints);
+    let units = People::of(briefs, &alone, apart, care, prints, twins);
     let Some(mut model) = learn(rows, &units, &memo, &Way::new(step, lesson))? else {
         return Ok(doubts);
     };
@@ -455,7 +449,7 @@ fn by_evidence(
         model.believe_at_most(PAIRS_A_SURE_ONE * sure as f64 + 0.5);
     }
     let by_rules = groups.clone();
-    let before = Before::of(People::of(briefs, &by_rules, apart, care, prints));
+    let before = Before::of(People::of(briefs, &by_rules, apart, care, prints, twins));
     // In a later round only people who came together in the round before say something new.
     let mut changed: Option<BTreeSet<u32>> = None;
     for round in 1..=ROUNDS {
@@ -463,7 +457,10 @@ fn by_evidence(
         step(&round_of);
         let weighed = weigh(
             rows,
-            (&before, &People::of(briefs, groups, apart, care, prints)),
+            (
+                &before,
+                &People::of(briefs, groups, apart, care, prints, twins),
+            ),
             &memo,
             &model,
             &Way::new(step, round_of),

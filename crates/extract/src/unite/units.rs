@@ -7,7 +7,7 @@ use super::values::Values;
 use super::{ROWS_AT_ONCE, SharedOwnId};
 use crate::error::Error;
 use crate::rows::Rows;
-use kinfold_identity::Person;
+use kinfold_identity::{Person, PersonRows};
 
 /// Lists of numbers, one after another.
 #[derive(Default)]
@@ -109,12 +109,12 @@ impl Units {
 
     /// What some of them say, in the order in which they are asked for.
     pub(super) fn load(&self, rows: &Rows, units: &[u32]) -> Result<Vec<Person>, Error> {
-        let mut people: Vec<Person> = Vec::with_capacity(units.len());
+        let mut people: Vec<PersonRows> = Vec::with_capacity(units.len());
         let mut wanted: Vec<u32> = Vec::new();
         // The place among the people of each wanted row.
         let mut places: Vec<usize> = Vec::new();
         for (place, unit) in units.iter().enumerate() {
-            people.push(Person::default());
+            people.push(PersonRows::default());
             for row in self.rows(*unit as usize) {
                 wanted.push(*row);
                 places.push(place);
@@ -124,7 +124,7 @@ impl Units {
             }
         }
         merge(rows, &mut wanted, &mut places, &mut people)?;
-        Ok(people)
+        Ok(people.into_iter().map(PersonRows::together).collect())
     }
 }
 
@@ -133,10 +133,11 @@ fn merge(
     rows: &Rows,
     wanted: &mut Vec<u32>,
     places: &mut Vec<usize>,
-    people: &mut [Person],
+    people: &mut [PersonRows],
 ) -> Result<(), Error> {
     for (row, place) in rows.load(wanted)?.into_iter().zip(places.drain(..)) {
-        people[place].merge(row.person);
+        let seen = row.seen();
+        people[place].add(row.person, seen);
     }
     wanted.clear();
     Ok(())

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use kinfold_matcher::SimdLevel;
-use kinfold_message::Problem;
+use kinfold_message::{Problem, counted};
 use kinfold_store::Hub;
 use serde_json::json;
 
@@ -40,15 +40,18 @@ fn check_hub(folder: &Path, screen: &Screen, answer: &mut Answer) -> Result<(), 
         step.at(done as u64 + 1);
     }
     step.done(&format!(
-        "{sections} sections of {} packages",
-        packages.len()
+        "{} of {}",
+        counted(sections, "section", "sections"),
+        counted(packages.len(), "package", "packages")
     ));
     let (steps, runs) = (hub.journal()?.len(), hub.runs()?.len());
     answer.text.push_str(&format!(
-        "agreement \"{}\" in force until {} · {} packages · {runs} runs · {steps} steps in the ledger\n",
+        "agreement \"{}\" in force until {} · {} · {} · {} in the ledger\n",
         terms.agreement.name(),
         terms.agreement.expires(),
-        packages.len(),
+        counted(packages.len(), "package", "packages"),
+        counted(runs, "run", "runs"),
+        counted(steps, "step", "steps"),
     ));
     for (name, count) in [
         ("packages", packages.len()),

@@ -54,7 +54,10 @@ pub(super) fn run(args: &IngestArgs, screen: &Screen) -> Result<Answer, Problem>
         step.at(done as u64 + 1);
     }
     let accepted = paths.len() - answer.problems.len();
-    step.done(&format!("{accepted} of {} packages", paths.len()));
+    step.done(&format!(
+        "{accepted} of {}",
+        kinfold_message::counted(paths.len(), "package", "packages")
+    ));
     answer
         .data
         .insert("packages".into(), Value::Array(outcomes));
@@ -259,12 +262,12 @@ fn line(taken: &Taken) -> String {
         word,
     } = taken;
     let mut line = format!(
-        "{word}: {} {} {} #{} · {} rows · {}\n",
+        "{word}: {} {} {} #{} · {} · {}\n",
         info.custodian,
         info.kind,
         info.period,
         info.sequence,
-        info.rows,
+        kinfold_message::counted(info.rows, "row", "rows"),
         &info.payload_hash[..12]
     );
     if info.kind == PackageKind::Records.as_str() {

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use kinfold_linkage::Options;
-use kinfold_message::Problem;
+use kinfold_message::{Problem, counted};
 use serde_json::{Map, Value, json};
 
 use super::trust;
@@ -26,9 +26,9 @@ pub(super) fn run(args: &LinkArgs, screen: &Screen) -> Result<Answer, Problem> {
     keys_agree(&inputs.packages)?;
     date_fits(reference_date, &inputs.packages)?;
     step.done(&format!(
-        "{} packages, {} records",
-        inputs.packages.len(),
-        inputs.records()
+        "{}, {}",
+        counted(inputs.packages.len(), "package", "packages"),
+        counted(inputs.records(), "record", "records")
     ));
     for gap in &inputs.gaps {
         screen.note(&format!("note: {gap}"));
@@ -64,8 +64,12 @@ fn planned(inputs: &Inputs, estimate: &Estimate) -> Answer {
         // Writing to a string cannot fail.
         let _ = writeln!(
             text,
-            "{} {} {} #{} · {} rows",
-            package.custodian, package.kind, package.period, package.sequence, package.rows
+            "{} {} {} #{} · {}",
+            package.custodian,
+            package.kind,
+            package.period,
+            package.sequence,
+            counted(package.rows, "row", "rows")
         );
     }
     let _ = writeln!(text, "{}", estimate.words());
@@ -104,13 +108,13 @@ fn answer(args: &LinkArgs, terms: &Terms, run: &Run) -> Answer {
         .map(|(count, households)| (count.to_string(), json!(households)))
         .collect();
     let report = args.output.join("report.html");
-    Answer::new(
+    let mut answer = Answer::new(
         format!(
-            "Run {}: {} records → {} people → {} households, {several} of them with three or more current needs\n{}Report: {}\n",
+            "Run {}: {} → {} → {}, {several} of them with three or more current needs\n{}Report: {}\n",
             run.id,
-            run.inputs.records(),
-            run.linked.people.len(),
-            run.living.len(),
+            counted(run.inputs.records(), "record", "records"),
+            counted(run.linked.people.len(), "person", "people"),
+            counted(run.living.len(), "household", "households"),
             trust::lines(&run.linked.model, run.inputs.sets.len()),
             report.display()
         ),
@@ -125,5 +129,7 @@ fn answer(args: &LinkArgs, terms: &Terms, run: &Run) -> Answer {
             "output": args.output.display().to_string(),
             "report": report.display().to_string(),
         }),
-    )
+    );
+    answer.warnings = trust::warnings(&run.linked.model, run.inputs.sets.len());
+    answer
 }

@@ -1,7 +1,7 @@
 //! `link` of files of codes: a bench over any tables, without a hub.
 
 use kinfold_linkage::Options;
-use kinfold_message::Problem;
+use kinfold_message::{Problem, counted};
 use serde_json::{Value, json};
 
 use super::trust;
@@ -13,9 +13,9 @@ pub(super) fn run(args: &LinkArgs, screen: &Screen) -> Result<Answer, Problem> {
     let step = screen.step("Reading codes", 0);
     let inputs = BenchInputs::load(&args.codes)?;
     step.done(&format!(
-        "{} files, {} records, linkage schema `{}`",
-        inputs.sets.len(),
-        inputs.records(),
+        "{}, {}, linkage schema `{}`",
+        counted(inputs.sets.len(), "file", "files"),
+        counted(inputs.records(), "record", "records"),
         inputs.schema.id
     ));
     let estimate = Estimate::of(&inputs.sets, args.threads);
@@ -42,7 +42,11 @@ fn sources(inputs: &BenchInputs) -> Value {
 fn planned(inputs: &BenchInputs, estimate: &Estimate) -> Answer {
     let mut text = String::new();
     for set in &inputs.sets {
-        text.push_str(&format!("{} · {} records\n", set.source, set.table.len()));
+        text.push_str(&format!(
+            "{} · {}\n",
+            set.source,
+            counted(set.table.len(), "record", "records")
+        ));
     }
     text.push_str(&format!("{}\n", estimate.words()));
     Answer::new(
@@ -62,15 +66,17 @@ fn answer(args: &LinkArgs, bench: &Bench, files: &[&str]) -> Answer {
     let inputs = &bench.inputs;
     let households = bench.households.as_ref();
     let households = households.map(|found| found.households.len());
-    let then = households.map_or(String::new(), |count| format!(" → {count} households"));
-    Answer::new(
+    let then = households.map_or(String::new(), |count| {
+        format!(" → {}", counted(count, "household", "households"))
+    });
+    let mut answer = Answer::new(
         format!(
-            "{} records → {} people{then}. NOT FOR RELEASE.\n\
+            "{} → {}{then}. NOT FOR RELEASE.\n\
              {}\
              Wrote {} in {}\n\
              Next: each CODES.local-references.csv says which row a record reference is (own_id, record_ref)\n",
-            inputs.records(),
-            bench.linked.people.len(),
+            counted(inputs.records(), "record", "records"),
+            counted(bench.linked.people.len(), "person", "people"),
             trust::lines(&bench.linked.model, inputs.sets.len()),
             files.join(", "),
             args.output.display(),
@@ -88,5 +94,7 @@ fn answer(args: &LinkArgs, bench: &Bench, files: &[&str]) -> Answer {
             "files": files,
             "release": false,
         }),
-    )
+    );
+    answer.warnings = trust::warnings(&bench.linked.model, inputs.sets.len());
+    answer
 }

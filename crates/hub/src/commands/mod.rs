@@ -36,6 +36,11 @@ pub(crate) fn run(command: &Command, screen: &Screen) -> Result<Answer, Problem>
     }
 }
 
+/// Whether a command has its own way to end when it is interrupted.
+pub(crate) fn answers_interruptions(command: &Command) -> bool {
+    matches!(command, Command::Match(_) | Command::Serve(_))
+}
+
 /// The verb, as it is typed.
 pub(crate) fn name(command: &Command) -> &'static str {
     match command {

@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 
 use kinfold_linkage::{Doubt, ModelSummary};
+use kinfold_message::{Exit, Problem, counted};
 
 /// A few lines of text. `files` is how many files of codes, or custodians, were linked.
 pub(super) fn lines(model: &ModelSummary, files: usize) -> String {
@@ -16,15 +17,20 @@ pub(super) fn lines(model: &ModelSummary, files: usize) -> String {
     if model.linked == 0 {
         let _ = writeln!(
             text,
-            "None of the {} candidate pairs is sure enough to be a link",
-            model.candidates
+            "None of {} is sure enough to be a link",
+            counted(model.candidates, "candidate pair", "candidate pairs")
         );
     } else {
         let _ = writeln!(
             text,
-            "{} of {} candidate pairs are links, from a match probability of {:.2} on: expected precision {}",
+            "{} of {} {}, from a match probability of {:.2} on: expected precision {}",
             model.linked,
-            model.candidates,
+            counted(model.candidates, "candidate pair", "candidate pairs"),
+            if model.linked == 1 {
+                "is a link"
+            } else {
+                "are links"
+            },
             model.link_probability,
             share(model.at_link.precision),
         );
@@ -38,6 +44,19 @@ pub(super) fn lines(model: &ModelSummary, files: usize) -> String {
         let _ = writeln!(text, "Do not rely on these figures: {}", words(*doubt));
     }
     text
+}
+
+/// The doubts as warnings, for programs: they read no screen.
+pub(super) fn warnings(model: &ModelSummary, files: usize) -> Vec<Problem> {
+    if files < 2 || model.candidates == 0 {
+        return Vec::new();
+    }
+    let doubts = model.doubts.iter().map(|doubt| {
+        let (what, to_do) = words(*doubt).split_once("; ").unwrap_or_default();
+        let what = format!("do not rely on the expected precision and recall: {what}");
+        Problem::new("E-LINK-DOUBT", Exit::Done, what, to_do)
+    });
+    doubts.collect()
 }
 
 /// A share with its interval, in per cent.
@@ -115,6 +134,10 @@ mod tests {
         Expected recall at most 100.0 % (99.0 to 100.0), of all matches as far as shared keys and facts tell; matches that share nothing cannot be counted
         Do not rely on these figures: fewer than 50 matches are expected, too few to learn from; look at every link by hand
         ");
+        let told = warnings(&model(vec![Doubt::FewMatches]), 2);
+        assert_eq!(told[0].code, "E-LINK-DOUBT");
+        assert_eq!(told[0].hint, "look at every link by hand");
+        assert!(warnings(&model(vec![Doubt::FewMatches]), 1).is_empty());
         assert_eq!(lines(&model(Vec::new()), 2).lines().count(), 2);
         assert!(lines(&model(Vec::new()), 1).starts_with("Nothing to link with"));
         let nothing = ModelSummary {

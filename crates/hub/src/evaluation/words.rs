@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 
 use kinfold_linkage::measures::{Interval, Intervals, Measured};
+use kinfold_message::{counted, grouped};
 
 use super::groups::ByGroup;
 use super::promise::Promise;
@@ -35,10 +36,10 @@ pub(crate) fn text(found: &Evaluation) -> String {
 fn against(text: &mut String, found: &Against) {
     let _ = writeln!(
         text,
-        "{} records of {} people; {} of them not in the result\n",
-        count(found.records as u64),
-        count(found.entities as u64),
-        count(found.missing as u64)
+        "{} of {}; {} of them not in the result\n",
+        counted(found.records, "record", "records"),
+        counted(found.entities, "person", "people"),
+        grouped(found.missing as u64)
     );
     let _ = writeln!(
         text,
@@ -55,7 +56,7 @@ fn against(text: &mut String, found: &Against) {
             let (name, rates) = (format!("  {a} x {b}"), &pair.measured.rates);
             if rates.actual == 0 {
                 // Rates of nothing to find would only puzzle.
-                let wrong = count(rates.predicted);
+                let wrong = grouped(rates.predicted);
                 let _ = writeln!(text, "{:22}nothing to find, {wrong} wrong", cut(&name, 21));
             } else {
                 measured(text, &name, &pair.measured);
@@ -161,7 +162,7 @@ fn groups(text: &mut String, by: &ByGroup) {
         let line = format!(
             "  {:15}{:>8}  {:19}{}  {:19}{}",
             cut(&group.value, 14),
-            count(group.records),
+            grouped(group.records),
             figure(found.rates.recall, found.intervals.recall),
             picture(from, found.rates.recall, found.intervals.recall),
             figure(found.rates.precision, found.intervals.precision),
@@ -195,9 +196,9 @@ fn picture(from: f64, value: f64, interval: Option<Interval>) -> String {
 fn promised(text: &mut String, found: &Promise) {
     let _ = writeln!(
         text,
-        "What to expect without truth: {} records, {} people\n",
-        count(found.records as u64),
-        count(found.people as u64)
+        "What to expect without truth: {}, {}\n",
+        counted(found.records, "record", "records"),
+        counted(found.people, "person", "people")
     );
     let expected = &found.expected;
     for (name, value, interval, of) in [
@@ -205,7 +206,10 @@ fn promised(text: &mut String, found: &Promise) {
             "expected precision",
             expected.precision,
             expected.intervals.precision,
-            format!("of {} linked candidates", count(expected.linked)),
+            format!(
+                "of {}",
+                counted(expected.linked, "linked candidate", "linked candidates")
+            ),
         ),
         (
             "expected recall",
@@ -220,18 +224,18 @@ fn promised(text: &mut String, found: &Promise) {
     let alone = &found.no_candidate.share;
     let _ = writeln!(
         text,
-        "{:22}{:20}{} records",
+        "{:22}{:20}{}",
         "no candidate",
         figure(alone.value, alone.interval),
-        count(alone.count)
+        counted(alone.count, "record", "records")
     );
     for (source, share) in &found.no_candidate.by_source {
         let _ = writeln!(
             text,
-            "{:22}{:20}{} records",
+            "{:22}{:20}{}",
             cut(&format!("  {source}"), 21),
             figure(share.value, share.interval),
-            count(share.count)
+            counted(share.count, "record", "records")
         );
     }
     text.push('\n');
@@ -242,8 +246,8 @@ fn promised(text: &mut String, found: &Promise) {
     if found.implied > 0 {
         text.push_str(&wrapped(
             &format!(
-                "{} pairs of records are together only through others, without evidence of their own.",
-                count(found.implied)
+                "{} together only through others, without evidence of their own.",
+                counted(found.implied, "pair of records is", "pairs of records are")
             ),
             "",
         ));
@@ -263,7 +267,7 @@ fn promised(text: &mut String, found: &Promise) {
                 format!("  {} and up", band.from),
                 band.expected,
                 figure(band.found, band.interval),
-                count(band.pairs),
+                grouped(band.pairs),
                 if band.calibrated == Some(false) {
                     "  off"
                 } else {
@@ -284,8 +288,8 @@ fn warnings(text: &mut String, found: &Promise) {
             .map(|large| format!("{} ({})", large.id, large.size))
             .collect();
         note(&format!(
-            "! {} people have more records than there are sources ({}): {}",
-            count(sizes.larger_than_sources as u64),
+            "! {} more records than there are sources ({}): {}",
+            counted(sizes.larger_than_sources, "person has", "people have"),
             sizes.sources,
             listed.join(", ")
         ));
@@ -297,8 +301,8 @@ fn warnings(text: &mut String, found: &Promise) {
             .map(|large| format!("{} ({})", large.id, large.size))
             .collect();
         note(&format!(
-            "! {} households have more than {} people at once: {}",
-            count(households.larger as u64),
+            "! {} more than {} people at once: {}",
+            counted(households.larger, "household has", "households have"),
             households.limit,
             listed.join(", ")
         ));
@@ -306,8 +310,8 @@ fn warnings(text: &mut String, found: &Promise) {
     let bridges = &found.bridges;
     if bridges.weak > 0 {
         note(&format!(
-            "! {} people are held together by one weak link (below {}). The weakest, with the records on both sides:",
-            count(bridges.people as u64),
+            "! {} held together by one weak link (below {}). The weakest, with the records on both sides:",
+            counted(bridges.people, "person is", "people are"),
             bridges.weak_below
         ));
         for bridge in &bridges.listed {
@@ -352,19 +356,6 @@ fn cut(name: &str, columns: usize) -> String {
     format!("{kept}…")
 }
 
-/// Digits in groups of three.
-fn count(number: u64) -> String {
-    let digits = number.to_string();
-    let mut shown = String::with_capacity(digits.len() + digits.len() / 3);
-    for (position, digit) in digits.chars().enumerate() {
-        if position > 0 && (digits.len() - position).is_multiple_of(3) {
-            shown.push(',');
-        }
-        shown.push(digit);
-    }
-    shown
-}
-
 /// A paragraph in lines of the terminal's width; all lines but the first begin with `indent`.
 fn wrapped(paragraph: &str, indent: &str) -> String {
     let mut lines = String::new();
@@ -400,8 +391,8 @@ mod tests {
         assert_eq!(figure(0.997_12, of(0.995, 0.9983)), "0.9971 .9950-.9983");
         assert_eq!(figure(1.0, of(0.9962, 1.0)), "1.0000 .9962-1.000");
         assert_eq!(figure(0.5, None), "0.5000 too few");
-        assert_eq!(count(1_234_567), "1,234,567");
-        assert_eq!(count(12), "12");
+        assert_eq!(grouped(1_234_567), "1,234,567");
+        assert_eq!(grouped(12), "12");
     }
 
     #[test]

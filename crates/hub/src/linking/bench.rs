@@ -10,7 +10,7 @@ use std::time::Instant;
 use kinfold_exchange::{BenchCodes, bench_codes_from_ipc};
 use kinfold_ledger::{FileRecord, canonical_json};
 use kinfold_linkage::{Households, LifeStage, Linked, Options, RecordSet};
-use kinfold_message::{Exit, Problem, write_whole};
+use kinfold_message::{Exit, Problem, counted, write_whole};
 use kinfold_schema::Schema;
 use kinfold_store::{MappedFile, NOT_FOR_RELEASE, Origin};
 use serde_json::{Value, json};
@@ -232,9 +232,9 @@ impl Bench {
         let step = screen.step("Linking people", 0);
         let linked = kinfold_linkage::link(&inputs.schema, &inputs.sets, &options, &step);
         step.done(&format!(
-            "{} people in {} records",
-            linked.people.len(),
-            inputs.records()
+            "{} in {}",
+            counted(linked.people.len(), "person", "people"),
+            counted(inputs.records(), "record", "records")
         ));
         let households = inputs.schema.household.is_some().then(|| {
             let step = screen.step("Forming households", 0);
@@ -242,7 +242,7 @@ impl Bench {
             let stages = vec![LifeStage::Unknown; linked.people.len()];
             let found =
                 kinfold_linkage::form_households(&inputs.schema, &inputs.sets, &linked, &stages);
-            step.done(&format!("{} households", found.households.len()));
+            step.done(&counted(found.households.len(), "household", "households"));
             found
         });
         let id = blake3::hash(canonical_json(&made_from(&inputs, &options)).as_bytes());

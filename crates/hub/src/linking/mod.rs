@@ -27,7 +27,7 @@ use std::time::Instant;
 use kinfold_exchange::Date;
 use kinfold_indicators::{HouseholdNeeds, NeedState, PersonFacts};
 use kinfold_linkage::{Given, Households, Lineage, Linked, Options};
-use kinfold_message::{Problem, write_whole};
+use kinfold_message::{Problem, counted, write_whole};
 use kinfold_store::{Hub, RunInfo};
 
 use crate::screen::Screen;
@@ -86,7 +86,11 @@ impl Run {
         let mut linked =
             kinfold_linkage::link_given(&terms.schema, &inputs.sets, &options, &given, &step);
         let people = linked.people.len();
-        step.done(&format!("{people} people in {} records", inputs.records()));
+        step.done(&format!(
+            "{} in {}",
+            counted(people, "person", "people"),
+            counted(inputs.records(), "record", "records")
+        ));
 
         let step = screen.step("Forming households", 0);
         let facts = facts::of_people(&inputs, &linked);
@@ -117,8 +121,8 @@ impl Run {
             })
             .collect();
         step.done(&format!(
-            "{} households, {} of them with people now",
-            households.households.len(),
+            "{}, {} of them with people now",
+            counted(households.households.len(), "household", "households"),
             living.len()
         ));
 
@@ -172,7 +176,11 @@ impl Run {
         // The manifest goes last: a folder with a run.json is complete.
         names.push(MANIFEST);
         staging.finish(&names)?;
-        step.done(&format!("{} files in {}", names.len(), folder.display()));
+        step.done(&format!(
+            "{} in {}",
+            counted(names.len(), "file", "files"),
+            folder.display()
+        ));
         Ok(())
     }
 

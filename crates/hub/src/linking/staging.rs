@@ -1,10 +1,10 @@
 //! All files of a run appear together: they are written into a folder beside their places and moved when all are complete.
 //!
-//! When anything fails (a full disk, most likely) the folder is removed, and what an earlier run left is as it was.
+//! When anything fails (a full disk, most likely) or the run is interrupted, the folder is removed, and what an earlier run left is as it was.
 
 use std::path::{Path, PathBuf};
 
-use kinfold_message::Problem;
+use kinfold_message::{Problem, Unfinished};
 
 /// Name of the folder in which files wait.
 const WAITING: &str = ".run.part";
@@ -15,6 +15,7 @@ pub(super) struct Staging {
     target: PathBuf,
     waiting: PathBuf,
     target_is_new: bool,
+    _unfinished: Unfinished,
 }
 
 impl Staging {
@@ -26,8 +27,13 @@ impl Staging {
         if waiting.exists() {
             std::fs::remove_dir_all(&waiting).map_err(failed)?;
         }
-        kinfold_message::create_private_folder(&waiting).map_err(failed)?;
+        let around = target_is_new.then_some(target);
+        let made = Unfinished::begin_in(&waiting, around, || {
+            kinfold_message::create_private_folder(&waiting)
+        });
+        let (unfinished, ()) = made.map_err(failed)?;
         Ok(Self {
+            _unfinished: unfinished,
             target: target.to_owned(),
             waiting,
             target_is_new,
@@ -41,11 +47,13 @@ impl Staging {
 
     /// Moves the files to their places, in this order. Moving needs no space on the disk.
     pub(super) fn finish(mut self, names: &[&str]) -> Result<(), Problem> {
-        for name in names {
-            let place = self.target.join(name);
-            std::fs::rename(self.waiting.join(name), &place)
-                .map_err(|error| Problem::io("move the file to its place", &place, &error))?;
-        }
+        Unfinished::undisturbed(|| {
+            names.iter().try_for_each(|name| {
+                let place = self.target.join(name);
+                std::fs::rename(self.waiting.join(name), &place)
+                    .map_err(|error| Problem::io("move the file to its place", &place, &error))
+            })
+        })?;
         self.target_is_new = false;
         Ok(())
     }

@@ -19,15 +19,7 @@ const MONTHS: [&str; 12] = [
 
 /// `12,345`.
 pub(super) fn number(value: u64) -> String {
-    let digits = value.to_string();
-    let mut out = String::with_capacity(digits.len() + digits.len() / 3);
-    for (position, digit) in digits.chars().enumerate() {
-        if position > 0 && (digits.len() - position).is_multiple_of(3) {
-            out.push(',');
-        }
-        out.push(digit);
-    }
-    out
+    kinfold_message::grouped(value)
 }
 
 /// Words for numbers up to nine, digits above: how a sentence says a count.

@@ -7,7 +7,7 @@ use super::{ROWS, Whole, Work, bad_row, joined, open, references_path, separator
 use crate::encoded::hex;
 use crate::outcome::{Message, Outcome};
 use crate::release::{field_of_role, rejected_fields};
-use crate::survey::{counted, grouped};
+use crate::survey::counted;
 use csv::StringRecord;
 use kinfold_encoding::{Encoder, Input};
 use kinfold_extract::{
@@ -15,7 +15,7 @@ use kinfold_extract::{
     TablePerson, United, read_table_row, unite, usual_columns,
 };
 use kinfold_identity::{DateRules, Plain};
-use kinfold_message::{Exit, Problem};
+use kinfold_message::{Exit, Problem, grouped};
 use kinfold_schema::{FieldName, FieldSet, Schema};
 use rayon::prelude::*;
 use serde_json::{Value, json};
@@ -58,23 +58,24 @@ impl Together {
     pub(super) fn text(&self) -> String {
         let count = |wanted: fn(&Reason) -> bool| -> String {
             let joins = self.joins.iter().filter(|(reason, _)| wanted(reason));
-            grouped(joins.map(|(_, count)| count).sum())
+            grouped(joins.map(|(_, count)| count).sum::<usize>())
         };
         let mut text = format!("Rows of one person: {} came together", count(|_| true));
         if !self.joins.is_empty() {
             let _ = write!(
                 text,
-                " ({} by id, {} by the same facts, {} by evidence), so there are {} people",
+                " ({} by id, {} by the same facts, {} by evidence), so there {} {}",
                 count(|reason| *reason == Reason::OwnId),
                 count(|reason| !matches!(reason, Reason::OwnId | Reason::Evidence)),
                 count(|reason| *reason == Reason::Evidence),
-                grouped(self.people)
+                if self.people == 1 { "is" } else { "are" },
+                kinfold_message::counted(self.people, "person", "people")
             );
         }
         let _ = writeln!(
             text,
-            "; {} doubtful pairs stay apart",
-            grouped(self.doubtful)
+            "; {} apart",
+            kinfold_message::counted(self.doubtful, "doubtful pair stays", "doubtful pairs stay")
         );
         text
     }

@@ -1,7 +1,8 @@
 //! `schema explain`: what a schema releases, and what each parameter does, with figures from invented people.
 
-use crate::survey::grouped;
+use crate::outcome::Message;
 use kinfold_encoding::{FilterMeasure, measure};
+use kinfold_message::{Exit, Problem, grouped};
 use kinfold_schema::{FilterSchema, KeyScope, LinkageUnit, Schema, risk};
 use kinfold_synth::{Options, Profile, generate};
 use std::fmt::Write as _;
@@ -22,6 +23,31 @@ pub fn measures(schema: &Schema) -> Vec<FilterMeasure> {
         profile: Profile::Uk,
     });
     measure(schema, &borough.people(), PAIRS)
+}
+
+/// What measuring has to say against a schema that keeps the rules: filters that are safe for fewer people than it is meant for.
+pub(super) fn doubts(schema: &Schema) -> Vec<Message> {
+    if schema.linkage_unit == LinkageUnit::Inside {
+        return Vec::new();
+    }
+    let measures = measures(schema);
+    let filters = schema.filters.iter().zip(&measures);
+    let too_few = filters
+        .filter(|(filter, measure)| filter.diffusion > 0 && measure.people_max < schema.people_max);
+    let doubt = |(filter, measure): (&FilterSchema, &FilterMeasure)| {
+        Message::warning(Problem::new(
+            "E-SCHEMA-PEOPLE",
+            Exit::Answer,
+            format!(
+                "on invented people filter `{}` is safe for {} people, and `people_max` is {}",
+                filter.id,
+                grouped(measure.people_max),
+                grouped(schema.people_max)
+            ),
+            "lower `people_max` or raise `diffusion`; `kinfold schema explain` shows the figures",
+        ))
+    };
+    too_few.map(doubt).collect()
 }
 
 /// The screen.

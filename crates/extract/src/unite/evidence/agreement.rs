@@ -11,7 +11,7 @@ use crate::unite::likeness::Memo;
 use crate::unite::reference::any_person;
 use crate::unite::reference::judge::{clearly_two, judge as judged, never_one};
 use crate::unite::values::Values;
-use kinfold_identity::Person;
+use kinfold_identity::{Person, PersonRows, Seen};
 use proptest::prelude::*;
 use std::collections::BTreeSet;
 use std::hash::RandomState;
@@ -105,6 +105,15 @@ fn check(town: &Town) -> Result<(), TestCaseError> {
     Ok(())
 }
 
+/// What two rows say together.
+fn of_two(one: &Person, other: &Person) -> Person {
+    let mut rows = PersonRows::default();
+    for row in [one, other] {
+        rows.add(row.clone(), Seen::default());
+    }
+    rows.together()
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(300))]
 
@@ -123,17 +132,17 @@ proptest! {
                 together.push(person.clone());
                 briefs.push(brief.clone());
             } else {
-                together[at / 2].merge(person.clone());
-                briefs[at / 2].merge(brief);
+                together[at / 2] = of_two(&together[at / 2], person);
+                briefs[at / 2].merge(brief, &town.values);
             }
         }
         let again = together.clone();
         for (person, more) in together.iter_mut().zip(again.iter().rev()) {
-            person.merge(more.clone());
+            *person = of_two(person, more);
         }
         let copies = briefs.clone();
         for (brief, more) in briefs.iter_mut().zip(copies.iter().rev()) {
-            brief.merge(more);
+            brief.merge(more, &town.values);
         }
         check(&Town {
             people: together,

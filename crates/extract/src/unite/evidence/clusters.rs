@@ -4,7 +4,7 @@ use super::facts::Comparer;
 use super::model::Model;
 use super::{Before, Found, People};
 use crate::unite::Doubt;
-use crate::unite::brief::Brief;
+use crate::unite::brief::{Brief, List};
 use crate::unite::compare::Two;
 use crate::unite::groups::Groups;
 use crate::unite::judge::never_one;
@@ -80,6 +80,10 @@ impl Weighed<'_> {
                 continue;
             }
             let (lefts, rights) = (groups.members(left), groups.members(right));
+            if self.could_be_either_twin(&lefts, &rights) {
+                found.doubts.push(doubt(Doubt::Twins));
+                continue;
+            }
             // Groups only grow, so the lowest member and the size say which group it is.
             let name = |person: u32, members: &[u32]| (groups.find(person), members.len());
             let two = (name(left, &lefts), name(right, &rights));
@@ -93,6 +97,19 @@ impl Weighed<'_> {
             }
         }
         found
+    }
+
+    /// Whether one of two groups has no first name and the other is one of twins. All that the two have in common, the other twin has too: a baby
+    /// that has no name yet, a row whose first name is lost. Half of such unions would put one twin's history on the other.
+    fn could_be_either_twin(&self, lefts: &[u32], rights: &[u32]) -> bool {
+        let people = self.people;
+        let mut groups = [(lefts, rights), (rights, lefts)].into_iter();
+        groups.any(|(one, other)| {
+            let mut nameless = one
+                .iter()
+                .map(|person| people.brief(*person).list(List::First));
+            nameless.all(<[u32]>::is_empty) && other.iter().any(|person| people.is_twin(*person))
+        })
     }
 
     /// Whether two groups agree on average, and nothing forbids that they are one.
@@ -211,7 +228,7 @@ mod tests {
         }
         let briefs = Briefs { values, units };
         let apart = Apart::default();
-        let people = |groups| People::of(&briefs, groups, &apart, Care::BENCH, &prints);
+        let people = |groups| People::of(&briefs, groups, &apart, Care::BENCH, &prints, &[]);
         let (before, people) = (Before::of(people(&alone)), people(&groups));
         let (memo, ground) = (Memo::new(), Ground::of(&people));
         let comparer = ground.comparer(&people, &memo);

@@ -46,6 +46,7 @@ use pattern::Pattern;
 use rayon::prelude::*;
 #[cfg(test)]
 pub(super) use reference::fingerprint as plain_fingerprint;
+use std::collections::BTreeSet;
 use together::Together;
 
 /// And from which two people are worth a look: as likely one as not.
@@ -66,12 +67,16 @@ pub(super) struct People<'a> {
     groups: &'a Groups,
     apart: &'a Apart,
     care: Care,
+    /// The fingerprint of each unit.
+    units: &'a [u64],
     /// The first unit of each person.
     firsts: Vec<u32>,
     /// What the units of a person say together, of people of several units.
     merged: Vec<Brief>,
     /// Where that is.
     merged_at: Vec<u32>,
+    /// The first units of twins: people of one family name, birth date and home whose first names are clearly two.
+    twins: BTreeSet<u32>,
 }
 
 /// The place of a person of one unit.
@@ -83,17 +88,25 @@ impl<'a> People<'a> {
         groups: &'a Groups,
         apart: &'a Apart,
         care: Care,
-        prints: &[u64],
+        units: &'a [u64],
+        twins: &[(u32, u32)],
     ) -> Self {
+        // Two whom the custodian decided to be one person are no twins.
+        let apart_still = twins
+            .iter()
+            .map(|(left, right)| [groups.find(*left), groups.find(*right)]);
+        let apart_still = apart_still.filter(|[left, right]| left != right);
         let numbers = 0..briefs.units.len() as u32;
         let mut people = Self {
             briefs,
             groups,
             apart,
             care,
+            units,
             firsts: numbers.filter(|unit| groups.find(*unit) == *unit).collect(),
             merged: Vec::new(),
             merged_at: Vec::new(),
+            twins: apart_still.flatten().collect(),
         };
         for (person, first) in people.firsts.iter().enumerate() {
             if groups.is_alone(*first) {
@@ -101,12 +114,10 @@ impl<'a> People<'a> {
                 continue;
             }
             people.merged_at.push(people.merged.len() as u32);
-            // Of two sexes the first one stays: which one that is must not depend on where the rows stand.
-            let mut members = people.members(person as u32);
-            members.sort_by_key(|unit| prints[*unit as usize]);
+            let members = people.members(person as u32);
             let mut all = briefs.units[members[0] as usize].clone();
             for unit in &members[1..] {
-                all.merge(&briefs.units[*unit as usize]);
+                all.merge(&briefs.units[*unit as usize], &briefs.values);
             }
             people.merged.push(all);
         }
@@ -117,10 +128,16 @@ impl<'a> People<'a> {
         self.firsts.len()
     }
 
+    /// The units of a person, in an order that does not depend on where their rows stand.
     fn members(&self, person: u32) -> Vec<u32> {
         let mut members = self.groups.members(self.firsts[person as usize]);
-        members.sort_unstable();
+        members.sort_unstable_by_key(|unit| (self.units[*unit as usize], *unit));
         members
+    }
+
+    /// Whether a first name is all that tells a person from somebody else of the same family name, birth date and home.
+    fn is_twin(&self, person: u32) -> bool {
+        self.twins.contains(&self.firsts[person as usize])
     }
 
     /// The person of a unit.

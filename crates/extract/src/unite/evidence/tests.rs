@@ -1,7 +1,7 @@
 //! A made-up town with families, in which some people stand twice.
 
 use crate::people::PersonRow;
-use crate::unite::Reason;
+use crate::unite::{Doubt, Reason};
 
 use crate::unite::laws::{Together, bounded};
 use crate::unite::reference::judge::never_one;
@@ -191,6 +191,45 @@ fn a_town_finds_its_own_duplicates_and_no_others() {
     assert_eq!((planted, wrong), (72, 0));
     assert!(pairs * 10 >= planted * 8, "{pairs} of {planted}");
     assert!(together.joins[&Reason::Evidence] > 20);
+}
+
+/// A baby without a name yet, at the home of named twins who were born on its day; and where there is one child, no twins.
+#[test]
+fn a_row_without_a_first_name_is_neither_of_two_twins() {
+    let at_home = |name: &str, sex: &str| {
+        format!("{name}|Carver|03/04/2021|{sex}|7 High Street|carver@example.org")
+    };
+    for unnamed in [
+        "BABY",
+        "TWIN 1",
+        "BABY GIRL",
+        "INFANT OF SARAH",
+        "Unknown",
+        "",
+    ] {
+        for sex in ["F", ""] {
+            let mut rows = town();
+            let first = rows.len();
+            let texts = [
+                at_home("Juliet", "F"),
+                at_home(unnamed, sex),
+                at_home("Martin", "M"),
+            ];
+            rows.extend((first..).zip(&texts).map(|(id, text)| row(id, text)));
+            let together = bounded(&rows, 1 << 20);
+            let alone = |row: usize| together.people.iter().any(|person| person.rows == [row]);
+            assert!((first..first + 3).all(alone), "{unnamed} {sex}");
+            let mut doubtful = together.doubtful.iter();
+            assert!(doubtful.any(|pair| pair.why == Doubt::Twins && pair.right == first + 1));
+            rows.pop();
+            let together = bounded(&rows, 1 << 20);
+            let mut people = together.people.iter();
+            assert!(
+                people.any(|person| person.rows == [first, first + 1]),
+                "{unnamed} {sex}"
+            );
+        }
+    }
 }
 
 #[test]
