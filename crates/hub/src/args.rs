@@ -369,10 +369,10 @@ pub struct EvaluateArgs {
     /// Custodians' local reference files (source, own_id, record_ref), to join the two; synthetic data only
     #[arg(long, value_name = "FILE", num_args = 1.., requires = "truth")]
     pub references: Vec<PathBuf>,
-    /// Predicted households: household_id, cluster_id
+    /// Predicted households: household_id, cluster_id; with a column `current` (true or false) those of now are measured too
     #[arg(long, value_name = "FILE")]
     pub households: Option<PathBuf>,
-    /// True households: household_id, entity_id; instead of the truth's household_id
+    /// True households: household_id, entity_id, and `to` (the month of leaving, or nothing); instead of the truth's household_id
     #[arg(long, value_name = "FILE", requires = "truth")]
     pub true_households: Option<PathBuf>,
     /// Predicted needs: household_id, indicator, state (or current)

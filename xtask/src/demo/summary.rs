@@ -20,6 +20,8 @@ pub struct Summary {
     pub pairwise: Rates,
     /// Pairs of records of two people of one household: found against true.
     pub household_pair: Rates,
+    /// The same of the households in which people are now.
+    pub household_pair_now: Rates,
     /// Households by state, for each indicator.
     pub needs: BTreeMap<String, States>,
     /// Household by indicator, current or not: F1 against the truth.
@@ -105,6 +107,7 @@ impl Summary {
             households: figure(linked, "households")?,
             pairwise: figure(measures, "pairwise")?,
             household_pair: figure(measures, "household_pair")?,
+            household_pair_now: figure(measures, "household_pair_now")?,
             needs: figure(linked, "needs")?,
             needs_f1: figure::<Rates>(measures, "needs")?.f1,
             households_by_current_needs: figure(linked, "households_by_current_needs")?,
@@ -139,6 +142,7 @@ impl Summary {
         for (name, rates) in [
             ("records of one person", self.pairwise),
             ("people of a household", self.household_pair),
+            ("the same, now", self.household_pair_now),
         ] {
             let Rates {
                 precision,
@@ -230,7 +234,7 @@ mod tests {
             "households_by_current_needs": {"0": 1, "2": 1}, "seconds": {"link": 2.0, "score": 0.5},
         });
         let rates = json!({"precision": 1.0, "recall": 0.5, "f1": 0.75, "predicted": 3});
-        let measures = json!({"pairwise": rates, "household_pair": rates, "needs": rates});
+        let measures = json!({"pairwise": rates, "household_pair": rates, "household_pair_now": rates, "needs": rates});
         let summary = Summary::new(&linked, &measures, 1.5, BTreeMap::new()).unwrap();
         assert_eq!(
             (summary.records, summary.people, summary.households),

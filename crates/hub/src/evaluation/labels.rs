@@ -32,6 +32,8 @@ pub(crate) struct Labels {
     pub(super) truth: Memberships,
     /// Every predicted household of each record's cluster.
     pub(super) predicted: Memberships,
+    /// The same two of the households in which people are now, where both files say so.
+    pub(super) now: Option<[Memberships; 2]>,
     /// The true households of each record itself, as its source knows them.
     pub(super) homes: Memberships,
     /// Numbers of the true households, in the order of their ids.
@@ -56,7 +58,7 @@ impl Labels {
     ) -> Result<Self, Problem> {
         let truth = read_truth(truth, keys)?;
         let of_entities = match &args.true_households {
-            Some(path) => Some(read_memberships(path, "entity_id", &truth.entities)?),
+            Some(path) => Some(read_memberships(path, "entity_id", "to", &truth.entities)?),
             None => truth.households.as_ref().map(|rows| {
                 let pairs = truth
                     .entity
@@ -69,7 +71,7 @@ impl Labels {
         let has_true_households = of_entities.is_some();
         let of_entities = of_entities.unwrap_or_default();
         let of_clusters = match &args.households {
-            Some(path) => read_memberships(path, "cluster_id", &people.clusters)?,
+            Some(path) => read_memberships(path, "cluster_id", "current", &people.clusters)?,
             None => Households::default(),
         };
         let count = truth.entity.len();
@@ -103,10 +105,18 @@ impl Labels {
             })),
             _ => of_entities.by(records.iter().map(|record| record.entity)),
         };
+        let now = match (of_entities.now(), of_clusters.now()) {
+            (Some(truth), Some(predicted)) => Some([
+                truth.by(records.iter().map(|record| record.entity)),
+                predicted.by(records.iter().map(|record| record.cluster)),
+            ]),
+            _ => None,
+        };
         let (sources, source_names) = sorted(&truth.source, &truth.sources);
         Ok(Self {
             truth: of_entities.by(records.iter().map(|record| record.entity)),
             predicted: of_clusters.by(records.iter().map(|record| record.cluster)),
+            now,
             homes,
             sources,
             source_names,
@@ -159,6 +169,8 @@ struct Households {
     ids: Numbers,
     /// By person.
     of: Vec<Vec<u32>>,
+    /// By person, those in which the person is now; where the file does not say, none.
+    now: Option<Vec<Vec<u32>>>,
 }
 
 impl Households {
@@ -174,7 +186,16 @@ impl Households {
                 own.push(number);
             }
         }
-        Self { ids, of }
+        Self { ids, of, now: None }
+    }
+
+    /// The households in which people are now, where the file says so.
+    fn now(&self) -> Option<Self> {
+        let of = self.now.clone()?;
+        Some(Self {
+            of,
+            ..Self::default()
+        })
     }
 
     /// The households of each of some people.
@@ -249,15 +270,46 @@ fn read_truth(path: &Path, keys: &Keys) -> Result<Truth, Problem> {
     Ok(truth)
 }
 
-fn read_memberships(path: &Path, member: &str, people: &Names) -> Result<Households, Problem> {
-    let (member, household) = ([member], ["household_id"]);
-    let wanted = [Column::needed(&member), Column::needed(&household)];
-    let mut pairs = Vec::new();
+/// Reads who is in which household. The column that says whether the person is there now is `current` (true or false) or `to` (the month of leaving, or
+/// nothing).
+fn read_memberships(
+    path: &Path,
+    member: &str,
+    now: &str,
+    people: &Names,
+) -> Result<Households, Problem> {
+    let (member, household, now) = ([member], ["household_id"], [now]);
+    let wanted = [
+        Column::needed(&member),
+        Column::needed(&household),
+        Column::optional(&now),
+    ];
+    let (mut pairs, mut currently) = (Vec::new(), Vec::new());
+    let mut is_said = false;
     visit(path, &wanted, |row, at| {
         let person = people.find(filled(row, at, 0, &member)?);
         let household = filled(row, at, 1, &household)?;
-        pairs.push((person.unwrap_or(u32::MAX), household.to_owned()));
+        let pair = (person.unwrap_or(u32::MAX), household.to_owned());
+        if let Some(cell) = row.cell(2) {
+            is_said = true;
+            if cell.is_empty() || cell.eq_ignore_ascii_case("true") {
+                currently.push(pair.clone());
+            }
+        }
+        pairs.push(pair);
         Ok(())
     })?;
-    Ok(Households::new(pairs, people.len()))
+    let mut households = Households::new(pairs, people.len());
+    if is_said {
+        let mut now = vec![Vec::new(); people.len()];
+        for (person, id) in currently {
+            if let (Some(own), Some(number)) =
+                (now.get_mut(person as usize), households.ids.find(&id))
+            {
+                own.push(number);
+            }
+        }
+        households.now = Some(now);
+    }
+    Ok(households)
 }

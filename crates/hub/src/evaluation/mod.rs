@@ -79,6 +79,12 @@ pub(crate) struct Against {
     /// Households of two or more people with all their records, no other, and each person right; when households are given.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) whole_household: Option<Measured>,
+    /// Pairs of records of different people who are in one household now, when both households' files say who is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) household_pair_now: Option<Measured>,
+    /// Households of two or more people with everybody who is in them now, likewise.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) whole_household_now: Option<Measured>,
     /// Which household of one source is which of another, by the people in both; when true households are given.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) household_link: Option<HouseholdLink>,
@@ -168,6 +174,14 @@ fn against(
         truth: &labels.truth,
         predicted: &labels.predicted,
     };
+    let now = labels
+        .now
+        .as_ref()
+        .map(|[truth, predicted]| HouseholdTable {
+            records: &labels.records,
+            truth,
+            predicted,
+        });
     let both_households = args.households.is_some() && labels.has_true_households;
     let linked_households = by_source.is_some() && labels.has_true_households;
     let needs = match (&args.needs, &args.true_needs) {
@@ -199,6 +213,8 @@ fn against(
         largest_gap,
         household_pair: both_households.then(|| households.pairs()),
         whole_household: both_households.then(|| households.whole()),
+        household_pair_now: now.map(|now| now.pairs()),
+        whole_household_now: now.map(|now| now.whole()),
         household_link: linked_households.then(|| {
             let found = household_links(&labels.records, &labels.sources, &labels.homes);
             HouseholdLink {

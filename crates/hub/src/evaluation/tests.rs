@@ -129,6 +129,37 @@ fn true_households_may_come_from_their_own_file() {
 }
 
 #[test]
+fn households_of_now_are_measured_where_both_files_say_who_is_there() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut args = files(folder.path());
+    let write_households = |predicted: &str, truth: &str| {
+        (
+            Some(write(folder.path(), "households.csv", predicted)),
+            Some(write(folder.path(), "true-households.csv", truth)),
+        )
+    };
+    // E2 has left, which the result does not know; two people of now remain on the one side and one on the other.
+    let predicted = "household_id,cluster_id,current\nX1,P1,true\nX1,P2,True\nX1,P3,false\n";
+    let truth = "household_id,entity_id,from,to\nH1,E1,2020-01,\nH1,E2,2020-01,2025-03\n";
+    (args.households, args.true_households) = write_households(predicted, truth);
+    let found = evaluate(&args).unwrap().truth.unwrap();
+    assert_eq!(
+        found.household_pair_now.unwrap().rates,
+        Rates::from_counts(0, 2, 0)
+    );
+    assert_eq!(
+        found.whole_household_now.unwrap().rates,
+        Rates::from_counts(0, 1, 0)
+    );
+    // All times count whoever was there.
+    assert_eq!(found.household_pair.unwrap().rates.actual, 2);
+    let truth = "household_id,entity_id\nH1,E1\nH1,E2\n";
+    (args.households, args.true_households) = write_households(predicted, truth);
+    let found = evaluate(&args).unwrap().truth.unwrap();
+    assert!(found.household_pair_now.is_none() && found.whole_household_now.is_none());
+}
+
+#[test]
 fn a_record_of_two_people_is_a_contradiction() {
     let folder = tempfile::tempdir().unwrap();
     let mut args = files(folder.path());

@@ -83,6 +83,12 @@ fn against(text: &mut String, found: &Against) {
     if let Some(whole) = &found.whole_household {
         measured(text, "households, whole", whole);
     }
+    if let Some(pairs) = &found.household_pair_now {
+        measured(text, "household pairs, now", pairs);
+    }
+    if let Some(whole) = &found.whole_household_now {
+        measured(text, "households whole, now", whole);
+    }
     if let Some(links) = &found.household_link {
         measured(text, "household links", &links.links);
         let whole = figure(links.whole.value, links.whole.interval);
