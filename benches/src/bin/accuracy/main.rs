@@ -301,4 +301,50 @@ mod tests {
             }
         }
     }
+
+    #[test]
+    fn names_in_each_other_s_column_are_found_and_cost_no_other_link() {
+        let kind = made::KINDS
+            .iter()
+            .find(|kind| kind.name == "half in common")
+            .unwrap();
+        let mut set = made::make(kind, 1);
+        let mut swapped = BTreeMap::new();
+        for (number, (id, person)) in set.sources[1].people.iter_mut().enumerate() {
+            let ([first], [family]) = (&person.first_names[..], &person.family_names[..]) else {
+                continue;
+            };
+            if number % 20 > 0 || *first == family.whole {
+                continue;
+            }
+            let family = kinfold_identity::read_family_names(first).unwrap();
+            person.first_names = vec![person.family_names[0].whole.clone()].into();
+            person.family_names = family;
+            swapped.insert(set.truth[&("b".to_owned(), id.clone())], false);
+        }
+        let trusted = Schema::shipped("trusted").unwrap();
+        let joined = Joined::of(&trusted, &set).unwrap();
+        let rates = pairwise(&joined.labelled());
+        assert!(rates.precision > 0.98 && rates.recall > 0.97, "{rates:?}");
+        for pair in &joined.linked.pairs {
+            let entity = joined.entity(pair.left);
+            if pair.verdict == kinfold_linkage::Verdict::Linked
+                && joined.entity(pair.right) == entity
+            {
+                swapped.entry(entity).and_modify(|found| *found = true);
+            }
+        }
+        let in_both = |entity: &u32| set.truth.values().filter(|own| *own == entity).count() > 1;
+        let all: Vec<bool> = swapped
+            .into_iter()
+            .filter(|(entity, _)| in_both(entity))
+            .map(|(_, found)| found)
+            .collect();
+        let found = all.iter().filter(|found| **found).count();
+        assert!(
+            all.len() > 30 && found * 10 >= all.len() * 8,
+            "{found} of {}",
+            all.len()
+        );
+    }
 }

@@ -6,7 +6,7 @@ use super::super::cells::{HOMES, Weighed, home_state, ratios_of};
 use super::log2;
 use crate::candidates::{Candidate, SetPair};
 use crate::fields::blocks::Fields;
-use crate::fields::{FIELDS_MAX, Levels, NEAR};
+use crate::fields::{FAR, FIELDS_MAX, Levels, MISSING, NEAR};
 
 /// What keys may say besides: nothing, swapped names, place of birth, contact, an identifier.
 const SAID: usize = 5;
@@ -87,12 +87,6 @@ fn said(fields: &Fields<'_>, candidate: &Candidate, levels: Levels) -> usize {
         let filters = fields.filters.iter();
         filters.clone().any(|filter| filter.speaks_of == Some(of))
     };
-    let far = |of: Field| {
-        let filters = fields.filters.iter().enumerate();
-        filters
-            .clone()
-            .all(|(at, filter)| filter.speaks_of != Some(of) || levels.get(at) < NEAR)
-    };
     if level(Field::Identifier) > 0 {
         4
     } else if level(Field::Contact) > 0 && !compared(Field::Contact) {
@@ -100,11 +94,37 @@ fn said(fields: &Fields<'_>, candidate: &Candidate, levels: Levels) -> usize {
     } else if level(Field::BirthPlace) > 0 && !compared(Field::BirthPlace) {
         2
     } else {
-        // Where the middle name is the same, it may be one of the two parts that agree, and a first name of that sound the other.
-        let swapped = level(Field::AnyName) >= 2
-            && far(Field::First)
-            && far(Field::Last)
-            && !fields.middle_agrees(levels);
-        usize::from(swapped)
+        usize::from(is_swapped(fields, candidate, levels))
     }
+}
+
+/// Whether the names of two records agree crosswise: two name parts are the same, and neither first nor family name is.
+fn is_swapped(fields: &Fields<'_>, candidate: &Candidate, levels: Levels) -> bool {
+    let far = |of: Field| {
+        let filters = fields.filters.iter().enumerate();
+        filters
+            .clone()
+            .all(|(at, filter)| filter.speaks_of != Some(of) || levels.get(at) < NEAR)
+    };
+    // Where the middle name is the same, it may be one of the two parts that agree, and a first name of that sound the other.
+    candidate.agreement.level(Field::AnyName) >= 2
+        && far(Field::First)
+        && far(Field::Last)
+        && !fields.middle_agrees(levels)
+}
+
+/// The levels by which two records are compared: where names stand in each other's column, first and family name as they stand say nothing, and what
+/// their agreeing crosswise is worth is learnt by itself. As two names that differ they would weigh twice against a pair that has both in common.
+pub(super) fn as_compared(fields: &Fields<'_>, candidate: &Candidate, levels: Levels) -> Levels {
+    let filters = fields.filters.iter().enumerate();
+    let names =
+        filters.filter(|(_, filter)| matches!(filter.speaks_of, Some(Field::First | Field::Last)));
+    let mut compared = levels;
+    // Names that are somewhat alike as they stand are compared as they stand.
+    if is_swapped(fields, candidate, levels) && names.clone().all(|(at, _)| levels.get(at) == FAR) {
+        for (at, _) in names {
+            compared.set(at, MISSING);
+        }
+    }
+    compared
 }

@@ -12,7 +12,7 @@
 mod besides;
 mod together;
 
-use besides::Besides;
+use besides::{Besides, as_compared};
 use together::{Together, most_matches, radix};
 
 use super::{Fitted, RIVAL_BITS, Rounds, SURE, Score, compete, log2, silence, summary};
@@ -156,11 +156,13 @@ impl Learnt<'_> {
         let mut seen = vec![[0.0; LEVELS]; fields];
         let mut together = vec![0.0; radix(fields)];
         for (pair, expected) in set_pairs.iter().zip(expected) {
-            for (levels, g) in pair.levels.iter().zip(expected) {
+            let candidates = pair.candidates.iter().zip(&pair.levels);
+            for ((candidate, levels), g) in candidates.zip(expected) {
+                let levels = as_compared(self.fields, candidate, *levels);
                 for (field, seen) in seen.iter_mut().enumerate() {
                     seen[levels.get(field)] += g;
                 }
-                together[together::index(*levels, fields)] += g;
+                together[together::index(levels, fields)] += g;
             }
         }
         for (shares, seen) in self.matches.iter_mut().zip(&seen) {
@@ -207,6 +209,7 @@ impl Learnt<'_> {
         candidate: &Candidate,
         levels: Levels,
     ) -> ([f64; FIELDS_MAX], f64) {
+        let levels = as_compared(self.fields, candidate, levels);
         let mut bits = [0.0; FIELDS_MAX];
         // How much more often than other values the two at hand come as near by chance, all fields together.
         let mut common = 1.0;
