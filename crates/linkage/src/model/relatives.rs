@@ -87,12 +87,8 @@ mod tests {
             0.0, 4.0, 3.0, 11.0, 8.0, 12.0, 16.0, 24.0, 21.0, 24.0, 11.0, 15.0, 23.0, 20.0, 24.0,
             35.0, 28.0, 23.0, 23.0, 14.0, 15.0, 20.0, 32.0, 25.0,
         ]);
-        let pairs = tail.iter().zip(allowed(&tail));
-        assert!(
-            pairs
-                .clone()
-                .all(|(found, allowed)| *found <= 1.25 * allowed)
-        );
+        let mut pairs = tail.iter().zip(allowed(&tail));
+        assert!(pairs.all(|(found, allowed)| *found <= 1.25 * allowed));
         // Families of whom each file has some members.
         let hill = steps(&[
             0.0, 0.0, 49.0, 65.0, 22.0, 0.0, 0.0, 6.0, 2.0, 10.0, 0.0, 2.0, 3.0, 2.0, 2.0, 4.0,
@@ -106,12 +102,8 @@ mod tests {
             0.0, 2.0, 9.0, 14.0, 26.0, 6.0, 11.0, 12.0, 14.0, 14.0, 17.0, 38.0, 84.0, 55.0, 42.0,
             3.0, 0.0, 8.0, 9.0, 6.0, 3.0, 11.0, 6.0, 12.0,
         ]);
-        let pairs = dates.iter().zip(allowed(&dates));
-        assert!(
-            pairs
-                .clone()
-                .all(|(found, allowed)| *found <= 1.5 * allowed + 1.0)
-        );
+        let mut pairs = dates.iter().zip(allowed(&dates));
+        assert!(pairs.all(|(found, allowed)| *found <= 1.5 * allowed + 1.0));
         // A hill alone may be of true matches.
         let alone = steps(&[0.0, 5.0, 60.0, 70.0, 20.0]);
         assert_eq!(allowed(&alone), alone);
